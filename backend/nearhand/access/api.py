@@ -1,0 +1,158 @@
+"""REST doors of sign-in, people and joining links."""
+
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response, status
+from pydantic import BaseModel, ConfigDict, Field
+
+from nearhand.access.actor import COOKIE, SignedIn, may, refuse_foreign_origin, token_of
+from nearhand.access.model import Actor, DisplayName, NewUser, Permission, Role, SignIn, User
+from nearhand.access.service import AccessService
+from nearhand.kit.errors import TooMany
+from nearhand.kit.http import Page, Paging
+
+router = APIRouter(tags=["access"])
+
+
+class Welcome(BaseModel):
+    """Who you are now. `token` is for programs; browsers hold it in a cookie they cannot read."""
+
+    actor: Actor
+    token: str | None = None
+
+
+class Join(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    token: str = Field(min_length=10, max_length=200)
+    display_name: DisplayName
+
+
+class Demo(BaseModel):
+    """What the sign-in page shows in a demo: accounts anyone may use."""
+
+    is_demo: bool
+    accounts: list[dict[str, str]]
+
+
+def _service(request: Request) -> AccessService:
+    service: AccessService = request.app.state.resources.access
+    return service
+
+
+Service = Annotated[AccessService, Depends(_service)]
+
+
+async def _try_once(request: Request) -> None:
+    """Anybody may try to sign in, from our own pages or a program, a few times a minute per address."""
+    refuse_foreign_origin(request)
+    address = request.client.host if request.client else "unknown"
+    if not request.app.state.resources.sign_in_rate.allow(address, time.monotonic()):
+        raise TooMany("Too many sign-in tries from this address. Wait a minute.")
+
+
+def _set_cookie(request: Request, response: Response, token: str) -> None:
+    settings = request.app.state.resources.settings
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=settings.session_hours * 3600,
+        httponly=True,
+        samesite="lax",
+        secure=settings.cookie_secure,
+    )
+
+
+@router.post("/sign-in", dependencies=[Depends(_try_once)])
+async def sign_in(
+    body: SignIn, request: Request, response: Response, service: Service, want_token: bool = False
+) -> Welcome:
+    """Sign in with name and password. `want_token=true` also returns the token, for programs."""
+    token, actor = await service.sign_in(body)
+    _set_cookie(request, response, token)
+    return Welcome(actor=actor, token=token if want_token else None)
+
+
+@router.post("/sign-out", status_code=status.HTTP_204_NO_CONTENT)
+async def sign_out(request: Request, response: Response, actor: SignedIn, service: Service) -> None:
+    await service.sign_out(token_of(request) or "")
+    response.delete_cookie(COOKIE)
+
+
+@router.get("/me")
+async def me(actor: SignedIn) -> Actor:
+    """Who is asking, and what they may do."""
+    return actor
+
+
+@router.post("/join", dependencies=[Depends(_try_once)])
+async def join(
+    body: Join, request: Request, response: Response, service: Service, want_token: bool = False
+) -> Welcome:
+    """Enter a session as a guest, by the token of a joining link."""
+    token, actor = await service.join(body.token, body.display_name)
+    _set_cookie(request, response, token)
+    return Welcome(actor=actor, token=token if want_token else None)
+
+
+@router.get("/users")
+async def users(service: Service, page: Paging, actor: Actor = may(Permission.PEOPLE_MANAGE)) -> Page[User]:
+    return await service.users(page)
+
+
+@router.post("/users", status_code=status.HTTP_201_CREATED)
+async def register(body: NewUser, service: Service, actor: Actor = may(Permission.PEOPLE_MANAGE)) -> User:
+    return await service.register(body)
+
+
+class Activity(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    is_active: bool
+
+
+@router.patch("/users/{user_id}")
+async def set_active(
+    user_id: str, body: Activity, service: Service, actor: Actor = may(Permission.PEOPLE_MANAGE)
+) -> User:
+    """Switch an account on or off. Switching off ends its sign-ins at once."""
+    return await service.set_active(user_id, is_active=body.is_active)
+
+
+class Invitation(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    role: Role = Role.OBSERVER
+    hours: int = Field(8, ge=1, le=168)
+
+
+class JoiningLink(BaseModel):
+    """`url` carries the token in its fragment, which browsers never send to a server and servers never log."""
+
+    url: str
+    role: Role
+    hours: int
+
+
+@router.post("/sessions/{session_id}/invitations", status_code=status.HTTP_201_CREATED)
+async def invite(
+    session_id: str,
+    body: Invitation,
+    request: Request,
+    service: Service,
+    actor: Actor = may(Permission.SESSIONS_INVITE),
+) -> JoiningLink:
+    """Make a link by which guests enter this one session, as observer or with another role (never admin)."""
+    role = Role.EXPERT if body.role is Role.ADMIN else body.role
+    token = await service.invite(session_id, role, by=actor, hours=body.hours)
+    url = f"{request.app.state.resources.settings.base_url}/join/{session_id}#{token}"
+    return JoiningLink(url=url, role=role, hours=body.hours)
+
+
+@router.get("/demo")
+async def demo(request: Request) -> Demo:
+    """Public: whether this is a demo, and if so the accounts it offers."""
+    resources = request.app.state.resources
+    accounts = resources.demo_accounts if resources.settings.is_demo else []
+    return Demo(is_demo=resources.settings.is_demo, accounts=accounts)

@@ -1,0 +1,183 @@
+"""People, their roles, and what each role may do."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from nearhand.kit.errors import Conflict, Forbidden, Unauthenticated
+
+UserName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")]
+DisplayName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+Password = Annotated[str, StringConstraints(min_length=10, max_length=200)]
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    EXPERT = "expert"
+    TECHNICIAN = "technician"
+    OBSERVER = "observer"
+
+
+class Permission(StrEnum):
+    """What a route or a message asks for. `<noun>.read` looks, `<noun>.write` changes."""
+
+    DEVICES_READ = "devices.read"
+    DEVICES_WRITE = "devices.write"
+    LABELS_MAKE = "labels.make"
+    IMAGES_READ = "images.read"
+    MAINTENANCE_READ = "maintenance.read"
+    MAINTENANCE_WRITE = "maintenance.write"
+    MANUALS_READ = "manuals.read"
+    MANUALS_WRITE = "manuals.write"
+    TELEMETRY_READ = "telemetry.read"
+    TELEMETRY_WRITE = "telemetry.write"
+    SESSIONS_LIST = "sessions.list"
+    SESSIONS_OPEN = "sessions.open"
+    SESSIONS_JOIN = "sessions.join"
+    SESSIONS_INVITE = "sessions.invite"
+    STILLS_WRITE = "stills.write"
+    PEOPLE_MANAGE = "people.manage"
+
+
+P = Permission
+_READ = {P.DEVICES_READ, P.MAINTENANCE_READ, P.MANUALS_READ, P.TELEMETRY_READ}
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.ADMIN: frozenset(Permission),
+    Role.EXPERT: frozenset(
+        _READ
+        | {
+            P.LABELS_MAKE,
+            P.IMAGES_READ,
+            P.MAINTENANCE_WRITE,
+            P.MANUALS_WRITE,
+            P.SESSIONS_LIST,
+            P.SESSIONS_OPEN,
+        }
+        | {P.SESSIONS_JOIN, P.SESSIONS_INVITE, P.STILLS_WRITE}
+    ),
+    Role.TECHNICIAN: frozenset(
+        _READ
+        | {
+            P.IMAGES_READ,
+            P.MAINTENANCE_WRITE,
+            P.SESSIONS_LIST,
+            P.SESSIONS_OPEN,
+            P.SESSIONS_JOIN,
+            P.STILLS_WRITE,
+        }
+    ),
+    Role.OBSERVER: frozenset({P.DEVICES_READ, P.TELEMETRY_READ, P.SESSIONS_LIST, P.SESSIONS_JOIN}),
+}
+
+
+class User(BaseModel):
+    """A person with a local account."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: UserName
+    display_name: DisplayName
+    role: Role
+    is_active: bool
+    created_at: datetime
+
+
+class NewUser(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: UserName
+    display_name: DisplayName
+    role: Role
+    password: Password
+
+
+class SignIn(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(max_length=100)
+    password: str = Field(max_length=200)
+
+
+class Actor(BaseModel):
+    """Who is asking: a signed-in user, or a guest who holds a joining link to one session.
+
+    `participant_id` names them in every session; a guest's is minted with the link's use.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    participant_id: str
+    display_name: str
+    role: Role
+    permissions: frozenset[Permission]
+    user_id: str | None = None
+    session_id: str | None = None  # set for guests: the only session they may enter
+
+    def may(self, permission: Permission) -> bool:
+        return permission in self.permissions
+
+    def demand(self, permission: Permission) -> None:
+        """Raise NotPermitted unless this actor holds the permission."""
+        if not self.may(permission):
+            raise NotPermitted(permission)
+
+    def demand_session(self, session_id: str) -> None:
+        """Raise NotPermitted unless this actor may enter this session."""
+        self.demand(Permission.SESSIONS_JOIN)
+        if self.session_id is not None and self.session_id != session_id:
+            raise NotPermitted(Permission.SESSIONS_JOIN)
+
+
+def actor_of(user: User) -> Actor:
+    return Actor(
+        participant_id=user.id,
+        display_name=user.display_name,
+        role=user.role,
+        permissions=ROLE_PERMISSIONS[user.role],
+        user_id=user.id,
+    )
+
+
+def guest(participant_id: str, display_name: str, role: Role, session_id: str) -> Actor:
+    """A guest may join the one session of their link, and nothing else."""
+    return Actor(
+        participant_id=participant_id,
+        display_name=display_name,
+        role=role,
+        permissions=frozenset({Permission.SESSIONS_JOIN}),
+        session_id=session_id,
+    )
+
+
+class JoiningGrant(BaseModel):
+    """What a joining link allows: entering one session with one role, until it expires."""
+
+    model_config = ConfigDict(frozen=True)
+
+    session_id: str
+    role: Role
+    created_by: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class NotPermitted(Forbidden):
+    code = "not_permitted"
+
+    def __init__(self, permission: Permission) -> None:
+        super().__init__(f"This needs the permission {permission}.")
+
+
+class WrongCredentials(Unauthenticated):
+    code, title = "wrong_credentials", "Name or password is wrong"
+
+
+class UserNameTaken(Conflict):
+    code = "user_name_taken"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is already a user {name}.")

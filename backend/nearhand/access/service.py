@@ -1,0 +1,123 @@
+"""Sign people in and out, make accounts, and let guests in by a joining link."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from nearhand.access.model import (
+    Actor,
+    JoiningGrant,
+    NewUser,
+    Role,
+    SignIn,
+    User,
+    WrongCredentials,
+    actor_of,
+    guest,
+)
+from nearhand.access.passwords import Passwords
+from nearhand.access.store import AccessStore
+from nearhand.kit.clock import Clock
+from nearhand.kit.database import Database
+from nearhand.kit.errors import NotFound
+from nearhand.kit.http import Page, PageQuery
+from nearhand.kit.ids import Ids
+
+TOKEN_BYTES = 32
+
+
+def token_hash(token: str) -> str:
+    """Tokens are 256 random bits, so a plain SHA-256 keeps them; slow hashes are for passwords."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class AccessService:
+    """Opens its own short transactions, because no lock may be held while a password is hashed."""
+
+    def __init__(
+        self, database: Database, passwords: Passwords, *, ids: Ids, clock: Clock, session_hours: int
+    ) -> None:
+        self._database = database
+        self._passwords = passwords
+        self._ids = ids
+        self._clock = clock
+        self._lifetime = timedelta(hours=session_hours)
+
+    async def sign_in(self, request: SignIn) -> tuple[str, Actor]:
+        """Return a fresh token and whose it is; raise WrongCredentials."""
+        async with self._database.reading() as connection:
+            found = await AccessStore(connection).user_with_hash(request.name)
+        user, password_hash = found or (None, None)
+        is_match = await self._passwords.matches(request.password, password_hash)
+        if user is None or not is_match or not user.is_active:
+            raise WrongCredentials
+        return await self._remember(actor_of(user))
+
+    async def sign_out(self, token: str) -> None:
+        async with self._database.transaction() as connection:
+            await AccessStore(connection).remove_sign_in(token_hash(token))
+
+    async def actor(self, token: str) -> Actor | None:
+        async with self._database.reading() as connection:
+            return await AccessStore(connection).actor(token_hash(token), self._clock.now())
+
+    async def register(self, new: NewUser) -> User:
+        """Make an account; raise UserNameTaken."""
+        password_hash = await self._passwords.hash(new.password)
+        user = User(
+            id=self._ids.new(),
+            name=new.name,
+            display_name=new.display_name,
+            role=new.role,
+            is_active=True,
+            created_at=self._clock.now(),
+        )
+        async with self._database.transaction() as connection:
+            await AccessStore(connection).add_user(user, password_hash)
+        return user
+
+    async def users(self, page: PageQuery) -> Page[User]:
+        async with self._database.reading() as connection:
+            items, total = await AccessStore(connection).users(page.limit, page.offset)
+        return Page[User](items=items, total=total, limit=page.limit, offset=page.offset)
+
+    async def set_active(self, user_id: str, *, is_active: bool) -> User:
+        """Switch an account on or off; switching off ends its sign-ins at once. Raises NotFound."""
+        async with self._database.transaction() as connection:
+            user = await AccessStore(connection).set_active(user_id, is_active=is_active)
+        if user is None:
+            raise NotFound(f"No user {user_id}.")
+        return user
+
+    async def invite(self, session_id: str, role: Role, *, by: Actor, hours: int) -> str:
+        """Return the token of a link that lets guests into one session until it expires."""
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        now = self._clock.now()
+        grant = JoiningGrant(
+            session_id=session_id,
+            role=role,
+            created_by=by.participant_id,
+            created_at=now,
+            expires_at=now + timedelta(hours=hours),
+        )
+        async with self._database.transaction() as connection:
+            await AccessStore(connection).add_joining_link(token_hash(token), grant)
+        return token
+
+    async def join(self, link_token: str, display_name: str) -> tuple[str, Actor]:
+        """Use a joining link: return a fresh sign-in token and the guest. Raises NotFound for a dead link."""
+        now = self._clock.now()
+        async with self._database.reading() as connection:
+            grant = await AccessStore(connection).joining_grant(token_hash(link_token), now)
+        if grant is None:
+            raise NotFound("This joining link is unknown or has expired. Ask for a new one.")
+        return await self._remember(guest(self._ids.new(), display_name, grant.role, grant.session_id))
+
+    async def _remember(self, actor: Actor) -> tuple[str, Actor]:
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            store = AccessStore(connection)
+            await store.remove_expired(now)
+            await store.add_sign_in(token_hash(token), actor, expires_at=now + self._lifetime, now=now)
+        return token, actor

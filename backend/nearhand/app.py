@@ -1,0 +1,115 @@
+"""Compose the service: settings → resources → routers → app. The only file that knows every slice."""
+
+import mimetypes
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.routing import APIRouter
+
+from nearhand import __version__
+from nearhand.access.api import router as access_router
+from nearhand.access.passwords import Passwords
+from nearhand.access.service import AccessService
+from nearhand.devices.api import router as devices_router
+from nearhand.kit.blobs import Blobs
+from nearhand.kit.bus import Bus
+from nearhand.kit.clock import Clock, SystemClock
+from nearhand.kit.database import Database
+from nearhand.kit.http import PROBLEM_RESPONSES, BodyLimit, install_error_handlers
+from nearhand.kit.ids import Ids, RandomIds
+from nearhand.kit.rate import RateLimit
+from nearhand.kit.settings import Settings
+from nearhand.labels.api import router as labels_router
+from nearhand.maintenance.api import router as maintenance_router
+from nearhand.manuals.api import router as manuals_router
+from nearhand.media.api import router as media_router
+from nearhand.migrations.upgrade import upgrade
+from nearhand.sessions.api import router as sessions_router
+from nearhand.sessions.socket import router as socket_router
+from nearhand.telemetry.api import router as telemetry_router
+
+API = "/api/v1"
+WEB = Path(__file__).parent / "_web"
+
+
+@dataclass
+class Resources:
+    """What lives as long as the service does; doors find it as `request.app.state.resources`."""
+
+    settings: Settings
+    database: Database
+    blobs: Blobs
+    clock: Clock
+    ids: Ids
+    bus: Bus
+    access: AccessService
+    sign_in_rate: RateLimit
+    demo_accounts: list[dict[str, str]] = field(default_factory=list)
+
+
+def build_resources(settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None) -> Resources:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    clock, ids = clock or SystemClock(), ids or RandomIds()
+    database = Database(settings.registry_url())
+    return Resources(
+        settings=settings,
+        database=database,
+        blobs=Blobs(settings.data_dir / "blobs"),
+        clock=clock,
+        ids=ids,
+        bus=Bus(),
+        access=AccessService(
+            database, Passwords(), ids=ids, clock=clock, session_hours=settings.session_hours
+        ),
+        sign_in_rate=RateLimit(settings.password_tries_per_minute),
+    )
+
+
+def create_app(settings: Settings | None = None, resources: Resources | None = None) -> FastAPI:
+    settings = settings or Settings()
+    resources = resources or build_resources(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await upgrade(resources.database)
+        yield
+        await resources.database.close()
+
+    app = FastAPI(
+        title="Nearhand",
+        version=__version__,
+        lifespan=lifespan,
+        separate_input_output_schemas=False,
+        responses=PROBLEM_RESPONSES,
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.resources = resources
+    install_error_handlers(app)
+    app.add_middleware(BodyLimit, limit=settings.json_limit_bytes, is_upload=is_upload)
+    routers: list[APIRouter] = [
+        access_router,
+        devices_router,
+        labels_router,
+        maintenance_router,
+        manuals_router,
+        media_router,
+        sessions_router,
+        socket_router,
+        telemetry_router,
+    ]
+    for router in routers:
+        app.include_router(router, prefix=API)
+    return app
+
+
+def is_upload(path: str) -> bool:
+    """Paths that read their own body piece by piece, under limits of their own."""
+    return path.endswith(("/stills", "/documents", "/attachments", "/import", "/read"))
+
+
+mimetypes.add_type("application/wasm", ".wasm")

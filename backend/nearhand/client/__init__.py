@@ -1,0 +1,1 @@
+"""The Python SDK: REST and the live session, for programs."""

@@ -1,0 +1,42 @@
+"""Gather the whole wire in one OpenAPI document: REST from FastAPI, live messages from their unions."""
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from nearhand.app import create_app
+from nearhand.kit.settings import Settings
+from nearhand.sessions.messages import client_messages, server_events, server_messages
+
+REF = "#/components/schemas/{model}"
+
+
+def contract() -> dict[str, Any]:
+    """The OpenAPI document with `ClientMessage`, `ServerEvent` and `ServerMessage` among its schemas."""
+    with tempfile.TemporaryDirectory() as folder:
+        document = create_app(Settings(data_dir=Path(folder))).openapi()
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    unions = {
+        "ClientMessage": client_messages,
+        "ServerEvent": server_events,
+        "ServerMessage": server_messages,
+    }
+    for name, union in unions.items():
+        schema = union.json_schema(ref_template=REF, mode="validation")
+        schemas |= schema.pop("$defs")
+        schemas[name] = schema
+    cleaned: dict[str, Any] = _without_null_defaults(document)
+    return cleaned
+
+
+def _without_null_defaults(node: Any) -> Any:
+    # "default: null" says only that a field may be left out; generators read it as "always there".
+    if isinstance(node, dict):
+        return {k: _without_null_defaults(v) for k, v in node.items() if not (k == "default" and v is None)}
+    return [_without_null_defaults(item) for item in node] if isinstance(node, list) else node
+
+
+def as_text() -> str:
+    """Sorted and indented, so that a change of the contract reads well in a diff."""
+    return json.dumps(contract(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"

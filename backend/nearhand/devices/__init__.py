@@ -1,0 +1,1 @@
+"""Sites, racks, device types, devices and their labels."""

@@ -1,0 +1,5 @@
+"""REST doors of devices."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["devices"])

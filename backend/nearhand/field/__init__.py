@@ -1,0 +1,1 @@
+"""The Python field client: a camera, a window, no browser."""

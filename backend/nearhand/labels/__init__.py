@@ -1,0 +1,1 @@
+"""Labels: the printed identity of a device, and the tags beside it."""

@@ -1,0 +1,5 @@
+"""REST doors of labels."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["labels"])

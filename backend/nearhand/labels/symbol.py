@@ -1,0 +1,1 @@
+"""Draw the label and its tags, exact to the millimetre."""

@@ -1,0 +1,5 @@
+"""REST doors of maintenance."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["maintenance"])

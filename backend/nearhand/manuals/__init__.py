@@ -1,0 +1,1 @@
+"""Documents and step-by-step guides, per device type or device."""

@@ -1,0 +1,5 @@
+"""REST doors of manuals."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["manuals"])

@@ -1,0 +1,1 @@
+"""Stills: pictures from the field, checked and kept by content."""

@@ -1,0 +1,5 @@
+"""REST doors of media."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["media"])

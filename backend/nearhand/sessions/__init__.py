@@ -1,0 +1,1 @@
+"""Live support: participants, annotations, chat and signals."""

@@ -1,0 +1,1 @@
+"""Fix what is drawn on a picture to the device it was drawn on."""

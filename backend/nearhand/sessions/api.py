@@ -1,0 +1,5 @@
+"""REST doors of sessions."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["sessions"])

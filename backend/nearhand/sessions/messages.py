@@ -1,0 +1,447 @@
+"""The live vocabulary: every message a client may send and every message the server tells, one class each.
+
+Three kinds of traffic, stated on each class:
+- DURABLE: numbered `n` by the client, stored, then acknowledged and told to all as an event with a `seq`;
+- EPHEMERAL: passed on, never stored; of the same sender and `replaces` key only the newest waits;
+- CONTROL: between one client and the server.
+
+No field but `type` has a default other than None, so that one noun has one TypeScript type.
+"""
+
+from datetime import datetime
+from enum import Enum, auto
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from nearhand.access.model import Permission, Role
+from nearhand.sessions.model import (
+    Annotation,
+    FrameRef,
+    ImagePoint,
+    Participant,
+    Place,
+    SessionState,
+    Shape,
+    SharedStill,
+    ShortId,
+    ShownDevice,
+    ShownStep,
+    Sighting,
+    Signal,
+)
+
+PROTOCOL = "nearhand.v1"
+ClientId = Annotated[str, Field(min_length=16, max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
+Counter = Annotated[int, Field(ge=1, lt=2**53)]
+
+WATCHERS = frozenset(Role)
+HELPERS = frozenset({Role.ADMIN, Role.EXPERT, Role.TECHNICIAN})
+
+
+class Traffic(Enum):
+    DURABLE = auto()
+    EPHEMERAL = auto()
+    CONTROL = auto()
+
+
+class Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    traffic: ClassVar[Traffic]
+
+
+class FromClient(Message):
+    """`permission` is needed by every message, `roles` are those that may send this one."""
+
+    permission: ClassVar[Permission] = Permission.SESSIONS_JOIN
+    roles: ClassVar[frozenset[Role]] = HELPERS
+
+
+class Ask(FromClient):
+    """A durable wish. `n` counts from 1 per client; the same (client, n) has its effect once, however often sent."""
+
+    traffic = Traffic.DURABLE
+    n: Counter
+
+
+class Fleeting(FromClient):
+    traffic = Traffic.EPHEMERAL
+    replaces: ClassVar[str]
+
+
+# -- from client: control ---------------------------------------------------------------------------------------
+
+
+class ResumeFrom(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epoch: str = Field(max_length=40)
+    seq: int = Field(ge=0, lt=2**53)
+
+
+class Hello(FromClient):
+    """The first message. `client` names this client's outbox for good; `resume` is the last event it has."""
+
+    traffic = Traffic.CONTROL
+    roles = WATCHERS
+    type: Literal["hello"] = "hello"
+    client: ClientId
+    resume: ResumeFrom | None = None
+
+
+class Ping(FromClient):
+    traffic = Traffic.CONTROL
+    roles = WATCHERS
+    type: Literal["ping"] = "ping"
+
+
+# -- from client: durable ---------------------------------------------------------------------------------------
+
+
+class AnnotationAdd(Ask):
+    """Draw. The client mints `id`, so that it can show its own mark at once."""
+
+    type: Literal["annotation.add"] = "annotation.add"
+    id: ShortId
+    shape: Shape
+    place: Place
+    text: str | None = Field(None, max_length=500)
+    is_kept: bool | None = None
+
+
+class AnnotationEdit(Ask):
+    """Change what is given: move (place), reword (text), hide, keep."""
+
+    type: Literal["annotation.edit"] = "annotation.edit"
+    id: ShortId
+    place: Place | None = None
+    text: str | None = Field(None, max_length=500)
+    is_hidden: bool | None = None
+    is_kept: bool | None = None
+
+
+class AnnotationRemove(Ask):
+    type: Literal["annotation.remove"] = "annotation.remove"
+    id: ShortId
+
+
+class AnnotationRestore(Ask):
+    """Undo a removal: the annotation comes back as it was."""
+
+    type: Literal["annotation.restore"] = "annotation.restore"
+    id: ShortId
+
+
+class ChatSay(Ask):
+    roles = WATCHERS
+    type: Literal["chat.say"] = "chat.say"
+    text: str = Field(min_length=1, max_length=2000)
+
+
+class SignalGive(Ask):
+    roles = WATCHERS
+    type: Literal["signal.give"] = "signal.give"
+    signal: Signal
+
+
+class StillShare(Ask):
+    """Make an uploaded still part of the session; with its sighting, it can be drawn on for good."""
+
+    type: Literal["still.share"] = "still.share"
+    frame: FrameRef
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    width: int = Field(gt=0, le=20_000)
+    height: int = Field(gt=0, le=20_000)
+    captured_at: datetime
+    sighting: Sighting | None = None
+
+
+class DeviceShow(Ask):
+    """The session is about this device now: its label was read."""
+
+    type: Literal["device.show"] = "device.show"
+    device: ShownDevice
+
+
+class StepShow(Ask):
+    """The whole progress of the guide: which step is on, which are done."""
+
+    type: Literal["step.show"] = "step.show"
+    step: ShownStep
+
+
+class SessionEnd(Ask):
+    type: Literal["session.end"] = "session.end"
+
+
+# -- from client: ephemeral -------------------------------------------------------------------------------------
+
+
+class PointerMove(Fleeting):
+    """Where someone points, on a picture or face; None lifts the pointer."""
+
+    replaces = "pointer"
+    type: Literal["pointer.move"] = "pointer.move"
+    place: Place | None = None
+
+
+class StrokeDraw(Fleeting):
+    """A stroke in progress, before pen up."""
+
+    replaces = "stroke"
+    type: Literal["stroke.draw"] = "stroke.draw"
+    id: ShortId
+    shape: Shape
+    frame: FrameRef | None = None
+    points: tuple[ImagePoint, ...] = Field(max_length=512)
+
+
+class FrameSight(Fleeting):
+    """A frame's pose, measured by the technician's client. Kept for a few seconds so that it can be drawn on."""
+
+    replaces = "frame"
+    roles = frozenset({Role.ADMIN, Role.TECHNICIAN, Role.EXPERT})
+    type: Literal["frame.sight"] = "frame.sight"
+    frame: FrameRef
+    captured_at: datetime
+    sighting: Sighting | None = None
+
+
+class FrameFreeze(Fleeting):
+    """Ask for the sharp still of exactly this frame (None: of the next one)."""
+
+    replaces = "freeze"
+    type: Literal["frame.freeze"] = "frame.freeze"
+    frame: FrameRef | None = None
+
+
+# -- from server: control ---------------------------------------------------------------------------------------
+
+
+class FromServer(Message):
+    pass
+
+
+class Welcome(FromServer):
+    """The answer to hello. `acked`: all of this client's messages up to this n are settled."""
+
+    traffic = Traffic.CONTROL
+    type: Literal["welcome"] = "welcome"
+    epoch: str
+    seq: int
+    acked: int
+    you: Participant
+    present: tuple[str, ...]  # ids of the participants who are connected now
+    is_resumed: bool  # True: missed events follow; False: session.state follows
+
+
+class State(FromServer):
+    """The whole session as of `seq`: for a joining participant, and when resuming is not possible."""
+
+    traffic = Traffic.CONTROL
+    type: Literal["session.state"] = "session.state"
+    epoch: str
+    seq: int
+    state: SessionState
+
+
+class Ack(FromServer):
+    """Everything of yours up to `n` is settled: stored, or refused before."""
+
+    traffic = Traffic.CONTROL
+    type: Literal["ack"] = "ack"
+    n: int
+
+
+class Refused(FromServer):
+    """Your message `n` had no effect, and never will."""
+
+    traffic = Traffic.CONTROL
+    type: Literal["refused"] = "refused"
+    n: int
+    code: str
+    title: str
+    detail: str
+
+
+class Problem(FromServer):
+    """A message that could not be understood, or that was not numbered. The connection goes on unless it says so."""
+
+    traffic = Traffic.CONTROL
+    type: Literal["error"] = "error"
+    code: str
+    title: str
+    detail: str
+
+
+class Pong(FromServer):
+    traffic = Traffic.CONTROL
+    type: Literal["pong"] = "pong"
+    at: datetime
+
+
+# -- from server: durable events --------------------------------------------------------------------------------
+
+
+class Event(FromServer):
+    """A stored fact. `seq` counts from 1 without gaps; `client` and `n` say whose wish it was."""
+
+    traffic = Traffic.DURABLE
+    seq: int
+    at: datetime
+    by: str
+    client: str
+    n: int
+
+
+class ParticipantJoined(Event):
+    """Somebody's first entry. `client` is empty and `n` 0: nobody asked for it by a message."""
+
+    type: Literal["participant.joined"] = "participant.joined"
+    participant: Participant
+
+
+class AnnotationAdded(Event):
+    type: Literal["annotation.added"] = "annotation.added"
+    annotation: Annotation
+
+
+class AnnotationEdited(Event):
+    type: Literal["annotation.edited"] = "annotation.edited"
+    annotation: Annotation
+
+
+class AnnotationRemoved(Event):
+    type: Literal["annotation.removed"] = "annotation.removed"
+    id: ShortId
+
+
+class AnnotationRestored(Event):
+    type: Literal["annotation.restored"] = "annotation.restored"
+    annotation: Annotation
+
+
+class ChatSaid(Event):
+    type: Literal["chat.said"] = "chat.said"
+    text: str
+
+
+class SignalGiven(Event):
+    type: Literal["signal.given"] = "signal.given"
+    signal: Signal
+
+
+class StillShared(Event):
+    type: Literal["still.shared"] = "still.shared"
+    still: SharedStill
+
+
+class DeviceShown(Event):
+    type: Literal["device.shown"] = "device.shown"
+    device: ShownDevice
+
+
+class StepShown(Event):
+    type: Literal["step.shown"] = "step.shown"
+    step: ShownStep
+
+
+class SessionClosed(Event):
+    """The session has ended; what is stored stays readable."""
+
+    type: Literal["session.ended"] = "session.ended"
+
+
+# -- from server: ephemeral -------------------------------------------------------------------------------------
+
+
+class Passing(FromServer):
+    traffic = Traffic.EPHEMERAL
+    replaces: ClassVar[str]
+    by: str
+
+
+class PresenceChanged(FromServer):
+    traffic = Traffic.EPHEMERAL
+    type: Literal["presence.changed"] = "presence.changed"
+    participant: Participant
+    is_present: bool
+
+
+class PointerMoved(Passing):
+    """With the anchor, when the server could place it on the face."""
+
+    replaces = "pointer"
+    type: Literal["pointer.moved"] = "pointer.moved"
+    place: Place | None
+    points_mm: tuple[tuple[float, float, float], ...] | None
+    device: ShownDevice | None
+
+
+class StrokeDrawn(Passing):
+    replaces = "stroke"
+    type: Literal["stroke.drawn"] = "stroke.drawn"
+    id: ShortId
+    shape: Shape
+    frame: FrameRef | None
+    points: tuple[ImagePoint, ...]
+
+
+class FrameSighted(Passing):
+    replaces = "frame"
+    type: Literal["frame.sighted"] = "frame.sighted"
+    frame: FrameRef
+    captured_at: datetime
+    sighting: Sighting | None
+
+
+class FreezeAsked(Passing):
+    """For technicians' clients: upload and share the sharp still of this frame."""
+
+    replaces = "freeze"
+    type: Literal["freeze.asked"] = "freeze.asked"
+    frame: FrameRef | None
+
+
+ClientMessage = Annotated[
+    Hello | Ping
+    | AnnotationAdd | AnnotationEdit | AnnotationRemove | AnnotationRestore
+    | ChatSay | SignalGive | StillShare | DeviceShow | StepShow | SessionEnd
+    | PointerMove | StrokeDraw | FrameSight | FrameFreeze,
+    Field(discriminator="type"),
+]  # fmt: skip
+
+ServerEvent = Annotated[
+    ParticipantJoined
+    | AnnotationAdded | AnnotationEdited | AnnotationRemoved | AnnotationRestored
+    | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | SessionClosed,
+    Field(discriminator="type"),
+]  # fmt: skip
+
+ServerMessage = Annotated[
+    Welcome | State | Ack | Refused | Problem | Pong
+    | ParticipantJoined
+    | AnnotationAdded | AnnotationEdited | AnnotationRemoved | AnnotationRestored
+    | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | SessionClosed
+    | PresenceChanged | PointerMoved | StrokeDrawn | FrameSighted | FreezeAsked,
+    Field(discriminator="type"),
+]  # fmt: skip
+
+client_messages: TypeAdapter[Any] = TypeAdapter(ClientMessage)
+server_messages: TypeAdapter[Any] = TypeAdapter(ServerMessage)
+server_events: TypeAdapter[Any] = TypeAdapter(ServerEvent)
+
+
+class CloseCode:
+    """Why the server closes a live connection; every reason is a word a client can act on."""
+
+    BAD_PROTOCOL = 4000, "bad_protocol"
+    NO_HELLO = 4001, "no_hello"
+    UNAUTHENTICATED = 4003, "unauthenticated"
+    NO_SESSION = 4004, "no_session"
+    IDLE = 4006, "idle"
+    REPLACED = 4007, "replaced"
+    TOO_SLOW = 4008, "too_slow"
+    TOO_LARGE = 4009, "too_large"
+    RESTARTING = 4012, "restarting"

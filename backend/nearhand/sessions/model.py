@@ -1,0 +1,268 @@
+"""What a live session is made of: participants, frames seen, anchors, annotations, and the state all share."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from nearhand.access.model import Role
+from nearhand.devices.model import FaceSide
+from nearhand.kit.errors import Conflict, Invalid, NotFound
+
+Number = Annotated[float, Field(allow_inf_nan=False, ge=-100_000, le=100_000)]
+Unit = Annotated[
+    float, Field(allow_inf_nan=False, ge=-1, le=2)
+]  # image points: 0..1 inside, a little beyond allowed
+ShortId = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
+ImagePoint = tuple[Unit, Unit]
+FacePoint = tuple[Number, Number, Number]  # x_mm, y_mm, z_mm (towards the viewer)
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NewSession(Frozen):
+    """Asking for help: about which device, in a sentence."""
+
+    device_id: str | None = None
+    subject: str = Field("", max_length=300)
+
+
+class SessionStatus(StrEnum):
+    RINGING = "ringing"  # nobody with the role expert has entered yet
+    OPEN = "open"
+    ENDED = "ended"
+
+
+class Session(Frozen):
+    """One support call as a list shows it."""
+
+    id: str
+    subject: str
+    device_id: str | None
+    status: SessionStatus
+    opened_by: str
+    opened_by_name: str
+    opened_at: datetime
+    ended_at: datetime | None
+    last_still_sha256: str | None
+    expert_names: tuple[str, ...]
+
+
+class Participant(Frozen):
+    id: str
+    display_name: str
+    role: Role
+
+
+class Signal(StrEnum):
+    STOP = "stop"
+    WAIT = "wait"
+    GO = "go"
+    PULL = "pull"
+    WHICH = "which"
+
+
+# -- frames -----------------------------------------------------------------------------------------------------
+
+
+class Camera(Frozen):
+    """Pinhole intrinsics in pixels for pictures of this size; k1 is the first radial coefficient (OpenCV's)."""
+
+    width: int = Field(gt=0, le=20_000)
+    height: int = Field(gt=0, le=20_000)
+    fx: float = Field(gt=0, le=100_000, allow_inf_nan=False)
+    fy: float = Field(gt=0, le=100_000, allow_inf_nan=False)
+    cx: Number
+    cy: Number
+    k1: float = Field(0.0, ge=-5, le=5, allow_inf_nan=False)
+
+
+class FrameRef(Frozen):
+    """One frame of one camera stream. `how` says by what it was identified; `approximate` is flagged on screen."""
+
+    stream: ShortId
+    frame_id: int = Field(ge=0, lt=2**53)
+    how: Literal["still", "ring", "rtp", "trailer", "strip", "approximate"] = "still"
+
+
+class Sighting(Frozen):
+    """Where a device's face was in one frame. `T_camera_face`: row-major 4x4, face millimetres → camera millimetres.
+
+    `covariance`: row-major 6x6 of (rotation vector in radians, translation in mm), perturbing on the camera side.
+    """
+
+    device_id: str
+    face: FaceSide
+    T_camera_face: tuple[Number, ...] = Field(min_length=16, max_length=16)
+    covariance: tuple[Annotated[float, Field(allow_inf_nan=False)], ...] | None = Field(
+        None, min_length=36, max_length=36
+    )
+    camera: Camera
+    label_seen: bool
+    tags_seen: tuple[int, ...] = Field((), max_length=50)
+
+
+# -- annotations ------------------------------------------------------------------------------------------------
+
+
+class OnFrame(Frozen):
+    """Drawn on a picture: image points 0..1 from its top left, and the frame that was on the screen."""
+
+    kind: Literal["frame"] = "frame"
+    frame: FrameRef
+    points: tuple[ImagePoint, ...] = Field(min_length=1, max_length=512)
+
+
+class OnFace(Frozen):
+    """Drawn on a face drawing: millimetres on the device's face."""
+
+    kind: Literal["face"] = "face"
+    device_id: str
+    face: FaceSide
+    points_mm: tuple[FacePoint, ...] = Field(min_length=1, max_length=512)
+
+
+class OnPort(Frozen):
+    """Names a port or component; its place comes from the device type."""
+
+    kind: Literal["port"] = "port"
+    device_id: str
+    face: FaceSide
+    port: str = Field(min_length=1, max_length=40)
+
+
+Place = Annotated[OnFrame | OnFace | OnPort, Field(discriminator="kind")]
+
+
+class Shape(StrEnum):
+    """What is drawn, and what its points mean."""
+
+    RING = "ring"  # centre, a point on the rim
+    ARROW = "arrow"  # tail, head
+    FREEHAND = "freehand"  # the stroke
+    TEXT = "text"  # where it stands
+    LABEL_3D = "label_3d"  # what it names, where the words stand (z_mm off the face allowed)
+    PORT = "port"  # centre of the named port
+
+
+class Anchor(Frozen):
+    """Where an annotation is fixed: points in face millimetres, with the 95 % error radius at the worst of them."""
+
+    device_id: str
+    face: FaceSide
+    points_mm: tuple[FacePoint, ...] = Field(min_length=1, max_length=512)
+    ring_mm: float | None  # None: drawn on the face itself, so there is nothing to be unsure of
+    is_approximate: bool  # the frame could not be identified exactly
+    port: str | None  # the port it names
+
+
+class Annotation(Frozen):
+    """A mark that stays on the equipment. `frame` is the frame it was drawn on, if any."""
+
+    id: ShortId
+    shape: Shape
+    anchor: Anchor
+    frame: FrameRef | None
+    text: str
+    is_hidden: bool
+    is_kept: bool  # stays on the device for the next visit
+    created_by: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class ChatLine(Frozen):
+    seq: int
+    by: str
+    at: datetime
+    text: str
+
+
+class SharedStill(Frozen):
+    """A still that is part of the session. Its frame can be drawn on for as long as the session lives."""
+
+    seq: int
+    by: str
+    at: datetime
+    frame: FrameRef
+    sha256: str
+    width: int
+    height: int
+    captured_at: datetime  # by the phone's clock: for display, never for order
+    sighting: Sighting | None
+
+
+class GivenSignal(Frozen):
+    seq: int
+    by: str
+    at: datetime
+    signal: Signal
+
+
+class ShownStep(Frozen):
+    """Which step of which guide is on, and which are done."""
+
+    guide_id: str
+    step: int = Field(ge=0, le=1000)
+    done: tuple[int, ...]
+
+
+class ShownDevice(Frozen):
+    device_id: str
+    face: FaceSide
+
+
+class SessionState(Frozen):
+    """All that a joining participant needs. Chat, stills and signals: the newest; older ones by REST."""
+
+    session_id: str
+    is_ended: bool
+    participants: tuple[Participant, ...]
+    device: ShownDevice | None
+    annotations: tuple[Annotation, ...]
+    chat: tuple[ChatLine, ...]
+    stills: tuple[SharedStill, ...]
+    signal: GivenSignal | None
+    step: ShownStep | None
+
+
+# -- refusals ---------------------------------------------------------------------------------------------------
+
+
+class FrameExpired(Conflict):
+    code, title = "frame_expired", "That frame is no longer known; draw on a newer picture or a still"
+
+
+class NoPose(Conflict):
+    code, title = "no_pose", "No device was recognised in that picture, so a mark has nothing to hold on to"
+
+
+class MissesFace(Invalid):
+    code, title = "misses_face", "The line of sight through that point does not meet the device's face"
+
+
+class UnknownPort(NotFound):
+    code, title = "unknown_port", "The device has no such port on that face"
+
+
+class UnknownAnnotation(NotFound):
+    code, title = "unknown_annotation", "There is no such annotation in this session"
+
+
+class AnnotationExists(Conflict):
+    code, title = "annotation_exists", "There is already an annotation with this id"
+
+
+class SessionEnded(Conflict):
+    code, title = "session_ended", "The session has ended"
+
+
+class SessionFull(Conflict):
+    code, title = "session_full", "The session has reached its limit"
+
+
+class OutOfOrder(Conflict):
+    code, title = "out_of_order", "Durable messages must be numbered from 1 without gaps"

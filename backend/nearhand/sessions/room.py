@@ -1,0 +1,1 @@
+"""The live room: pure rules, no network and no clock."""

@@ -1,0 +1,5 @@
+"""The WebSocket door of the live session."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,1 @@
+"""The hall in a box: synthetic racks, cameras, telemetry and robots."""

@@ -1,0 +1,1 @@
+"""Series of samples: measured quantities of devices over time."""

@@ -1,0 +1,5 @@
+"""REST doors of telemetry."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["telemetry"])

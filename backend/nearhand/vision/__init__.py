@@ -1,0 +1,1 @@
+"""Pure functions on images: read labels, find tags, estimate poses, project."""

@@ -1,0 +1,51 @@
+"""The fixtures every test may use: settings, clock, database, client."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from nearhand.access.model import NewUser, Role
+from nearhand.app import Resources, build_resources, create_app
+from nearhand.kit.clock import FixedClock
+from nearhand.kit.database import Database, metadata
+from nearhand.kit.settings import Settings
+from tests.support.people import PASSWORD
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path, password_tries_per_minute=1000)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture
+async def database() -> AsyncIterator[Database]:
+    """An empty SQLite registry in memory, with every table."""
+    database = Database("sqlite+aiosqlite:///:memory:")
+    async with database.transaction() as connection:
+        await connection.run_sync(metadata.create_all)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def resources(settings: Settings, clock: FixedClock) -> Resources:
+    return build_resources(settings, clock=clock)
+
+
+@pytest.fixture
+def client(resources: Resources) -> Iterator[TestClient]:
+    """A running service; sign in with `sign_in(client, Role.EXPERT)` from tests.support."""
+    with TestClient(create_app(resources.settings, resources), base_url="http://testserver") as client:
+        portal = client.portal
+        assert portal is not None
+        for role in Role:
+            new = NewUser(name=role.value, display_name=role.value.title(), role=role, password=PASSWORD)
+            portal.call(resources.access.register, new)
+        yield client
