@@ -48,12 +48,13 @@ def add_user(
     password = typer.prompt("Password (10 characters or more)", hide_input=True, confirmation_prompt=True)
 
     async def register() -> None:
+        new = NewUser(name=name, display_name=display_name or name, role=Role(role), password=password)
         resources = build_resources(Settings())
-        await upgrade(resources.database)
-        await resources.access.register(
-            NewUser(name=name, display_name=display_name or name, role=Role(role), password=password)
-        )
-        await resources.database.close()
+        try:
+            await upgrade(resources.database)
+            await resources.access.register(new)
+        finally:
+            await resources.database.close()
 
     try:
         asyncio.run(register())
