@@ -59,7 +59,13 @@ class Resources:
     demo_accounts: list[dict[str, str]] = field(default_factory=list)
 
 
-def build_resources(settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None) -> Resources:
+def build_resources(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+    passwords: Passwords | None = None,
+) -> Resources:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     clock, ids = clock or SystemClock(), ids or RandomIds()
     database = Database(settings.registry_url())
