@@ -77,7 +77,7 @@ def build_resources(
         ids=ids,
         bus=Bus(),
         access=AccessService(
-            database, Passwords(), ids=ids, clock=clock, session_hours=settings.session_hours
+            database, passwords or Passwords(), ids=ids, clock=clock, session_hours=settings.session_hours
         ),
         sign_in_rate=RateLimit(settings.password_tries_per_minute),
     )
