@@ -103,6 +103,20 @@ describe("undo and redo", () => {
   });
 });
 
+test("long wishes go in several frames, each below the server's limit", async () => {
+  server.wire.cut();
+  for (let line = 0; line < 30; line++) session.commands.say(`${line} ${"號".repeat(1900)}`);
+  await vi.advanceTimersByTimeAsync(1000);
+  server.wire.open();
+  server.wire.flushToServer();
+  server.wire.flushToClient();
+  const frames = server.wire.toServer.map((text) => new TextEncoder().encode(text).length);
+  expect(frames.length).toBeGreaterThan(1);
+  expect(Math.max(...frames)).toBeLessThan(64 * 1024);
+  server.flush();
+  expect(session.live.get().chat).toHaveLength(30);
+});
+
 describe("what passes by", () => {
   test("a pointer is sent at most 30 times a second, and its last place arrives", async () => {
     for (let step = 0; step < 100; step++) {
@@ -127,6 +141,12 @@ describe("what passes by", () => {
     await vi.advanceTimersByTimeAsync(40);
     server.wire.flushToServer();
     expect(server.fleeting).toMatchObject([{ type: "frame.sight", frame: { frame_id: 3 } }]);
+  });
+
+  test("a stroke's points are no finer than a screen", async () => {
+    session.commands.drawStroke("s1", "freehand", null, [[1 / 3, 2 / 3]]);
+    server.wire.flushToServer();
+    expect(server.fleeting).toMatchObject([{ points: [[0.33333, 0.66667]] }]);
   });
 
   test("is dropped when there is no line", async () => {
