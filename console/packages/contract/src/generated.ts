@@ -470,6 +470,15 @@ export interface components {
             user_id?: string | null;
         };
         /**
+         * Admission
+         * @description Who you are now. `token` is for programs; browsers hold it in a cookie they cannot read.
+         */
+        Admission: {
+            actor: components["schemas"]["Actor"];
+            /** Token */
+            token?: string | null;
+        };
+        /**
          * Anchor
          * @description Where an annotation is fixed: points in face millimetres, with the 95 % error radius at the worst of them.
          */
@@ -1530,6 +1539,34 @@ export interface components {
              */
             type: "error";
         };
+        /**
+         * ProblemDetails
+         * @description An error, in the one shape every door of the service uses.
+         * @example {
+         *       "code": "not_found",
+         *       "detail": "No device 0000000000ZZ.",
+         *       "errors": [],
+         *       "status": 404,
+         *       "title": "There is no such thing here",
+         *       "type": "about:blank"
+         *     }
+         */
+        ProblemDetails: {
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /** Errors */
+            errors: {
+                [key: string]: unknown;
+            }[];
+            /** Status */
+            status: number;
+            /** Title */
+            title: string;
+            /** Type */
+            type: string;
+        };
         /** Rack */
         Rack: {
             /** @default bottom */
@@ -1993,6 +2030,7 @@ export interface components {
 export type Ack = components['schemas']['Ack'];
 export type Activity = components['schemas']['Activity'];
 export type Actor = components['schemas']['Actor'];
+export type Admission = components['schemas']['Admission'];
 export type Anchor = components['schemas']['Anchor'];
 export type Annotation = components['schemas']['Annotation'];
 export type AnnotationAdd = components['schemas']['AnnotationAdd'];
@@ -2058,6 +2096,7 @@ export type Pong = components['schemas']['Pong'];
 export type Port = components['schemas']['Port'];
 export type PresenceChanged = components['schemas']['PresenceChanged'];
 export type Problem = components['schemas']['Problem'];
+export type ProblemDetails = components['schemas']['ProblemDetails'];
 export type Rack = components['schemas']['Rack'];
 export type Refused = components['schemas']['Refused'];
 export type ResumeFrom = components['schemas']['ResumeFrom'];
@@ -2103,7 +2142,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2143,7 +2182,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2177,7 +2216,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2209,7 +2248,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2248,7 +2287,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2283,7 +2322,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2330,7 +2369,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2364,7 +2403,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2396,7 +2435,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2435,7 +2474,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2470,7 +2509,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2500,7 +2539,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2532,7 +2571,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2568,7 +2607,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2578,7 +2617,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Welcome"];
+                    "application/json": components["schemas"]["Admission"];
                 };
             };
         };
@@ -2610,7 +2649,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2644,7 +2683,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2676,7 +2715,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2715,7 +2754,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2750,7 +2789,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2778,7 +2817,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2820,7 +2859,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2854,7 +2893,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2886,7 +2925,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2925,7 +2964,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2960,7 +2999,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2990,7 +3029,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3026,7 +3065,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3062,7 +3101,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3072,7 +3111,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Welcome"];
+                    "application/json": components["schemas"]["Admission"];
                 };
             };
         };
@@ -3092,7 +3131,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3128,7 +3167,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3162,7 +3201,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3194,7 +3233,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3233,7 +3272,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3268,7 +3307,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3301,7 +3340,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3335,7 +3374,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3371,7 +3410,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
