@@ -201,6 +201,15 @@ export interface components {
             user_id?: string | null;
         };
         /**
+         * Admission
+         * @description Who you are now. `token` is for programs; browsers hold it in a cookie they cannot read.
+         */
+        Admission: {
+            actor: components["schemas"]["Actor"];
+            /** Token */
+            token?: string | null;
+        };
+        /**
          * Anchor
          * @description Where an annotation is fixed: points in face millimetres, with the 95 % error radius at the worst of them.
          */
@@ -867,6 +876,34 @@ export interface components {
             type: "error";
         };
         /**
+         * ProblemDetails
+         * @description An error, in the one shape every door of the service uses.
+         * @example {
+         *       "code": "not_found",
+         *       "detail": "No device 0000000000ZZ.",
+         *       "errors": [],
+         *       "status": 404,
+         *       "title": "There is no such thing here",
+         *       "type": "about:blank"
+         *     }
+         */
+        ProblemDetails: {
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /** Errors */
+            errors: {
+                [key: string]: unknown;
+            }[];
+            /** Status */
+            status: number;
+            /** Title */
+            title: string;
+            /** Type */
+            type: string;
+        };
+        /**
          * Refused
          * @description Your message `n` had no effect, and never will.
          */
@@ -1265,6 +1302,7 @@ export interface components {
 export type Ack = components['schemas']['Ack'];
 export type Activity = components['schemas']['Activity'];
 export type Actor = components['schemas']['Actor'];
+export type Admission = components['schemas']['Admission'];
 export type Anchor = components['schemas']['Anchor'];
 export type Annotation = components['schemas']['Annotation'];
 export type AnnotationAdd = components['schemas']['AnnotationAdd'];
@@ -1308,6 +1346,7 @@ export type PointerMoved = components['schemas']['PointerMoved'];
 export type Pong = components['schemas']['Pong'];
 export type PresenceChanged = components['schemas']['PresenceChanged'];
 export type Problem = components['schemas']['Problem'];
+export type ProblemDetails = components['schemas']['ProblemDetails'];
 export type Refused = components['schemas']['Refused'];
 export type ResumeFrom = components['schemas']['ResumeFrom'];
 export type Role = components['schemas']['Role'];
@@ -1351,7 +1390,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -1387,7 +1426,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -1397,7 +1436,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Welcome"];
+                    "application/json": components["schemas"]["Admission"];
                 };
             };
         };
@@ -1417,7 +1456,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -1453,7 +1492,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -1489,7 +1528,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -1499,7 +1538,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Welcome"];
+                    "application/json": components["schemas"]["Admission"];
                 };
             };
         };
@@ -1519,7 +1558,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -1552,7 +1591,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -1586,7 +1625,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -1622,7 +1661,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
