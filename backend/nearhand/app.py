@@ -61,7 +61,13 @@ class Resources:
     demo_accounts: list[dict[str, str]] = field(default_factory=list)
 
 
-def build_resources(settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None) -> Resources:
+def build_resources(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+    passwords: Passwords | None = None,
+) -> Resources:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     clock, ids = clock or SystemClock(), ids or RandomIds()
     database = Database(settings.registry_url())
@@ -73,7 +79,7 @@ def build_resources(settings: Settings, *, clock: Clock | None = None, ids: Ids 
         ids=ids,
         bus=Bus(),
         access=AccessService(
-            database, Passwords(), ids=ids, clock=clock, session_hours=settings.session_hours
+            database, passwords or Passwords(), ids=ids, clock=clock, session_hours=settings.session_hours
         ),
         sign_in_rate=RateLimit(settings.password_tries_per_minute),
     )

@@ -814,6 +814,15 @@ export interface components {
             user_id?: string | null;
         };
         /**
+         * Admission
+         * @description Who you are now. `token` is for programs; browsers hold it in a cookie they cannot read.
+         */
+        Admission: {
+            actor: components["schemas"]["Actor"];
+            /** Token */
+            token?: string | null;
+        };
+        /**
          * Anchor
          * @description Where an annotation is fixed: points in face millimetres, with the 95 % error radius at the worst of them.
          */
@@ -2157,6 +2166,34 @@ export interface components {
              */
             type: "error";
         };
+        /**
+         * ProblemDetails
+         * @description An error, in the one shape every door of the service uses.
+         * @example {
+         *       "code": "not_found",
+         *       "detail": "No device 0000000000ZZ.",
+         *       "errors": [],
+         *       "status": 404,
+         *       "title": "There is no such thing here",
+         *       "type": "about:blank"
+         *     }
+         */
+        ProblemDetails: {
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /** Errors */
+            errors: {
+                [key: string]: unknown;
+            }[];
+            /** Status */
+            status: number;
+            /** Title */
+            title: string;
+            /** Type */
+            type: string;
+        };
         /** Rack */
         Rack: {
             /** @default bottom */
@@ -2721,6 +2758,7 @@ export interface components {
 export type Ack = components['schemas']['Ack'];
 export type Activity = components['schemas']['Activity'];
 export type Actor = components['schemas']['Actor'];
+export type Admission = components['schemas']['Admission'];
 export type Anchor = components['schemas']['Anchor'];
 export type Annotation = components['schemas']['Annotation'];
 export type AnnotationAdd = components['schemas']['AnnotationAdd'];
@@ -2799,6 +2837,7 @@ export type Pong = components['schemas']['Pong'];
 export type Port = components['schemas']['Port'];
 export type PresenceChanged = components['schemas']['PresenceChanged'];
 export type Problem = components['schemas']['Problem'];
+export type ProblemDetails = components['schemas']['ProblemDetails'];
 export type Rack = components['schemas']['Rack'];
 export type Refused = components['schemas']['Refused'];
 export type ResumeFrom = components['schemas']['ResumeFrom'];
@@ -2859,7 +2898,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2891,7 +2930,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2919,7 +2958,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2959,7 +2998,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -2993,7 +3032,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3025,7 +3064,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3064,7 +3103,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3099,7 +3138,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3146,7 +3185,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3180,7 +3219,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3212,7 +3251,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3251,7 +3290,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3286,7 +3325,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3326,7 +3365,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3363,7 +3402,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3399,7 +3438,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3431,7 +3470,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3463,7 +3502,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3495,7 +3534,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3538,7 +3577,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3570,7 +3609,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3602,7 +3641,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3632,7 +3671,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3663,7 +3702,7 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": unknown;
-                    "text/html": components["schemas"]["Problem"];
+                    "text/html": components["schemas"]["ProblemDetails"];
                 };
             };
             /** @description Successful Response */
@@ -3695,7 +3734,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3732,7 +3771,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3766,7 +3805,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3798,7 +3837,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3837,7 +3876,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3872,7 +3911,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3906,7 +3945,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3916,7 +3955,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Welcome"];
+                    "application/json": components["schemas"]["Admission"];
                 };
             };
         };
@@ -3948,7 +3987,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -3982,7 +4021,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4014,7 +4053,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4053,7 +4092,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4088,7 +4127,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4118,7 +4157,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4157,7 +4196,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4192,7 +4231,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4222,7 +4261,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4252,7 +4291,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4287,7 +4326,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4319,7 +4358,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4359,7 +4398,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4393,7 +4432,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4425,7 +4464,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4464,7 +4503,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4499,7 +4538,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4529,7 +4568,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4565,7 +4604,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4601,7 +4640,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4611,7 +4650,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Welcome"];
+                    "application/json": components["schemas"]["Admission"];
                 };
             };
         };
@@ -4631,7 +4670,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4667,7 +4706,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4701,7 +4740,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4733,7 +4772,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4772,7 +4811,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4807,7 +4846,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4839,7 +4878,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4874,7 +4913,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4908,7 +4947,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
@@ -4944,7 +4983,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDetails"];
                     "application/problem+json": unknown;
                 };
             };
