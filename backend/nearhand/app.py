@@ -18,6 +18,7 @@ from nearhand.kit.clock import Clock, SystemClock
 from nearhand.kit.database import Database
 from nearhand.kit.http import PROBLEM_RESPONSES, BodyLimit, install_error_handlers
 from nearhand.kit.ids import Ids, RandomIds
+from nearhand.kit.periodic import Periodic
 from nearhand.kit.rate import RateLimit
 from nearhand.kit.settings import Settings
 from nearhand.labels.api import router as labels_router
@@ -29,6 +30,7 @@ from nearhand.pages import mount_pages
 from nearhand.sessions.api import router as sessions_router
 from nearhand.sessions.socket import router as socket_router
 from nearhand.telemetry.api import router as telemetry_router
+from nearhand.telemetry.service import pack_all
 
 API = "/api/v1"
 ROUTERS: tuple[APIRouter, ...] = (
@@ -90,7 +92,10 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await upgrade(resources.database)
-        yield
+        async with Periodic(
+            "pack_telemetry", every_s=300, work=lambda: pack_all(resources.database, resources.clock)
+        ):
+            yield
         await resources.database.close()
 
     app = FastAPI(
@@ -114,4 +119,4 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
 
 def is_upload(path: str) -> bool:
     """Paths that read their own body piece by piece, under limits of their own."""
-    return path.endswith(("/stills", "/documents", "/attachments", "/import", "/read"))
+    return path.endswith(("/stills", "/documents", "/attachments", "/pictures", "/import", "/read"))
