@@ -12,6 +12,9 @@ from nearhand.access.api import router as access_router
 from nearhand.access.passwords import Passwords
 from nearhand.access.service import AccessService
 from nearhand.devices.api import router as devices_router
+from nearhand.devices.model import DeviceView
+from nearhand.devices.service import DeviceService
+from nearhand.devices.store import DeviceStore
 from nearhand.kit.blobs import Blobs
 from nearhand.kit.bus import Bus
 from nearhand.kit.clock import Clock, SystemClock
@@ -29,7 +32,7 @@ from nearhand.pages import mount_pages
 from nearhand.sessions.api import router as sessions_router
 from nearhand.sessions.hub import Hub, Limits
 from nearhand.sessions.log import Log, PostgresStorage, SqliteStorage
-from nearhand.sessions.service import NoDevices, SessionService
+from nearhand.sessions.service import SessionService
 from nearhand.sessions.socket import router as socket_router
 from nearhand.telemetry.api import router as telemetry_router
 
@@ -65,7 +68,25 @@ class Resources:
     demo_accounts: list[dict[str, str]] = field(default_factory=list)
 
 
-def build_resources(settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None) -> Resources:
+class RegisteredDevices:
+    """The registry for those who ask outside of any request: each look-up reads by itself."""
+
+    def __init__(self, database: Database, *, ids: Ids, clock: Clock) -> None:
+        self._database, self._ids, self._clock = database, ids, clock
+
+    async def view(self, device_id: str) -> DeviceView:
+        async with self._database.reading() as connection:
+            service = DeviceService(DeviceStore(connection), ids=self._ids, clock=self._clock)
+            return await service.view(device_id)
+
+
+def build_resources(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+    passwords: Passwords | None = None,
+) -> Resources:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     clock, ids = clock or SystemClock(), ids or RandomIds()
     database = Database(settings.registry_url())
@@ -74,7 +95,9 @@ def build_resources(settings: Settings, *, clock: Clock | None = None, ids: Ids 
         SqliteStorage(settings.live_path()) if database.is_sqlite else PostgresStorage(database.engine),
         ids=ids,
     )
-    sessions = SessionService(live_log, NoDevices(), blobs, ids=ids, clock=clock)
+    sessions = SessionService(
+        live_log, RegisteredDevices(database, ids=ids, clock=clock), blobs, ids=ids, clock=clock
+    )
     return Resources(
         settings=settings,
         database=database,
@@ -83,7 +106,7 @@ def build_resources(settings: Settings, *, clock: Clock | None = None, ids: Ids 
         ids=ids,
         bus=Bus(),
         access=AccessService(
-            database, Passwords(), ids=ids, clock=clock, session_hours=settings.session_hours
+            database, passwords or Passwords(), ids=ids, clock=clock, session_hours=settings.session_hours
         ),
         sign_in_rate=RateLimit(settings.password_tries_per_minute),
         live_log=live_log,
