@@ -27,6 +27,9 @@ from nearhand.media.api import router as media_router
 from nearhand.migrations.upgrade import upgrade
 from nearhand.pages import mount_pages
 from nearhand.sessions.api import router as sessions_router
+from nearhand.sessions.hub import Hub, Limits
+from nearhand.sessions.log import Log, PostgresStorage, SqliteStorage
+from nearhand.sessions.service import NoDevices, SessionService
 from nearhand.sessions.socket import router as socket_router
 from nearhand.telemetry.api import router as telemetry_router
 
@@ -56,6 +59,9 @@ class Resources:
     bus: Bus
     access: AccessService
     sign_in_rate: RateLimit
+    live_log: Log
+    sessions: SessionService
+    hub: Hub
     demo_accounts: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -69,10 +75,16 @@ def build_resources(
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     clock, ids = clock or SystemClock(), ids or RandomIds()
     database = Database(settings.registry_url())
+    blobs = Blobs(settings.data_dir / "blobs")
+    live_log = Log(
+        SqliteStorage(settings.live_path()) if database.is_sqlite else PostgresStorage(database.engine),
+        ids=ids,
+    )
+    sessions = SessionService(live_log, NoDevices(), blobs, ids=ids, clock=clock)
     return Resources(
         settings=settings,
         database=database,
-        blobs=Blobs(settings.data_dir / "blobs"),
+        blobs=blobs,
         clock=clock,
         ids=ids,
         bus=Bus(),
@@ -80,6 +92,20 @@ def build_resources(
             database, passwords or Passwords(), ids=ids, clock=clock, session_hours=settings.session_hours
         ),
         sign_in_rate=RateLimit(settings.password_tries_per_minute),
+        live_log=live_log,
+        sessions=sessions,
+        hub=Hub(
+            live_log,
+            clock=clock,
+            limits=Limits(
+                ring_s=settings.live_frame_ring_s,
+                outbox_bytes=settings.live_outbox_limit_bytes,
+                outbox_s=settings.live_outbox_limit_s,
+                idle_s=settings.live_idle_timeout_s,
+                snapshot_events=settings.live_snapshot_events,
+            ),
+            look_up=sessions.look_up,
+        ),
     )
 
 
@@ -90,7 +116,11 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await upgrade(resources.database)
+        await resources.live_log.open()
+        await resources.hub.start()
         yield
+        await resources.hub.stop()
+        await resources.live_log.close()
         await resources.database.close()
 
     app = FastAPI(

@@ -24,6 +24,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{device_id}/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Marks
+         * @description What earlier sessions left on the device.
+         */
+        get: operations["marks_api_v1_devices__device_id__marks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/marks/{annotation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Mark
+         * @description Take a mark off the device; the sessions in which it was drawn keep it.
+         */
+        delete: operations["remove_mark_api_v1_devices__device_id__marks__annotation_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/join": {
         parameters: {
             query?: never;
@@ -56,6 +96,87 @@ export interface paths {
          * @description Who is asking, and what they may do.
          */
         get: operations["me_api_v1_me_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sessions
+         * @description All sessions, newest first.
+         */
+        get: operations["sessions_api_v1_sessions_get"];
+        put?: never;
+        /**
+         * Open Session
+         * @description Ask for help. The session rings on every wall until an expert enters.
+         */
+        post: operations["open_session_api_v1_sessions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Session */
+        get: operations["session_api_v1_sessions__session_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Device Shown
+         * @description The device that the session is about now; guests of the session may see it too.
+         */
+        get: operations["device_shown_api_v1_sessions__session_id__device_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events
+         * @description The stored log, oldest first, exactly as it was told. A shorter answer than `limit` is its end.
+         */
+        get: operations["events_api_v1_sessions__session_id__events_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -494,6 +615,37 @@ export interface components {
         };
         ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Ping"] | components["schemas"]["AnnotationAdd"] | components["schemas"]["AnnotationEdit"] | components["schemas"]["AnnotationRemove"] | components["schemas"]["AnnotationRestore"] | components["schemas"]["ChatSay"] | components["schemas"]["SignalGive"] | components["schemas"]["StillShare"] | components["schemas"]["DeviceShow"] | components["schemas"]["StepShow"] | components["schemas"]["SessionEnd"] | components["schemas"]["PointerMove"] | components["schemas"]["StrokeDraw"] | components["schemas"]["FrameSight"] | components["schemas"]["FrameFreeze"];
         /**
+         * Component
+         * @description A named part that is seen or replaced: a PSU, fan, disk bay, LED or button. Centre and size as for ports.
+         */
+        Component: {
+            /** Height Mm */
+            height_mm: number;
+            /**
+             * Kind
+             * @example psu
+             * @example fan
+             * @example disk
+             * @example led
+             * @example button
+             * @example display
+             */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Width Mm */
+            width_mm: number;
+            /** X Mm */
+            x_mm: number;
+            /** Y Mm */
+            y_mm: number;
+        };
+        /**
+         * CountedFrom
+         * @enum {string}
+         */
+        CountedFrom: "bottom" | "top";
+        /**
          * Demo
          * @description What the sign-in page shows in a demo: accounts anyone may use.
          */
@@ -505,6 +657,59 @@ export interface components {
             /** Is Demo */
             is_demo: boolean;
         };
+        /** Device */
+        Device: {
+            /** Asset Tag */
+            asset_tag: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Device Type Id */
+            device_type_id: string;
+            /** @default front */
+            face: components["schemas"]["FaceSide"];
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Notes
+             * @default
+             */
+            notes: string;
+            /** Position U */
+            position_u?: number | null;
+            /** Rack Id */
+            rack_id?: string | null;
+            /**
+             * Serial
+             * @default
+             */
+            serial: string;
+            /** Site Id */
+            site_id: string;
+            /** @default active */
+            status: components["schemas"]["DeviceStatus"];
+            /**
+             * Tenant
+             * @default
+             */
+            tenant: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * DeviceKind
+         * @enum {string}
+         */
+        DeviceKind: "switch" | "router" | "server" | "storage" | "pdu" | "ups" | "patch_panel" | "other";
         /**
          * DeviceShow
          * @description The session is about this device now: its label was read.
@@ -540,6 +745,78 @@ export interface components {
              * @enum {string}
              */
             type: "device.shown";
+        };
+        /**
+         * DeviceStatus
+         * @enum {string}
+         */
+        DeviceStatus: "planned" | "active" | "offline" | "failed" | "decommissioned";
+        /** DeviceType */
+        DeviceType: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            front: components["schemas"]["Face"];
+            /** Height U */
+            height_u: number;
+            /** Id */
+            id: string;
+            /**
+             * Is Full Depth
+             * @default true
+             */
+            is_full_depth: boolean;
+            kind: components["schemas"]["DeviceKind"];
+            /** Manufacturer */
+            manufacturer: string;
+            /** Model */
+            model: string;
+            rear?: components["schemas"]["Face"] | null;
+            /**
+             * Source
+             * @default
+             */
+            source: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * DeviceView
+         * @description A device with all that a screen shows beside it, in one answer.
+         */
+        DeviceView: {
+            device: components["schemas"]["Device"];
+            device_type: components["schemas"]["DeviceType"];
+            location: components["schemas"]["Location"] | null;
+            rack: components["schemas"]["Rack"] | null;
+            site: components["schemas"]["Site"];
+        };
+        /**
+         * Face
+         * @description The front or rear plane of a device type: millimetres, x right, y down from its top left corner.
+         */
+        Face: {
+            /**
+             * Components
+             * @default []
+             */
+            components: components["schemas"]["Component"][];
+            /** Height Mm */
+            height_mm: number;
+            /**
+             * Ports
+             * @default []
+             */
+            ports: components["schemas"]["Port"][];
+            /** Width Mm */
+            width_mm: number;
         };
         /**
          * FaceSide
@@ -678,6 +955,42 @@ export interface components {
             /** Url */
             url: string;
         };
+        /** Location */
+        Location: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Parent Id */
+            parent_id?: string | null;
+            /** Site Id */
+            site_id: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * NewSession
+         * @description Asking for help: about which device, in a sentence.
+         */
+        NewSession: {
+            /** Device Id */
+            device_id?: string | null;
+            /**
+             * Subject
+             * @default
+             */
+            subject: string;
+        };
         /** NewUser */
         NewUser: {
             /** Display Name */
@@ -740,6 +1053,17 @@ export interface components {
             kind: "port";
             /** Port */
             port: string;
+        };
+        /** Page[Session] */
+        Page_Session_: {
+            /** Items */
+            items: components["schemas"]["Session"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
         };
         /** Page[User] */
         Page_User_: {
@@ -847,6 +1171,32 @@ export interface components {
              */
             type: "pong";
         };
+        /**
+         * Port
+         * @description A named place to plug something in. `x_mm`, `y_mm` is its centre, from the face's top left, y down.
+         */
+        Port: {
+            /** Height Mm */
+            height_mm: number;
+            /**
+             * Kind
+             * @example rj45
+             * @example sfp
+             * @example qsfp28
+             * @example console
+             * @example usb
+             * @example c13
+             */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Width Mm */
+            width_mm: number;
+            /** X Mm */
+            x_mm: number;
+            /** Y Mm */
+            y_mm: number;
+        };
         /** PresenceChanged */
         PresenceChanged: {
             /** Is Present */
@@ -903,6 +1253,41 @@ export interface components {
             /** Type */
             type: string;
         };
+        /** Rack */
+        Rack: {
+            /** @default bottom */
+            counted_from: components["schemas"]["CountedFrom"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * First U
+             * @default 1
+             */
+            first_u: number;
+            /**
+             * Height U
+             * @default 42
+             */
+            height_u: number;
+            /** Id */
+            id: string;
+            /** Location Id */
+            location_id?: string | null;
+            /** Name */
+            name: string;
+            /** Site Id */
+            site_id: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
         /**
          * Refused
          * @description Your message `n` had no effect, and never will.
@@ -936,6 +1321,34 @@ export interface components {
         Role: "admin" | "expert" | "technician" | "observer";
         ServerEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["SessionClosed"];
         ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["SessionClosed"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"];
+        /**
+         * Session
+         * @description One support call as a list shows it.
+         */
+        Session: {
+            /** Device Id */
+            device_id: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Expert Names */
+            expert_names: string[];
+            /** Id */
+            id: string;
+            /** Last Still Sha256 */
+            last_still_sha256: string | null;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Opened By */
+            opened_by: string;
+            /** Opened By Name */
+            opened_by_name: string;
+            status: components["schemas"]["SessionStatus"];
+            /** Subject */
+            subject: string;
+        };
         /**
          * SessionClosed
          * @description The session has ended; what is stored stays readable.
@@ -991,6 +1404,11 @@ export interface components {
             /** Stills */
             stills: components["schemas"]["SharedStill"][];
         };
+        /**
+         * SessionStatus
+         * @enum {string}
+         */
+        SessionStatus: "ringing" | "open" | "ended";
         /**
          * Shape
          * @description What is drawn, and what its points mean.
@@ -1110,6 +1528,35 @@ export interface components {
             name: string;
             /** Password */
             password: string;
+        };
+        /** Site */
+        Site: {
+            /**
+             * Address
+             * @default
+             */
+            address: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Timezone
+             * @default UTC
+             */
+            timezone: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
         };
         /**
          * State
@@ -1318,9 +1765,17 @@ export type ChatLine = components['schemas']['ChatLine'];
 export type ChatSaid = components['schemas']['ChatSaid'];
 export type ChatSay = components['schemas']['ChatSay'];
 export type ClientMessage = components['schemas']['ClientMessage'];
+export type Component = components['schemas']['Component'];
+export type CountedFrom = components['schemas']['CountedFrom'];
 export type Demo = components['schemas']['Demo'];
+export type Device = components['schemas']['Device'];
+export type DeviceKind = components['schemas']['DeviceKind'];
 export type DeviceShow = components['schemas']['DeviceShow'];
 export type DeviceShown = components['schemas']['DeviceShown'];
+export type DeviceStatus = components['schemas']['DeviceStatus'];
+export type DeviceType = components['schemas']['DeviceType'];
+export type DeviceView = components['schemas']['DeviceView'];
+export type Face = components['schemas']['Face'];
 export type FaceSide = components['schemas']['FaceSide'];
 export type FrameFreeze = components['schemas']['FrameFreeze'];
 export type FrameRef = components['schemas']['FrameRef'];
@@ -1332,10 +1787,13 @@ export type Hello = components['schemas']['Hello'];
 export type Invitation = components['schemas']['Invitation'];
 export type Join = components['schemas']['Join'];
 export type JoiningLink = components['schemas']['JoiningLink'];
+export type Location = components['schemas']['Location'];
+export type NewSession = components['schemas']['NewSession'];
 export type NewUser = components['schemas']['NewUser'];
 export type OnFace = components['schemas']['OnFace'];
 export type OnFrame = components['schemas']['OnFrame'];
 export type OnPort = components['schemas']['OnPort'];
+export type PageSession = components['schemas']['Page_Session_'];
 export type PageUser = components['schemas']['Page_User_'];
 export type Participant = components['schemas']['Participant'];
 export type ParticipantJoined = components['schemas']['ParticipantJoined'];
@@ -1344,17 +1802,21 @@ export type Ping = components['schemas']['Ping'];
 export type PointerMove = components['schemas']['PointerMove'];
 export type PointerMoved = components['schemas']['PointerMoved'];
 export type Pong = components['schemas']['Pong'];
+export type Port = components['schemas']['Port'];
 export type PresenceChanged = components['schemas']['PresenceChanged'];
 export type Problem = components['schemas']['Problem'];
 export type ProblemDetails = components['schemas']['ProblemDetails'];
+export type Rack = components['schemas']['Rack'];
 export type Refused = components['schemas']['Refused'];
 export type ResumeFrom = components['schemas']['ResumeFrom'];
 export type Role = components['schemas']['Role'];
 export type ServerEvent = components['schemas']['ServerEvent'];
 export type ServerMessage = components['schemas']['ServerMessage'];
+export type Session = components['schemas']['Session'];
 export type SessionClosed = components['schemas']['SessionClosed'];
 export type SessionEnd = components['schemas']['SessionEnd'];
 export type SessionState = components['schemas']['SessionState'];
+export type SessionStatus = components['schemas']['SessionStatus'];
 export type Shape = components['schemas']['Shape'];
 export type SharedStill = components['schemas']['SharedStill'];
 export type ShownDevice = components['schemas']['ShownDevice'];
@@ -1364,6 +1826,7 @@ export type Signal = components['schemas']['Signal'];
 export type SignalGive = components['schemas']['SignalGive'];
 export type SignalGiven = components['schemas']['SignalGiven'];
 export type SignIn = components['schemas']['SignIn'];
+export type Site = components['schemas']['Site'];
 export type State = components['schemas']['State'];
 export type StepShow = components['schemas']['StepShow'];
 export type StepShown = components['schemas']['StepShown'];
@@ -1402,6 +1865,69 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Demo"];
                 };
+            };
+        };
+    };
+    marks_api_v1_devices__device_id__marks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"][];
+                };
+            };
+        };
+    };
+    remove_mark_api_v1_devices__device_id__marks__annotation_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_id: string;
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -1467,6 +1993,176 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Actor"];
+                };
+            };
+        };
+    };
+    sessions_api_v1_sessions_get: {
+        parameters: {
+            query?: {
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Rows before this page. */
+                offset?: number;
+                status?: components["schemas"]["SessionStatus"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Session_"];
+                };
+            };
+        };
+    };
+    open_session_api_v1_sessions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSession"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+        };
+    };
+    session_api_v1_sessions__session_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+        };
+    };
+    device_shown_api_v1_sessions__session_id__device_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+        };
+    };
+    events_api_v1_sessions__session_id__events_get: {
+        parameters: {
+            query?: {
+                /** @description Only events with a greater seq. */
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["SessionClosed"])[];
                 };
             };
         };
