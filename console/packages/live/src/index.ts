@@ -20,3 +20,4 @@ export {
   type OutboxShelf,
 } from "./shelf";
 export { Value, type Store, type Unsubscribe } from "./store";
+export { watchWall, type WallOptions } from "./wall";
