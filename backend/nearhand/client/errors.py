@@ -46,6 +46,8 @@ REASONS = {
     "bad_protocol": "The server does not speak nearhand.v1: install the client of the server's version.",
     "unauthenticated": "The sign-in is not valid (any more). Nothing unsent is lost; sign in again.",
     "no_session": "There is no such session, or it is not for this participant.",
+    "client_taken": "This outbox belongs to another participant.",
+    "session_ended": "The session has ended.",
     "replaced": "The same outbox was opened elsewhere.",
     "failed": "The client has failed; the log says where.",
     "left": "The session was left.",

@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.typing import Subprotocol
 
-from nearhand.sessions.messages import PROTOCOL, server_messages
+from nearhand.sessions.messages import PROTOCOL, CloseCode, server_messages
 
 log = logging.getLogger(__name__)
 
@@ -21,9 +21,17 @@ FRAME_BYTES = 48_000  # well below the server's limit of 64 KiB
 STATE_LIMIT_BYTES = 64 * 1024 * 1024  # the longest session's state
 ANSWER_WITHIN_S = 10.0
 
-FINAL = {4000: "bad_protocol", 4003: "unauthenticated", 4004: "no_session", 4007: "replaced"}
+FINAL = {
+    CloseCode.BAD_PROTOCOL,
+    CloseCode.UNAUTHENTICATED,
+    CloseCode.NO_SESSION,
+    CloseCode.CLIENT_TAKEN,
+    CloseCode.REPLACED,
+    CloseCode.ENDED,
+}
 FINAL_STATUS = {401: "unauthenticated", 403: "no_session", 404: "no_session"}
-SOON = {4006, 4008, 4012}
+SOON = {CloseCode.IDLE, CloseCode.TOO_SLOW, CloseCode.RESTARTING}
+BY_NUMBER = {code.code: code for code in CloseCode}
 
 
 @dataclass(frozen=True)
@@ -49,8 +57,8 @@ class Closed:
     def by(cls, error: BaseException) -> Self:
         match error:
             case ConnectionClosed(rcvd=received) if received is not None:
-                code = received.code
-                return cls(FINAL.get(code, f"closed {code}"), code in FINAL, code in SOON)
+                code = BY_NUMBER.get(received.code)
+                return cls(code.reason if code else f"closed {received.code}", code in FINAL, code in SOON)
             case InvalidStatus(response=response):
                 status = response.status_code
                 return cls(FINAL_STATUS.get(status, f"HTTP {status}"), status in FINAL_STATUS)

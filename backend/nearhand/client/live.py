@@ -1,6 +1,7 @@
 """One participant's end of a live session: say, draw and hear, across lost lines and restarts."""
 
 import asyncio
+import json
 import logging
 import random
 import sqlite3
@@ -11,7 +12,7 @@ from typing import Any, Literal, Self
 from nearhand.access.model import Actor
 from nearhand.client.errors import LinkStopped, WishRefused
 from nearhand.client.link import Address, Closed, Link, open_link
-from nearhand.client.outbox import MemoryOutbox, Outbox
+from nearhand.client.outbox import Kept, MemoryOutbox, Outbox, new_client_name
 from nearhand.client.verbs import Verbs
 from nearhand.client.view import Gap, LiveView, reduced
 from nearhand.sessions import messages as m
@@ -21,6 +22,10 @@ log = logging.getLogger(__name__)
 WINDOW = 32  # numbered wishes on the way at one time; the rest wait in the outbox
 FIRST_RETRY_S, LONGEST_RETRY_S, SOON_S = 0.5, 15.0, 0.25
 QUEUE_LIMIT = 1000  # fleeting messages are skipped for a listener who is further behind than this
+
+PING_EVERY_S = 15.0
+# Errors after which no further number of an outbox would be taken: the rest must go out under a new name.
+SPOILT = {"out_of_order", "too_many_refused"}
 
 LinkState = Literal["connecting", "open", "waiting", "stopped"]
 
@@ -49,15 +54,14 @@ class LiveSession(Verbs):
         self.session_id = session_id
         self.view = LiveView()
         self.link: LinkState = "stopped"
-        self.is_kept = (
-            True  # False: the outbox could not be written; unsent wishes live as long as the process
-        )
+        self.is_kept = True  # False: unsent wishes live as long as the process, for the disk is full
         self._address, self._who = address, who
         self._outbox = outbox or MemoryOutbox()
         self._name, self._last = "", 0
         self._waiting: dict[int, str] = {}
         self._sent_up_to = 0
         self._is_welcome = False
+        self._is_spoilt = False
         self._wake = asyncio.Event()
         self._numbering = asyncio.Lock()
         self._saved: dict[int, list[asyncio.Future[None]]] = {}
@@ -215,7 +219,11 @@ class LiveSession(Verbs):
 
     async def _send(self, link: Link) -> None:
         while True:
-            await self._wake.wait()
+            try:
+                async with asyncio.timeout(PING_EVERY_S):
+                    await self._wake.wait()
+            except TimeoutError:
+                await link.send([m.Ping().model_dump_json()])
             self._wake.clear()
             if self._is_welcome:
                 await link.send(self._due_wishes())
@@ -255,21 +263,38 @@ class LiveSession(Verbs):
             case m.Refused(n=n):
                 self._refused[n] = WishRefused(n, message.code, message.title, message.detail)
                 await self._settle([n])
+            case m.Problem(code=code) if code in SPOILT:
+                self._is_spoilt = True
+                raise Gap(code)
             case m.Problem():
                 log.warning("the server did not understand a message: %s %s", message.code, message.detail)
 
     async def _welcomed(self, welcome: m.Welcome) -> None:
-        if welcome.acked > self._last:
-            # The outbox lost its memory (a restored backup): new numbers would be taken for repeats.
-            async with self._numbering:
-                kept = await asyncio.to_thread(self._outbox.rename, self._name)
-                self._name, self._last, self._waiting = kept.client, kept.last, dict(kept.asks)
+        oldest = min(self._waiting, default=self._last + 1)
+        if self._is_spoilt or not oldest <= welcome.acked + 1 <= self._last + 1:
+            await self._rename(welcome.acked if self._is_spoilt else 0)
             raise Gap("the outbox goes on under a new name")
         self.link = "open"
         self._is_welcome = True
         # Everything that waits is sent again, also what `acked` covers: only the answers say which of it was
         # stored and which refused.
         self._sent_up_to = 0
+
+    async def _rename(self, settled_up_to: int) -> None:
+        """No further number of this outbox would be taken, or be taken for a repeat: one side lost its memory."""
+        await self._settle([n for n in self._waiting if n <= settled_up_to])
+        async with self._numbering:
+            try:
+                kept = await asyncio.to_thread(self._outbox.rename, self._name)
+            except sqlite3.Error as error:
+                log.warning("the outbox cannot be written (%s)", error)
+                asks = dict(enumerate(self._waiting.values(), start=1))
+                kept = Kept(new_client_name(), len(asks), asks)
+            moved = dict(zip(sorted(self._waiting), sorted(kept.asks), strict=False))
+            self._saved = {moved[n]: some for n, some in self._saved.items() if n in moved}
+            self._name, self._last = kept.client, kept.last
+            self._waiting = {n: _renumbered(text, n) for n, text in kept.asks.items()}
+        self._is_spoilt = False
 
     async def _settle(self, numbers: list[int]) -> None:
         settled = [n for n in numbers if self._waiting.pop(n, None) is not None]
@@ -301,3 +326,7 @@ class LiveSession(Verbs):
                 future.set_exception(why)
         self._watchers.clear()
         self._saved.clear()
+
+
+def _renumbered(text: str, n: int) -> str:
+    return json.dumps({**json.loads(text), "n": n})

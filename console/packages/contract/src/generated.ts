@@ -24,6 +24,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/device-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Device Types */
+        get: operations["list_device_types_api_v1_device_types_get"];
+        put?: never;
+        /** Add Device Type */
+        post: operations["add_device_type_api_v1_device_types_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device-types/{device_type_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Device Type */
+        get: operations["get_device_type_api_v1_device_types__device_type_id__get"];
+        /**
+         * Change Device Type
+         * @description Refused when a device of this type would no longer fit where it is mounted.
+         */
+        put: operations["change_device_type_api_v1_device_types__device_type_id__put"];
+        post?: never;
+        /**
+         * Remove Device Type
+         * @description Refused while a device, even a removed one, is of this type.
+         */
+        delete: operations["remove_device_type_api_v1_device_types__device_type_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Devices
+         * @description Without `sort`: by asset tag, and in a search of up to a thousand hits the one whose tag was typed first.
+         */
+        get: operations["list_devices_api_v1_devices_get"];
+        put?: never;
+        /** Register Device */
+        post: operations["register_device_api_v1_devices_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Device */
+        get: operations["get_device_api_v1_devices__device_id__get"];
+        /** Change Device */
+        put: operations["change_device_api_v1_devices__device_id__put"];
+        post?: never;
+        /**
+         * Remove Device
+         * @description Take it out of lists, racks and search. Its labels and history keep leading to what it was.
+         */
+        delete: operations["remove_device_api_v1_devices__device_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{device_id}/marks": {
         parameters: {
             query?: never;
@@ -64,6 +150,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{device_id}/view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Device View
+         * @description The device with its type, site, rack and location in one answer. The ETag is the device's.
+         */
+        get: operations["get_device_view_api_v1_devices__device_id__view_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/by-tag/{asset_tag}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Device By Tag
+         * @description Upper and lower case are the same here: tags are typed on phones.
+         */
+        get: operations["get_device_by_tag_api_v1_devices_by_tag__asset_tag__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/join": {
         parameters: {
             query?: never;
@@ -84,6 +210,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/locations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Locations */
+        get: operations["list_locations_api_v1_locations_get"];
+        put?: never;
+        /** Add Location */
+        post: operations["add_location_api_v1_locations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/locations/{location_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Location */
+        get: operations["get_location_api_v1_locations__location_id__get"];
+        /** Change Location */
+        put: operations["change_location_api_v1_locations__location_id__put"];
+        post?: never;
+        /**
+         * Remove Location
+         * @description Refused while a rack or another location lies in it.
+         */
+        delete: operations["remove_location_api_v1_locations__location_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -96,6 +262,69 @@ export interface paths {
          * @description Who is asking, and what they may do.
          */
         get: operations["me_api_v1_me_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/racks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Racks */
+        get: operations["list_racks_api_v1_racks_get"];
+        put?: never;
+        /** Add Rack */
+        post: operations["add_rack_api_v1_racks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/racks/{rack_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Rack */
+        get: operations["get_rack_api_v1_racks__rack_id__get"];
+        /**
+         * Change Rack
+         * @description Refused when something mounted in it would no longer fit.
+         */
+        put: operations["change_rack_api_v1_racks__rack_id__put"];
+        post?: never;
+        /**
+         * Remove Rack
+         * @description Refused while a device is in it.
+         */
+        delete: operations["remove_rack_api_v1_racks__rack_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/racks/{rack_id}/elevation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Elevation
+         * @description The rack with all its devices and their types, to be drawn to scale. Unmounted ones have no position.
+         */
+        get: operations["get_elevation_api_v1_racks__rack_id__elevation_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -237,6 +466,46 @@ export interface paths {
         /** Sign Out */
         post: operations["sign_out_api_v1_sign_out_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Sites */
+        get: operations["list_sites_api_v1_sites_get"];
+        put?: never;
+        /** Add Site */
+        post: operations["add_site_api_v1_sites_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Site */
+        get: operations["get_site_api_v1_sites__site_id__get"];
+        /** Change Site */
+        put: operations["change_site_api_v1_sites__site_id__put"];
+        post?: never;
+        /**
+         * Remove Site
+         * @description Refused while a location, rack or device is at the site.
+         */
+        delete: operations["remove_site_api_v1_sites__site_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -657,7 +926,10 @@ export interface components {
             /** Is Demo */
             is_demo: boolean;
         };
-        /** Device */
+        /**
+         * Device
+         * @description `removed_at` is set once the device was deleted: its labels and history still lead to it, lists do not.
+         */
         Device: {
             /** Asset Tag */
             asset_tag: string;
@@ -683,6 +955,8 @@ export interface components {
             position_u?: number | null;
             /** Rack Id */
             rack_id?: string | null;
+            /** Removed At */
+            removed_at?: string | null;
             /**
              * Serial
              * @default
@@ -797,6 +1071,15 @@ export interface components {
             location: components["schemas"]["Location"] | null;
             rack: components["schemas"]["Rack"] | null;
             site: components["schemas"]["Site"];
+        };
+        /**
+         * Elevation
+         * @description A rack and all that is mounted in it.
+         */
+        Elevation: {
+            /** Devices */
+            devices: components["schemas"]["MountedDevice"][];
+            rack: components["schemas"]["Rack"];
         };
         /**
          * Face
@@ -979,6 +1262,112 @@ export interface components {
             version: number;
         };
         /**
+         * MountedDevice
+         * @description A device in a rack, with the type that says how it looks.
+         */
+        MountedDevice: {
+            device: components["schemas"]["Device"];
+            device_type: components["schemas"]["DeviceType"];
+        };
+        /**
+         * NewDevice
+         * @description An asset. `position_u` is the lowest-numbered unit it occupies; `face` the rack side its front looks to.
+         */
+        NewDevice: {
+            /** Asset Tag */
+            asset_tag: string;
+            /** Device Type Id */
+            device_type_id: string;
+            /** @default front */
+            face: components["schemas"]["FaceSide"];
+            /** Name */
+            name: string;
+            /**
+             * Notes
+             * @default
+             */
+            notes: string;
+            /** Position U */
+            position_u?: number | null;
+            /** Rack Id */
+            rack_id?: string | null;
+            /**
+             * Serial
+             * @default
+             */
+            serial: string;
+            /** Site Id */
+            site_id: string;
+            /** @default active */
+            status: components["schemas"]["DeviceStatus"];
+            /**
+             * Tenant
+             * @default
+             */
+            tenant: string;
+        };
+        /**
+         * NewDeviceType
+         * @description A make and model. `source` says where its dimensions come from.
+         */
+        NewDeviceType: {
+            front: components["schemas"]["Face"];
+            /** Height U */
+            height_u: number;
+            /**
+             * Is Full Depth
+             * @default true
+             */
+            is_full_depth: boolean;
+            kind: components["schemas"]["DeviceKind"];
+            /** Manufacturer */
+            manufacturer: string;
+            /** Model */
+            model: string;
+            rear?: components["schemas"]["Face"] | null;
+            /**
+             * Source
+             * @default
+             */
+            source: string;
+        };
+        /**
+         * NewLocation
+         * @description A part of a site: a building, hall, cage or row; may lie inside another.
+         */
+        NewLocation: {
+            /** Name */
+            name: string;
+            /** Parent Id */
+            parent_id?: string | null;
+            /** Site Id */
+            site_id: string;
+        };
+        /**
+         * NewRack
+         * @description `first_u` is the number of the first unit, counted from bottom or top.
+         */
+        NewRack: {
+            /** @default bottom */
+            counted_from: components["schemas"]["CountedFrom"];
+            /**
+             * First U
+             * @default 1
+             */
+            first_u: number;
+            /**
+             * Height U
+             * @default 42
+             */
+            height_u: number;
+            /** Location Id */
+            location_id?: string | null;
+            /** Name */
+            name: string;
+            /** Site Id */
+            site_id: string;
+        };
+        /**
          * NewSession
          * @description Asking for help: about which device, in a sentence.
          */
@@ -990,6 +1379,21 @@ export interface components {
              * @default
              */
             subject: string;
+        };
+        /** NewSite */
+        NewSite: {
+            /**
+             * Address
+             * @default
+             */
+            address: string;
+            /** Name */
+            name: string;
+            /**
+             * Timezone
+             * @default UTC
+             */
+            timezone: string;
         };
         /** NewUser */
         NewUser: {
@@ -1054,10 +1458,65 @@ export interface components {
             /** Port */
             port: string;
         };
+        /** Page[Device] */
+        Page_Device_: {
+            /** Items */
+            items: components["schemas"]["Device"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /** Page[DeviceType] */
+        Page_DeviceType_: {
+            /** Items */
+            items: components["schemas"]["DeviceType"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /** Page[Location] */
+        Page_Location_: {
+            /** Items */
+            items: components["schemas"]["Location"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /** Page[Rack] */
+        Page_Rack_: {
+            /** Items */
+            items: components["schemas"]["Rack"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
         /** Page[Session] */
         Page_Session_: {
             /** Items */
             items: components["schemas"]["Session"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /** Page[Site] */
+        Page_Site_: {
+            /** Items */
+            items: components["schemas"]["Site"][];
             /** Limit */
             limit: number;
             /** Offset */
@@ -1775,6 +2234,7 @@ export type DeviceShown = components['schemas']['DeviceShown'];
 export type DeviceStatus = components['schemas']['DeviceStatus'];
 export type DeviceType = components['schemas']['DeviceType'];
 export type DeviceView = components['schemas']['DeviceView'];
+export type Elevation = components['schemas']['Elevation'];
 export type Face = components['schemas']['Face'];
 export type FaceSide = components['schemas']['FaceSide'];
 export type FrameFreeze = components['schemas']['FrameFreeze'];
@@ -1788,12 +2248,23 @@ export type Invitation = components['schemas']['Invitation'];
 export type Join = components['schemas']['Join'];
 export type JoiningLink = components['schemas']['JoiningLink'];
 export type Location = components['schemas']['Location'];
+export type MountedDevice = components['schemas']['MountedDevice'];
+export type NewDevice = components['schemas']['NewDevice'];
+export type NewDeviceType = components['schemas']['NewDeviceType'];
+export type NewLocation = components['schemas']['NewLocation'];
+export type NewRack = components['schemas']['NewRack'];
 export type NewSession = components['schemas']['NewSession'];
+export type NewSite = components['schemas']['NewSite'];
 export type NewUser = components['schemas']['NewUser'];
 export type OnFace = components['schemas']['OnFace'];
 export type OnFrame = components['schemas']['OnFrame'];
 export type OnPort = components['schemas']['OnPort'];
+export type PageDevice = components['schemas']['Page_Device_'];
+export type PageDeviceType = components['schemas']['Page_DeviceType_'];
+export type PageLocation = components['schemas']['Page_Location_'];
+export type PageRack = components['schemas']['Page_Rack_'];
 export type PageSession = components['schemas']['Page_Session_'];
+export type PageSite = components['schemas']['Page_Site_'];
 export type PageUser = components['schemas']['Page_User_'];
 export type Participant = components['schemas']['Participant'];
 export type ParticipantJoined = components['schemas']['ParticipantJoined'];
@@ -1868,6 +2339,371 @@ export interface operations {
             };
         };
     };
+    list_device_types_api_v1_device_types_get: {
+        parameters: {
+            query?: {
+                kind?: components["schemas"]["DeviceKind"] | null;
+                /** @description Rows in this page. */
+                limit?: number;
+                manufacturer?: string | null;
+                /** @description Rows before this page. */
+                offset?: number;
+                /** @description Words to find; the last may be the beginning of one. */
+                q?: string;
+                sort?: ("manufacturer" | "-manufacturer" | "model" | "-model" | "kind" | "-kind" | "height_u" | "-height_u") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeviceType_"];
+                };
+            };
+        };
+    };
+    add_device_type_api_v1_device_types_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeviceType"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceType"];
+                };
+            };
+        };
+    };
+    get_device_type_api_v1_device_types__device_type_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_type_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceType"];
+                };
+            };
+        };
+    };
+    change_device_type_api_v1_device_types__device_type_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                device_type_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeviceType"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceType"];
+                };
+            };
+        };
+    };
+    remove_device_type_api_v1_device_types__device_type_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                device_type_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_devices_api_v1_devices_get: {
+        parameters: {
+            query?: {
+                /** @description Only those of this one. */
+                device_type_id?: string | null;
+                kind?: components["schemas"]["DeviceKind"] | null;
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Only those of this one. */
+                location_id?: string | null;
+                /** @description Rows before this page. */
+                offset?: number;
+                /** @description Words in asset tag, name, serial, tenant or type, the last perhaps unfinished; also the last characters of a serial (four or more). */
+                q?: string;
+                /** @description Only those of this one. */
+                rack_id?: string | null;
+                /** @description Only those of this one. */
+                site_id?: string | null;
+                sort?: ("asset_tag" | "-asset_tag" | "name" | "-name" | "serial" | "-serial" | "position_u" | "-position_u" | "status" | "-status" | "tenant" | "-tenant" | "created_at" | "-created_at" | "updated_at" | "-updated_at") | null;
+                status?: components["schemas"]["DeviceStatus"] | null;
+                tenant?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Device_"];
+                };
+            };
+        };
+    };
+    register_device_api_v1_devices_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDevice"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+        };
+    };
+    get_device_api_v1_devices__device_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+        };
+    };
+    change_device_api_v1_devices__device_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDevice"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+        };
+    };
+    remove_device_api_v1_devices__device_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     marks_api_v1_devices__device_id__marks_get: {
         parameters: {
             query?: never;
@@ -1931,6 +2767,70 @@ export interface operations {
             };
         };
     };
+    get_device_view_api_v1_devices__device_id__view_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+        };
+    };
+    get_device_by_tag_api_v1_devices_by_tag__asset_tag__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                asset_tag: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+        };
+    };
     join_api_v1_join_post: {
         parameters: {
             query?: {
@@ -1967,6 +2867,186 @@ export interface operations {
             };
         };
     };
+    list_locations_api_v1_locations_get: {
+        parameters: {
+            query?: {
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Rows before this page. */
+                offset?: number;
+                /** @description Only those of this one. */
+                parent_id?: string | null;
+                /** @description Words to find; the last may be the beginning of one. */
+                q?: string;
+                /** @description Only those of this one. */
+                site_id?: string | null;
+                sort?: ("name" | "-name" | "created_at" | "-created_at" | "updated_at" | "-updated_at") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Location_"];
+                };
+            };
+        };
+    };
+    add_location_api_v1_locations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLocation"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Location"];
+                };
+            };
+        };
+    };
+    get_location_api_v1_locations__location_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Location"];
+                };
+            };
+        };
+    };
+    change_location_api_v1_locations__location_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLocation"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Location"];
+                };
+            };
+        };
+    };
+    remove_location_api_v1_locations__location_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     me_api_v1_me_get: {
         parameters: {
             query?: never;
@@ -1993,6 +3073,218 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Actor"];
+                };
+            };
+        };
+    };
+    list_racks_api_v1_racks_get: {
+        parameters: {
+            query?: {
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Only those of this one. */
+                location_id?: string | null;
+                /** @description Rows before this page. */
+                offset?: number;
+                /** @description Words to find; the last may be the beginning of one. */
+                q?: string;
+                /** @description Only those of this one. */
+                site_id?: string | null;
+                sort?: ("name" | "-name" | "height_u" | "-height_u" | "created_at" | "-created_at") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Rack_"];
+                };
+            };
+        };
+    };
+    add_rack_api_v1_racks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRack"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rack"];
+                };
+            };
+        };
+    };
+    get_rack_api_v1_racks__rack_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rack_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rack"];
+                };
+            };
+        };
+    };
+    change_rack_api_v1_racks__rack_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                rack_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRack"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rack"];
+                };
+            };
+        };
+    };
+    remove_rack_api_v1_racks__rack_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                rack_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_elevation_api_v1_racks__rack_id__elevation_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rack_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Elevation"];
                 };
             };
         };
@@ -2244,6 +3536,182 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_sites_api_v1_sites_get: {
+        parameters: {
+            query?: {
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Rows before this page. */
+                offset?: number;
+                /** @description Words to find; the last may be the beginning of one. */
+                q?: string;
+                sort?: ("name" | "-name" | "created_at" | "-created_at" | "updated_at" | "-updated_at") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Site_"];
+                };
+            };
+        };
+    };
+    add_site_api_v1_sites_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSite"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+        };
+    };
+    get_site_api_v1_sites__site_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+        };
+    };
+    change_site_api_v1_sites__site_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                site_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSite"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+        };
+    };
+    remove_site_api_v1_sites__site_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                site_id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
