@@ -5,9 +5,10 @@ import json
 import logging
 import random
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Literal, Self
+from weakref import WeakSet
 
 from nearhand.access.model import Actor
 from nearhand.client.errors import LinkStopped, WishRefused
@@ -21,7 +22,7 @@ log = logging.getLogger(__name__)
 
 WINDOW = 32  # numbered wishes on the way at one time; the rest wait in the outbox
 FIRST_RETRY_S, LONGEST_RETRY_S, SOON_S = 0.5, 15.0, 0.25
-QUEUE_LIMIT = 1000  # fleeting messages are skipped for a listener who is further behind than this
+INBOX_LIMIT = 1000  # fleeting messages are skipped in an inbox that is further behind than this
 
 PING_EVERY_S = 15.0
 # Errors after which no further number of an outbox would be taken: the rest must go out under a new name.
@@ -67,7 +68,7 @@ class LiveSession(Verbs):
         self._saved: dict[int, list[asyncio.Future[None]]] = {}
         self._refused: dict[int, WishRefused] = {}
         self._watchers: list[tuple[Callable[[LiveView], bool], asyncio.Future[None]]] = []
-        self._listeners: set[asyncio.Queue[Any]] = set()
+        self._inboxes: WeakSet[Inbox] = WeakSet()
         self._running: asyncio.Task[None] | None = None
         self._stopped_by: LinkStopped | None = None
 
@@ -129,18 +130,16 @@ class LiveSession(Verbs):
             await came
         return self.view
 
-    async def __aiter__(self) -> AsyncIterator[Any]:
-        """Every message from now on, once each, in order; ends when the link has ended for good."""
-        queue: asyncio.Queue[Any] = asyncio.Queue()
-        self._listeners.add(queue)
-        try:
-            while self._stopped_by is None or not queue.empty():
-                message = await queue.get()
-                if message is None:
-                    return
-                yield message
-        finally:
-            self._listeners.discard(queue)
+    def __aiter__(self) -> "Inbox":
+        return self.messages()
+
+    def messages(self) -> "Inbox":
+        """Every message from this call on, once each, in order; ends when the link has ended for good."""
+        inbox = Inbox()
+        self._inboxes.add(inbox)
+        if self._stopped_by is not None:
+            inbox.put(None)
+        return inbox
 
     # -- asking -------------------------------------------------------------------------------------------------
 
@@ -310,22 +309,40 @@ class LiveSession(Verbs):
                     future.set_exception(refused) if refused else future.set_result(None)
 
     def _tell(self, message: Any) -> None:
-        for queue in self._listeners:
-            is_fleeting = message.traffic is m.Traffic.EPHEMERAL
-            if not is_fleeting or queue.qsize() < QUEUE_LIMIT:
-                queue.put_nowait(message)
+        for inbox in list(self._inboxes):
+            inbox.put(message)
 
     def _end(self, why: LinkStopped) -> None:
         self.link = "stopped"
         self._stopped_by = self._stopped_by or why
-        for queue in self._listeners:
-            queue.put_nowait(None)
+        self._tell(None)
         hoping = [came for _, came in self._watchers] + [f for some in self._saved.values() for f in some]
         for future in hoping:
             if not future.done():
                 future.set_exception(why)
         self._watchers.clear()
         self._saved.clear()
+
+
+class Inbox:
+    """Messages that wait to be looked at: `async for message in inbox`."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[Any] = asyncio.Queue()
+
+    def put(self, message: Any) -> None:
+        is_fleeting = isinstance(message, m.FromServer) and message.traffic is m.Traffic.EPHEMERAL
+        if not is_fleeting or self._queue.qsize() < INBOX_LIMIT:
+            self._queue.put_nowait(message)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        message = await self._queue.get()
+        if message is None:
+            raise StopAsyncIteration
+        return message
 
 
 def _renumbered(text: str, n: int) -> str:

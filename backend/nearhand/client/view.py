@@ -25,9 +25,9 @@ class LiveView:
     awaits_state: bool = True
     you: Participant | None = None
     present: tuple[str, ...] = ()
-    pointers: Newest = field(default=_NONE)  # participant → PointerMoved
-    strokes: Newest = field(default=_NONE)  # participant → StrokeDrawn
-    frames: Newest = field(default=_NONE)  # participant → FrameSighted
+    pointers: Newest = field(default_factory=lambda: _NONE)  # participant → PointerMoved
+    strokes: Newest = field(default_factory=lambda: _NONE)  # participant → StrokeDrawn
+    frames: Newest = field(default_factory=lambda: _NONE)  # participant → FrameSighted
 
     @property
     def annotations(self) -> tuple[Annotation, ...]:
