@@ -1,10 +1,8 @@
 """Compose the service: settings → resources → routers → app. The only file that knows every slice."""
 
-import mimetypes
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.routing import APIRouter
@@ -27,12 +25,23 @@ from nearhand.maintenance.api import router as maintenance_router
 from nearhand.manuals.api import router as manuals_router
 from nearhand.media.api import router as media_router
 from nearhand.migrations.upgrade import upgrade
+from nearhand.pages import mount_pages
 from nearhand.sessions.api import router as sessions_router
 from nearhand.sessions.socket import router as socket_router
 from nearhand.telemetry.api import router as telemetry_router
 
 API = "/api/v1"
-WEB = Path(__file__).parent / "_web"
+ROUTERS: tuple[APIRouter, ...] = (
+    access_router,
+    devices_router,
+    labels_router,
+    maintenance_router,
+    manuals_router,
+    media_router,
+    sessions_router,
+    socket_router,
+    telemetry_router,
+)
 
 
 @dataclass
@@ -50,7 +59,13 @@ class Resources:
     demo_accounts: list[dict[str, str]] = field(default_factory=list)
 
 
-def build_resources(settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None) -> Resources:
+def build_resources(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+    passwords: Passwords | None = None,
+) -> Resources:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     clock, ids = clock or SystemClock(), ids or RandomIds()
     database = Database(settings.registry_url())
@@ -62,7 +77,7 @@ def build_resources(settings: Settings, *, clock: Clock | None = None, ids: Ids 
         ids=ids,
         bus=Bus(),
         access=AccessService(
-            database, Passwords(), ids=ids, clock=clock, session_hours=settings.session_hours
+            database, passwords or Passwords(), ids=ids, clock=clock, session_hours=settings.session_hours
         ),
         sign_in_rate=RateLimit(settings.password_tries_per_minute),
     )
@@ -91,25 +106,12 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
     app.state.resources = resources
     install_error_handlers(app)
     app.add_middleware(BodyLimit, limit=settings.json_limit_bytes, is_upload=is_upload)
-    routers: list[APIRouter] = [
-        access_router,
-        devices_router,
-        labels_router,
-        maintenance_router,
-        manuals_router,
-        media_router,
-        sessions_router,
-        socket_router,
-        telemetry_router,
-    ]
-    for router in routers:
+    for router in ROUTERS:
         app.include_router(router, prefix=API)
+    mount_pages(app)
     return app
 
 
 def is_upload(path: str) -> bool:
     """Paths that read their own body piece by piece, under limits of their own."""
     return path.endswith(("/stills", "/documents", "/attachments", "/import", "/read"))
-
-
-mimetypes.add_type("application/wasm", ".wasm")

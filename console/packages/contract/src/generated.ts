@@ -24,6 +24,132 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/device-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Device Types */
+        get: operations["list_device_types_api_v1_device_types_get"];
+        put?: never;
+        /** Add Device Type */
+        post: operations["add_device_type_api_v1_device_types_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device-types/{device_type_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Device Type */
+        get: operations["get_device_type_api_v1_device_types__device_type_id__get"];
+        /**
+         * Change Device Type
+         * @description Refused when a device of this type would no longer fit where it is mounted.
+         */
+        put: operations["change_device_type_api_v1_device_types__device_type_id__put"];
+        post?: never;
+        /**
+         * Remove Device Type
+         * @description Refused while a device, even a removed one, is of this type.
+         */
+        delete: operations["remove_device_type_api_v1_device_types__device_type_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Devices
+         * @description Without `sort`: by asset tag, and in a search of up to a thousand hits the one whose tag was typed first.
+         */
+        get: operations["list_devices_api_v1_devices_get"];
+        put?: never;
+        /** Register Device */
+        post: operations["register_device_api_v1_devices_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Device */
+        get: operations["get_device_api_v1_devices__device_id__get"];
+        /** Change Device */
+        put: operations["change_device_api_v1_devices__device_id__put"];
+        post?: never;
+        /**
+         * Remove Device
+         * @description Take it out of lists, racks and search. Its labels and history keep leading to what it was.
+         */
+        delete: operations["remove_device_api_v1_devices__device_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Device View
+         * @description The device with its type, site, rack and location in one answer. The ETag is the device's.
+         */
+        get: operations["get_device_view_api_v1_devices__device_id__view_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/by-tag/{asset_tag}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Device By Tag
+         * @description Upper and lower case are the same here: tags are typed on phones.
+         */
+        get: operations["get_device_by_tag_api_v1_devices_by_tag__asset_tag__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/join": {
         parameters: {
             query?: never;
@@ -44,6 +170,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/locations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Locations */
+        get: operations["list_locations_api_v1_locations_get"];
+        put?: never;
+        /** Add Location */
+        post: operations["add_location_api_v1_locations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/locations/{location_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Location */
+        get: operations["get_location_api_v1_locations__location_id__get"];
+        /** Change Location */
+        put: operations["change_location_api_v1_locations__location_id__put"];
+        post?: never;
+        /**
+         * Remove Location
+         * @description Refused while a rack or another location lies in it.
+         */
+        delete: operations["remove_location_api_v1_locations__location_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -56,6 +222,69 @@ export interface paths {
          * @description Who is asking, and what they may do.
          */
         get: operations["me_api_v1_me_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/racks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Racks */
+        get: operations["list_racks_api_v1_racks_get"];
+        put?: never;
+        /** Add Rack */
+        post: operations["add_rack_api_v1_racks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/racks/{rack_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Rack */
+        get: operations["get_rack_api_v1_racks__rack_id__get"];
+        /**
+         * Change Rack
+         * @description Refused when something mounted in it would no longer fit.
+         */
+        put: operations["change_rack_api_v1_racks__rack_id__put"];
+        post?: never;
+        /**
+         * Remove Rack
+         * @description Refused while a device is in it.
+         */
+        delete: operations["remove_rack_api_v1_racks__rack_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/racks/{rack_id}/elevation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Elevation
+         * @description The rack with all its devices and their types, to be drawn to scale. Unmounted ones have no position.
+         */
+        get: operations["get_elevation_api_v1_racks__rack_id__elevation_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -116,6 +345,46 @@ export interface paths {
         /** Sign Out */
         post: operations["sign_out_api_v1_sign_out_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Sites */
+        get: operations["list_sites_api_v1_sites_get"];
+        put?: never;
+        /** Add Site */
+        post: operations["add_site_api_v1_sites_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Site */
+        get: operations["get_site_api_v1_sites__site_id__get"];
+        /** Change Site */
+        put: operations["change_site_api_v1_sites__site_id__put"];
+        post?: never;
+        /**
+         * Remove Site
+         * @description Refused while a location, rack or device is at the site.
+         */
+        delete: operations["remove_site_api_v1_sites__site_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -494,6 +763,37 @@ export interface components {
         };
         ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Ping"] | components["schemas"]["AnnotationAdd"] | components["schemas"]["AnnotationEdit"] | components["schemas"]["AnnotationRemove"] | components["schemas"]["AnnotationRestore"] | components["schemas"]["ChatSay"] | components["schemas"]["SignalGive"] | components["schemas"]["StillShare"] | components["schemas"]["DeviceShow"] | components["schemas"]["StepShow"] | components["schemas"]["SessionEnd"] | components["schemas"]["PointerMove"] | components["schemas"]["StrokeDraw"] | components["schemas"]["FrameSight"] | components["schemas"]["FrameFreeze"];
         /**
+         * Component
+         * @description A named part that is seen or replaced: a PSU, fan, disk bay, LED or button. Centre and size as for ports.
+         */
+        Component: {
+            /** Height Mm */
+            height_mm: number;
+            /**
+             * Kind
+             * @example psu
+             * @example fan
+             * @example disk
+             * @example led
+             * @example button
+             * @example display
+             */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Width Mm */
+            width_mm: number;
+            /** X Mm */
+            x_mm: number;
+            /** Y Mm */
+            y_mm: number;
+        };
+        /**
+         * CountedFrom
+         * @enum {string}
+         */
+        CountedFrom: "bottom" | "top";
+        /**
          * Demo
          * @description What the sign-in page shows in a demo: accounts anyone may use.
          */
@@ -505,6 +805,64 @@ export interface components {
             /** Is Demo */
             is_demo: boolean;
         };
+        /**
+         * Device
+         * @description `removed_at` is set once the device was deleted: its labels and history still lead to it, lists do not.
+         */
+        Device: {
+            /** Asset Tag */
+            asset_tag: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Device Type Id */
+            device_type_id: string;
+            /** @default front */
+            face: components["schemas"]["FaceSide"];
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Notes
+             * @default
+             */
+            notes: string;
+            /** Position U */
+            position_u?: number | null;
+            /** Rack Id */
+            rack_id?: string | null;
+            /** Removed At */
+            removed_at?: string | null;
+            /**
+             * Serial
+             * @default
+             */
+            serial: string;
+            /** Site Id */
+            site_id: string;
+            /** @default active */
+            status: components["schemas"]["DeviceStatus"];
+            /**
+             * Tenant
+             * @default
+             */
+            tenant: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * DeviceKind
+         * @enum {string}
+         */
+        DeviceKind: "switch" | "router" | "server" | "storage" | "pdu" | "ups" | "patch_panel" | "other";
         /**
          * DeviceShow
          * @description The session is about this device now: its label was read.
@@ -540,6 +898,87 @@ export interface components {
              * @enum {string}
              */
             type: "device.shown";
+        };
+        /**
+         * DeviceStatus
+         * @enum {string}
+         */
+        DeviceStatus: "planned" | "active" | "offline" | "failed" | "decommissioned";
+        /** DeviceType */
+        DeviceType: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            front: components["schemas"]["Face"];
+            /** Height U */
+            height_u: number;
+            /** Id */
+            id: string;
+            /**
+             * Is Full Depth
+             * @default true
+             */
+            is_full_depth: boolean;
+            kind: components["schemas"]["DeviceKind"];
+            /** Manufacturer */
+            manufacturer: string;
+            /** Model */
+            model: string;
+            rear?: components["schemas"]["Face"] | null;
+            /**
+             * Source
+             * @default
+             */
+            source: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * DeviceView
+         * @description A device with all that a screen shows beside it, in one answer.
+         */
+        DeviceView: {
+            device: components["schemas"]["Device"];
+            device_type: components["schemas"]["DeviceType"];
+            location: components["schemas"]["Location"] | null;
+            rack: components["schemas"]["Rack"] | null;
+            site: components["schemas"]["Site"];
+        };
+        /**
+         * Elevation
+         * @description A rack and all that is mounted in it.
+         */
+        Elevation: {
+            /** Devices */
+            devices: components["schemas"]["MountedDevice"][];
+            rack: components["schemas"]["Rack"];
+        };
+        /**
+         * Face
+         * @description The front or rear plane of a device type: millimetres, x right, y down from its top left corner.
+         */
+        Face: {
+            /**
+             * Components
+             * @default []
+             */
+            components: components["schemas"]["Component"][];
+            /** Height Mm */
+            height_mm: number;
+            /**
+             * Ports
+             * @default []
+             */
+            ports: components["schemas"]["Port"][];
+            /** Width Mm */
+            width_mm: number;
         };
         /**
          * FaceSide
@@ -678,6 +1117,150 @@ export interface components {
             /** Url */
             url: string;
         };
+        /** Location */
+        Location: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Parent Id */
+            parent_id?: string | null;
+            /** Site Id */
+            site_id: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * MountedDevice
+         * @description A device in a rack, with the type that says how it looks.
+         */
+        MountedDevice: {
+            device: components["schemas"]["Device"];
+            device_type: components["schemas"]["DeviceType"];
+        };
+        /**
+         * NewDevice
+         * @description An asset. `position_u` is the lowest-numbered unit it occupies; `face` the rack side its front looks to.
+         */
+        NewDevice: {
+            /** Asset Tag */
+            asset_tag: string;
+            /** Device Type Id */
+            device_type_id: string;
+            /** @default front */
+            face: components["schemas"]["FaceSide"];
+            /** Name */
+            name: string;
+            /**
+             * Notes
+             * @default
+             */
+            notes: string;
+            /** Position U */
+            position_u?: number | null;
+            /** Rack Id */
+            rack_id?: string | null;
+            /**
+             * Serial
+             * @default
+             */
+            serial: string;
+            /** Site Id */
+            site_id: string;
+            /** @default active */
+            status: components["schemas"]["DeviceStatus"];
+            /**
+             * Tenant
+             * @default
+             */
+            tenant: string;
+        };
+        /**
+         * NewDeviceType
+         * @description A make and model. `source` says where its dimensions come from.
+         */
+        NewDeviceType: {
+            front: components["schemas"]["Face"];
+            /** Height U */
+            height_u: number;
+            /**
+             * Is Full Depth
+             * @default true
+             */
+            is_full_depth: boolean;
+            kind: components["schemas"]["DeviceKind"];
+            /** Manufacturer */
+            manufacturer: string;
+            /** Model */
+            model: string;
+            rear?: components["schemas"]["Face"] | null;
+            /**
+             * Source
+             * @default
+             */
+            source: string;
+        };
+        /**
+         * NewLocation
+         * @description A part of a site: a building, hall, cage or row; may lie inside another.
+         */
+        NewLocation: {
+            /** Name */
+            name: string;
+            /** Parent Id */
+            parent_id?: string | null;
+            /** Site Id */
+            site_id: string;
+        };
+        /**
+         * NewRack
+         * @description `first_u` is the number of the first unit, counted from bottom or top.
+         */
+        NewRack: {
+            /** @default bottom */
+            counted_from: components["schemas"]["CountedFrom"];
+            /**
+             * First U
+             * @default 1
+             */
+            first_u: number;
+            /**
+             * Height U
+             * @default 42
+             */
+            height_u: number;
+            /** Location Id */
+            location_id?: string | null;
+            /** Name */
+            name: string;
+            /** Site Id */
+            site_id: string;
+        };
+        /** NewSite */
+        NewSite: {
+            /**
+             * Address
+             * @default
+             */
+            address: string;
+            /** Name */
+            name: string;
+            /**
+             * Timezone
+             * @default UTC
+             */
+            timezone: string;
+        };
         /** NewUser */
         NewUser: {
             /** Display Name */
@@ -740,6 +1323,61 @@ export interface components {
             kind: "port";
             /** Port */
             port: string;
+        };
+        /** Page[Device] */
+        Page_Device_: {
+            /** Items */
+            items: components["schemas"]["Device"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /** Page[DeviceType] */
+        Page_DeviceType_: {
+            /** Items */
+            items: components["schemas"]["DeviceType"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /** Page[Location] */
+        Page_Location_: {
+            /** Items */
+            items: components["schemas"]["Location"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /** Page[Rack] */
+        Page_Rack_: {
+            /** Items */
+            items: components["schemas"]["Rack"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /** Page[Site] */
+        Page_Site_: {
+            /** Items */
+            items: components["schemas"]["Site"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
         };
         /** Page[User] */
         Page_User_: {
@@ -847,6 +1485,32 @@ export interface components {
              */
             type: "pong";
         };
+        /**
+         * Port
+         * @description A named place to plug something in. `x_mm`, `y_mm` is its centre, from the face's top left, y down.
+         */
+        Port: {
+            /** Height Mm */
+            height_mm: number;
+            /**
+             * Kind
+             * @example rj45
+             * @example sfp
+             * @example qsfp28
+             * @example console
+             * @example usb
+             * @example c13
+             */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Width Mm */
+            width_mm: number;
+            /** X Mm */
+            x_mm: number;
+            /** Y Mm */
+            y_mm: number;
+        };
         /** PresenceChanged */
         PresenceChanged: {
             /** Is Present */
@@ -902,6 +1566,41 @@ export interface components {
             title: string;
             /** Type */
             type: string;
+        };
+        /** Rack */
+        Rack: {
+            /** @default bottom */
+            counted_from: components["schemas"]["CountedFrom"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * First U
+             * @default 1
+             */
+            first_u: number;
+            /**
+             * Height U
+             * @default 42
+             */
+            height_u: number;
+            /** Id */
+            id: string;
+            /** Location Id */
+            location_id?: string | null;
+            /** Name */
+            name: string;
+            /** Site Id */
+            site_id: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
         };
         /**
          * Refused
@@ -1111,6 +1810,35 @@ export interface components {
             /** Password */
             password: string;
         };
+        /** Site */
+        Site: {
+            /**
+             * Address
+             * @default
+             */
+            address: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Timezone
+             * @default UTC
+             */
+            timezone: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
         /**
          * State
          * @description The whole session as of `seq`: for a joining participant, and when resuming is not possible.
@@ -1318,9 +2046,18 @@ export type ChatLine = components['schemas']['ChatLine'];
 export type ChatSaid = components['schemas']['ChatSaid'];
 export type ChatSay = components['schemas']['ChatSay'];
 export type ClientMessage = components['schemas']['ClientMessage'];
+export type Component = components['schemas']['Component'];
+export type CountedFrom = components['schemas']['CountedFrom'];
 export type Demo = components['schemas']['Demo'];
+export type Device = components['schemas']['Device'];
+export type DeviceKind = components['schemas']['DeviceKind'];
 export type DeviceShow = components['schemas']['DeviceShow'];
 export type DeviceShown = components['schemas']['DeviceShown'];
+export type DeviceStatus = components['schemas']['DeviceStatus'];
+export type DeviceType = components['schemas']['DeviceType'];
+export type DeviceView = components['schemas']['DeviceView'];
+export type Elevation = components['schemas']['Elevation'];
+export type Face = components['schemas']['Face'];
 export type FaceSide = components['schemas']['FaceSide'];
 export type FrameFreeze = components['schemas']['FrameFreeze'];
 export type FrameRef = components['schemas']['FrameRef'];
@@ -1332,10 +2069,22 @@ export type Hello = components['schemas']['Hello'];
 export type Invitation = components['schemas']['Invitation'];
 export type Join = components['schemas']['Join'];
 export type JoiningLink = components['schemas']['JoiningLink'];
+export type Location = components['schemas']['Location'];
+export type MountedDevice = components['schemas']['MountedDevice'];
+export type NewDevice = components['schemas']['NewDevice'];
+export type NewDeviceType = components['schemas']['NewDeviceType'];
+export type NewLocation = components['schemas']['NewLocation'];
+export type NewRack = components['schemas']['NewRack'];
+export type NewSite = components['schemas']['NewSite'];
 export type NewUser = components['schemas']['NewUser'];
 export type OnFace = components['schemas']['OnFace'];
 export type OnFrame = components['schemas']['OnFrame'];
 export type OnPort = components['schemas']['OnPort'];
+export type PageDevice = components['schemas']['Page_Device_'];
+export type PageDeviceType = components['schemas']['Page_DeviceType_'];
+export type PageLocation = components['schemas']['Page_Location_'];
+export type PageRack = components['schemas']['Page_Rack_'];
+export type PageSite = components['schemas']['Page_Site_'];
 export type PageUser = components['schemas']['Page_User_'];
 export type Participant = components['schemas']['Participant'];
 export type ParticipantJoined = components['schemas']['ParticipantJoined'];
@@ -1344,9 +2093,11 @@ export type Ping = components['schemas']['Ping'];
 export type PointerMove = components['schemas']['PointerMove'];
 export type PointerMoved = components['schemas']['PointerMoved'];
 export type Pong = components['schemas']['Pong'];
+export type Port = components['schemas']['Port'];
 export type PresenceChanged = components['schemas']['PresenceChanged'];
 export type Problem = components['schemas']['Problem'];
 export type ProblemDetails = components['schemas']['ProblemDetails'];
+export type Rack = components['schemas']['Rack'];
 export type Refused = components['schemas']['Refused'];
 export type ResumeFrom = components['schemas']['ResumeFrom'];
 export type Role = components['schemas']['Role'];
@@ -1364,6 +2115,7 @@ export type Signal = components['schemas']['Signal'];
 export type SignalGive = components['schemas']['SignalGive'];
 export type SignalGiven = components['schemas']['SignalGiven'];
 export type SignIn = components['schemas']['SignIn'];
+export type Site = components['schemas']['Site'];
 export type State = components['schemas']['State'];
 export type StepShow = components['schemas']['StepShow'];
 export type StepShown = components['schemas']['StepShown'];
@@ -1405,6 +2157,435 @@ export interface operations {
             };
         };
     };
+    list_device_types_api_v1_device_types_get: {
+        parameters: {
+            query?: {
+                kind?: components["schemas"]["DeviceKind"] | null;
+                /** @description Rows in this page. */
+                limit?: number;
+                manufacturer?: string | null;
+                /** @description Rows before this page. */
+                offset?: number;
+                /** @description Words to find; the last may be the beginning of one. */
+                q?: string;
+                sort?: ("manufacturer" | "-manufacturer" | "model" | "-model" | "kind" | "-kind" | "height_u" | "-height_u") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeviceType_"];
+                };
+            };
+        };
+    };
+    add_device_type_api_v1_device_types_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeviceType"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceType"];
+                };
+            };
+        };
+    };
+    get_device_type_api_v1_device_types__device_type_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_type_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceType"];
+                };
+            };
+        };
+    };
+    change_device_type_api_v1_device_types__device_type_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                device_type_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeviceType"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceType"];
+                };
+            };
+        };
+    };
+    remove_device_type_api_v1_device_types__device_type_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                device_type_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_devices_api_v1_devices_get: {
+        parameters: {
+            query?: {
+                /** @description Only those of this one. */
+                device_type_id?: string | null;
+                kind?: components["schemas"]["DeviceKind"] | null;
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Only those of this one. */
+                location_id?: string | null;
+                /** @description Rows before this page. */
+                offset?: number;
+                /** @description Words in asset tag, name, serial, tenant or type, the last perhaps unfinished; also the last characters of a serial (four or more). */
+                q?: string;
+                /** @description Only those of this one. */
+                rack_id?: string | null;
+                /** @description Only those of this one. */
+                site_id?: string | null;
+                sort?: ("asset_tag" | "-asset_tag" | "name" | "-name" | "serial" | "-serial" | "position_u" | "-position_u" | "status" | "-status" | "tenant" | "-tenant" | "created_at" | "-created_at" | "updated_at" | "-updated_at") | null;
+                status?: components["schemas"]["DeviceStatus"] | null;
+                tenant?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Device_"];
+                };
+            };
+        };
+    };
+    register_device_api_v1_devices_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDevice"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+        };
+    };
+    get_device_api_v1_devices__device_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+        };
+    };
+    change_device_api_v1_devices__device_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDevice"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+        };
+    };
+    remove_device_api_v1_devices__device_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_device_view_api_v1_devices__device_id__view_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+        };
+    };
+    get_device_by_tag_api_v1_devices_by_tag__asset_tag__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                asset_tag: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+        };
+    };
     join_api_v1_join_post: {
         parameters: {
             query?: {
@@ -1441,6 +2622,186 @@ export interface operations {
             };
         };
     };
+    list_locations_api_v1_locations_get: {
+        parameters: {
+            query?: {
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Rows before this page. */
+                offset?: number;
+                /** @description Only those of this one. */
+                parent_id?: string | null;
+                /** @description Words to find; the last may be the beginning of one. */
+                q?: string;
+                /** @description Only those of this one. */
+                site_id?: string | null;
+                sort?: ("name" | "-name" | "created_at" | "-created_at" | "updated_at" | "-updated_at") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Location_"];
+                };
+            };
+        };
+    };
+    add_location_api_v1_locations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLocation"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Location"];
+                };
+            };
+        };
+    };
+    get_location_api_v1_locations__location_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Location"];
+                };
+            };
+        };
+    };
+    change_location_api_v1_locations__location_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLocation"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Location"];
+                };
+            };
+        };
+    };
+    remove_location_api_v1_locations__location_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     me_api_v1_me_get: {
         parameters: {
             query?: never;
@@ -1467,6 +2828,218 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Actor"];
+                };
+            };
+        };
+    };
+    list_racks_api_v1_racks_get: {
+        parameters: {
+            query?: {
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Only those of this one. */
+                location_id?: string | null;
+                /** @description Rows before this page. */
+                offset?: number;
+                /** @description Words to find; the last may be the beginning of one. */
+                q?: string;
+                /** @description Only those of this one. */
+                site_id?: string | null;
+                sort?: ("name" | "-name" | "height_u" | "-height_u" | "created_at" | "-created_at") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Rack_"];
+                };
+            };
+        };
+    };
+    add_rack_api_v1_racks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRack"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rack"];
+                };
+            };
+        };
+    };
+    get_rack_api_v1_racks__rack_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rack_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rack"];
+                };
+            };
+        };
+    };
+    change_rack_api_v1_racks__rack_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                rack_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRack"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rack"];
+                };
+            };
+        };
+    };
+    remove_rack_api_v1_racks__rack_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                rack_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_elevation_api_v1_racks__rack_id__elevation_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rack_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Elevation"];
                 };
             };
         };
@@ -1548,6 +3121,182 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_sites_api_v1_sites_get: {
+        parameters: {
+            query?: {
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Rows before this page. */
+                offset?: number;
+                /** @description Words to find; the last may be the beginning of one. */
+                q?: string;
+                sort?: ("name" | "-name" | "created_at" | "-created_at" | "updated_at" | "-updated_at") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Site_"];
+                };
+            };
+        };
+    };
+    add_site_api_v1_sites_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSite"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+        };
+    };
+    get_site_api_v1_sites__site_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+        };
+    };
+    change_site_api_v1_sites__site_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                site_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSite"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+        };
+    };
+    remove_site_api_v1_sites__site_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                site_id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;

@@ -60,7 +60,7 @@ export class Commands {
       type: "annotation.add",
       id,
       shape: mark.shape,
-      place: mark.place,
+      place: rounded(mark.place),
       ...(mark.text !== undefined && { text: mark.text }),
       ...(mark.isKept !== undefined && { is_kept: mark.isKept }),
     });
@@ -72,7 +72,7 @@ export class Commands {
     this.#doAnnotation({
       type: "annotation.edit",
       id,
-      ...(changes.place && { place: changes.place }),
+      ...(changes.place && { place: rounded(changes.place) }),
       ...(changes.text !== undefined && { text: changes.text }),
       ...(changes.isHidden !== undefined && { is_hidden: changes.isHidden }),
       ...(changes.isKept !== undefined && { is_kept: changes.isKept }),
@@ -136,12 +136,12 @@ export class Commands {
 
   /** Point; null lifts the pointer. Sent at most 30 times a second. */
   movePointer(place: Place | null): void {
-    this.live.pass({ type: "pointer.move", place });
+    this.live.pass({ type: "pointer.move", place: place && rounded(place) });
   }
 
   /** Show a stroke while it is drawn. No points: it was given up. */
   drawStroke(id: string, shape: Shape, frame: FrameRef | null, points: readonly ImagePoint[]): void {
-    this.live.pass({ type: "stroke.draw", id, shape, frame, points: [...points] });
+    this.live.pass({ type: "stroke.draw", id, shape, frame, points: points.map(roundedPoint) });
   }
 
   /** Say where a device was in a frame, so that the frame can be drawn on for some seconds. */
@@ -174,4 +174,14 @@ export class Commands {
     const { canUndo, canRedo } = this.#history;
     this.undoState.set({ canUndo, canRedo });
   }
+}
+
+/** A hundred-thousandth of the picture is a fraction of a pixel: more digits only fill a slow line. */
+const roundedPoint = ([u, v]: readonly [number, number]): ImagePoint => [
+  Math.round(u * 1e5) / 1e5,
+  Math.round(v * 1e5) / 1e5,
+];
+
+function rounded(place: Place): Place {
+  return place.kind === "frame" ? { ...place, points: place.points.map(roundedPoint) } : place;
 }

@@ -39,6 +39,8 @@ const ANSWER_WITHIN_MS = 10_000;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
 const SOON_MS = 250;
+/** The server takes 64 KiB; a character is at most three bytes of UTF-8. */
+const FRAME_CHARACTERS = 16_000;
 
 type Timer = ReturnType<typeof setTimeout>;
 
@@ -93,8 +95,19 @@ export class Connection {
     if (this.#link.state !== "open") this.#tell({ state: "open" });
   }
 
+  /** Several messages go in one frame, up to a size well below the server's limit. */
   send(messages: readonly unknown[]): void {
-    if (messages.length > 0) this.#socket?.send(JSON.stringify(messages));
+    let frame: string[] = [];
+    let size = 0;
+    for (const text of messages.map((message) => JSON.stringify(message))) {
+      if (size + text.length > FRAME_CHARACTERS && frame.length > 0) {
+        this.#socket?.send(`[${frame.join()}]`);
+        [frame, size] = [[], 0];
+      }
+      frame.push(text);
+      size += text.length;
+    }
+    if (frame.length > 0) this.#socket?.send(`[${frame.join()}]`);
   }
 
   #open(): void {

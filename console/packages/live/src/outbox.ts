@@ -70,7 +70,8 @@ export class Outbox {
     const entry: Entry = { ask, isReady: false };
     this.#last = ask.n;
     this.#entries.push(entry);
-    void this.#write(() => this.shelf.keep(this.#header(), ask)).then(() => {
+    const header = this.#header();
+    void this.#write(() => this.shelf.keep(header, ask)).then(() => {
       entry.isReady = true;
       this.#onReady();
     });
@@ -106,9 +107,10 @@ export class Outbox {
     this.#client = client;
     this.#last = asks.length;
     this.#entries = asks.map((ask) => ({ ask, isReady: true }));
+    const header = this.#header();
     await this.#write(async () => {
-      await this.shelf.open(this.#header());
-      for (const ask of asks) await this.shelf.keep(this.#header(), ask);
+      await this.shelf.open(header);
+      for (const ask of asks) await this.shelf.keep(header, ask);
       await this.shelf.forget(old);
     });
   }
