@@ -7,11 +7,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from nearhand.access.model import NewUser, Role
+from nearhand.access.passwords import Passwords
 from nearhand.app import Resources, build_resources, create_app
 from nearhand.kit.clock import FixedClock
 from nearhand.kit.database import Database, metadata
 from nearhand.kit.settings import Settings
-from tests.support.people import PASSWORD
+from tests.support.people import PASSWORD, QUICK
 from tests.support.postgres import Postgres, running_postgres
 
 
@@ -56,7 +57,7 @@ async def any_database(request: pytest.FixtureRequest) -> AsyncIterator[Database
 
 @pytest.fixture
 def resources(settings: Settings, clock: FixedClock) -> Resources:
-    return build_resources(settings, clock=clock)
+    return build_resources(settings, clock=clock, passwords=Passwords(QUICK))
 
 
 @pytest.fixture
