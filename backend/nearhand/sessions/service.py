@@ -110,10 +110,3 @@ class SessionService:
         if part is None:
             raise UnknownPort(f"{view.device.name} has no port {place.port} on its {place.face}.")
         return Part(part.name, part.x_mm, part.y_mm, part.width_mm, part.height_mm)
-
-
-class NoDevices:
-    """A registry in which nothing is registered."""
-
-    async def view(self, device_id: str) -> DeviceView:
-        raise NotFound(f"No device {device_id}.")
