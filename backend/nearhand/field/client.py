@@ -9,9 +9,9 @@ from typing import Any
 
 from nearhand.client import Client, LinkStopped, LiveSession, Refusal, Unreachable
 from nearhand.field.eye import Eye, Symbols
-from nearhand.field.frames import Frame, Ring
+from nearhand.field.frames import Frame, Picture, Ring
 from nearhand.field.known import Finding, Foreign, Known, Unknown, Unresolved
-from nearhand.field.marks import AMBER, CYAN, draw_marks
+from nearhand.field.marks import AMBER, CYAN, Drawn, draw_marks
 from nearhand.field.screen import Nowhere, Screen
 from nearhand.field.stills import StillSender
 from nearhand.field.words import write
@@ -79,25 +79,28 @@ class FieldClient:
         sighting = await asyncio.to_thread(self.eye.locate, frame.picture, symbols, self._known.resolved)
         self._tell_seen(frame, symbols, sighting)
         await self._send(frame, sighting)
-        picture = await asyncio.to_thread(self._drawn, frame, sighting)
+        picture, drawn = await asyncio.to_thread(self._drawn, frame, sighting)
+        self._tell_drawn(frame, drawn)
         key = await asyncio.to_thread(self.screen.show, picture)
         await self._press(key)
 
-    def _drawn(self, frame: Frame, sighting: Sighting | None) -> Any:
+    def _drawn(self, frame: Frame, sighting: Sighting | None) -> tuple[Picture, list[Drawn]]:
         picture = frame.picture.copy()
-        if sighting is not None:
-            for mark in draw_marks(picture, self._marks(sighting.device_id), sighting):
-                annotation = mark.annotation
-                if annotation.id not in self._told_marks:
-                    self._told_marks.add(annotation.id)
-                    at = [[round(float(x), 2), round(float(y), 2)] for x, y in mark.points_px]
-                    facts = {"shape": annotation.shape, "text": annotation.text, "is_unsure": mark.is_unsure}
-                    self.tell("mark", id=annotation.id, frame_id=frame.frame_id, points_px=at, **facts)
+        drawn = draw_marks(picture, self._marks(sighting.device_id), sighting) if sighting else []
         text, colour = self._banner
         if text:
             write(picture, text, (16, picture.shape[0] // 12), colour)
         write(picture, self._status(), (16, picture.shape[0] - picture.shape[0] // 16), CYAN)
-        return picture
+        return picture, drawn
+
+    def _tell_drawn(self, frame: Frame, drawn: list[Drawn]) -> None:
+        for mark in drawn:
+            annotation = mark.annotation
+            if annotation.id not in self._told_marks:
+                self._told_marks.add(annotation.id)
+                at = mark.points_px.round(2).tolist()
+                facts = {"shape": annotation.shape, "text": annotation.text, "is_unsure": mark.is_unsure}
+                self.tell("mark", id=annotation.id, frame_id=frame.frame_id, points_px=at, **facts)
 
     def _marks(self, device_id: str) -> tuple[Annotation, ...]:
         live = {a.id: a for a in self.live.view.annotations} if self.live else {}
@@ -129,8 +132,9 @@ class FieldClient:
         if self.live is None or self._stills is None:
             return
         ref = FrameRef(stream=self.stream, frame_id=frame.frame_id)
-        self.live.sight_frame(ref, frame.captured_at, sighting)
+        # Kept first: who hears of a frame may ask for its still at once.
         kept = await asyncio.to_thread(self._ring.add, frame, sighting)
+        self.live.sight_frame(ref, frame.captured_at, sighting)
         self._stills.offer(kept, frame.picture)
         if self._freeze_next:
             self._freeze_next = False
