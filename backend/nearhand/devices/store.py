@@ -244,9 +244,11 @@ class DeviceStore:
             mounted.append(MountedDevice(device=_model(Device, devices, row), device_type=types[type_id]))
         return mounted
 
-    async def lock_rack(self, rack_id: str) -> None:
+    async def lock_racks(self, rack_ids: Collection[str]) -> None:
         """Two devices must not take one free place at once. SQLite has a single writer and needs no lock."""
-        await self._connection.execute(select(racks.c.id).where(racks.c.id == rack_id).with_for_update())
+        for some in _chunks(sorted(rack_ids)):
+            query = select(racks.c.id).where(racks.c.id.in_(some)).order_by(racks.c.id).with_for_update()
+            await self._connection.execute(query)
 
     async def devices_by_tag(self, asset_tags: Iterable[str]) -> dict[str, Device]:
         """The devices that carry these tags now, by tag in lower case."""
