@@ -194,6 +194,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{device_id}/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Marks
+         * @description What earlier sessions left on the device.
+         */
+        get: operations["marks_api_v1_devices__device_id__marks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/marks/{annotation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Mark
+         * @description Take a mark off the device; the sessions in which it was drawn keep it.
+         */
+        delete: operations["remove_mark_api_v1_devices__device_id__marks__annotation_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{device_id}/series": {
         parameters: {
             query?: never;
@@ -609,6 +649,87 @@ export interface paths {
          * @description The rack with all its devices and their types, to be drawn to scale. Unmounted ones have no position.
          */
         get: operations["get_elevation_api_v1_racks__rack_id__elevation_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sessions
+         * @description All sessions, newest first.
+         */
+        get: operations["sessions_api_v1_sessions_get"];
+        put?: never;
+        /**
+         * Open Session
+         * @description Ask for help. The session rings on every wall until an expert enters.
+         */
+        post: operations["open_session_api_v1_sessions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Session */
+        get: operations["session_api_v1_sessions__session_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Device Shown
+         * @description The device that the session is about now; guests of the session may see it too.
+         */
+        get: operations["device_shown_api_v1_sessions__session_id__device_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events
+         * @description The stored log, oldest first, exactly as it was told. A shorter answer than `limit` is its end.
+         */
+        get: operations["events_api_v1_sessions__session_id__events_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1835,6 +1956,19 @@ export interface components {
             /** Site Id */
             site_id: string;
         };
+        /**
+         * NewSession
+         * @description Asking for help: about which device, in a sentence.
+         */
+        NewSession: {
+            /** Device Id */
+            device_id?: string | null;
+            /**
+             * Subject
+             * @default
+             */
+            subject: string;
+        };
         /** NewSite */
         NewSite: {
             /**
@@ -1972,6 +2106,17 @@ export interface components {
         Page_Rack_: {
             /** Items */
             items: components["schemas"]["Rack"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /** Page[Session] */
+        Page_Session_: {
+            /** Items */
+            items: components["schemas"]["Session"][];
             /** Limit */
             limit: number;
             /** Offset */
@@ -2317,6 +2462,34 @@ export interface components {
         ServerEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["SessionClosed"];
         ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["SessionClosed"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"];
         /**
+         * Session
+         * @description One support call as a list shows it.
+         */
+        Session: {
+            /** Device Id */
+            device_id: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Expert Names */
+            expert_names: string[];
+            /** Id */
+            id: string;
+            /** Last Still Sha256 */
+            last_still_sha256: string | null;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Opened By */
+            opened_by: string;
+            /** Opened By Name */
+            opened_by_name: string;
+            status: components["schemas"]["SessionStatus"];
+            /** Subject */
+            subject: string;
+        };
+        /**
          * SessionClosed
          * @description The session has ended; what is stored stays readable.
          */
@@ -2371,6 +2544,11 @@ export interface components {
             /** Stills */
             stills: components["schemas"]["SharedStill"][];
         };
+        /**
+         * SessionStatus
+         * @enum {string}
+         */
+        SessionStatus: "ringing" | "open" | "ended";
         /**
          * Shape
          * @description What is drawn, and what its points mean.
@@ -2813,6 +2991,7 @@ export type NewGuide = components['schemas']['NewGuide'];
 export type NewLocation = components['schemas']['NewLocation'];
 export type NewMaintenanceRecord = components['schemas']['NewMaintenanceRecord'];
 export type NewRack = components['schemas']['NewRack'];
+export type NewSession = components['schemas']['NewSession'];
 export type NewSite = components['schemas']['NewSite'];
 export type NewUser = components['schemas']['NewUser'];
 export type OnFace = components['schemas']['OnFace'];
@@ -2824,6 +3003,7 @@ export type PageGuide = components['schemas']['Page_Guide_'];
 export type PageLocation = components['schemas']['Page_Location_'];
 export type PageMaintenanceRecord = components['schemas']['Page_MaintenanceRecord_'];
 export type PageRack = components['schemas']['Page_Rack_'];
+export type PageSession = components['schemas']['Page_Session_'];
 export type PageSite = components['schemas']['Page_Site_'];
 export type PageUser = components['schemas']['Page_User_'];
 export type Participant = components['schemas']['Participant'];
@@ -2848,9 +3028,11 @@ export type Series = components['schemas']['Series'];
 export type SeriesKey = components['schemas']['SeriesKey'];
 export type ServerEvent = components['schemas']['ServerEvent'];
 export type ServerMessage = components['schemas']['ServerMessage'];
+export type Session = components['schemas']['Session'];
 export type SessionClosed = components['schemas']['SessionClosed'];
 export type SessionEnd = components['schemas']['SessionEnd'];
 export type SessionState = components['schemas']['SessionState'];
+export type SessionStatus = components['schemas']['SessionStatus'];
 export type Shape = components['schemas']['Shape'];
 export type SharedStill = components['schemas']['SharedStill'];
 export type ShownDevice = components['schemas']['ShownDevice'];
@@ -3450,6 +3632,69 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["MaintenanceRecord"];
                 };
+            };
+        };
+    };
+    marks_api_v1_devices__device_id__marks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"][];
+                };
+            };
+        };
+    };
+    remove_mark_api_v1_devices__device_id__marks__annotation_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_id: string;
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -4579,6 +4824,176 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Elevation"];
+                };
+            };
+        };
+    };
+    sessions_api_v1_sessions_get: {
+        parameters: {
+            query?: {
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Rows before this page. */
+                offset?: number;
+                status?: components["schemas"]["SessionStatus"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Session_"];
+                };
+            };
+        };
+    };
+    open_session_api_v1_sessions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSession"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+        };
+    };
+    session_api_v1_sessions__session_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+        };
+    };
+    device_shown_api_v1_sessions__session_id__device_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+        };
+    };
+    events_api_v1_sessions__session_id__events_get: {
+        parameters: {
+            query?: {
+                /** @description Only events with a greater seq. */
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["SessionClosed"])[];
                 };
             };
         };
