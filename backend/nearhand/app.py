@@ -21,6 +21,7 @@ from nearhand.kit.clock import Clock, SystemClock
 from nearhand.kit.database import Database
 from nearhand.kit.http import PROBLEM_RESPONSES, BodyLimit, install_error_handlers
 from nearhand.kit.ids import Ids, RandomIds
+from nearhand.kit.periodic import Periodic
 from nearhand.kit.rate import RateLimit
 from nearhand.kit.settings import Settings
 from nearhand.labels.api import router as labels_router
@@ -35,6 +36,7 @@ from nearhand.sessions.log import Log, PostgresStorage, SqliteStorage
 from nearhand.sessions.service import SessionService
 from nearhand.sessions.socket import router as socket_router
 from nearhand.telemetry.api import router as telemetry_router
+from nearhand.telemetry.service import pack_all
 
 API = "/api/v1"
 ROUTERS: tuple[APIRouter, ...] = (
@@ -135,7 +137,10 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         await upgrade(resources.database)
         await resources.live_log.open()
         await resources.hub.start()
-        yield
+        async with Periodic(
+            "pack_telemetry", every_s=300, work=lambda: pack_all(resources.database, resources.clock)
+        ):
+            yield
         await resources.hub.stop()
         await resources.live_log.close()
         await resources.database.close()
@@ -161,4 +166,4 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
 
 def is_upload(path: str) -> bool:
     """Paths that read their own body piece by piece, under limits of their own."""
-    return path.endswith(("/stills", "/documents", "/attachments", "/import", "/read"))
+    return path.endswith(("/stills", "/documents", "/attachments", "/pictures", "/import", "/read"))
