@@ -25,7 +25,7 @@ check: $(WEB) ## What CI checks: format, lint, types, imports, contract, then ev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(VENV)/bin/codespell README.md CONTRIBUTING.md CHANGELOG.md docs backend tests console/apps console/packages
+	$(VENV)/bin/typos
 	$(NPM) run check
 	$(MAKE) test
 

@@ -1,5 +1,6 @@
 """Build both web apps into the package: as hatchling's hook, and by itself (`python hatch_build.py`)."""
 
+import gzip
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from typing import Any
 
 ROOT = Path(__file__).parent
 CONSOLE = ROOT / "console"
+PACKED = {".js", ".css", ".wasm", ".svg", ".json", ".html"}
 WEB = ROOT / "backend" / "nearhand" / "_web"
 
 
@@ -22,6 +24,9 @@ def build_console(*, install: bool) -> None:
         subprocess.run([*command, *step], cwd=CONSOLE, env=environment, check=True)
     shutil.rmtree(WEB, ignore_errors=True)
     shutil.copytree(CONSOLE / "dist", WEB)
+    for file in [f for f in WEB.rglob("*") if f.suffix in PACKED and f.stat().st_size > 1024]:
+        # Packed once here, not at each request. mtime=0 keeps builds reproducible.
+        file.with_name(file.name + ".gz").write_bytes(gzip.compress(file.read_bytes(), 9, mtime=0))
     (WEB / ".stamp").touch()
 
 

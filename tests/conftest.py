@@ -7,11 +7,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from nearhand.access.model import NewUser, Role
+from nearhand.access.passwords import Passwords
 from nearhand.app import Resources, build_resources, create_app
 from nearhand.kit.clock import FixedClock
 from nearhand.kit.database import Database, metadata
 from nearhand.kit.settings import Settings
-from tests.support.people import PASSWORD
+from tests.support.people import PASSWORD, QUICK
+from tests.support.postgres import Postgres, running_postgres
 
 
 @pytest.fixture
@@ -34,9 +36,28 @@ async def database() -> AsyncIterator[Database]:
     await database.close()
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def any_database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    """An empty registry with every table, once in SQLite and once in PostgreSQL: for tests of stores."""
+    url = "sqlite+aiosqlite:///:memory:"
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres").new_database_url()
+    database = Database(url)
+    async with database.transaction() as connection:
+        await connection.run_sync(metadata.create_all)
+    yield database
+    await database.close()
+
+
 @pytest.fixture
 def resources(settings: Settings, clock: FixedClock) -> Resources:
-    return build_resources(settings, clock=clock)
+    return build_resources(settings, clock=clock, passwords=Passwords(QUICK))
 
 
 @pytest.fixture

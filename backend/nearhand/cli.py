@@ -26,6 +26,44 @@ def serve(
     )
 
 
+@app.command("add-user")
+def add_user(
+    name: Annotated[str, typer.Argument(help="Sign-in name: small letters, digits, . _ -")],
+    role: Annotated[str, typer.Option(help="admin, expert, technician or observer.")],
+    display_name: Annotated[
+        str | None, typer.Option(help="The name others see; the sign-in name if left out.")
+    ] = None,
+) -> None:
+    """Make an account; asks for the password. The way to a first administrator."""
+    import asyncio
+
+    from pydantic import ValidationError
+
+    from nearhand.access.model import NewUser, Role
+    from nearhand.app import build_resources
+    from nearhand.kit.errors import NearhandError
+    from nearhand.kit.settings import Settings
+    from nearhand.migrations.upgrade import upgrade
+
+    password = typer.prompt("Password (10 characters or more)", hide_input=True, confirmation_prompt=True)
+
+    async def register() -> None:
+        new = NewUser(name=name, display_name=display_name or name, role=Role(role), password=password)
+        resources = build_resources(Settings())
+        try:
+            await upgrade(resources.database)
+            await resources.access.register(new)
+        finally:
+            await resources.database.close()
+
+    try:
+        asyncio.run(register())
+    except (NearhandError, ValidationError, ValueError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{name} may sign in as {role}.")
+
+
 @app.command()
 def contract(
     out: Annotated[Path | None, typer.Option(help="Write to this file instead of the terminal.")] = None,

@@ -24,8 +24,11 @@ def contract() -> dict[str, Any]:
     }
     for name, union in unions.items():
         schema = union.json_schema(ref_template=REF, mode="validation")
-        schemas |= schema.pop("$defs")
-        schemas[name] = schema
+        for noun, definition in [*schema.pop("$defs").items(), (name, schema)]:
+            known = schemas.get(noun, definition)
+            if known.get("properties", {}).keys() != definition.get("properties", {}).keys():
+                raise ValueError(f"two different nouns are named {noun}; one name is one TypeScript type")
+            schemas[noun] = definition
     cleaned: dict[str, Any] = _without_null_defaults(document)
     return cleaned
 

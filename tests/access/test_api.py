@@ -1,17 +1,126 @@
 import pytest
 from fastapi.testclient import TestClient
 
+from nearhand.access.actor import COOKIE
 from nearhand.access.model import Role
+from nearhand.app import Resources
+from nearhand.kit.clock import FixedClock
 from tests.support.people import PASSWORD, sign_in
+
+API = "/api/v1"
+
+
+def link_token(client: TestClient, session_id: str = "S1", role: str = "observer", hours: int = 8) -> str:
+    answer = client.post(
+        f"{API}/sessions/{session_id}/invitations",
+        json={"role": role, "hours": hours},
+        headers=sign_in(client, Role.EXPERT),
+    )
+    answer.raise_for_status()
+    token: str = answer.json()["url"].split("#")[1]
+    return token
+
+
+def join(client: TestClient, token: str) -> dict[str, str]:
+    answer = client.post(f"{API}/join?want_token=true", json={"token": token, "display_name": "A guest"})
+    answer.raise_for_status()
+    client.cookies.clear()
+    return {"Authorization": f"Bearer {answer.json()['token']}"}
 
 
 @pytest.mark.parametrize("role", list(Role))
 def test_a_person_who_signs_in_is_known_by_their_role(client: TestClient, role: Role) -> None:
     headers = sign_in(client, role)
-    assert client.get("/api/v1/me", headers=headers).json()["role"] == role
+    assert client.get(f"{API}/me", headers=headers).json()["role"] == role
 
 
 def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(client: TestClient) -> None:
-    wrong = client.post("/api/v1/sign-in", json={"name": "expert", "password": "wrong"})
-    unknown = client.post("/api/v1/sign-in", json={"name": "nobody", "password": PASSWORD})
+    wrong = client.post(f"{API}/sign-in", json={"name": "expert", "password": "wrong"})
+    unknown = client.post(f"{API}/sign-in", json={"name": "nobody", "password": PASSWORD})
     assert (wrong.status_code, wrong.json()) == (unknown.status_code, unknown.json()) == (401, wrong.json())
+
+
+def test_a_browser_gets_a_cookie_that_scripts_cannot_read_and_no_token(client: TestClient) -> None:
+    answer = client.post(f"{API}/sign-in", json={"name": "expert", "password": PASSWORD})
+    assert answer.json()["token"] is None
+    assert COOKIE in answer.cookies
+    assert "httponly" in answer.headers["set-cookie"].lower()
+    assert "samesite=lax" in answer.headers["set-cookie"].lower()
+    assert client.get(f"{API}/me").json()["role"] == "expert"
+
+
+def test_signing_out_ends_the_token_everywhere(client: TestClient) -> None:
+    headers = sign_in(client, Role.EXPERT)
+    assert client.post(f"{API}/sign-out", headers=headers).status_code == 204
+    assert client.get(f"{API}/me", headers=headers).status_code == 401
+
+
+def test_a_sign_in_ends_after_its_hours(client: TestClient, clock: FixedClock) -> None:
+    headers = sign_in(client, Role.EXPERT)
+    clock.advance(12 * 3600 + 1)
+    assert client.get(f"{API}/me", headers=headers).status_code == 401
+
+
+def test_too_many_tries_from_one_address_have_to_wait(client: TestClient, resources: Resources) -> None:
+    resources.sign_in_rate._per_minute = 3
+    answers = [client.post(f"{API}/sign-in", json={"name": "expert", "password": "x"}) for _ in range(8)]
+    assert answers[-1].status_code == 429
+    assert answers[-1].json()["code"] == "too_many"
+
+
+def test_an_administrator_makes_accounts_and_switches_them_off(client: TestClient) -> None:
+    admin = sign_in(client, Role.ADMIN)
+    new = {"name": "lin", "display_name": "林", "role": "expert", "password": PASSWORD}
+    user = client.post(f"{API}/users", json=new, headers=admin).json()
+    lin = client.post(f"{API}/sign-in?want_token=true", json={"name": "lin", "password": PASSWORD}).json()
+    client.cookies.clear()
+    assert client.get(f"{API}/users", headers=admin).json()["total"] == len(Role) + 1
+    switched = client.patch(f"{API}/users/{user['id']}", json={"is_active": False}, headers=admin)
+    assert switched.json()["is_active"] is False
+    headers = {"Authorization": f"Bearer {lin['token']}"}
+    assert client.get(f"{API}/me", headers=headers).status_code == 401
+    assert client.post(f"{API}/sign-in", json={"name": "lin", "password": PASSWORD}).status_code == 401
+
+
+def test_a_taken_name_and_an_unknown_user_are_refused_in_words(client: TestClient) -> None:
+    admin = sign_in(client, Role.ADMIN)
+    new = {"name": "expert", "display_name": "X", "role": "expert", "password": PASSWORD}
+    assert client.post(f"{API}/users", json=new, headers=admin).json()["code"] == "user_name_taken"
+    answer = client.patch(f"{API}/users/nobody", json={"is_active": False}, headers=admin)
+    assert answer.json()["code"] == "not_found"
+
+
+@pytest.mark.parametrize("password", ["short", "x" * 201])
+def test_passwords_too_short_or_too_long_are_refused(client: TestClient, password: str) -> None:
+    new = {"name": "lin", "display_name": "Lin", "role": "expert", "password": password}
+    assert client.post(f"{API}/users", json=new, headers=sign_in(client, Role.ADMIN)).status_code == 422
+
+
+def test_no_answer_ever_shows_a_password_or_its_hash(client: TestClient) -> None:
+    text = client.get(f"{API}/users", headers=sign_in(client, Role.ADMIN)).text
+    assert "argon2" not in text
+    assert "password" not in text
+
+
+def test_a_guest_enters_by_a_link_and_may_do_nothing_but_join_that_session(client: TestClient) -> None:
+    guest = join(client, link_token(client, "S1"))
+    actor = client.get(f"{API}/me", headers=guest).json()
+    assert (actor["session_id"], actor["role"], actor["permissions"]) == ("S1", "observer", ["sessions.join"])
+    assert client.get(f"{API}/users", headers=guest).status_code == 403
+
+
+def test_a_link_never_makes_an_administrator(client: TestClient) -> None:
+    guest = join(client, link_token(client, role="admin"))
+    assert client.get(f"{API}/me", headers=guest).json()["role"] == "expert"
+
+
+def test_a_link_is_dead_after_its_hours(client: TestClient, clock: FixedClock) -> None:
+    token = link_token(client, hours=1)
+    clock.advance(3601)
+    answer = client.post(f"{API}/join", json={"token": token, "display_name": "Late"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_a_demo_offers_its_accounts_and_a_real_service_none(client: TestClient, resources: Resources) -> None:
+    resources.demo_accounts.append({"name": "expert", "password": PASSWORD})
+    assert client.get(f"{API}/demo").json() == {"is_demo": False, "accounts": []}

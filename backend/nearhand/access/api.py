@@ -15,7 +15,7 @@ from nearhand.kit.http import Page, Paging
 router = APIRouter(tags=["access"])
 
 
-class Welcome(BaseModel):
+class Admission(BaseModel):
     """Who you are now. `token` is for programs; browsers hold it in a cookie they cannot read."""
 
     actor: Actor
@@ -67,11 +67,11 @@ def _set_cookie(request: Request, response: Response, token: str) -> None:
 @router.post("/sign-in", dependencies=[Depends(_try_once)])
 async def sign_in(
     body: SignIn, request: Request, response: Response, service: Service, want_token: bool = False
-) -> Welcome:
+) -> Admission:
     """Sign in with name and password. `want_token=true` also returns the token, for programs."""
     token, actor = await service.sign_in(body)
     _set_cookie(request, response, token)
-    return Welcome(actor=actor, token=token if want_token else None)
+    return Admission(actor=actor, token=token if want_token else None)
 
 
 @router.post("/sign-out", status_code=status.HTTP_204_NO_CONTENT)
@@ -89,11 +89,11 @@ async def me(actor: SignedIn) -> Actor:
 @router.post("/join", dependencies=[Depends(_try_once)])
 async def join(
     body: Join, request: Request, response: Response, service: Service, want_token: bool = False
-) -> Welcome:
+) -> Admission:
     """Enter a session as a guest, by the token of a joining link."""
     token, actor = await service.join(body.token, body.display_name)
     _set_cookie(request, response, token)
-    return Welcome(actor=actor, token=token if want_token else None)
+    return Admission(actor=actor, token=token if want_token else None)
 
 
 @router.get("/users")

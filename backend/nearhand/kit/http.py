@@ -47,7 +47,7 @@ idempotency_keys = Table(
 )
 
 
-class Problem(BaseModel):
+class ProblemDetails(BaseModel):
     """An error, in the one shape every door of the service uses."""
 
     model_config = ConfigDict(
@@ -72,7 +72,7 @@ class Problem(BaseModel):
 
 
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": Problem, "description": "Refused, with the reason.", "content": {PROBLEM_TYPE: {}}}
+    "4XX": {"model": ProblemDetails, "description": "Refused, with the reason.", "content": {PROBLEM_TYPE: {}}}
 }
 
 

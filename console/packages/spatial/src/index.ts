@@ -1,1 +1,10 @@
-export {};
+export * from "./camera";
+export * from "./homography";
+export * from "./image";
+export * from "./label";
+export * from "./locate";
+export * from "./planarPose";
+export * from "./pose";
+export * from "./project";
+export * from "./quads";
+export * from "./tags";

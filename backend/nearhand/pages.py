@@ -1,0 +1,130 @@
+"""Serve the two web apps and the short addresses that labels and links carry."""
+
+import mimetypes
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+WEB = Path(__file__).parent / "_web"
+UNBUILT = (
+    "<!doctype html><title>Nearhand</title><p>The web apps are not built. "
+    "Run <code>make demo</code>, or <code>make build</code> for a package that has them."
+)
+# Everything comes from this origin; WebAssembly is compiled for reading labels; nobody frames these pages.
+CONTENT_POLICY = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob: data:; media-src 'self' blob:; "
+    "worker-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+
+router = APIRouter(include_in_schema=False)
+
+for extension, media_type in (
+    (".wasm", "application/wasm"),
+    (".js", "text/javascript"),
+    (".webmanifest", "application/manifest+json"),
+):
+    mimetypes.add_type(media_type, extension)
+
+
+class SinglePageApp(StaticFiles):
+    """Files as built; any other path gets the app's own page, since the app routes by itself.
+
+    Serves the `.gz` made at build time to whoever accepts it. Hashed assets may be kept for ever, the page never.
+    """
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        try:
+            response = await self._packed(path, scope) or await super().get_response(path, scope)
+        except HTTPException as error:
+            if error.status_code != 404 or path.startswith("assets"):
+                raise
+            path = "index.html"
+            response = await super().get_response(path, scope)
+        is_hashed = path.startswith("assets")
+        response.headers["cache-control"] = "public, max-age=31536000, immutable" if is_hashed else "no-cache"
+        return response
+
+    async def _packed(self, path: str, scope: Scope) -> Response | None:
+        accepted = dict(scope["headers"]).get(b"accept-encoding", b"")
+        if b"gzip" not in accepted or path.endswith(".gz"):
+            return None
+        full_path, found = self.lookup_path(f"{path}.gz")
+        if found is None:
+            return None
+        media_type = mimetypes.guess_type(path)[0] or "application/octet-stream"
+        response = FileResponse(full_path, stat_result=found, media_type=media_type)
+        response.headers["content-encoding"] = "gzip"
+        response.headers["vary"] = "accept-encoding"
+        return response
+
+
+class SafeHeaders:
+    """ASGI middleware: the headers that keep a browser from doing more than our pages ask."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *_SAFE]
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+
+_SAFE = [
+    (b"content-security-policy", CONTENT_POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"permissions-policy", b"camera=(self), microphone=(self), geolocation=(), payment=()"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+]
+
+
+@router.get("/")
+async def home() -> RedirectResponse:
+    return RedirectResponse("/console/")
+
+
+@router.get("/d/{code}")
+@router.get("/D/{code}")
+async def label(code: str) -> RedirectResponse:
+    """Where a phone's own camera app arrives. The code is not looked up here: the field app does, signed in."""
+    return RedirectResponse(f"/field/d/{code[:40]}")
+
+
+@router.get("/join/{session_id}")
+async def join(session_id: str) -> RedirectResponse:
+    """The browser carries the link's secret along in the fragment, unseen by any server."""
+    return RedirectResponse(f"/console/join/{session_id[:40]}")
+
+
+@router.get("/healthz")
+async def healthz(request: Request) -> dict[str, str]:
+    """Whether the service runs, and nothing more."""
+    return {"status": "ok"}
+
+
+def mount_pages(app: FastAPI, web: Path = WEB) -> None:
+    app.include_router(router)
+    for name in ("console", "field"):
+        if (web / name / "index.html").is_file():
+            app.mount(f"/{name}", SinglePageApp(directory=web / name, html=True), name=name)
+        else:
+            app.add_api_route(f"/{name}/{{path:path}}", _unbuilt, include_in_schema=False)
+    app.add_middleware(SafeHeaders)
+
+
+async def _unbuilt(path: str) -> HTMLResponse:
+    return HTMLResponse(UNBUILT, status_code=503)

@@ -1,0 +1,88 @@
+/** The console: who is asking, then the view their address names. */
+import { EmptyState, Skeleton, Toasts, useLoad } from "@nearhand/ui";
+import { effect } from "@preact/signals";
+import { me, recallMe } from "./access/identity";
+import { Join } from "./access/Join";
+import { SignIn } from "./access/SignIn";
+import { Desk } from "./desk/Desk";
+import { DeviceForm } from "./devices/DeviceForm";
+import { DevicePage } from "./devices/DevicePage";
+import { DevicesPage } from "./devices/DevicesPage";
+import { ImportPage } from "./devices/ImportPage";
+import { GuidePage } from "./guides/GuidePage";
+import { GuidesPage } from "./guides/GuidesPage";
+import { LabelsPage } from "./labels/LabelsPage";
+import { PeoplePage } from "./people/PeoplePage";
+import { PlacesPage } from "./places/PlacesPage";
+import { RackPage } from "./places/RackPage";
+import { signedOut } from "./rest";
+import { route } from "./router";
+import { paths, type Route } from "./routes";
+import { Shell } from "./shell/Shell";
+import { Failed } from "./shell/Shown";
+import { Wall } from "./wall/Wall";
+import { t } from "./words";
+
+effect(() => {
+  if (signedOut.value > 0) me.value = null;
+});
+
+export function App() {
+  return (
+    <>
+      <Inside />
+      <Toasts />
+    </>
+  );
+}
+
+function Inside() {
+  const asked = useLoad("me", recallMe);
+  const here = route.value;
+  if (here.view === "join") return <Join id={here.id} />;
+  if (me.value === null) return <SignIn />;
+  if (asked.status === "failed") return <Failed error={asked.error} retry={asked.reload} />;
+  if (me.value === undefined) return <Skeleton />;
+  return (
+    <Shell>
+      <View route={here} />
+    </Shell>
+  );
+}
+
+function View({ route: here }: { route: Route }) {
+  switch (here.view) {
+    case "wall":
+      return <Wall />;
+    case "desk":
+      return <Desk key={here.id} id={here.id} />;
+    case "devices":
+      return <DevicesPage />;
+    case "device":
+      return <DevicePage key={here.id} id={here.id} />;
+    case "device-form":
+      return <DeviceForm key={here.id} id={here.id} />;
+    case "places":
+      return <PlacesPage />;
+    case "rack":
+      return <RackPage key={here.id} id={here.id} />;
+    case "guides":
+      return <GuidesPage />;
+    case "guide":
+      return <GuidePage key={here.id} id={here.id} />;
+    case "labels":
+      return <LabelsPage />;
+    case "import":
+      return <ImportPage />;
+    case "people":
+      return <PeoplePage />;
+    case "join":
+    case "unknown":
+      return (
+        <EmptyState title={t("notFound")}>
+          <p>{t("notFoundHint")}</p>
+          <a href={paths.wall}>{t("wall")}</a>
+        </EmptyState>
+      );
+  }
+}

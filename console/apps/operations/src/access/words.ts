@@ -1,0 +1,56 @@
+/** Words of signing in, joining and people. */
+import { words } from "@nearhand/ui";
+
+export const t = words({
+  welcome: ["Sign in to Nearhand", "登入 Nearhand", "登录 Nearhand"],
+  tagline: [
+    "Help at the rack, from wherever you are.",
+    "無論身在何處，都能在機櫃前伸出援手。",
+    "无论身在何处，都能在机柜前伸出援手。",
+  ],
+  name: ["Name", "帳號", "账号"],
+  password: ["Password", "密碼", "密码"],
+  signIn: ["Sign in", "登入", "登录"],
+  signOut: ["Sign out", "登出", "退出登录"],
+  wrong: ["Name or password is wrong.", "帳號或密碼不正確。", "账号或密码不正确。"],
+  demo: ["Demo accounts", "展示帳號", "演示账号"],
+  demoHint: ["One click signs you in.", "點一下即可登入。", "点一下即可登录。"],
+  join: ["Join the session", "加入連線", "加入会话"],
+  joinHint: [
+    "You were invited to watch a support session. Others will see the name you give.",
+    "您受邀觀看一場支援連線，其他人會看到您填寫的名字。",
+    "您受邀观看一场支援会话，其他人会看到您填写的名字。",
+  ],
+  yourName: ["Your name", "您的名字", "您的名字"],
+  badLink: [
+    "This link is not complete. Ask the person who invited you for a new one.",
+    "這個連結不完整，請向邀請您的人索取新連結。",
+    "这个链接不完整，请向邀请您的人索取新链接。",
+  ],
+  people: ["People", "人員", "人员"],
+  addPerson: ["Add a person", "新增人員", "新增人员"],
+  displayName: ["Display name", "顯示名稱", "显示名称"],
+  role: ["Role", "角色", "角色"],
+  admin: ["Admin", "管理員", "管理员"],
+  expert: ["Expert", "專家", "专家"],
+  technician: ["Technician", "技術員", "技术员"],
+  observer: ["Observer", "觀察者", "观察者"],
+  since: ["Since", "建立時間", "创建时间"],
+  state: ["Account", "帳號狀態", "账号状态"],
+  active: ["On", "啟用", "启用"],
+  inactive: ["Off", "停用", "停用"],
+  switchOff: ["Switch off", "停用", "停用"],
+  switchOn: ["Switch on", "啟用", "启用"],
+  switchOffAsk: [
+    "{name} is signed out everywhere at once and cannot sign in again until switched on.",
+    "{name} 會立即在所有地方登出，重新啟用前無法登入。",
+    "{name} 会立即在所有地方退出，重新启用前无法登录。",
+  ],
+  passwordHint: ["At least 10 characters.", "至少 10 個字元。", "至少 10 个字符。"],
+  nameHint: [
+    "Small letters, digits, dot, dash; used to sign in.",
+    "小寫字母、數字、點、連字號；用來登入。",
+    "小写字母、数字、点、连字符；用来登录。",
+  ],
+  noPeople: ["Nobody here yet", "還沒有人員", "还没有人员"],
+});

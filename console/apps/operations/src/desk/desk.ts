@@ -1,0 +1,179 @@
+/** One desk: the live session as signals, what is on the picture, and what the expert holds in the hand. */
+import type { DeviceView, FrameRef, Label, Place, Shape, SharedStill, Sighting } from "@nearhand/contract";
+import { openSession, type LiveView, type OpenSession, type UndoState } from "@nearhand/live";
+import { computed, effect, signal, type ReadonlySignal, type Signal } from "@preact/signals";
+import { me } from "../access/identity";
+import { get } from "../rest";
+import type { Tool } from "./pen";
+import { sameFrame } from "./sight";
+import { Timeline } from "./timeline";
+import { Trails } from "./trails";
+
+/** The device on the desk, as the session may see it. */
+export interface DeskDevice {
+  view: DeviceView;
+  labels: Label[];
+}
+
+/** A mark whose words are still being typed. */
+export interface WordsWanted {
+  readonly shape: Shape;
+  readonly place: (text: string) => Place;
+  readonly at: { left: number; top: number };
+}
+
+/** Below this width a frozen picture is too coarse to draw on: its sharp still is asked for. */
+const SHARP_PX = 1000;
+
+export class Desk {
+  readonly view: Signal<LiveView>;
+  readonly undo: Signal<UndoState>;
+  readonly tool = signal<Tool>("ring");
+  readonly chosen = signal<string | null>(null);
+  readonly hoveredPort = signal<string | null>(null);
+  readonly words = signal<WordsWanted | null>(null);
+  readonly device = signal<DeskDevice | null>(null);
+  readonly deviceProblem = signal<Error | null>(null);
+  /** Whose pictures are followed; null: whoever sent the newest. */
+  readonly followed = signal<string | null>(null);
+  readonly timeline: Timeline;
+  readonly trails: Trails;
+
+  /** The newest still that is followed. */
+  readonly newest: ReadonlySignal<SharedStill | null>;
+  /** The still on screen: the newest, unless one is held. */
+  readonly shown: ReadonlySignal<SharedStill | null>;
+  readonly sighting: ReadonlySignal<Sighting | null>;
+  readonly mayDraw: ReadonlySignal<boolean>;
+
+  /** Held by choice until let go, or by the pen until it is lifted. */
+  readonly #chosenStill = signal<SharedStill | null>(null);
+  readonly #penStill = signal<SharedStill | null>(null);
+  readonly #ready = signal<SharedStill | null>(null);
+  readonly #arrived = new Map<number, number>();
+  readonly #leave: (() => void)[];
+
+  constructor(
+    readonly id: string,
+    readonly session: OpenSession,
+  ) {
+    const { live, commands } = session;
+    this.view = signal(live.get());
+    this.undo = signal(commands.undoState.get());
+    this.timeline = new Timeline(id);
+    this.trails = new Trails();
+    this.newest = computed(() => sharpest(this.view.value.stills, this.followed.value));
+    this.shown = computed(() => this.#penStill.value ?? this.#sharper(this.#chosenStill.value) ?? this.#ready.value);
+    this.sighting = computed(() => sightingOf(this.shown.value, this.view.value));
+    this.mayDraw = computed(() => me.value?.role !== "observer" && !this.view.value.isEnded);
+    this.#leave = [
+      live.subscribe((view) => (this.view.value = view)),
+      commands.undoState.subscribe((state) => (this.undo.value = state)),
+      live.listen((message) => {
+        if (message.type === "still.shared") this.#arrived.set(message.still.seq, Date.now());
+        if (message.type === "pointer.moved") this.trails.take(message);
+        this.timeline.take(message);
+      }),
+      effect(() => void this.#prepare(this.newest.value)),
+      effect(() => void this.#loadDevice(this.view.value.device?.device_id ?? null)),
+    ];
+    void this.timeline.load();
+  }
+
+  static async open(id: string): Promise<Desk> {
+    return new Desk(id, await openSession({ sessionId: id, participantId: me.value?.participant_id ?? "" }));
+  }
+
+  get isHeld(): boolean {
+    return this.#chosenStill.value !== null || this.#penStill.value !== null;
+  }
+
+  get isHeldByChoice(): boolean {
+    return this.#chosenStill.value !== null;
+  }
+
+  /** How long ago the picture came. Its arrival here is trusted more than two machines' clocks. */
+  ageOf(still: SharedStill, now: number): number {
+    return Math.max(0, now - (this.#arrived.get(still.seq) ?? Date.parse(still.at)));
+  }
+
+  /** Pen down: what is on screen stays while it is drawn on. */
+  freeze(): void {
+    const still = this.shown.value;
+    this.#penStill.value = still;
+    if (still && still.width < SHARP_PX) this.session.commands.freeze(still.frame);
+  }
+
+  /** Pen up: the picture goes on, unless it is held by choice. */
+  thaw(): void {
+    this.#penStill.value = null;
+  }
+
+  /** Hold one still of the session, or the one on screen; its sharp still is asked for. */
+  hold(still: SharedStill | null = this.shown.value): void {
+    this.#chosenStill.value = still;
+    if (still) this.session.commands.freeze(still.frame);
+  }
+
+  letGo(): void {
+    this.#chosenStill.value = null;
+  }
+
+  /** Which still knows this frame: to find the sighting a pending mark was drawn by. */
+  stillOf(frame: FrameRef): SharedStill | undefined {
+    return this.view.value.stills.findLast((still) => sameFrame(still.frame, frame));
+  }
+
+  async close(): Promise<void> {
+    for (const leave of this.#leave) leave();
+    this.trails.close();
+    await this.session.close();
+  }
+
+  /** A still is shown only once it is decoded, so that the picture never blinks. */
+  async #prepare(still: SharedStill | null): Promise<void> {
+    if (!still) return;
+    const picture = new Image();
+    picture.src = stillUrl(this.id, still);
+    try {
+      await picture.decode();
+    } catch {
+      // Shown all the same: the picture's own error is then on the screen.
+    }
+    if (this.newest.peek() === still) this.#ready.value = still;
+  }
+
+  #sharper(still: SharedStill | null): SharedStill | null {
+    if (!still) return null;
+    const same = this.view.value.stills.filter((other) => sameFrame(other.frame, still.frame));
+    return same.reduce((best, other) => (other.width > best.width ? other : best), still);
+  }
+
+  async #loadDevice(deviceId: string | null): Promise<void> {
+    if (deviceId === (this.device.peek()?.view.device.id ?? null)) return;
+    this.deviceProblem.value = null;
+    if (!deviceId) return void (this.device.value = null);
+    try {
+      this.device.value = await get<DeskDevice>(`/sessions/${this.id}/device`);
+    } catch (error) {
+      this.device.value = null;
+      this.deviceProblem.value = error as Error;
+    }
+  }
+}
+
+export function stillUrl(sessionId: string, still: { sha256: string }): string {
+  return `/api/v1/sessions/${sessionId}/stills/${still.sha256}`;
+}
+
+/** The newest still of those followed. */
+export function sharpest(stills: readonly SharedStill[], followed: string | null): SharedStill | null {
+  return stills.findLast((still) => followed === null || still.by === followed) ?? null;
+}
+
+/** A still's own sighting; else the one told for the same frame while it passed by. */
+function sightingOf(still: SharedStill | null, view: LiveView): Sighting | null {
+  if (!still) return null;
+  return still.sighting ?? Object.values(view.frames).find((told) => sameFrame(told.frame, still.frame))?.sighting ?? null;
+}
+

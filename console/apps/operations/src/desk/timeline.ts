@@ -1,0 +1,56 @@
+/** What happened in the session, in order: earlier events asked for once, later ones as they are told. */
+import type { ServerEvent, ServerMessage } from "@nearhand/contract";
+import { isEvent } from "@nearhand/live";
+import { signal } from "@preact/signals";
+import { get } from "../rest";
+
+const PER_ASK = 200;
+const KEPT = 1000;
+const SHOWN = new Set<ServerEvent["type"]>([
+  "still.shared",
+  "annotation.added",
+  "signal.given",
+  "step.shown",
+  "device.shown",
+  "participant.joined",
+  "session.ended",
+]);
+
+export class Timeline {
+  readonly events = signal<readonly ServerEvent[]>([]);
+  readonly problem = signal<Error | null>(null);
+
+  constructor(private readonly sessionId: string) {}
+
+  /** Everything up to now; a page is full until the last one. */
+  async load(): Promise<void> {
+    this.problem.value = null;
+    try {
+      let after = 0;
+      for (;;) {
+        const said = await get<ServerEvent[] | { items: ServerEvent[] }>(`/sessions/${this.sessionId}/events`, { after, limit: PER_ASK }); // prettier-ignore
+        const events = Array.isArray(said) ? said : said.items;
+        this.#add(events);
+        if (events.length < PER_ASK) return;
+        after = events.at(-1)!.seq;
+      }
+    } catch (error) {
+      this.problem.value = error as Error;
+    }
+  }
+
+  take(message: ServerMessage): void {
+    if (isEvent(message)) this.#add([message]);
+  }
+
+  #add(events: readonly ServerEvent[]): void {
+    this.events.value = merged(this.events.peek(), events.filter((event) => SHOWN.has(event.type)));
+  }
+}
+
+/** Both lists as one, by seq, each event once. */
+export function merged(known: readonly ServerEvent[], news: readonly ServerEvent[]): readonly ServerEvent[] {
+  if (news.length === 0) return known;
+  const bySeq = new Map([...known, ...news].map((event) => [event.seq, event]));
+  return [...bySeq.values()].sort((a, b) => a.seq - b.seq).slice(-KEPT);
+}

@@ -1,0 +1,186 @@
+/** The verbs an app calls: what a participant can do, in the words of the trade. */
+
+import type { Annotation, FaceSide, FrameRef, Shape, ShownStep, Sighting, Signal } from "@nearhand/contract";
+import type { Live } from "./live";
+import { randomId, type Wish } from "./outbox";
+import { Value } from "./store";
+import { History, inverseOf } from "./undo";
+
+type ImagePoint = [number, number];
+
+/** A new mark. Give `id` to follow it from stroke to annotation; without it one is minted. */
+export interface NewMark {
+  id?: string;
+  shape: Shape;
+  place: Place;
+  text?: string;
+  isKept?: boolean;
+}
+
+/** A picture that was uploaded (`POST /sessions/{id}/stills`), to be shared with all. */
+export interface NewStill {
+  frame: FrameRef;
+  sha256: string;
+  width: number;
+  height: number;
+  capturedAt: Date;
+  sighting: Sighting | null;
+}
+
+export interface EditedMark {
+  place?: Place;
+  text?: string;
+  isHidden?: boolean;
+  isKept?: boolean;
+}
+
+/** Which of undo and redo would do something: for the buttons. */
+export interface UndoState {
+  readonly canUndo: boolean;
+  readonly canRedo: boolean;
+}
+
+export class Commands {
+  /** Follow it to enable and disable the undo and redo buttons. */
+  readonly undoState = new Value<UndoState>({ canUndo: false, canRedo: false });
+  readonly #history = new History();
+
+  constructor(private readonly live: Live) {
+    live.onRefused(({ n }) => {
+      this.#history.refused(n);
+      this.#tellUndo();
+    });
+  }
+
+  /** Draw a mark that stays on the equipment; returns its id. It is saved once `pending` no longer lists it. */
+  addAnnotation(mark: NewMark): string {
+    const id = mark.id ?? randomId();
+    this.#doAnnotation({
+      type: "annotation.add",
+      id,
+      shape: mark.shape,
+      place: rounded(mark.place),
+      ...(mark.text !== undefined && { text: mark.text }),
+      ...(mark.isKept !== undefined && { is_kept: mark.isKept }),
+    });
+    return id;
+  }
+
+  /** Move, reword, hide or keep a mark: only what is given changes. */
+  editAnnotation(id: string, changes: EditedMark): void {
+    this.#doAnnotation({
+      type: "annotation.edit",
+      id,
+      ...(changes.place && { place: rounded(changes.place) }),
+      ...(changes.text !== undefined && { text: changes.text }),
+      ...(changes.isHidden !== undefined && { is_hidden: changes.isHidden }),
+      ...(changes.isKept !== undefined && { is_kept: changes.isKept }),
+    });
+  }
+
+  remove(id: string): void {
+    this.#doAnnotation({ type: "annotation.remove", id });
+  }
+
+  restore(id: string): void {
+    this.#doAnnotation({ type: "annotation.restore", id });
+  }
+
+  /** Take back one's own newest act on a mark. False: there is none. */
+  undo(): boolean {
+    return this.#step(this.#history.undo((wish) => this.live.ask(wish)));
+  }
+
+  redo(): boolean {
+    return this.#step(this.#history.redo((wish) => this.live.ask(wish)));
+  }
+
+  /** Say something in the chat. Empty lines are not sent. */
+  say(text: string): void {
+    const trimmed = text.trim();
+    if (trimmed) this.live.ask({ type: "chat.say", text: trimmed });
+  }
+
+  /** STOP, WAIT, GO, PULL, WHICH? */
+  signal(signal: Signal): void {
+    this.live.ask({ type: "signal.give", signal });
+  }
+
+  shareStill({ frame, sha256, width, height, capturedAt, sighting }: NewStill): void {
+    this.live.ask({
+      type: "still.share",
+      frame,
+      sha256,
+      width,
+      height,
+      captured_at: capturedAt.toISOString(),
+      sighting,
+    });
+  }
+
+  /** The session is about this device now: its label was read. */
+  showDevice(deviceId: string, face: FaceSide): void {
+    this.live.ask({ type: "device.show", device: { device_id: deviceId, face } });
+  }
+
+  /** The whole progress of a guide. */
+  showStep(step: ShownStep): void {
+    this.live.ask({ type: "step.show", step });
+  }
+
+  /** End the session for all. */
+  end(): void {
+    this.live.ask({ type: "session.end" });
+  }
+
+  /** Point; null lifts the pointer. Sent at most 30 times a second. */
+  movePointer(place: Place | null): void {
+    this.live.pass({ type: "pointer.move", place: place && rounded(place) });
+  }
+
+  /** Show a stroke while it is drawn. No points: it was given up. */
+  drawStroke(id: string, shape: Shape, frame: FrameRef | null, points: readonly ImagePoint[]): void {
+    this.live.pass({ type: "stroke.draw", id, shape, frame, points: points.map(roundedPoint) });
+  }
+
+  /** Say where a device was in a frame, so that the frame can be drawn on for some seconds. */
+  sightFrame(frame: FrameRef, capturedAt: Date, sighting: Sighting | null): void {
+    this.live.pass({ type: "frame.sight", frame, captured_at: capturedAt.toISOString(), sighting });
+  }
+
+  /** Ask the technician's client for the sharp still of exactly this frame (null: of the next one). */
+  freeze(frame: FrameRef | null): void {
+    this.live.pass({ type: "frame.freeze", frame });
+  }
+
+  #doAnnotation(wish: Extract<Wish, { id: string }>): void {
+    const inverse = inverseOf(wish, this.#known(wish.id));
+    const n = this.live.ask(wish);
+    if (inverse) this.#history.record(inverse, n);
+    this.#tellUndo();
+  }
+
+  #known(id: string): Annotation | undefined {
+    return this.live.get().annotations.find((annotation) => annotation.id === id);
+  }
+
+  #step(isDone: boolean): boolean {
+    this.#tellUndo();
+    return isDone;
+  }
+
+  #tellUndo(): void {
+    const { canUndo, canRedo } = this.#history;
+    this.undoState.set({ canUndo, canRedo });
+  }
+}
+
+/** A hundred-thousandth of the picture is a fraction of a pixel: more digits only fill a slow line. */
+const roundedPoint = ([u, v]: readonly [number, number]): ImagePoint => [
+  Math.round(u * 1e5) / 1e5,
+  Math.round(v * 1e5) / 1e5,
+];
+
+function rounded(place: Place): Place {
+  return place.kind === "frame" ? { ...place, points: place.points.map(roundedPoint) } : place;
+}

@@ -1,0 +1,189 @@
+/** What a live session looks like to one participant: a state, and how each message from the server changes it. */
+
+import type {
+  Annotation,
+  ChatLine,
+  FrameSighted,
+  GivenSignal,
+  Participant,
+  PointerMoved,
+  Refused,
+  ServerEvent,
+  ServerMessage,
+  SharedStill,
+  ShownDevice,
+  ShownStep,
+  StrokeDrawn,
+} from "@nearhand/contract";
+
+/** The session as of `seq`, plus what is passing by (pointers, strokes, frames), which is never stored. */
+export interface SessionView {
+  /** Which life of the server's log `seq` counts in; null before the first welcome. */
+  readonly epoch: string | null;
+  readonly seq: number;
+  /** The newest seq known to exist. */
+  readonly headSeq: number;
+  /** Between a welcome that could not resume and the state that follows it. */
+  readonly awaitsState: boolean;
+  readonly you: Participant | null;
+  readonly isEnded: boolean;
+  readonly participants: readonly Participant[];
+  /** Ids of the participants who are connected now. */
+  readonly present: readonly string[];
+  readonly device: ShownDevice | null;
+  readonly annotations: readonly Annotation[];
+  readonly chat: readonly ChatLine[];
+  readonly stills: readonly SharedStill[];
+  readonly signal: GivenSignal | null;
+  readonly step: ShownStep | null;
+  /** The newest pointer, stroke and frame of each participant, by their id. */
+  readonly pointers: Readonly<Record<string, PointerMoved>>;
+  readonly strokes: Readonly<Record<string, StrokeDrawn>>;
+  readonly frames: Readonly<Record<string, FrameSighted>>;
+}
+
+export const EMPTY_SESSION: SessionView = {
+  epoch: null,
+  seq: 0,
+  headSeq: 0,
+  awaitsState: true,
+  you: null,
+  isEnded: false,
+  participants: [],
+  present: [],
+  device: null,
+  annotations: [],
+  chat: [],
+  stills: [],
+  signal: null,
+  step: null,
+  pointers: {},
+  strokes: {},
+  frames: {},
+};
+
+/** What is kept in memory of an endless list; older entries come by REST. */
+export const CHAT_KEPT = 1000;
+export const STILLS_KEPT = 500;
+
+/** An event was missed: the connection must be opened anew, resuming from `seq`. */
+export class Gap extends Error {
+  constructor(
+    readonly seq: number,
+    readonly got: number,
+  ) {
+    super(`expected event ${seq + 1}, got ${got}`);
+  }
+}
+
+/** The next view. Throws {@link Gap} rather than skipping an event; an event already seen changes nothing. */
+export function reduce(view: SessionView, message: ServerMessage): SessionView {
+  switch (message.type) {
+    case "welcome":
+      return {
+        ...(message.is_resumed ? view : { ...view, awaitsState: true }),
+        headSeq: message.seq,
+        you: message.you,
+        present: message.present,
+        pointers: {},
+        strokes: {},
+      };
+    case "session.state": {
+      const { session_id, ...state } = message.state;
+      const { epoch, seq } = message;
+      void session_id; // the view knows which session it is
+      return { ...view, ...state, epoch, seq, headSeq: Math.max(seq, view.headSeq), awaitsState: false };
+    }
+    case "ack":
+    case "refused":
+    case "error":
+    case "pong":
+      return view;
+    case "presence.changed":
+      return withPresence(view, message.participant, message.is_present);
+    case "pointer.moved":
+      return { ...view, pointers: withEntry(view.pointers, message.by, message.place && message) };
+    case "stroke.drawn":
+      return {
+        ...view,
+        strokes: withEntry(view.strokes, message.by, message.points.length > 0 ? message : null),
+      };
+    case "frame.sighted":
+      return { ...view, frames: { ...view.frames, [message.by]: message } };
+    case "freeze.asked":
+      return view; // a wish to act on, not a state: see `listen`
+    default:
+      // A newer server may tell things this page does not know: they are counted, and otherwise let pass.
+      return isEvent(message) ? withEvent(view, message) : view;
+  }
+}
+
+function withEvent(view: SessionView, event: ServerEvent): SessionView {
+  if (view.awaitsState || event.seq <= view.seq) return view;
+  if (event.seq > view.seq + 1) throw new Gap(view.seq, event.seq);
+  const { seq, by, at } = event;
+  const next = { ...view, seq, headSeq: Math.max(seq, view.headSeq) };
+  switch (event.type) {
+    case "participant.joined":
+      return { ...next, participants: replaced(view.participants, event.participant) };
+    case "annotation.added":
+      // The stroke that drew it has become the annotation.
+      return {
+        ...next,
+        annotations: replaced(view.annotations, event.annotation),
+        strokes: withEntry(view.strokes, by, null),
+      };
+    case "annotation.edited":
+    case "annotation.restored":
+      return { ...next, annotations: replaced(view.annotations, event.annotation) };
+    case "annotation.removed":
+      return { ...next, annotations: view.annotations.filter(({ id }) => id !== event.id) };
+    case "chat.said":
+      return { ...next, chat: [...view.chat, { seq, by, at, text: event.text }].slice(-CHAT_KEPT) };
+    case "signal.given":
+      return { ...next, signal: { seq, by, at, signal: event.signal } };
+    case "still.shared":
+      return { ...next, stills: [...view.stills, event.still].slice(-STILLS_KEPT) };
+    case "device.shown":
+      return { ...next, device: event.device };
+    case "step.shown":
+      return { ...next, step: event.step };
+    case "session.ended":
+      return { ...next, isEnded: true };
+    default:
+      event satisfies never;
+      return next;
+  }
+}
+
+function withPresence(view: SessionView, participant: Participant, isPresent: boolean): SessionView {
+  const others = view.present.filter((id) => id !== participant.id);
+  return {
+    ...view,
+    participants: replaced(view.participants, participant),
+    present: isPresent ? [...others, participant.id] : others,
+    pointers: isPresent ? view.pointers : withEntry(view.pointers, participant.id, null),
+    strokes: isPresent ? view.strokes : withEntry(view.strokes, participant.id, null),
+  };
+}
+
+/** The list with this thing in the place of the one with the same id, or at its end. */
+function replaced<T extends { id: string }>(list: readonly T[], thing: T): readonly T[] {
+  return list.some(({ id }) => id === thing.id)
+    ? list.map((other) => (other.id === thing.id ? thing : other))
+    : [...list, thing];
+}
+
+function withEntry<T>(entries: Readonly<Record<string, T>>, key: string, value: T | null) {
+  const { [key]: old, ...rest } = entries;
+  if (value === null) return old === undefined ? entries : rest;
+  return { ...rest, [key]: value };
+}
+
+/** Whether a message is a stored event: it has a seq and says whose wish it was. */
+export function isEvent(message: ServerMessage): message is ServerEvent {
+  return "seq" in message && "client" in message;
+}
+
+/** A wish of ours that had no effect and never will; `code` says why. */
+export type Refusal = Pick<Refused, "n" | "code" | "title" | "detail">;

@@ -1,0 +1,95 @@
+/** A series over time: mean as a line, minimum to maximum as a band. uPlot is loaded when the first chart is shown. */
+import type { Chart as ChartData } from "@nearhand/contract";
+import { useEffect, useRef } from "preact/hooks";
+import type uPlot from "uplot";
+import { quantity } from "./format";
+import { language } from "./i18n";
+import { theme } from "./theme";
+
+interface ChartProps {
+  charts: readonly ChartData[];
+  names: readonly string[];
+  height?: number;
+}
+
+const INKS = ["--cyan", "--violet", "--green", "--amber"];
+
+/** Charts of one unit share a plot; each brings its own line and band. */
+export function Chart({ charts, names, height = 160 }: ChartProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const look = `${theme.value} ${language.value}`;
+  useEffect(() => {
+    const box = place.current!;
+    let plot: uPlot | undefined;
+    let isGone = false;
+    const observer = new ResizeObserver(() => plot?.setSize({ width: box.clientWidth, height }));
+    void Promise.all([import("uplot"), import("uplot/dist/uPlot.min.css")]).then(([{ default: Plot }]) => {
+      if (isGone) return;
+      plot = new Plot(options(charts, names, box.clientWidth, height), aligned(charts), box);
+      observer.observe(box);
+    });
+    return () => {
+      isGone = true;
+      observer.disconnect();
+      plot?.destroy();
+    };
+  }, [charts, look, height]);
+  return <div ref={place} class="ui-chart" style={{ minHeight: `${height}px` }} />;
+}
+
+/** One time axis for all; a missing interval is a gap, never a guessed value. */
+function aligned(charts: readonly ChartData[]): uPlot.AlignedData {
+  const times = [
+    ...new Set(charts.flatMap((chart) => chart.buckets.map((bucket) => Date.parse(bucket.at) / 1000))),
+  ].sort((a, b) => a - b);
+  const columns = charts.flatMap((chart) => {
+    const at = new Map(chart.buckets.map((bucket) => [Date.parse(bucket.at) / 1000, bucket]));
+    return (["mean", "maximum", "minimum"] as const).map((field) =>
+      times.map((time) => at.get(time)?.[field] ?? null),
+    );
+  });
+  return [times, ...columns];
+}
+
+function options(
+  charts: readonly ChartData[],
+  names: readonly string[],
+  width: number,
+  height: number,
+): uPlot.Options {
+  const style = getComputedStyle(document.documentElement);
+  const ink = (name: string) => style.getPropertyValue(name).trim();
+  const unit = charts[0]?.unit ?? "";
+  const font = `12px ${ink("--font")}`;
+  const axis = {
+    stroke: ink("--ink-soft"),
+    grid: { stroke: ink("--line"), width: 1 },
+    ticks: { stroke: ink("--line") },
+    font,
+  };
+  const value = (_: uPlot, figure: number | null) => (figure === null ? "–" : quantity(figure, unit));
+  return {
+    width,
+    height,
+    cursor: { y: false, points: { size: 6 } },
+    scales: { y: { range: (_, min, max) => [Math.min(0, min), max > 0 ? max * 1.1 : 1] } },
+    axes: [axis, { ...axis, size: 72, values: (_, splits) => splits.map((split) => quantity(split, unit)) }],
+    series: [
+      {},
+      ...charts.flatMap((_, n): uPlot.Series[] => {
+        const stroke = ink(INKS[n % INKS.length]!);
+        const edge: uPlot.Series = { stroke: "transparent", points: { show: false }, value };
+        return [
+          { label: names[n] ?? "", stroke, width: 1.5, points: { show: false }, value },
+          { ...edge, label: "max" },
+          { ...edge, label: "min" },
+        ];
+      }),
+    ],
+    bands: charts.map((_, n) => ({
+      series: [3 * n + 2, 3 * n + 3],
+      fill: `${ink(INKS[n % INKS.length]!)}2e`,
+    })),
+    legend: { show: true, live: true },
+  };
+}

@@ -1,0 +1,74 @@
+"""Nobody gets in: every route states its permission, and keeps to it for each role."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.testclient import TestClient
+
+from nearhand.access.model import ROLE_PERMISSIONS, Permission, Role
+from nearhand.app import API
+from tests.support.people import sign_in
+from tests.support.routes import api_routes
+
+PUBLIC = {("POST", f"{API}/sign-in"), ("POST", f"{API}/join"), ("GET", f"{API}/demo")}
+UNSTATED = object()
+
+
+def stated_permission(dependant: Dependant) -> object:
+    """The permission of the route's `demand` dependency, None for "whoever is signed in", or UNSTATED."""
+    for dependency in dependant.dependencies:
+        if hasattr(dependency.call, "permission"):
+            return dependency.call.permission  # type: ignore[union-attr]
+    return UNSTATED
+
+
+def doors() -> Iterator[tuple[str, str, object]]:
+    for method, path, route in api_routes():
+        yield method, path, stated_permission(route.dependant)
+
+
+def filled(path: str) -> str:
+    return path.replace("{", "").replace("}", "")
+
+
+def test_every_route_states_its_permission() -> None:
+    open_doors = {(m, p) for m, p, permission in doors() if permission is UNSTATED}
+    assert open_doors == PUBLIC
+
+
+def test_nobody_unknown_gets_past_any_other_door(client: TestClient) -> None:
+    answers = {
+        (method, path): client.request(method, filled(path)).status_code
+        for method, path, _ in doors()
+        if (method, path) not in PUBLIC
+    }
+    assert answers
+    assert {door: status for door, status in answers.items() if status != 401} == {}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_without_the_permission_is_refused(client: TestClient, role: Role) -> None:
+    headers = sign_in(client, role)
+    lacking = [
+        (method, path)
+        for method, path, permission in doors()
+        if isinstance(permission, Permission) and permission not in ROLE_PERMISSIONS[role]
+    ]
+    let_in = {
+        door: answer.status_code
+        for door in lacking
+        if (answer := client.request(door[0], filled(door[1]), headers=headers)).status_code != 403
+    }
+    assert let_in == {}
+
+
+def test_a_forged_token_is_nobody(client: TestClient) -> None:
+    headers = {"Authorization": "Bearer forged"}
+    assert client.get(f"{API}/me", headers=headers).status_code == 401
+
+
+def test_another_sites_page_cannot_use_a_persons_cookie(client: TestClient) -> None:
+    headers = sign_in(client, Role.ADMIN) | {"Origin": "https://elsewhere.example"}
+    answer = client.post(f"{API}/sign-out", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "foreign_origin")

@@ -1,0 +1,166 @@
+"""The doors' common manners, tried on a small app of their own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from fastapi import APIRouter, FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import Column, Integer, String, Table, func, insert, select
+
+from nearhand.kit.clock import FixedClock
+from nearhand.kit.database import Database, metadata
+from nearhand.kit.errors import Conflict
+from nearhand.kit.http import BodyLimit, Connection, ExpectedVersion, TransactionRoute, install_error_handlers
+
+things = Table("test_thing", metadata, Column("id", Integer, primary_key=True))
+bulky = Table("test_bulky", metadata, Column("id", Integer, primary_key=True), Column("text", String))
+router = APIRouter(route_class=TransactionRoute)
+PROBLEM_FIELDS = {"type", "title", "status", "code", "detail", "errors"}
+
+
+@router.post("/things/{number}", status_code=201)
+async def add(number: int, connection: Connection) -> dict[str, int]:
+    await connection.execute(insert(things).values(id=number))
+    return {"id": number}
+
+
+@router.post("/refused")
+async def refused(connection: Connection) -> None:
+    await connection.execute(insert(things).values(id=99))
+    raise Conflict("No.")
+
+
+@router.post("/accident")
+async def accident(connection: Connection) -> None:
+    await connection.execute(insert(things).values(id=98))
+    raise RuntimeError("a secret detail")
+
+
+@router.post("/filling/{number}")
+async def filling(number: int, connection: Connection) -> None:
+    await connection.execute(insert(things).values(id=number))
+    await connection.execute(
+        insert(bulky), [{"id": number * 1000 + i, "text": "x" * 4000} for i in range(50)]
+    )
+
+
+@router.get("/count")
+async def count(connection: Connection) -> int:
+    total: int = (await connection.execute(select(func.count()).select_from(things))).scalar_one()
+    return total
+
+
+@router.put("/versioned")
+async def versioned(version: ExpectedVersion) -> int:
+    return version
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Iterator[TestClient]:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'door.db'}")
+    app = FastAPI()
+    app.state.resources = SimpleNamespace(database=database, clock=FixedClock())
+    install_error_handlers(app)
+    app.add_middleware(BodyLimit, limit=1000, is_upload=lambda path: path == "/upload")
+    app.include_router(router)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        portal: Any = client.portal
+
+        async def create() -> None:
+            async with database.transaction() as connection:
+                await connection.run_sync(metadata.create_all)
+
+        portal.call(create)
+        yield client
+        portal.call(database.close)
+
+
+def test_what_a_request_writes_is_there_for_the_next(door: TestClient) -> None:
+    door.post("/things/1").raise_for_status()
+    assert door.get("/count").json() == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"), [("/refused", 409, "conflict"), ("/accident", 500, "internal")]
+)
+def test_a_refusal_or_an_accident_writes_nothing_and_says_so_in_one_shape(
+    door: TestClient, path: str, status: int, code: str
+) -> None:
+    answer = door.post(path)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.json().keys() == PROBLEM_FIELDS
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "secret" not in answer.text
+    assert door.get("/count").json() == 0
+
+
+def test_a_request_repeated_under_one_key_has_its_effect_once(door: TestClient) -> None:
+    first = door.post("/things/1", headers={"Idempotency-Key": "k"})
+    again = door.post("/things/1", headers={"Idempotency-Key": "k"})
+    assert (again.status_code, again.json()) == (first.status_code, first.json()) == (201, {"id": 1})
+    assert door.get("/count").json() == 1
+
+
+def test_one_key_for_two_requests_is_refused(door: TestClient) -> None:
+    door.post("/things/1", headers={"Idempotency-Key": "k"})
+    assert door.post("/things/2", headers={"Idempotency-Key": "k"}).status_code == 409
+    assert door.get("/count").json() == 1
+
+
+def test_two_peoples_equal_keys_are_two_keys(door: TestClient) -> None:
+    door.post("/things/1", headers={"Idempotency-Key": "k", "Authorization": "Bearer a"})
+    other = door.post("/things/2", headers={"Idempotency-Key": "k", "Authorization": "Bearer b"})
+    assert other.json() == {"id": 2}
+
+
+def test_a_refused_request_leaves_its_key_free(door: TestClient) -> None:
+    assert door.post("/refused", headers={"Idempotency-Key": "k"}).status_code == 409
+    assert door.post("/things/1", headers={"Idempotency-Key": "k"}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({}, 428), ({"If-Match": '"3"'}, 200), ({"If-Match": 'W/"3"'}, 200), ({"If-Match": "*"}, 422)],
+)
+def test_a_change_must_say_which_version_it_changes(
+    door: TestClient, headers: dict[str, str], status: int
+) -> None:
+    assert door.put("/versioned", headers=headers).status_code == status
+
+
+def test_a_body_over_the_limit_is_refused_by_what_it_claims(door: TestClient) -> None:
+    answer = door.post("/things/1", content=b"x" * 1001)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_a_body_over_the_limit_is_cut_off_by_what_it_sends(door: TestClient) -> None:
+    def endless() -> Iterator[bytes]:
+        for _ in range(100):
+            yield b"x" * 100
+
+    assert door.post("/things/1", content=endless()).status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/things/word"])
+def test_unknown_paths_and_wrong_values_have_the_same_shape(door: TestClient, path: str) -> None:
+    assert door.post(path).json().keys() == PROBLEM_FIELDS
+
+
+def test_a_full_disk_is_said_plainly_and_leaves_everything_as_it_was(door: TestClient) -> None:
+    app: Any = door.app
+    portal: Any = door.portal
+
+    async def fill() -> None:
+        async with app.state.resources.database.engine.connect() as connection:
+            pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
+            await connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+    portal.call(fill)
+    answers = [door.post(f"/filling/{number}") for number in range(5)]
+    refused = [answer for answer in answers if answer.status_code == 503]
+    assert refused
+    assert refused[0].json()["code"] == "unavailable"
+    assert door.get("/count").json() == len(answers) - len(refused)

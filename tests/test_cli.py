@@ -1,0 +1,31 @@
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from nearhand.cli import app
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> CliRunner:
+    return CliRunner(env={"NEARHAND_DATA_DIR": str(tmp_path)})
+
+
+def test_a_first_administrator_is_made_at_the_command_line(cli: CliRunner) -> None:
+    done = cli.invoke(app, ["add-user", "ada", "--role", "admin"], input="a long password\na long password\n")
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "ada may sign in as admin.")
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "password"),
+    [("Ada!", "admin", "a long password"), ("ada", "king", "a long password"), ("ada", "admin", "short")],
+)
+def test_a_wrong_account_is_refused_in_words(cli: CliRunner, name: str, role: str, password: str) -> None:
+    done = cli.invoke(app, ["add-user", name, "--role", role], input=f"{password}\n{password}\n")
+    assert done.exit_code == 1
+    assert done.stderr
+    assert "Traceback" not in done.output
+
+
+def test_the_contract_is_printed(cli: CliRunner) -> None:
+    assert '"openapi"' in cli.invoke(app, ["contract"]).stdout

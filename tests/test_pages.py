@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from nearhand.pages import mount_pages
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Path:
+    for name in ("console", "field"):
+        (tmp_path / name / "assets").mkdir(parents=True)
+        (tmp_path / name / "index.html").write_text(f"<p>{name}</p>")
+        (tmp_path / name / "assets" / "a-1.js").write_text("1")
+        (tmp_path / name / "assets" / "a-1.js.gz").write_bytes(b"packed")
+    return tmp_path
+
+
+@pytest.fixture
+def pages(web: Path) -> TestClient:
+    app = FastAPI()
+    mount_pages(app, web)
+    return TestClient(app, follow_redirects=False)
+
+
+def test_any_address_of_an_app_opens_its_page_and_is_not_kept(pages: TestClient) -> None:
+    answer = pages.get("/field/d/ABC")
+    assert (answer.text, answer.headers["cache-control"]) == ("<p>field</p>", "no-cache")
+
+
+def test_a_missing_asset_is_missing_rather_than_a_page(pages: TestClient) -> None:
+    assert pages.get("/field/assets/old.js").status_code == 404
+
+
+def test_packed_assets_go_to_whoever_accepts_them(pages: TestClient) -> None:
+    with pages.stream("GET", "/console/assets/a-1.js", headers={"accept-encoding": "gzip"}) as answer:
+        assert answer.headers["content-encoding"] == "gzip"
+        assert answer.headers["content-type"].startswith("text/javascript")
+        assert "immutable" in answer.headers["cache-control"]
+    assert pages.get("/console/assets/a-1.js", headers={"accept-encoding": "identity"}).text == "1"
+
+
+@pytest.mark.parametrize(
+    ("path", "goal"),
+    [("/", "/console/"), ("/D/7K3QX9AB", "/field/d/7K3QX9AB"), ("/join/S1", "/console/join/S1")],
+)
+def test_short_addresses_lead_into_the_apps(pages: TestClient, path: str, goal: str) -> None:
+    assert pages.get(path).headers["location"] == goal
+
+
+@pytest.mark.parametrize("path", ["/field/../secret", "/field/%2e%2e/%2e%2e/etc/passwd", "/d/..%2f..%2f"])
+def test_no_path_leads_out_of_the_apps(pages: TestClient, path: str) -> None:
+    answer = pages.get(path)
+    assert "root:" not in answer.text
+    assert answer.headers.get("location", "/").startswith("/")
+    assert not answer.headers.get("location", "/").startswith("//")
+
+
+def test_every_answer_carries_the_safe_headers(pages: TestClient) -> None:
+    headers = pages.get("/console/").headers
+    assert "unsafe-inline" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_without_built_apps_the_page_says_how_to_build_them(tmp_path: Path) -> None:
+    app = FastAPI()
+    mount_pages(app, tmp_path)
+    answer = TestClient(app).get("/console/")
+    assert answer.status_code == 503
+    assert "make demo" in answer.text
