@@ -22,7 +22,13 @@ def serve(
 
     configure_logging()
     uvicorn.run(
-        create_app(), host=host, port=port, ws="websockets-sansio", log_level="warning", access_log=False
+        create_app(),
+        host=host,
+        port=port,
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,  # half a megabyte per connection, for messages of a few hundred bytes
+        log_level="warning",
+        access_log=False,
     )
 
 
