@@ -1,5 +1,7 @@
 """Use cases of device types and devices."""
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from nearhand.devices.model import (
     Device,
     DeviceStatus,
@@ -185,3 +187,8 @@ class DeviceService:
             other = first_overlap(one, mounted)
             if other is not None:
                 raise PositionTaken(f"{one.asset_tag} and {other.asset_tag} would overlap.")
+
+
+def devices_on(connection: AsyncConnection, *, ids: Ids, clock: Clock) -> DeviceService:
+    """For higher slices: the service within their transaction."""
+    return DeviceService(DeviceStore(connection), ids=ids, clock=clock)

@@ -4,6 +4,46 @@
  */
 
 export interface paths {
+    "/api/v1/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Attach
+         * @description Upload a file (PDF, JPEG, PNG, WebP or text); then name it in a record's `attachments`.
+         */
+        post: operations["attach_api_v1_attachments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attachments/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attachment
+         * @description An attached file, always as a download and never as a page.
+         */
+        get: operations["attachment_api_v1_attachments__sha256__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/demo": {
         parameters: {
             query?: never;
@@ -110,6 +150,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{device_id}/chart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Chart
+         * @description Smallest, largest, mean and count of the samples in each of at most `buckets` intervals.
+         */
+        get: operations["chart_api_v1_devices__device_id__chart_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/maintenance-records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Of Device
+         * @description What was done to a device, newest first.
+         */
+        get: operations["of_device_api_v1_devices__device_id__maintenance_records_get"];
+        put?: never;
+        /**
+         * Write Down
+         * @description Write down what was done to a device.
+         */
+        post: operations["write_down_api_v1_devices__device_id__maintenance_records_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Marks
+         * @description What earlier sessions left on the device.
+         */
+        get: operations["marks_api_v1_devices__device_id__marks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/marks/{annotation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Mark
+         * @description Take a mark off the device; the sessions in which it was drawn keep it.
+         */
+        delete: operations["remove_mark_api_v1_devices__device_id__marks__annotation_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Series
+         * @description What is measured on a device, each with its newest sample.
+         */
+        get: operations["series_api_v1_devices__device_id__series_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{device_id}/view": {
         parameters: {
             query?: never;
@@ -145,6 +289,147 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Document
+         * @description Upload a document: PDF (at most 500 pages, no password), Markdown, JPEG, PNG or WebP.
+         */
+        post: operations["add_document_api_v1_documents_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{document_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Document */
+        get: operations["document_api_v1_documents__document_id__get"];
+        put?: never;
+        post?: never;
+        /** Remove Document */
+        delete: operations["remove_document_api_v1_documents__document_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{document_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Document File
+         * @description The document as it was uploaded, as a download. Pictures come re-encoded, without hidden data.
+         */
+        get: operations["document_file_api_v1_documents__document_id__file_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{document_id}/html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Document Html
+         * @description A Markdown document as HTML in which nothing can run.
+         */
+        get: operations["document_html_api_v1_documents__document_id__html_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{document_id}/pages/{number}.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Document Page
+         * @description A page of a PDF, counted from 1, as a picture; of a picture, itself.
+         */
+        get: operations["document_page_api_v1_documents__document_id__pages__number__png_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/guides": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All Guides
+         * @description Guides, newest first.
+         */
+        get: operations["all_guides_api_v1_guides_get"];
+        put?: never;
+        /**
+         * Write
+         * @description Write a guide. Each port a step names must exist on that face of the device type.
+         */
+        post: operations["write_api_v1_guides_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/guides/{guide_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Guide */
+        get: operations["guide_api_v1_guides__guide_id__get"];
+        /** Rewrite */
+        put: operations["rewrite_api_v1_guides__guide_id__put"];
+        post?: never;
+        /** Remove Guide */
+        delete: operations["remove_guide_api_v1_guides__guide_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -210,6 +495,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/maintenance-records/{record_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Record */
+        get: operations["record_api_v1_maintenance_records__record_id__get"];
+        /**
+         * Correct
+         * @description Correct a record. It stays with its device.
+         */
+        put: operations["correct_api_v1_maintenance_records__record_id__put"];
+        post?: never;
+        /** Remove */
+        delete: operations["remove_api_v1_maintenance_records__record_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manuals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Manuals
+         * @description All documents and guides of a device and of its type.
+         */
+        get: operations["manuals_api_v1_manuals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -222,6 +549,43 @@ export interface paths {
          * @description Who is asking, and what they may do.
          */
         get: operations["me_api_v1_me_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Picture
+         * @description Upload a picture for a step. It is written anew: upright, at most 2048 pixels long, no hidden data.
+         */
+        post: operations["add_picture_api_v1_pictures_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pictures/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Step Picture */
+        get: operations["step_picture_api_v1_pictures__sha256__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -285,6 +649,87 @@ export interface paths {
          * @description The rack with all its devices and their types, to be drawn to scale. Unmounted ones have no position.
          */
         get: operations["get_elevation_api_v1_racks__rack_id__elevation_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sessions
+         * @description All sessions, newest first.
+         */
+        get: operations["sessions_api_v1_sessions_get"];
+        put?: never;
+        /**
+         * Open Session
+         * @description Ask for help. The session rings on every wall until an expert enters.
+         */
+        post: operations["open_session_api_v1_sessions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Session */
+        get: operations["session_api_v1_sessions__session_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Device Shown
+         * @description The device that the session is about now; guests of the session may see it too.
+         */
+        get: operations["device_shown_api_v1_sessions__session_id__device_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events
+         * @description The stored log, oldest first, exactly as it was told. A shorter answer than `limit` is its end.
+         */
+        get: operations["events_api_v1_sessions__session_id__events_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -385,6 +830,26 @@ export interface paths {
          * @description Refused while a location, rack or device is at the site.
          */
         delete: operations["remove_site_api_v1_sites__site_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/telemetry/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record
+         * @description Store samples, all or none; those known already are kept as they were, so a request may be sent again.
+         */
+        post: operations["record_api_v1_telemetry_samples_post"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -690,6 +1155,39 @@ export interface components {
             type: "annotation.restored";
         };
         /**
+         * Attachment
+         * @description A file kept with a record; its bytes are found by `sha256`.
+         */
+        Attachment: {
+            /** Media Type */
+            media_type: string;
+            /** Name */
+            name: string;
+            /** Sha256 */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /**
+         * Bucket
+         * @description All samples of one interval starting at `at`.
+         */
+        Bucket: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Count */
+            count: number;
+            /** Maximum */
+            maximum: number;
+            /** Mean */
+            mean: number;
+            /** Minimum */
+            minimum: number;
+        };
+        /**
          * Camera
          * @description Pinhole intrinsics in pixels for pictures of this size; k1 is the first radial coefficient (OpenCV's).
          */
@@ -711,6 +1209,31 @@ export interface components {
             k1: number;
             /** Width */
             width: number;
+        };
+        /**
+         * Chart
+         * @description A series over a time range, at most as many buckets as asked for; empty intervals are left out.
+         *
+         *     `since` and `until` are those asked for, widened to whole seconds (whole five minutes for long ranges).
+         */
+        Chart: {
+            /** Bucket S */
+            bucket_s: number;
+            /** Buckets */
+            buckets: components["schemas"]["Bucket"][];
+            key: components["schemas"]["SeriesKey"];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /** ChatLine */
         ChatLine: {
@@ -952,6 +1475,40 @@ export interface components {
             site: components["schemas"]["Site"];
         };
         /**
+         * Document
+         * @description A file to read. `pages` is 1 for Markdown and images.
+         */
+        Document: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Id */
+            id: string;
+            kind: components["schemas"]["DocumentKind"];
+            /** Language */
+            language: string;
+            /** Media Type */
+            media_type: string;
+            /** Pages */
+            pages: number;
+            /** Sha256 */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number;
+            subject: components["schemas"]["Subject"];
+            /** Title */
+            title: string;
+        };
+        /**
+         * DocumentKind
+         * @enum {string}
+         */
+        DocumentKind: "pdf" | "markdown" | "image";
+        /**
          * Elevation
          * @description A rack and all that is mounted in it.
          */
@@ -1075,6 +1632,30 @@ export interface components {
             seq: number;
             signal: components["schemas"]["Signal"];
         };
+        /** Guide */
+        Guide: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Steps */
+            steps: components["schemas"]["Step"][];
+            subject: components["schemas"]["Subject"];
+            /** Title */
+            title: {
+                [key: string]: string;
+            };
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
         /**
          * Hello
          * @description The first message. `client` names this client's outbox for good; `resume` is the last event it has.
@@ -1139,6 +1720,79 @@ export interface components {
             updated_at: string;
             /** Version */
             version: number;
+        };
+        /**
+         * MaintenanceRecord
+         * @example {
+         *       "attachments": [],
+         *       "detail": "Receive power was -24.1 dBm before and -3.2 dBm after.",
+         *       "parts": [
+         *         "SFP+ 10GBASE-SR, serial FNS20410X7Q"
+         *       ],
+         *       "performed_at": "2026-01-20T09:30:00+08:00",
+         *       "performed_by": "Site technician, night shift",
+         *       "summary": "Replaced the optic in port 37",
+         *       "work_order": "WO-20418"
+         *     }
+         */
+        MaintenanceRecord: {
+            /**
+             * Attachments
+             * @default []
+             */
+            attachments: components["schemas"]["Attachment"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Detail
+             * @default
+             */
+            detail: string;
+            /** Device Id */
+            device_id: string;
+            /** Id */
+            id: string;
+            /**
+             * Parts
+             * @default []
+             */
+            parts: string[];
+            /**
+             * Performed At
+             * Format: date-time
+             */
+            performed_at: string;
+            /** Performed By */
+            performed_by: string;
+            /** Summary */
+            summary: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+            /**
+             * Work Order
+             * @default
+             */
+            work_order: string;
+        };
+        /**
+         * Manuals
+         * @description All there is to read about one device: its own, and those of its type.
+         */
+        Manuals: {
+            /** Documents */
+            documents: components["schemas"]["Document"][];
+            /** Guides */
+            guides: components["schemas"]["Guide"][];
         };
         /**
          * MountedDevice
@@ -1210,6 +1864,16 @@ export interface components {
              */
             source: string;
         };
+        /** NewGuide */
+        NewGuide: {
+            /** Steps */
+            steps: components["schemas"]["Step"][];
+            subject: components["schemas"]["Subject"];
+            /** Title */
+            title: {
+                [key: string]: string;
+            };
+        };
         /**
          * NewLocation
          * @description A part of a site: a building, hall, cage or row; may lie inside another.
@@ -1221,6 +1885,52 @@ export interface components {
             parent_id?: string | null;
             /** Site Id */
             site_id: string;
+        };
+        /**
+         * NewMaintenanceRecord
+         * @description `attachments` are what POST /attachments answered.
+         * @example {
+         *       "attachments": [],
+         *       "detail": "Receive power was -24.1 dBm before and -3.2 dBm after.",
+         *       "parts": [
+         *         "SFP+ 10GBASE-SR, serial FNS20410X7Q"
+         *       ],
+         *       "performed_at": "2026-01-20T09:30:00+08:00",
+         *       "performed_by": "Site technician, night shift",
+         *       "summary": "Replaced the optic in port 37",
+         *       "work_order": "WO-20418"
+         *     }
+         */
+        NewMaintenanceRecord: {
+            /**
+             * Attachments
+             * @default []
+             */
+            attachments: components["schemas"]["Attachment"][];
+            /**
+             * Detail
+             * @default
+             */
+            detail: string;
+            /**
+             * Parts
+             * @default []
+             */
+            parts: string[];
+            /**
+             * Performed At
+             * Format: date-time
+             */
+            performed_at: string;
+            /** Performed By */
+            performed_by: string;
+            /** Summary */
+            summary: string;
+            /**
+             * Work Order
+             * @default
+             */
+            work_order: string;
         };
         /**
          * NewRack
@@ -1245,6 +1955,19 @@ export interface components {
             name: string;
             /** Site Id */
             site_id: string;
+        };
+        /**
+         * NewSession
+         * @description Asking for help: about which device, in a sentence.
+         */
+        NewSession: {
+            /** Device Id */
+            device_id?: string | null;
+            /**
+             * Subject
+             * @default
+             */
+            subject: string;
         };
         /** NewSite */
         NewSite: {
@@ -1346,6 +2069,17 @@ export interface components {
             /** Total */
             total: number;
         };
+        /** Page[Guide] */
+        Page_Guide_: {
+            /** Items */
+            items: components["schemas"]["Guide"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
         /** Page[Location] */
         Page_Location_: {
             /** Items */
@@ -1357,10 +2091,32 @@ export interface components {
             /** Total */
             total: number;
         };
+        /** Page[MaintenanceRecord] */
+        Page_MaintenanceRecord_: {
+            /** Items */
+            items: components["schemas"]["MaintenanceRecord"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
         /** Page[Rack] */
         Page_Rack_: {
             /** Items */
             items: components["schemas"]["Rack"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /** Page[Session] */
+        Page_Session_: {
+            /** Items */
+            items: components["schemas"]["Session"][];
             /** Limit */
             limit: number;
             /** Offset */
@@ -1429,6 +2185,22 @@ export interface components {
          * @enum {string}
          */
         Permission: "devices.read" | "devices.write" | "labels.make" | "images.read" | "maintenance.read" | "maintenance.write" | "manuals.read" | "manuals.write" | "telemetry.read" | "telemetry.write" | "sessions.list" | "sessions.open" | "sessions.join" | "sessions.invite" | "stills.write" | "people.manage";
+        /**
+         * Picture
+         * @description An uploaded picture, upright and without hidden data; its bytes are found by `sha256`.
+         */
+        Picture: {
+            /** Height */
+            height: number;
+            /** Media Type */
+            media_type: string;
+            /** Sha256 */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Width */
+            width: number;
+        };
         /** Ping */
         Ping: {
             /**
@@ -1633,8 +2405,90 @@ export interface components {
          * @enum {string}
          */
         Role: "admin" | "expert" | "technician" | "observer";
+        /**
+         * Sample
+         * @description One value at one time; times are kept to the millisecond.
+         */
+        Sample: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Value */
+            value: number;
+        };
+        /**
+         * SampleBatch
+         * @description Samples to store; a time already stored for the series is kept as it was, so a batch may be sent twice.
+         */
+        SampleBatch: {
+            key: components["schemas"]["SeriesKey"];
+            /** Samples */
+            samples: components["schemas"]["Sample"][];
+            /** Unit */
+            unit: string;
+        };
+        /** Series */
+        Series: {
+            key: components["schemas"]["SeriesKey"];
+            /** Last At */
+            last_at: string | null;
+            /** Last Value */
+            last_value: number | null;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * SeriesKey
+         * @description A quantity of one device, and of one port when it has one. Units are UCUM-like: %, bit/s, 1/min, Cel, W.
+         */
+        SeriesKey: {
+            /** Device Id */
+            device_id: string;
+            /**
+             * Port
+             * @default
+             */
+            port: string;
+            /**
+             * Quantity
+             * @example cpu_load
+             * @example traffic_in
+             * @example traffic_out
+             */
+            quantity: string;
+        };
         ServerEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["SessionClosed"];
         ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["SessionClosed"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"];
+        /**
+         * Session
+         * @description One support call as a list shows it.
+         */
+        Session: {
+            /** Device Id */
+            device_id: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Expert Names */
+            expert_names: string[];
+            /** Id */
+            id: string;
+            /** Last Still Sha256 */
+            last_still_sha256: string | null;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Opened By */
+            opened_by: string;
+            /** Opened By Name */
+            opened_by_name: string;
+            status: components["schemas"]["SessionStatus"];
+            /** Subject */
+            subject: string;
+        };
         /**
          * SessionClosed
          * @description The session has ended; what is stored stays readable.
@@ -1690,6 +2544,11 @@ export interface components {
             /** Stills */
             stills: components["schemas"]["SharedStill"][];
         };
+        /**
+         * SessionStatus
+         * @enum {string}
+         */
+        SessionStatus: "ringing" | "open" | "ended";
         /**
          * Shape
          * @description What is drawn, and what its points mean.
@@ -1856,6 +2715,33 @@ export interface components {
             type: "session.state";
         };
         /**
+         * Step
+         * @description One instruction: what to do, which ports it concerns, what to beware of, and what proves it done.
+         */
+        Step: {
+            /** Caution */
+            caution?: {
+                [key: string]: string;
+            };
+            /** @default front */
+            face: components["schemas"]["FaceSide"];
+            /** Picture Sha256 */
+            picture_sha256?: string | null;
+            /**
+             * Ports
+             * @default []
+             */
+            ports: string[];
+            /** Proof */
+            proof?: {
+                [key: string]: string;
+            };
+            /** Text */
+            text: {
+                [key: string]: string;
+            };
+        };
+        /**
          * StepShow
          * @description The whole progress of the guide: which step is on, which are done.
          */
@@ -1940,6 +2826,16 @@ export interface components {
             type: "still.shared";
         };
         /**
+         * Stored
+         * @description What became of the samples sent: `known` were there before, and are unchanged.
+         */
+        Stored: {
+            /** Known */
+            known: number;
+            /** Stored */
+            stored: number;
+        };
+        /**
          * StrokeDraw
          * @description A stroke in progress, before pen up.
          */
@@ -1977,6 +2873,16 @@ export interface components {
              * @enum {string}
              */
             type: "stroke.drawn";
+        };
+        /**
+         * Subject
+         * @description What a manual is about: exactly one of a device type and a device.
+         */
+        Subject: {
+            /** Device Id */
+            device_id?: string | null;
+            /** Device Type Id */
+            device_type_id?: string | null;
         };
         /**
          * User
@@ -2041,7 +2947,10 @@ export type AnnotationRemove = components['schemas']['AnnotationRemove'];
 export type AnnotationRemoved = components['schemas']['AnnotationRemoved'];
 export type AnnotationRestore = components['schemas']['AnnotationRestore'];
 export type AnnotationRestored = components['schemas']['AnnotationRestored'];
+export type Attachment = components['schemas']['Attachment'];
+export type Bucket = components['schemas']['Bucket'];
 export type Camera = components['schemas']['Camera'];
+export type Chart = components['schemas']['Chart'];
 export type ChatLine = components['schemas']['ChatLine'];
 export type ChatSaid = components['schemas']['ChatSaid'];
 export type ChatSay = components['schemas']['ChatSay'];
@@ -2056,6 +2965,8 @@ export type DeviceShown = components['schemas']['DeviceShown'];
 export type DeviceStatus = components['schemas']['DeviceStatus'];
 export type DeviceType = components['schemas']['DeviceType'];
 export type DeviceView = components['schemas']['DeviceView'];
+export type Document = components['schemas']['Document'];
+export type DocumentKind = components['schemas']['DocumentKind'];
 export type Elevation = components['schemas']['Elevation'];
 export type Face = components['schemas']['Face'];
 export type FaceSide = components['schemas']['FaceSide'];
@@ -2065,16 +2976,22 @@ export type FrameSight = components['schemas']['FrameSight'];
 export type FrameSighted = components['schemas']['FrameSighted'];
 export type FreezeAsked = components['schemas']['FreezeAsked'];
 export type GivenSignal = components['schemas']['GivenSignal'];
+export type Guide = components['schemas']['Guide'];
 export type Hello = components['schemas']['Hello'];
 export type Invitation = components['schemas']['Invitation'];
 export type Join = components['schemas']['Join'];
 export type JoiningLink = components['schemas']['JoiningLink'];
 export type Location = components['schemas']['Location'];
+export type MaintenanceRecord = components['schemas']['MaintenanceRecord'];
+export type Manuals = components['schemas']['Manuals'];
 export type MountedDevice = components['schemas']['MountedDevice'];
 export type NewDevice = components['schemas']['NewDevice'];
 export type NewDeviceType = components['schemas']['NewDeviceType'];
+export type NewGuide = components['schemas']['NewGuide'];
 export type NewLocation = components['schemas']['NewLocation'];
+export type NewMaintenanceRecord = components['schemas']['NewMaintenanceRecord'];
 export type NewRack = components['schemas']['NewRack'];
+export type NewSession = components['schemas']['NewSession'];
 export type NewSite = components['schemas']['NewSite'];
 export type NewUser = components['schemas']['NewUser'];
 export type OnFace = components['schemas']['OnFace'];
@@ -2082,13 +2999,17 @@ export type OnFrame = components['schemas']['OnFrame'];
 export type OnPort = components['schemas']['OnPort'];
 export type PageDevice = components['schemas']['Page_Device_'];
 export type PageDeviceType = components['schemas']['Page_DeviceType_'];
+export type PageGuide = components['schemas']['Page_Guide_'];
 export type PageLocation = components['schemas']['Page_Location_'];
+export type PageMaintenanceRecord = components['schemas']['Page_MaintenanceRecord_'];
 export type PageRack = components['schemas']['Page_Rack_'];
+export type PageSession = components['schemas']['Page_Session_'];
 export type PageSite = components['schemas']['Page_Site_'];
 export type PageUser = components['schemas']['Page_User_'];
 export type Participant = components['schemas']['Participant'];
 export type ParticipantJoined = components['schemas']['ParticipantJoined'];
 export type Permission = components['schemas']['Permission'];
+export type Picture = components['schemas']['Picture'];
 export type Ping = components['schemas']['Ping'];
 export type PointerMove = components['schemas']['PointerMove'];
 export type PointerMoved = components['schemas']['PointerMoved'];
@@ -2101,11 +3022,17 @@ export type Rack = components['schemas']['Rack'];
 export type Refused = components['schemas']['Refused'];
 export type ResumeFrom = components['schemas']['ResumeFrom'];
 export type Role = components['schemas']['Role'];
+export type Sample = components['schemas']['Sample'];
+export type SampleBatch = components['schemas']['SampleBatch'];
+export type Series = components['schemas']['Series'];
+export type SeriesKey = components['schemas']['SeriesKey'];
 export type ServerEvent = components['schemas']['ServerEvent'];
 export type ServerMessage = components['schemas']['ServerMessage'];
+export type Session = components['schemas']['Session'];
 export type SessionClosed = components['schemas']['SessionClosed'];
 export type SessionEnd = components['schemas']['SessionEnd'];
 export type SessionState = components['schemas']['SessionState'];
+export type SessionStatus = components['schemas']['SessionStatus'];
 export type Shape = components['schemas']['Shape'];
 export type SharedStill = components['schemas']['SharedStill'];
 export type ShownDevice = components['schemas']['ShownDevice'];
@@ -2117,16 +3044,87 @@ export type SignalGiven = components['schemas']['SignalGiven'];
 export type SignIn = components['schemas']['SignIn'];
 export type Site = components['schemas']['Site'];
 export type State = components['schemas']['State'];
+export type Step = components['schemas']['Step'];
 export type StepShow = components['schemas']['StepShow'];
 export type StepShown = components['schemas']['StepShown'];
 export type StillShare = components['schemas']['StillShare'];
 export type StillShared = components['schemas']['StillShared'];
+export type Stored = components['schemas']['Stored'];
 export type StrokeDraw = components['schemas']['StrokeDraw'];
 export type StrokeDrawn = components['schemas']['StrokeDrawn'];
+export type Subject = components['schemas']['Subject'];
 export type User = components['schemas']['User'];
 export type Welcome = components['schemas']['Welcome'];
 export type $defs = Record<string, never>;
 export interface operations {
+    attach_api_v1_attachments_post: {
+        parameters: {
+            query: {
+                /** @description File name. */
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The file itself. */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+        };
+    };
+    attachment_api_v1_attachments__sha256__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     demo_api_v1_demo_get: {
         parameters: {
             query?: never;
@@ -2522,6 +3520,216 @@ export interface operations {
             };
         };
     };
+    chart_api_v1_devices__device_id__chart_get: {
+        parameters: {
+            query: {
+                /** @description Most intervals wanted. */
+                buckets?: number;
+                /** @description Empty for a quantity of the whole device. */
+                port?: string;
+                quantity: string;
+                /** @description Unset: 24 h before `until`. */
+                since?: string | null;
+                /** @description Unset: now. */
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chart"];
+                };
+            };
+        };
+    };
+    of_device_api_v1_devices__device_id__maintenance_records_get: {
+        parameters: {
+            query?: {
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Rows before this page. */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MaintenanceRecord_"];
+                };
+            };
+        };
+    };
+    write_down_api_v1_devices__device_id__maintenance_records_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMaintenanceRecord"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceRecord"];
+                };
+            };
+        };
+    };
+    marks_api_v1_devices__device_id__marks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"][];
+                };
+            };
+        };
+    };
+    remove_mark_api_v1_devices__device_id__marks__annotation_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_id: string;
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    series_api_v1_devices__device_id__series_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"][];
+                };
+            };
+        };
+    };
     get_device_view_api_v1_devices__device_id__view_get: {
         parameters: {
             query?: never;
@@ -2583,6 +3791,381 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["DeviceView"];
                 };
+            };
+        };
+    };
+    add_document_api_v1_documents_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description `file` with its `title`, its `language`, and one of `device_type_id` and `device_id`. */
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    device_id?: string;
+                    device_type_id?: string;
+                    /** Format: binary */
+                    file: string;
+                    /** @default en */
+                    language?: string;
+                    title: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+        };
+    };
+    document_api_v1_documents__document_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+        };
+    };
+    remove_document_api_v1_documents__document_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    document_file_api_v1_documents__document_id__file_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    document_html_api_v1_documents__document_id__html_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "text/html": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    document_page_api_v1_documents__document_id__pages__number__png_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    all_guides_api_v1_guides_get: {
+        parameters: {
+            query?: {
+                /** @description Only those of this one device. */
+                device_id?: string | null;
+                /** @description Only those of this type. */
+                device_type_id?: string | null;
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Rows before this page. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Guide_"];
+                };
+            };
+        };
+    };
+    write_api_v1_guides_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGuide"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Guide"];
+                };
+            };
+        };
+    };
+    guide_api_v1_guides__guide_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                guide_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Guide"];
+                };
+            };
+        };
+    };
+    rewrite_api_v1_guides__guide_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                guide_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGuide"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Guide"];
+                };
+            };
+        };
+    };
+    remove_guide_api_v1_guides__guide_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                guide_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -2802,6 +4385,142 @@ export interface operations {
             };
         };
     };
+    record_api_v1_maintenance_records__record_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceRecord"];
+                };
+            };
+        };
+    };
+    correct_api_v1_maintenance_records__record_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMaintenanceRecord"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceRecord"];
+                };
+            };
+        };
+    };
+    remove_api_v1_maintenance_records__record_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    manuals_api_v1_manuals_get: {
+        parameters: {
+            query: {
+                device_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Manuals"];
+                };
+            };
+        };
+    };
     me_api_v1_me_get: {
         parameters: {
             query?: never;
@@ -2829,6 +4548,71 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Actor"];
                 };
+            };
+        };
+    };
+    add_picture_api_v1_pictures_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A JPEG, PNG or WebP. */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Picture"];
+                };
+            };
+        };
+    };
+    step_picture_api_v1_pictures__sha256__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -3040,6 +4824,176 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Elevation"];
+                };
+            };
+        };
+    };
+    sessions_api_v1_sessions_get: {
+        parameters: {
+            query?: {
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Rows before this page. */
+                offset?: number;
+                status?: components["schemas"]["SessionStatus"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Session_"];
+                };
+            };
+        };
+    };
+    open_session_api_v1_sessions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSession"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+        };
+    };
+    session_api_v1_sessions__session_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+        };
+    };
+    device_shown_api_v1_sessions__session_id__device_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+        };
+    };
+    events_api_v1_sessions__session_id__events_get: {
+        parameters: {
+            query?: {
+                /** @description Only events with a greater seq. */
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["SessionClosed"])[];
                 };
             };
         };
@@ -3317,6 +5271,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    record_api_v1_telemetry_samples_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SampleBatch"][];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stored"];
+                };
             };
         };
     };
