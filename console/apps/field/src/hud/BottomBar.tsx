@@ -117,7 +117,7 @@ function StepLine() {
       </div>
     );
   const n = progress.value!.step + 1;
-  const caution = localText(now.caution);
+  const caution = localText(now.caution ?? {});
   return (
     <button type="button" class="step" onClick={() => openSheet("manual")} data-testid="step">
       {caution && (

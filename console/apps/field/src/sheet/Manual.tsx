@@ -134,7 +134,7 @@ interface OneStepProps {
 
 function OneStep({ target, number, all, step: now }: OneStepProps) {
   const face = faceOf(target.view, now.face);
-  const [caution, proof] = [localText(now.caution), localText(now.proof)];
+  const [caution, proof] = [localText(now.caution ?? {}), localText(now.proof ?? {})];
   return (
     <article class="one-step" aria-live="polite">
       <small>{th("step_of", { n: number, all })}</small>
