@@ -11,7 +11,7 @@ interface MarkProps {
   scale: number;
 }
 
-const MIN_RING_PX = 14;
+const MIN_RING_PX = 16;
 
 export function Mark({ mark, toBox, scale }: MarkProps) {
   const [x, y] = toBox(mark.target);
@@ -28,16 +28,20 @@ export function Mark({ mark, toBox, scale }: MarkProps) {
       {mark.isUnsure ? (
         <Unsure x={x} y={y} r={Math.max(24, mark.ring_px * scale)} text={mark.text} />
       ) : (
-        <MarkInk shape={mark.shape} text={mark.text} points={inkPoints(mark, toBox)} />
+        <MarkInk
+          shape={mark.shape === "port" ? "ring" : mark.shape}
+          text={mark.text}
+          points={inkPoints(mark, toBox)}
+        />
       )}
     </g>
   );
 }
 
-/** A ring seen from far away stays large enough to be seen; what it is centred on does not move. */
+/** A ring seen from far away stays large enough to be seen; what it is centred on does not move. A port is ringed. */
 function inkPoints(mark: PlacedMark, toBox: (point: Point) => Point): Point[] {
   const points = mark.points.map(toBox);
-  if (mark.shape !== "ring") return points;
+  if (mark.shape !== "ring" && mark.shape !== "port") return points;
   const [centre, rim = centre] = points as [Point, Point?];
   const r = Math.max(MIN_RING_PX, Math.hypot(rim[0] - centre[0], rim[1] - centre[1]));
   return [centre, [centre[0] + r, centre[1]]];

@@ -8,6 +8,7 @@ import { keptMarks, target, targetFace } from "../device/target";
 import { portsOfStep } from "../session/guide";
 import { room } from "../session/room";
 import { t as ts } from "../words/sheet";
+import { EdgeHint, isOutside } from "./EdgeHint";
 import { Keepsake } from "./Keepsake";
 import { Mark } from "./Mark";
 import { Outline } from "./Outline";
@@ -55,7 +56,7 @@ export function Overlay({ box }: { box: Size }) {
         aria-hidden="true"
       >
         {!now && <Reticle box={box} />}
-        {isOurs && !isLost && <OnDevice sight={sight} view={view} />}
+        {isOurs && !isLost && <OnDevice sight={sight} view={view} box={box} />}
       </svg>
       {now && isLost && keepsake.value?.deviceId === now.view.device.id && (
         <Keepsake still={keepsake.value} />
@@ -65,17 +66,22 @@ export function Overlay({ box }: { box: Size }) {
   );
 }
 
-function OnDevice({ sight, view }: { sight: Sight; view: Fit }) {
+function OnDevice({ sight, view, box }: { sight: Sight; view: Fit; box: Size }) {
   const face = targetFace.value;
   if (!face) return null;
   const toBox = (point: Point): Point => pictureToBox(view, point);
+  const marks = marksHere.value.map((mark) => placeMark(sight, face, mark)).filter((mark) => mark !== null);
   return (
     <>
       <Outline sight={sight} face={face} ports={portsOfStep.value} toBox={toBox} />
-      {marksHere.value.map((mark) => {
-        const placed = placeMark(sight, face, mark);
-        return placed && <Mark key={mark.id} mark={placed} toBox={toBox} scale={view.scale} />;
-      })}
+      {marks.map((mark) => (
+        <Mark key={mark.id} mark={mark} toBox={toBox} scale={view.scale} />
+      ))}
+      {marks
+        .filter(({ target }) => isOutside(toBox(target), box))
+        .map(({ id, target, text, shape }) => (
+          <EdgeHint key={id} at={toBox(target)} box={box} text={text || ts(shape)} />
+        ))}
       <Strokes sight={sight} toBox={toBox} />
       <Pointers sight={sight} toBox={toBox} />
     </>

@@ -29,8 +29,8 @@ export function BigSignal() {
   return (
     <div role="alert" class={`signal is-${now.signal}`} data-testid="big-signal">
       <Icon svg={svg} size={96} />
-      <p class="signal-word">{t(now.signal)}</p>
       <p>{t("from", { name: nameOf(now.by) })}</p>
+      <p class="signal-word">{t(now.signal)}</p>
       <button type="button" class="big" onClick={() => (bigSignal.value = null)}>
         {t("understood")}
       </button>
