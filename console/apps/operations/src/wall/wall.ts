@@ -14,6 +14,7 @@ export const wallState = signal<Wall>({ status: "loading" });
 export const openSessions = computed(() => orderForWall([...sessions.value.values()]));
 export const ringing = computed(() => openSessions.value.filter((session) => session.status === "ringing").length);
 
+const OPEN = ["ringing", "open"] as const;
 const POLL_MS = 5000;
 const RETRY_MS = 3000;
 
@@ -26,8 +27,8 @@ export function orderForWall(all: readonly Session[]): Session[] {
 
 export async function refreshWall(): Promise<void> {
   try {
-    const page = await get<Page<Session>>("/sessions", { limit: 100 });
-    take(page.items, { isWhole: true });
+    const pages = await Promise.all(OPEN.map((status) => get<Page<Session>>("/sessions", { status, limit: 200 })));
+    take(pages.flatMap((page) => page.items), { isWhole: true }); // prettier-ignore
     wallState.value = { status: "ready" };
   } catch (error) {
     if (wallState.value.status !== "ready") wallState.value = { status: "failed", error: error as Error };
