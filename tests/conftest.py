@@ -13,6 +13,7 @@ from nearhand.kit.clock import FixedClock
 from nearhand.kit.database import Database, metadata
 from nearhand.kit.settings import Settings
 from tests.support.people import PASSWORD, QUICK
+from tests.support.postgres import Postgres, running_postgres
 
 
 @pytest.fixture
@@ -29,6 +30,25 @@ def clock() -> FixedClock:
 async def database() -> AsyncIterator[Database]:
     """An empty SQLite registry in memory, with every table."""
     database = Database("sqlite+aiosqlite:///:memory:")
+    async with database.transaction() as connection:
+        await connection.run_sync(metadata.create_all)
+    yield database
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def any_database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    """An empty registry with every table, once in SQLite and once in PostgreSQL: for tests of stores."""
+    url = "sqlite+aiosqlite:///:memory:"
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres").new_database_url()
+    database = Database(url)
     async with database.transaction() as connection:
         await connection.run_sync(metadata.create_all)
     yield database

@@ -12,12 +12,16 @@ from nearhand.access.api import router as access_router
 from nearhand.access.passwords import Passwords
 from nearhand.access.service import AccessService
 from nearhand.devices.api import router as devices_router
+from nearhand.devices.model import DeviceView
+from nearhand.devices.service import DeviceService
+from nearhand.devices.store import DeviceStore
 from nearhand.kit.blobs import Blobs
 from nearhand.kit.bus import Bus
 from nearhand.kit.clock import Clock, SystemClock
 from nearhand.kit.database import Database
 from nearhand.kit.http import PROBLEM_RESPONSES, BodyLimit, install_error_handlers
 from nearhand.kit.ids import Ids, RandomIds
+from nearhand.kit.periodic import Periodic
 from nearhand.kit.rate import RateLimit
 from nearhand.kit.settings import Settings
 from nearhand.labels.api import router as labels_router
@@ -27,8 +31,12 @@ from nearhand.media.api import router as media_router
 from nearhand.migrations.upgrade import upgrade
 from nearhand.pages import mount_pages
 from nearhand.sessions.api import router as sessions_router
+from nearhand.sessions.hub import Hub, Limits
+from nearhand.sessions.log import Log, PostgresStorage, SqliteStorage
+from nearhand.sessions.service import SessionService
 from nearhand.sessions.socket import router as socket_router
 from nearhand.telemetry.api import router as telemetry_router
+from nearhand.telemetry.service import pack_all
 
 API = "/api/v1"
 ROUTERS: tuple[APIRouter, ...] = (
@@ -56,7 +64,22 @@ class Resources:
     bus: Bus
     access: AccessService
     sign_in_rate: RateLimit
+    live_log: Log
+    sessions: SessionService
+    hub: Hub
     demo_accounts: list[dict[str, str]] = field(default_factory=list)
+
+
+class RegisteredDevices:
+    """The registry for those who ask outside of any request: each look-up reads by itself."""
+
+    def __init__(self, database: Database, *, ids: Ids, clock: Clock) -> None:
+        self._database, self._ids, self._clock = database, ids, clock
+
+    async def view(self, device_id: str) -> DeviceView:
+        async with self._database.reading() as connection:
+            service = DeviceService(DeviceStore(connection), ids=self._ids, clock=self._clock)
+            return await service.view(device_id)
 
 
 def build_resources(
@@ -69,10 +92,18 @@ def build_resources(
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     clock, ids = clock or SystemClock(), ids or RandomIds()
     database = Database(settings.registry_url())
+    blobs = Blobs(settings.data_dir / "blobs")
+    live_log = Log(
+        SqliteStorage(settings.live_path()) if database.is_sqlite else PostgresStorage(database.engine),
+        ids=ids,
+    )
+    sessions = SessionService(
+        live_log, RegisteredDevices(database, ids=ids, clock=clock), blobs, ids=ids, clock=clock
+    )
     return Resources(
         settings=settings,
         database=database,
-        blobs=Blobs(settings.data_dir / "blobs"),
+        blobs=blobs,
         clock=clock,
         ids=ids,
         bus=Bus(),
@@ -80,6 +111,20 @@ def build_resources(
             database, passwords or Passwords(), ids=ids, clock=clock, session_hours=settings.session_hours
         ),
         sign_in_rate=RateLimit(settings.password_tries_per_minute),
+        live_log=live_log,
+        sessions=sessions,
+        hub=Hub(
+            live_log,
+            clock=clock,
+            limits=Limits(
+                ring_s=settings.live_frame_ring_s,
+                outbox_bytes=settings.live_outbox_limit_bytes,
+                outbox_s=settings.live_outbox_limit_s,
+                idle_s=settings.live_idle_timeout_s,
+                snapshot_events=settings.live_snapshot_events,
+            ),
+            look_up=sessions.look_up,
+        ),
     )
 
 
@@ -90,7 +135,14 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await upgrade(resources.database)
-        yield
+        await resources.live_log.open()
+        await resources.hub.start()
+        async with Periodic(
+            "pack_telemetry", every_s=300, work=lambda: pack_all(resources.database, resources.clock)
+        ):
+            yield
+        await resources.hub.stop()
+        await resources.live_log.close()
         await resources.database.close()
 
     app = FastAPI(
@@ -114,4 +166,4 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
 
 def is_upload(path: str) -> bool:
     """Paths that read their own body piece by piece, under limits of their own."""
-    return path.endswith(("/stills", "/documents", "/attachments", "/import", "/read"))
+    return path.endswith(("/stills", "/documents", "/attachments", "/pictures", "/import", "/read"))

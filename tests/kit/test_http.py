@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import Column, Integer, Table, func, insert, select
+from sqlalchemy import Column, Integer, String, Table, func, insert, select
 
 from nearhand.kit.clock import FixedClock
 from nearhand.kit.database import Database, metadata
@@ -16,6 +16,7 @@ from nearhand.kit.errors import Conflict
 from nearhand.kit.http import BodyLimit, Connection, ExpectedVersion, TransactionRoute, install_error_handlers
 
 things = Table("test_thing", metadata, Column("id", Integer, primary_key=True))
+bulky = Table("test_bulky", metadata, Column("id", Integer, primary_key=True), Column("text", String))
 router = APIRouter(route_class=TransactionRoute)
 PROBLEM_FIELDS = {"type", "title", "status", "code", "detail", "errors"}
 
@@ -36,6 +37,14 @@ async def refused(connection: Connection) -> None:
 async def accident(connection: Connection) -> None:
     await connection.execute(insert(things).values(id=98))
     raise RuntimeError("a secret detail")
+
+
+@router.post("/filling/{number}")
+async def filling(number: int, connection: Connection) -> None:
+    await connection.execute(insert(things).values(id=number))
+    await connection.execute(
+        insert(bulky), [{"id": number * 1000 + i, "text": "x" * 4000} for i in range(50)]
+    )
 
 
 @router.get("/count")
@@ -138,3 +147,20 @@ def test_a_body_over_the_limit_is_cut_off_by_what_it_sends(door: TestClient) -> 
 @pytest.mark.parametrize("path", ["/nowhere", "/things/word"])
 def test_unknown_paths_and_wrong_values_have_the_same_shape(door: TestClient, path: str) -> None:
     assert door.post(path).json().keys() == PROBLEM_FIELDS
+
+
+def test_a_full_disk_is_said_plainly_and_leaves_everything_as_it_was(door: TestClient) -> None:
+    app: Any = door.app
+    portal: Any = door.portal
+
+    async def fill() -> None:
+        async with app.state.resources.database.engine.connect() as connection:
+            pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
+            await connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+    portal.call(fill)
+    answers = [door.post(f"/filling/{number}") for number in range(5)]
+    refused = [answer for answer in answers if answer.status_code == 503]
+    assert refused
+    assert refused[0].json()["code"] == "unavailable"
+    assert door.get("/count").json() == len(answers) - len(refused)

@@ -1,1 +1,22 @@
-"""The Python SDK: REST and the live session, for programs."""
+"""The Python SDK: REST and the live session, for programs. Start with `Client`."""
+
+from nearhand.client.errors import LinkStopped, OutboxInUse, Refusal, Unreachable, WishRefused
+from nearhand.client.live import LiveSession
+from nearhand.client.outbox import MemoryOutbox, Outbox, SqliteOutbox
+from nearhand.client.rest import Client, code_in
+from nearhand.client.view import LiveView
+
+__all__ = [
+    "Client",
+    "LinkStopped",
+    "LiveSession",
+    "LiveView",
+    "MemoryOutbox",
+    "Outbox",
+    "OutboxInUse",
+    "Refusal",
+    "SqliteOutbox",
+    "Unreachable",
+    "WishRefused",
+    "code_in",
+]

@@ -1,5 +1,469 @@
-"""REST doors of devices."""
+"""REST doors of sites, locations, racks, device types and devices."""
 
-from fastapi import APIRouter
+from typing import Annotated, Any, Literal, TypeVar
 
-router = APIRouter(tags=["devices"])
+from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response, status
+
+from nearhand.access.actor import may
+from nearhand.access.model import Actor, Permission
+from nearhand.devices.model import (
+    Device,
+    DeviceKind,
+    DeviceStatus,
+    DeviceType,
+    DeviceView,
+    Elevation,
+    Id,
+    Location,
+    NewDevice,
+    NewDeviceType,
+    NewLocation,
+    NewRack,
+    NewSite,
+    Rack,
+    Selection,
+    Site,
+)
+from nearhand.devices.places import PlaceService
+from nearhand.devices.service import DeviceService
+from nearhand.devices.store import DeviceStore
+from nearhand.kit.http import Connection, ExpectedVersion, Page, Paging, TransactionRoute, etag
+
+READ, WRITE = Permission.DEVICES_READ, Permission.DEVICES_WRITE
+
+nouns = APIRouter(tags=["devices"], route_class=TransactionRoute)
+
+
+def _places(request: Request, connection: Connection) -> PlaceService:
+    resources = request.app.state.resources
+    return PlaceService(DeviceStore(connection), ids=resources.ids, clock=resources.clock)
+
+
+def _devices(request: Request, connection: Connection) -> DeviceService:
+    resources = request.app.state.resources
+    return DeviceService(DeviceStore(connection), ids=resources.ids, clock=resources.clock)
+
+
+Places = Annotated[PlaceService, Depends(_places)]
+Devices = Annotated[DeviceService, Depends(_devices)]
+
+IdPath = Annotated[Id, Path(examples=["0000000000ZZ"])]
+Words = Annotated[
+    str, Query(max_length=200, description="Words to find; the last may be the beginning of one.")
+]
+Only = Annotated[Id | None, Query(description="Only those of this one.")]
+
+
+def _selection(q: str, sort: str | None, **filters: str | None) -> Selection:
+    given = {name: value for name, value in filters.items() if value is not None}
+    return Selection(q=q, sort=sort, filters=given)
+
+
+# -- sites ------------------------------------------------------------------------------------------------------
+
+SITE: dict[str, Any] = {"name": "Zürich West", "address": "Aargauerstrasse 1", "timezone": "Europe/Zurich"}
+SiteBody = Annotated[NewSite, Body(examples=[SITE])]
+
+
+def _site_selection(
+    q: Words = "",
+    sort: Literal["name", "-name", "created_at", "-created_at", "updated_at", "-updated_at"] | None = None,
+) -> Selection:
+    return _selection(q, sort)
+
+
+@nouns.get("/sites")
+async def list_sites(
+    places: Places,
+    page: Paging,
+    selection: Annotated[Selection, Depends(_site_selection)],
+    actor: Actor = may(READ),
+) -> Page[Site]:
+    return await places.sites(selection, page)
+
+
+@nouns.post("/sites", status_code=status.HTTP_201_CREATED)
+async def add_site(body: SiteBody, response: Response, places: Places, actor: Actor = may(WRITE)) -> Site:
+    return _stamp(response, await places.add_site(body))
+
+
+@nouns.get("/sites/{site_id}")
+async def get_site(site_id: IdPath, response: Response, places: Places, actor: Actor = may(READ)) -> Site:
+    return _stamp(response, await places.site(site_id))
+
+
+@nouns.put("/sites/{site_id}")
+async def change_site(
+    site_id: IdPath,
+    body: SiteBody,
+    version: ExpectedVersion,
+    response: Response,
+    places: Places,
+    actor: Actor = may(WRITE),
+) -> Site:
+    return _stamp(response, await places.change_site(site_id, body, version=version))
+
+
+@nouns.delete("/sites/{site_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def remove_site(
+    site_id: IdPath, version: ExpectedVersion, places: Places, actor: Actor = may(WRITE)
+) -> None:
+    """Refused while a location, rack or device is at the site."""
+    await places.remove_site(site_id, version=version)
+
+
+# -- locations --------------------------------------------------------------------------------------------------
+
+LOCATION: dict[str, Any] = {"site_id": "0000000000Z1", "name": "Hall 2", "parent_id": None}
+LocationBody = Annotated[NewLocation, Body(examples=[LOCATION])]
+
+
+def _location_selection(
+    q: Words = "",
+    site_id: Only = None,
+    parent_id: Only = None,
+    sort: Literal["name", "-name", "created_at", "-created_at", "updated_at", "-updated_at"] | None = None,
+) -> Selection:
+    return _selection(q, sort, site_id=site_id, parent_id=parent_id)
+
+
+@nouns.get("/locations")
+async def list_locations(
+    places: Places,
+    page: Paging,
+    selection: Annotated[Selection, Depends(_location_selection)],
+    actor: Actor = may(READ),
+) -> Page[Location]:
+    return await places.locations(selection, page)
+
+
+@nouns.post("/locations", status_code=status.HTTP_201_CREATED)
+async def add_location(
+    body: LocationBody, response: Response, places: Places, actor: Actor = may(WRITE)
+) -> Location:
+    return _stamp(response, await places.add_location(body))
+
+
+@nouns.get("/locations/{location_id}")
+async def get_location(
+    location_id: IdPath, response: Response, places: Places, actor: Actor = may(READ)
+) -> Location:
+    return _stamp(response, await places.location(location_id))
+
+
+@nouns.put("/locations/{location_id}")
+async def change_location(
+    location_id: IdPath,
+    body: LocationBody,
+    version: ExpectedVersion,
+    response: Response,
+    places: Places,
+    actor: Actor = may(WRITE),
+) -> Location:
+    return _stamp(response, await places.change_location(location_id, body, version=version))
+
+
+@nouns.delete("/locations/{location_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def remove_location(
+    location_id: IdPath, version: ExpectedVersion, places: Places, actor: Actor = may(WRITE)
+) -> None:
+    """Refused while a rack or another location lies in it."""
+    await places.remove_location(location_id, version=version)
+
+
+# -- racks ------------------------------------------------------------------------------------------------------
+
+RACK: dict[str, Any] = {
+    "site_id": "0000000000Z1",
+    "name": "R07",
+    "location_id": None,
+    "height_u": 42,
+    "first_u": 1,
+    "counted_from": "bottom",
+}
+RackBody = Annotated[NewRack, Body(examples=[RACK])]
+
+
+def _rack_selection(
+    q: Words = "",
+    site_id: Only = None,
+    location_id: Only = None,
+    sort: Literal["name", "-name", "height_u", "-height_u", "created_at", "-created_at"] | None = None,
+) -> Selection:
+    return _selection(q, sort, site_id=site_id, location_id=location_id)
+
+
+@nouns.get("/racks")
+async def list_racks(
+    places: Places,
+    page: Paging,
+    selection: Annotated[Selection, Depends(_rack_selection)],
+    actor: Actor = may(READ),
+) -> Page[Rack]:
+    return await places.racks(selection, page)
+
+
+@nouns.post("/racks", status_code=status.HTTP_201_CREATED)
+async def add_rack(body: RackBody, response: Response, places: Places, actor: Actor = may(WRITE)) -> Rack:
+    return _stamp(response, await places.add_rack(body))
+
+
+@nouns.get("/racks/{rack_id}")
+async def get_rack(rack_id: IdPath, response: Response, places: Places, actor: Actor = may(READ)) -> Rack:
+    return _stamp(response, await places.rack(rack_id))
+
+
+@nouns.put("/racks/{rack_id}")
+async def change_rack(
+    rack_id: IdPath,
+    body: RackBody,
+    version: ExpectedVersion,
+    response: Response,
+    places: Places,
+    actor: Actor = may(WRITE),
+) -> Rack:
+    """Refused when something mounted in it would no longer fit."""
+    return _stamp(response, await places.change_rack(rack_id, body, version=version))
+
+
+@nouns.delete("/racks/{rack_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def remove_rack(
+    rack_id: IdPath, version: ExpectedVersion, places: Places, actor: Actor = may(WRITE)
+) -> None:
+    """Refused while a device is in it."""
+    await places.remove_rack(rack_id, version=version)
+
+
+@nouns.get("/racks/{rack_id}/elevation")
+async def get_elevation(rack_id: IdPath, places: Places, actor: Actor = may(READ)) -> Elevation:
+    """The rack with all its devices and their types, to be drawn to scale. Unmounted ones have no position."""
+    return await places.elevation(rack_id)
+
+
+# -- device types -----------------------------------------------------------------------------------------------
+
+DEVICE_TYPE: dict[str, Any] = {
+    "manufacturer": "Arista",
+    "model": "DCS-7050SX3-48YC8",
+    "kind": "switch",
+    "height_u": 1,
+    "is_full_depth": True,
+    "front": {
+        "width_mm": 482.6,
+        "height_mm": 43.66,
+        "ports": [
+            {"name": "1", "kind": "sfp28", "x_mm": 66, "y_mm": 14.5, "width_mm": 14, "height_mm": 9.5},
+            {"name": "2", "kind": "sfp28", "x_mm": 66, "y_mm": 29, "width_mm": 14, "height_mm": 9.5},
+        ],
+        "components": [
+            {"name": "LED STATUS", "kind": "led", "x_mm": 25, "y_mm": 8, "width_mm": 2, "height_mm": 2}
+        ],
+    },
+    "rear": None,
+    "source": "Data sheet of the manufacturer",
+}
+DeviceTypeBody = Annotated[NewDeviceType, Body(examples=[DEVICE_TYPE])]
+
+
+def _device_type_selection(
+    q: Words = "",
+    manufacturer: Annotated[str | None, Query(max_length=100)] = None,
+    kind: DeviceKind | None = None,
+    sort: Literal[
+        "manufacturer", "-manufacturer", "model", "-model", "kind", "-kind", "height_u", "-height_u"
+    ]
+    | None = None,
+) -> Selection:
+    return _selection(q, sort, manufacturer=manufacturer, kind=kind)
+
+
+@nouns.get("/device-types")
+async def list_device_types(
+    devices: Devices,
+    page: Paging,
+    selection: Annotated[Selection, Depends(_device_type_selection)],
+    actor: Actor = may(READ),
+) -> Page[DeviceType]:
+    return await devices.device_types(selection, page)
+
+
+@nouns.post("/device-types", status_code=status.HTTP_201_CREATED)
+async def add_device_type(
+    body: DeviceTypeBody, response: Response, devices: Devices, actor: Actor = may(WRITE)
+) -> DeviceType:
+    return _stamp(response, await devices.add_device_type(body))
+
+
+@nouns.get("/device-types/{device_type_id}")
+async def get_device_type(
+    device_type_id: IdPath, response: Response, devices: Devices, actor: Actor = may(READ)
+) -> DeviceType:
+    return _stamp(response, await devices.device_type(device_type_id))
+
+
+@nouns.put("/device-types/{device_type_id}")
+async def change_device_type(
+    device_type_id: IdPath,
+    body: DeviceTypeBody,
+    version: ExpectedVersion,
+    response: Response,
+    devices: Devices,
+    actor: Actor = may(WRITE),
+) -> DeviceType:
+    """Refused when a device of this type would no longer fit where it is mounted."""
+    return _stamp(response, await devices.change_device_type(device_type_id, body, version=version))
+
+
+@nouns.delete("/device-types/{device_type_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def remove_device_type(
+    device_type_id: IdPath, version: ExpectedVersion, devices: Devices, actor: Actor = may(WRITE)
+) -> None:
+    """Refused while a device, even a removed one, is of this type."""
+    await devices.remove_device_type(device_type_id, version=version)
+
+
+# -- devices ----------------------------------------------------------------------------------------------------
+
+DEVICE: dict[str, Any] = {
+    "asset_tag": "TOR-R07-U23",
+    "name": "Top of rack 7",
+    "serial": "FDO23280A1B",
+    "device_type_id": "0000000000Z3",
+    "site_id": "0000000000Z1",
+    "rack_id": "0000000000Z2",
+    "position_u": 23,
+    "face": "front",
+    "status": "active",
+    "tenant": "Example Bank",
+    "notes": "",
+}
+DeviceBody = Annotated[NewDevice, Body(examples=[DEVICE])]
+DeviceSort = Literal[
+    "asset_tag",
+    "-asset_tag",
+    "name",
+    "-name",
+    "serial",
+    "-serial",
+    "position_u",
+    "-position_u",
+    "status",
+    "-status",
+    "tenant",
+    "-tenant",
+    "created_at",
+    "-created_at",
+    "updated_at",
+    "-updated_at",
+]
+
+
+def _device_selection(
+    q: Annotated[
+        str,
+        Query(
+            max_length=200,
+            description="Words in asset tag, name, serial, tenant or type, the last perhaps unfinished; "
+            "also the last characters of a serial (four or more).",
+        ),
+    ] = "",
+    site_id: Only = None,
+    location_id: Only = None,
+    rack_id: Only = None,
+    device_type_id: Only = None,
+    status: DeviceStatus | None = None,
+    tenant: Annotated[str | None, Query(max_length=100)] = None,
+    kind: DeviceKind | None = None,
+    sort: DeviceSort | None = None,
+) -> Selection:
+    return _selection(
+        q,
+        sort,
+        site_id=site_id,
+        location_id=location_id,
+        rack_id=rack_id,
+        device_type_id=device_type_id,
+        status=status,
+        tenant=tenant,
+        kind=kind,
+    )
+
+
+DeviceSelection = Annotated[Selection, Depends(_device_selection)]
+
+
+@nouns.get("/devices")
+async def list_devices(
+    devices: Devices, page: Paging, selection: DeviceSelection, actor: Actor = may(READ)
+) -> Page[Device]:
+    """Without `sort`: by asset tag, and in a search of up to a thousand hits the one whose tag was typed first."""
+    return await devices.devices(selection, page)
+
+
+@nouns.post("/devices", status_code=status.HTTP_201_CREATED)
+async def register_device(
+    body: DeviceBody, response: Response, devices: Devices, actor: Actor = may(WRITE)
+) -> Device:
+    return _stamp(response, await devices.register(body))
+
+
+@nouns.get("/devices/by-tag/{asset_tag:path}")
+async def get_device_by_tag(
+    asset_tag: Annotated[str, Path(max_length=60)],
+    response: Response,
+    devices: Devices,
+    actor: Actor = may(READ),
+) -> DeviceView:
+    """Upper and lower case are the same here: tags are typed on phones."""
+    view = await devices.view_by_tag(asset_tag)
+    response.headers["ETag"] = etag(view.device.version)
+    return view
+
+
+@nouns.get("/devices/{device_id}")
+async def get_device(
+    device_id: IdPath, response: Response, devices: Devices, actor: Actor = may(READ)
+) -> Device:
+    return _stamp(response, await devices.device(device_id))
+
+
+@nouns.get("/devices/{device_id}/view")
+async def get_device_view(
+    device_id: IdPath, response: Response, devices: Devices, actor: Actor = may(READ)
+) -> DeviceView:
+    """The device with its type, site, rack and location in one answer. The ETag is the device's."""
+    view = await devices.view(device_id)
+    response.headers["ETag"] = etag(view.device.version)
+    return view
+
+
+@nouns.put("/devices/{device_id}")
+async def change_device(
+    device_id: IdPath,
+    body: DeviceBody,
+    version: ExpectedVersion,
+    response: Response,
+    devices: Devices,
+    actor: Actor = may(WRITE),
+) -> Device:
+    return _stamp(response, await devices.change(device_id, body, version=version))
+
+
+@nouns.delete("/devices/{device_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def remove_device(
+    device_id: IdPath, version: ExpectedVersion, devices: Devices, actor: Actor = may(WRITE)
+) -> None:
+    """Take it out of lists, racks and search. Its labels and history keep leading to what it was."""
+    await devices.remove(device_id, version=version)
+
+
+Versioned = TypeVar("Versioned", Site, Location, Rack, DeviceType, Device)
+
+
+def _stamp(response: Response, noun: Versioned) -> Versioned:
+    response.headers["ETag"] = etag(noun.version)
+    return noun
+
+
+router = APIRouter()
+router.include_router(nouns)

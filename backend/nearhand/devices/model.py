@@ -1,8 +1,9 @@
 """What is registered: sites, locations, racks, device types with their faces, devices and their labels."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -11,9 +12,21 @@ from nearhand.kit.errors import Conflict, Invalid
 U_MM = 44.45  # one rack unit, EIA-310
 RACK_WIDTH_MM = 482.6  # a 19-inch face with its ears
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+# Control characters are refused: no keyboard means them, and PostgreSQL cannot keep a NUL.
+ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
+MANY_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+
+Id = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{1,40}$")]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=ONE_LINE)
+]
 AssetTag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,49}$")]
-Text = Annotated[str, StringConstraints(max_length=2000)]
+Serial = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80, pattern=ONE_LINE)]
+Tenant = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=ONE_LINE)]
+PartName = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=ONE_LINE)]
+PartKind = Annotated[str, StringConstraints(max_length=40, pattern=ONE_LINE)]
+Text = Annotated[str, StringConstraints(max_length=2000, pattern=MANY_LINES)]
+Timezone = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+/-]{1,64}$")]
 Millimetres = Annotated[float, Field(ge=0, le=3000, allow_inf_nan=False)]
 Size = Annotated[float, Field(gt=0, le=3000, allow_inf_nan=False)]
 
@@ -30,7 +43,7 @@ class Frozen(BaseModel):
 class NewSite(Frozen):
     name: Name
     address: Text = ""
-    timezone: str = Field("UTC", max_length=64)
+    timezone: Timezone = "UTC"
 
 
 class Site(NewSite):
@@ -43,9 +56,9 @@ class Site(NewSite):
 class NewLocation(Frozen):
     """A part of a site: a building, hall, cage or row; may lie inside another."""
 
-    site_id: str
+    site_id: Id
     name: Name
-    parent_id: str | None = None
+    parent_id: Id | None = None
 
 
 class Location(NewLocation):
@@ -63,9 +76,9 @@ class CountedFrom(StrEnum):
 class NewRack(Frozen):
     """`first_u` is the number of the first unit, counted from bottom or top."""
 
-    site_id: str
+    site_id: Id
     name: Name
-    location_id: str | None = None
+    location_id: Id | None = None
     height_u: int = Field(42, ge=1, le=100)
     first_u: int = Field(1, ge=0, le=1)
     counted_from: CountedFrom = CountedFrom.BOTTOM
@@ -82,6 +95,14 @@ class Rack(NewRack):
     updated_at: datetime
 
 
+def misfit(rack: NewRack, position_u: int, height_u: float) -> str:
+    """Why a device is not held by the rack, in words."""
+    top = rack.first_u + rack.height_u - 1
+    return (
+        f"{height_u:g} U from U{position_u} do not fit into {rack.name}, which has U{rack.first_u} to U{top}."
+    )
+
+
 # -- device types and their faces -------------------------------------------------------------------------------
 
 
@@ -93,8 +114,8 @@ class FaceSide(StrEnum):
 class Port(Frozen):
     """A named place to plug something in. `x_mm`, `y_mm` is its centre, from the face's top left, y down."""
 
-    name: str = Field(min_length=1, max_length=40)
-    kind: str = Field(max_length=40, examples=["rj45", "sfp", "qsfp28", "console", "usb", "c13"])
+    name: PartName
+    kind: PartKind = Field(examples=["rj45", "sfp", "qsfp28", "console", "usb", "c13"])
     x_mm: Millimetres
     y_mm: Millimetres
     width_mm: Size
@@ -104,8 +125,8 @@ class Port(Frozen):
 class Component(Frozen):
     """A named part that is seen or replaced: a PSU, fan, disk bay, LED or button. Centre and size as for ports."""
 
-    name: str = Field(min_length=1, max_length=40)
-    kind: str = Field(max_length=40, examples=["psu", "fan", "disk", "led", "button", "display"])
+    name: PartName
+    kind: PartKind = Field(examples=["psu", "fan", "disk", "led", "button", "display"])
     x_mm: Millimetres
     y_mm: Millimetres
     width_mm: Size
@@ -185,14 +206,14 @@ class NewDevice(Frozen):
 
     asset_tag: AssetTag
     name: Name
-    serial: str = Field("", max_length=80)
-    device_type_id: str
-    site_id: str
-    rack_id: str | None = None
+    serial: Serial = ""
+    device_type_id: Id
+    site_id: Id
+    rack_id: Id | None = None
     position_u: int | None = Field(None, ge=0, le=100)
     face: FaceSide = FaceSide.FRONT
     status: DeviceStatus = DeviceStatus.ACTIVE
-    tenant: str = Field("", max_length=100)
+    tenant: Tenant = ""
     notes: Text = ""
 
     @model_validator(mode="after")
@@ -203,10 +224,13 @@ class NewDevice(Frozen):
 
 
 class Device(NewDevice):
+    """`removed_at` is set once the device was deleted: its labels and history still lead to it, lists do not."""
+
     id: str
     version: int
     created_at: datetime
     updated_at: datetime
+    removed_at: datetime | None = None
 
 
 class DeviceView(Frozen):
@@ -217,6 +241,134 @@ class DeviceView(Frozen):
     site: Site
     rack: Rack | None
     location: Location | None
+
+
+class MountedDevice(Frozen):
+    """A device in a rack, with the type that says how it looks."""
+
+    device: Device
+    device_type: DeviceType
+
+
+class Elevation(Frozen):
+    """A rack and all that is mounted in it."""
+
+    rack: Rack
+    devices: tuple[MountedDevice, ...]
+
+
+class Span(Frozen):
+    """The room one mounted device takes in its rack."""
+
+    position_u: int
+    height_u: float
+    face: FaceSide
+    is_full_depth: bool
+
+    def overlaps(self, other: "Span") -> bool:
+        """Whether both want the same space; a full-depth device takes the front and the rear of its units."""
+        shares_face = self.face is other.face or self.is_full_depth or other.is_full_depth
+        return (
+            shares_face
+            and self.position_u < other.position_u + other.height_u
+            and other.position_u < self.position_u + self.height_u
+        )
+
+
+def span_of(device: NewDevice, device_type: NewDeviceType) -> Span | None:
+    """None for a device that hangs beside the units (0U), lies unmounted, or is in no rack."""
+    if device.position_u is None or device_type.height_u == 0:
+        return None
+    return Span(
+        position_u=device.position_u,
+        height_u=device_type.height_u,
+        face=device.face,
+        is_full_depth=device_type.is_full_depth,
+    )
+
+
+class Mounting(Frozen):
+    """A device's place in a rack."""
+
+    device_id: str
+    asset_tag: str
+    rack_id: str
+    span: Span
+
+
+def first_overlap(mounting: Mounting, others: Iterable[Mounting]) -> Mounting | None:
+    """The first other device of the same rack that wants the same space."""
+    return next(
+        (
+            other
+            for other in others
+            if other.device_id != mounting.device_id
+            and other.rack_id == mounting.rack_id
+            and other.span.overlaps(mounting.span)
+        ),
+        None,
+    )
+
+
+# -- versions ---------------------------------------------------------------------------------------------------
+
+N = TypeVar("N", Site, Location, Rack, DeviceType, Device)
+
+
+def first_version(noun: type[N], new: Frozen, *, noun_id: str, now: datetime) -> N:
+    return noun(**new.model_dump(), id=noun_id, version=1, created_at=now, updated_at=now)
+
+
+def next_version(before: N, new: Frozen, *, now: datetime) -> N:
+    changed = {"version": before.version + 1, "updated_at": now}
+    return type(before)(**(before.model_dump() | new.model_dump() | changed))
+
+
+# -- lists ------------------------------------------------------------------------------------------------------
+
+
+class Selection(Frozen):
+    """Which part of a list is wanted: words to find, exact filters, and an order (`-name` is descending)."""
+
+    q: str = ""
+    sort: str | None = None
+    filters: dict[str, str] = {}
+
+
+# -- bulk import ------------------------------------------------------------------------------------------------
+
+
+class Stage(StrEnum):
+    CHECKING = "checking"
+    WRITING = "writing"
+
+
+class ImportProgress(Frozen):
+    """How far a running import has come."""
+
+    stage: Stage
+    done: int
+    total: int
+
+
+class RowFault(Frozen):
+    """One thing wrong in a row. Rows are counted as a spreadsheet shows them; the items of JSON from 1."""
+
+    row: int
+    field: str
+    message: str
+
+
+class ImportReport(Frozen):
+    """What an import did, or would do. With any fault nothing is written (`is_applied` is false)."""
+
+    rows: int
+    created: int
+    updated: int
+    unchanged: int
+    is_dry_run: bool
+    is_applied: bool
+    faults: tuple[RowFault, ...]
 
 
 # -- refusals ---------------------------------------------------------------------------------------------------
@@ -237,12 +389,30 @@ class NameTaken(Conflict):
 
 
 class StillInUse(Conflict):
-    code = "still_in_use"
+    code, title = "still_in_use", "Something still uses this"
+
+
+class UnknownReference(Invalid):
+    """The request names something that is not there, or that belongs elsewhere."""
+
+    code, title = "unknown_reference", "The request refers to something that is not there"
+
+
+class WrongSite(Invalid):
+    code, title = "wrong_site", "Things that belong together must be at one site"
+
+
+class LocationLoop(Invalid):
+    code, title = "location_loop", "A location cannot lie inside itself"
 
 
 class DoesNotFit(Invalid):
-    code = "does_not_fit"
+    code, title = "does_not_fit", "It does not fit into the rack"
 
 
 class PositionTaken(Conflict):
-    code = "position_taken"
+    code, title = "position_taken", "Another device is mounted there"
+
+
+class UnreadableImport(Invalid):
+    code, title = "unreadable_import", "The file cannot be read as a table"

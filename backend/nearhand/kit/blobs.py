@@ -1,12 +1,30 @@
 """Keep files by the SHA-256 of their content: written once, never changed, safe to write twice."""
 
 import asyncio
+import errno
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from nearhand.kit.errors import NotFound
+from nearhand.kit.errors import NotFound, Unavailable
+
+
+class StorageFull(Unavailable):
+    code, title = "storage_full", "There is no room left for files; nothing was kept"
+
+
+@contextmanager
+def refusing_full_disk() -> Iterator[None]:
+    """Raise StorageFull where the disk, or a quota, has no room left."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StorageFull from None
+        raise
 
 
 def digest(content: bytes) -> str:
@@ -32,16 +50,33 @@ class Blobs:
         except FileNotFoundError:
             raise NotFound(f"No file {sha256}.") from None
 
-    def _put(self, content: bytes) -> str:
-        sha256 = digest(content)
+    def open_passing(self) -> "tempfile._TemporaryFileWrapper[bytes]":
+        """An unnamed file beside the others, for `adopt` to keep; whoever opened it removes it otherwise."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return tempfile.NamedTemporaryFile(dir=self._folder, prefix=".passing-", delete=False)
+
+    def adopt(self, file: Path, sha256: str) -> None:
+        """Keep a file written beside the others, whose SHA-256 is known. Returns when it is on the disk."""
         path = self.path(sha256)
         if path.exists():
+            return
+        with refusing_full_disk():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with file.open("rb") as written:
+                # On the disk before anybody is told of it: an event may refer to this file from now on.
+                os.fsync(written.fileno())
+            os.replace(file, path)
+
+    def _put(self, content: bytes) -> str:
+        sha256 = digest(content)
+        if self.path(sha256).exists():
             return sha256
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(content)
-            file.flush()
-            # On the disk before anybody is told of it: an event may refer to this file from now on.
-            os.fsync(file.fileno())
-        os.replace(file.name, path)
+        with refusing_full_disk():
+            file = self.open_passing()
+            try:
+                with file:
+                    file.write(content)
+                self.adopt(Path(file.name), sha256)
+            finally:
+                Path(file.name).unlink(missing_ok=True)
         return sha256

@@ -56,5 +56,8 @@ class Settings(BaseSettings):
     def sqlite_path(self) -> Path:
         return self.data_dir / "nearhand.db"
 
+    def live_path(self) -> Path:
+        return self.data_dir / "live.db"
+
     def registry_url(self) -> str:
         return self.database_url or f"sqlite+aiosqlite:///{self.sqlite_path()}"

@@ -2,14 +2,17 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from nearhand.devices.model import FaceSide
+from nearhand.devices.model import MANY_LINES, ONE_LINE, FaceSide, Id, PartName
+from nearhand.kit.errors import Invalid, NotFound, TooLarge, Unavailable, Unsupported
 
 LANGUAGES = ("en", "zh-Hant", "zh-Hans")
-LocalText = dict[str, str]  # language tag → text; always with "en"
+LanguageTag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
+Words = Annotated[str, StringConstraints(max_length=4000, pattern=MANY_LINES)]
+LocalText = Annotated[dict[str, Words], Field(max_length=len(LANGUAGES))]  # language tag → text
 
 
 class Frozen(BaseModel):
@@ -19,8 +22,8 @@ class Frozen(BaseModel):
 class Subject(Frozen):
     """What a manual is about: exactly one of a device type and a device."""
 
-    device_type_id: str | None = None
-    device_id: str | None = None
+    device_type_id: Id | None = None
+    device_id: Id | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
@@ -40,8 +43,8 @@ class Document(Frozen):
 
     id: str
     subject: Subject
-    title: str = Field(min_length=1, max_length=200)
-    language: str
+    title: str = Field(min_length=1, max_length=200, pattern=ONE_LINE)
+    language: LanguageTag
     kind: DocumentKind
     media_type: str
     sha256: str
@@ -51,6 +54,25 @@ class Document(Frozen):
     created_by: str
 
 
+class DocumentForm(BaseModel):
+    """What accompanies an uploaded file. Fields left empty by a form count as not given."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str = Field(min_length=1, max_length=200, pattern=ONE_LINE)
+    language: LanguageTag = "en"
+    device_type_id: Id | None = None
+    device_id: Id | None = None
+
+    @model_validator(mode="after")
+    def _about_one_thing(self) -> Self:
+        self.subject()
+        return self
+
+    def subject(self) -> Subject:
+        return Subject(device_type_id=self.device_type_id, device_id=self.device_id)
+
+
 class Step(Frozen):
     """One instruction: what to do, which ports it concerns, what to beware of, and what proves it done."""
 
@@ -58,7 +80,7 @@ class Step(Frozen):
     caution: LocalText = Field(default_factory=dict)
     proof: LocalText = Field(default_factory=dict)
     face: FaceSide = FaceSide.FRONT
-    ports: tuple[str, ...] = Field((), max_length=64)
+    ports: tuple[PartName, ...] = Field((), max_length=64)
     picture_sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
 
 
@@ -83,3 +105,63 @@ class Guide(NewGuide):
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+class Manuals(Frozen):
+    """All there is to read about one device: its own, and those of its type."""
+
+    documents: tuple[Document, ...]
+    guides: tuple[Guide, ...]
+
+
+class Picture(Frozen):
+    """An uploaded picture, upright and without hidden data; its bytes are found by `sha256`."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    media_type: str
+    width: int
+    height: int
+    size_bytes: int
+
+
+# -- refusals ---------------------------------------------------------------------------------------------------
+
+
+class UnknownPort(Invalid):
+    code, title = "unknown_port", "A step names a port that the device does not have"
+
+
+class UnknownPicture(Invalid):
+    code, title = "unknown_picture", "A step's picture was not uploaded; POST /pictures first"
+
+
+class DocumentKindRefused(Unsupported):
+    code, title = "document_kind_refused", "Documents may be PDF, Markdown, JPEG, PNG or WebP"
+
+
+class DocumentBroken(Invalid):
+    code, title = "document_broken", "The PDF is damaged and cannot be read"
+
+
+class DocumentEncrypted(Invalid):
+    code, title = "document_encrypted", "The PDF needs a password; upload it without"
+
+
+class DocumentTooLong(TooLarge):
+    code, title = "document_too_long", "The document is longer than the limit"
+
+
+class PageMissing(NotFound):
+    code, title = "page_missing", "The document has no such page"
+
+
+class RenderTimeout(Unavailable):
+    code, title = "render_timeout", "Drawing this page takes too long"
+
+
+class NotAPicture(Unsupported):
+    code, title = "not_a_picture", "This is not a JPEG, PNG or WebP picture"
+
+
+class TooManyPixels(Invalid):
+    code, title = "too_many_pixels", "The picture has more pixels than the limit"

@@ -1,5 +1,96 @@
 """REST doors of sessions."""
 
-from fastapi import APIRouter
+from typing import Annotated
 
-router = APIRouter(tags=["sessions"])
+from fastapi import APIRouter, Depends, Query, Request, Response, status
+
+from nearhand.access.actor import may
+from nearhand.access.model import Actor, Permission
+from nearhand.devices.model import DeviceView
+from nearhand.kit.http import Page, Paging, TransactionRoute
+from nearhand.sessions.hub import Hub
+from nearhand.sessions.messages import ServerEvent
+from nearhand.sessions.model import Annotation, NewSession, Session, SessionStatus
+from nearhand.sessions.service import SessionService
+
+router = APIRouter(tags=["sessions"], route_class=TransactionRoute)
+
+
+def _service(request: Request) -> SessionService:
+    service: SessionService = request.app.state.resources.sessions
+    return service
+
+
+def _hub(request: Request) -> Hub:
+    hub: Hub = request.app.state.resources.hub
+    return hub
+
+
+Service = Annotated[SessionService, Depends(_service)]
+RunningRooms = Annotated[Hub, Depends(_hub)]
+
+
+@router.post("/sessions", status_code=status.HTTP_201_CREATED)
+async def open_session(
+    body: NewSession, service: Service, hub: RunningRooms, actor: Actor = may(Permission.SESSIONS_OPEN)
+) -> Session:
+    """Ask for help. The session rings on every wall until an expert enters."""
+    session = await service.draft(body, actor)
+    await hub.open(session)
+    return session
+
+
+@router.get("/sessions")
+async def sessions(
+    service: Service,
+    page: Paging,
+    status: SessionStatus | None = None,
+    actor: Actor = may(Permission.SESSIONS_LIST),
+) -> Page[Session]:
+    """All sessions, newest first."""
+    return await service.sessions(status, page)
+
+
+@router.get("/sessions/{session_id}")
+async def session(session_id: str, service: Service, actor: Actor = may(Permission.SESSIONS_JOIN)) -> Session:
+    actor.demand_session(session_id)
+    return await service.session(session_id)
+
+
+@router.get("/sessions/{session_id}/events", response_model=list[ServerEvent])
+async def events(
+    session_id: str,
+    service: Service,
+    after: Annotated[int, Query(ge=0, lt=2**53, description="Only events with a greater seq.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    actor: Actor = may(Permission.SESSIONS_JOIN),
+) -> Response:
+    """The stored log, oldest first, exactly as it was told. A shorter answer than `limit` is its end."""
+    actor.demand_session(session_id)
+    bodies = await service.events(session_id, after=after, limit=limit)
+    return Response(f"[{','.join(bodies)}]", media_type="application/json")
+
+
+@router.get("/sessions/{session_id}/device")
+async def device_shown(
+    session_id: str, service: Service, actor: Actor = may(Permission.SESSIONS_JOIN)
+) -> DeviceView:
+    """The device that the session is about now; guests of the session may see it too."""
+    actor.demand_session(session_id)
+    return await service.device_shown(session_id)
+
+
+@router.get("/devices/{device_id}/marks")
+async def marks(
+    device_id: str, service: Service, actor: Actor = may(Permission.DEVICES_READ)
+) -> list[Annotation]:
+    """What earlier sessions left on the device."""
+    return await service.marks(device_id)
+
+
+@router.delete("/devices/{device_id}/marks/{annotation_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def remove_mark(
+    device_id: str, annotation_id: str, service: Service, actor: Actor = may(Permission.SESSIONS_INVITE)
+) -> None:
+    """Take a mark off the device; the sessions in which it was drawn keep it."""
+    await service.remove_mark(device_id, annotation_id)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from nearhand.access.model import Role
 from nearhand.devices.model import FaceSide
-from nearhand.kit.errors import Conflict, Invalid, NotFound
+from nearhand.kit.errors import Conflict, Invalid, NotFound, Unavailable
 
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-100_000, le=100_000)]
 Unit = Annotated[
@@ -229,6 +229,25 @@ class SessionState(Frozen):
     step: ShownStep | None
 
 
+# -- folding ----------------------------------------------------------------------------------------------------
+
+
+class LedgerLine(Frozen):
+    client: str
+    by: str
+    last: int
+    refused: tuple[int, ...]
+
+
+class Snapshot(Frozen):
+    """A folded log: all that `apply` has made of the events up to `seq`, the frames of older stills apart."""
+
+    seq: int
+    state: SessionState
+    removed: tuple[Annotation, ...]
+    ledgers: tuple[LedgerLine, ...]
+
+
 # -- refusals ---------------------------------------------------------------------------------------------------
 
 
@@ -266,3 +285,42 @@ class SessionFull(Conflict):
 
 class OutOfOrder(Conflict):
     code, title = "out_of_order", "Durable messages must be numbered from 1 without gaps"
+
+
+class WrongPoints(Invalid):
+    code, title = "wrong_points", "That shape has another number of points"
+
+
+class StreamTaken(Conflict):
+    code, title = "stream_taken", "Another client already numbers frames under that stream name"
+
+
+class UnknownStill(NotFound):
+    code, title = "unknown_still", "That picture was not uploaded to this session"
+
+
+class UnknownSession(NotFound):
+    code, title = "unknown_session", "There is no such session"
+
+
+class ClientTaken(Conflict):
+    code, title = "client_taken", "That client id belongs to somebody else in this session"
+
+
+class RefusedBefore(Conflict):
+    code, title = "refused_before", "That message was refused when it first came"
+
+
+class TooManyRefused(Conflict):
+    code, title = (
+        "too_many_refused",
+        "Too many messages of this client were refused; start with a new client id",
+    )
+
+
+class NotSaved(Unavailable):
+    code, title = "not_saved", "The service could not store this just now; nothing was lost, send it again"
+
+
+class NotAMessage(Invalid):
+    code, title = "not_a_message", "That is no message of the live session"

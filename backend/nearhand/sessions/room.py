@@ -1,1 +1,690 @@
-"""The live room: pure rules, no network and no clock."""
+"""The live room: what a session is as of its last event, and what each message makes of it; no network, no clock."""
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import ClassVar, assert_never
+
+from nearhand.access.model import Role
+from nearhand.kit.errors import Forbidden, NearhandError
+from nearhand.sessions.anchoring import anchor_on_face, anchor_on_frame, meet
+from nearhand.sessions.messages import (
+    AnnotationAdd,
+    AnnotationAdded,
+    AnnotationEdit,
+    AnnotationEdited,
+    AnnotationRemove,
+    AnnotationRemoved,
+    AnnotationRestore,
+    AnnotationRestored,
+    Ask,
+    ChatSaid,
+    ChatSay,
+    DeviceShow,
+    DeviceShown,
+    Event,
+    Fleeting,
+    FrameFreeze,
+    FrameSight,
+    FrameSighted,
+    FreezeAsked,
+    ParticipantJoined,
+    Passing,
+    PointerMove,
+    PointerMoved,
+    SessionClosed,
+    SessionEnd,
+    SignalGive,
+    SignalGiven,
+    StepShow,
+    StepShown,
+    StillShare,
+    StillShared,
+    StrokeDraw,
+    StrokeDrawn,
+)
+from nearhand.sessions.model import (
+    Anchor,
+    Annotation,
+    AnnotationExists,
+    ChatLine,
+    FrameExpired,
+    FrameRef,
+    GivenSignal,
+    LedgerLine,
+    NoPose,
+    OnFace,
+    OnFrame,
+    OnPort,
+    OutOfOrder,
+    Participant,
+    Place,
+    RefusedBefore,
+    Session,
+    SessionEnded,
+    SessionFull,
+    SessionState,
+    SessionStatus,
+    Shape,
+    SharedStill,
+    ShownDevice,
+    ShownStep,
+    Sighting,
+    Snapshot,
+    StreamTaken,
+    TooManyRefused,
+    UnknownAnnotation,
+    UnknownPort,
+    WrongPoints,
+)
+
+MAX_ANNOTATIONS = 2000
+MAX_POINTS = 100_000  # of all annotations together: what a joining phone must load and draw
+MAX_REMOVED = 500  # removed annotations that can still be restored
+MAX_STILLS = 10_000
+MAX_PARTICIPANTS = 200
+MAX_CLIENTS = 1000
+MAX_EVENTS = 500_000
+MAX_REFUSED_PER_CLIENT = 1000
+MAX_RING_FRAMES = 2000
+CHAT_SHOWN = 200
+STILLS_SHOWN = 50
+
+POINTS_OF = {
+    Shape.RING: (2, 2),
+    Shape.ARROW: (2, 2),
+    Shape.FREEHAND: (1, 512),
+    Shape.TEXT: (1, 1),
+    Shape.LABEL_3D: (2, 2),
+    Shape.PORT: (1, 1),
+}
+
+
+# -- what the room answers --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Keep this event, and then tell it to everyone."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Pass this on to everyone but its sender."""
+
+    message: Passing
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """It came before, and was stored then."""
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """`is_settled`: the number is used up, and the same number will be refused again."""
+
+    error: NearhandError
+    n: int
+    is_settled: bool
+
+
+Effect = Store | Deliver | Acknowledge | Refuse
+
+
+# -- what the room is -------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Which numbered messages of one client are settled: all up to `last`, of which `refused` had no effect."""
+
+    by: str
+    last: int = 0
+    refused: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A port or component of a device that exists: its centre and size on the face."""
+
+    name: str
+    x_mm: float
+    y_mm: float
+    width_mm: float
+    height_mm: float
+
+
+@dataclass(slots=True)
+class SeenFrame:
+    at: datetime
+    sighting: Sighting | None
+
+
+FrameKey = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    participant: Participant
+    client: str
+    now: datetime
+    found: Part | None
+
+
+class Room:
+    """One running session. The hub asks `receive`; what was stored is `apply`ed, live and from the log alike."""
+
+    def __init__(self, session: Session, *, ring_s: float) -> None:
+        self.session = session
+        self._ring = timedelta(seconds=ring_s)
+        # Fleeting, not part of the log:
+        self._frames: OrderedDict[FrameKey, SeenFrame] = OrderedDict()
+        self._streams: dict[str, str] = {}
+        self._forget()
+
+    def _forget(self) -> None:
+        self.seq = 0
+        self.is_ended = False
+        self.participants: dict[str, Participant] = {}
+        self.device: ShownDevice | None = None
+        self.annotations: dict[str, Annotation] = {}
+        self.removed: dict[str, Annotation] = {}
+        self.points = 0
+        self.chat: deque[ChatLine] = deque(maxlen=CHAT_SHOWN)
+        self.stills: deque[SharedStill] = deque(maxlen=STILLS_SHOWN)
+        self.still_frames: dict[FrameKey, SharedStill] = {}
+        self.signal: GivenSignal | None = None
+        self.step: ShownStep | None = None
+        self.ledgers: dict[str, Ledger] = {}
+
+    # -- loading and folding --
+
+    def restore(
+        self,
+        session: Session,
+        snapshot: Snapshot | None,
+        tail: Iterable[Event],
+        *,
+        stills: Iterable[SharedStill],
+        refusals: Iterable[tuple[str, str, int]],
+    ) -> None:
+        """Become what the log says. `refusals`: (client, by, n) of the last number each client had refused."""
+        self._forget()
+        self.session = session
+        if snapshot is not None:
+            self._unfold(snapshot)
+        for still in stills:
+            self.still_frames[still.frame.stream, still.frame.frame_id] = still
+        for event in tail:
+            self.apply(event)
+        for client, by, n in refusals:
+            self._settle(client, by, n, is_stored=False)
+
+    def _unfold(self, snapshot: Snapshot) -> None:
+        state = snapshot.state
+        self.seq = snapshot.seq
+        self.is_ended = state.is_ended
+        self.participants = {p.id: p for p in state.participants}
+        self.device = state.device
+        self.annotations = {a.id: a for a in state.annotations}
+        self.points = sum(len(a.anchor.points_mm) for a in state.annotations)
+        self.removed = {a.id: a for a in snapshot.removed}
+        self.chat.extend(state.chat)
+        self.stills.extend(state.stills)
+        self.signal, self.step = state.signal, state.step
+        self.ledgers = {
+            line.client: Ledger(line.by, line.last, set(line.refused)) for line in snapshot.ledgers
+        }
+
+    def fold(self) -> Snapshot:
+        return Snapshot(
+            seq=self.seq,
+            state=self.state(),
+            removed=tuple(self.removed.values()),
+            ledgers=tuple(
+                LedgerLine(
+                    client=client, by=ledger.by, last=ledger.last, refused=tuple(sorted(ledger.refused))
+                )
+                for client, ledger in self.ledgers.items()
+            ),
+        )
+
+    def state(self) -> SessionState:
+        return SessionState(
+            session_id=self.session.id,
+            is_ended=self.is_ended,
+            participants=tuple(self.participants.values()),
+            device=self.device,
+            annotations=tuple(self.annotations.values()),
+            chat=tuple(self.chat),
+            stills=tuple(self.stills),
+            signal=self.signal,
+            step=self.step,
+        )
+
+    # -- entering --
+
+    def enter(self, participant: Participant, now: datetime) -> list[Effect]:
+        """The first entry, and a changed name or role, are events. Raises SessionFull."""
+        known = self.participants.get(participant.id)
+        if known == participant:
+            return []
+        if known is None and len(self.participants) >= MAX_PARTICIPANTS:
+            raise SessionFull(f"A session has at most {MAX_PARTICIPANTS} participants.")
+        event = ParticipantJoined(
+            seq=self.seq + 1, at=now, by=participant.id, client="", n=0, participant=participant
+        )
+        self.apply(event)
+        return [Store(event)]
+
+    def owner_of(self, client: str) -> str | None:
+        ledger = self.ledgers.get(client)
+        return None if ledger is None else ledger.by
+
+    def acked(self, client: str) -> int:
+        ledger = self.ledgers.get(client)
+        return 0 if ledger is None else ledger.last
+
+    # -- asking --
+
+    def receive(
+        self,
+        participant: Participant,
+        client: str,
+        message: Ask | Fleeting,
+        now: datetime,
+        *,
+        found: Part | NearhandError | None = None,
+    ) -> list[Effect]:
+        """What this message leads to. `found`: the part that the message names, or why it is refused."""
+        if isinstance(message, Fleeting):
+            return self._pass_on(participant, client, message, now)
+        settled = self._settled_before(client, message.n)
+        if settled is not None:
+            return [settled]
+        try:
+            if isinstance(found, NearhandError):
+                raise found
+            self._check(participant, message)
+            event = self._DECIDE[type(message)](self, message, _Context(participant, client, now, found))
+        except NearhandError as error:
+            self._settle(client, participant.id, message.n, is_stored=False)
+            return [Refuse(error, message.n, is_settled=True)]
+        self.apply(event)
+        return [Store(event)]
+
+    def refuse(self, participant: Participant, client: str, n: int, error: NearhandError) -> list[Effect]:
+        """Settle a numbered message that could not be understood: it must not block those after it."""
+        settled = self._settled_before(client, n)
+        if settled is not None:
+            return [settled]
+        self._settle(client, participant.id, n, is_stored=False)
+        return [Refuse(error, n, is_settled=True)]
+
+    def _settled_before(self, client: str, n: int) -> Effect | None:
+        ledger = self.ledgers.get(client)
+        last = 0 if ledger is None else ledger.last
+        if ledger is not None and n <= last:
+            if n in ledger.refused:
+                return Refuse(RefusedBefore(), n, is_settled=True)
+            return Acknowledge(n)
+        if n != last + 1:
+            return Refuse(OutOfOrder(f"Number {last + 1} comes next, not {n}."), n, is_settled=False)
+        if ledger is None and len(self.ledgers) >= MAX_CLIENTS:
+            return Refuse(SessionFull(f"A session has at most {MAX_CLIENTS} clients."), n, is_settled=False)
+        if ledger is not None and len(ledger.refused) >= MAX_REFUSED_PER_CLIENT:
+            return Refuse(TooManyRefused(), n, is_settled=False)
+        return None
+
+    def _check(self, participant: Participant, message: Ask) -> None:
+        _demand_role(participant, message)
+        if self.is_ended:
+            raise SessionEnded
+        if self.seq >= MAX_EVENTS and not isinstance(message, SessionEnd):
+            raise SessionFull(f"A session has at most {MAX_EVENTS} events.")
+
+    def _decide_chat_say(self, message: ChatSay, context: _Context) -> Event:
+        return ChatSaid(**self._stamp(message, context), text=message.text)
+
+    def _decide_signal_give(self, message: SignalGive, context: _Context) -> Event:
+        return SignalGiven(**self._stamp(message, context), signal=message.signal)
+
+    def _decide_device_show(self, message: DeviceShow, context: _Context) -> Event:
+        return DeviceShown(**self._stamp(message, context), device=message.device)
+
+    def _decide_step_show(self, message: StepShow, context: _Context) -> Event:
+        return StepShown(**self._stamp(message, context), step=message.step)
+
+    def _decide_session_end(self, message: SessionEnd, context: _Context) -> Event:
+        return SessionClosed(**self._stamp(message, context))
+
+    def _decide_still_share(self, message: StillShare, context: _Context) -> Event:
+        if len(self.still_frames) >= MAX_STILLS:
+            raise SessionFull(f"A session has at most {MAX_STILLS} stills.")
+        self._claim_stream(message.frame.stream, context.client)
+        known = self.still_frames.get((message.frame.stream, message.frame.frame_id))
+        if known is not None and known.sha256 != message.sha256:
+            raise StreamTaken("That frame was shared before, with another picture.")
+        still = SharedStill(
+            seq=self.seq + 1,
+            by=context.participant.id,
+            at=context.now,
+            frame=message.frame,
+            sha256=message.sha256,
+            width=message.width,
+            height=message.height,
+            captured_at=message.captured_at,
+            sighting=message.sighting or self._ring_sighting(message.frame, context.now),
+        )
+        return StillShared(**self._stamp(message, context), still=still)
+
+    def _decide_annotation_add(self, message: AnnotationAdd, context: _Context) -> Event:
+        if message.id in self.annotations or message.id in self.removed:
+            raise AnnotationExists
+        if len(self.annotations) >= MAX_ANNOTATIONS:
+            raise SessionFull(f"A session has at most {MAX_ANNOTATIONS} annotations.")
+        anchor = self._anchor(message.shape, message.place, context)
+        annotation = Annotation(
+            id=message.id,
+            shape=message.shape,
+            anchor=anchor,
+            frame=message.place.frame if isinstance(message.place, OnFrame) else None,
+            text=message.text or "",
+            is_hidden=False,
+            is_kept=bool(message.is_kept),
+            created_by=context.participant.id,
+            created_at=context.now,
+            updated_at=context.now,
+        )
+        return AnnotationAdded(**self._stamp(message, context), annotation=annotation)
+
+    def _decide_annotation_edit(self, message: AnnotationEdit, context: _Context) -> Event:
+        old = self.annotations.get(message.id)
+        if old is None:
+            raise UnknownAnnotation
+        place = message.place
+        annotation = Annotation(
+            id=old.id,
+            shape=old.shape,
+            anchor=old.anchor if place is None else self._anchor(old.shape, place, context, replaced=old),
+            frame=old.frame if place is None else place.frame if isinstance(place, OnFrame) else None,
+            text=old.text if message.text is None else message.text,
+            is_hidden=old.is_hidden if message.is_hidden is None else message.is_hidden,
+            is_kept=old.is_kept if message.is_kept is None else message.is_kept,
+            created_by=old.created_by,
+            created_at=old.created_at,
+            updated_at=context.now,
+        )
+        return AnnotationEdited(**self._stamp(message, context), annotation=annotation)
+
+    def _decide_annotation_remove(self, message: AnnotationRemove, context: _Context) -> Event:
+        if message.id not in self.annotations:
+            raise UnknownAnnotation
+        return AnnotationRemoved(**self._stamp(message, context), id=message.id)
+
+    def _decide_annotation_restore(self, message: AnnotationRestore, context: _Context) -> Event:
+        if message.id in self.annotations:
+            raise AnnotationExists("That annotation was not removed.")
+        old = self.removed.get(message.id)
+        if old is None:
+            raise UnknownAnnotation
+        if len(self.annotations) >= MAX_ANNOTATIONS:
+            raise SessionFull(f"A session has at most {MAX_ANNOTATIONS} annotations.")
+        self._demand_points(len(old.anchor.points_mm))
+        return AnnotationRestored(**self._stamp(message, context), annotation=old)
+
+    def _stamp(self, message: Ask, context: _Context) -> dict[str, object]:
+        return {
+            "seq": self.seq + 1,
+            "at": context.now,
+            "by": context.participant.id,
+            "client": context.client,
+            "n": message.n,
+        }
+
+    def _anchor(
+        self, shape: Shape, place: Place, context: _Context, *, replaced: Annotation | None = None
+    ) -> Anchor:
+        match place:
+            case OnFrame():
+                anchor = anchor_on_frame(place.points, place.frame, self._sighting(place.frame, context.now))
+            case OnFace():
+                anchor = anchor_on_face(place)
+            case OnPort():
+                anchor = _anchor_on_part(shape, place, context.found)
+            case _:
+                assert_never(place)
+        least, most = POINTS_OF[shape]
+        if not least <= len(anchor.points_mm) <= most:
+            raise WrongPoints(
+                f"A {shape} has {least} points." if least == most else "A stroke has 1 to 512 points."
+            )
+        if shape is Shape.PORT and anchor.port is None:
+            raise WrongPoints("A port is named, not drawn.")
+        self._demand_points(len(anchor.points_mm) - (len(replaced.anchor.points_mm) if replaced else 0))
+        return anchor
+
+    def _demand_points(self, more: int) -> None:
+        if self.points + more > MAX_POINTS:
+            raise SessionFull(f"The annotations of a session have at most {MAX_POINTS} points together.")
+
+    # -- frames --
+
+    def _sighting(self, frame: FrameRef, now: datetime) -> Sighting:
+        """The sighting of exactly this frame; never that of a neighbour. Raises FrameExpired and NoPose."""
+        key = (frame.stream, frame.frame_id)
+        still = self.still_frames.get(key)
+        seen = self._frames.get(key)
+        if still is not None and still.sighting is not None:
+            return still.sighting
+        if seen is not None and now - seen.at > self._ring:
+            seen = None
+        if still is None and seen is None:
+            raise FrameExpired
+        if seen is None or seen.sighting is None:
+            raise NoPose
+        return seen.sighting
+
+    def _ring_sighting(self, frame: FrameRef, now: datetime) -> Sighting | None:
+        seen = self._frames.get((frame.stream, frame.frame_id))
+        return seen.sighting if seen is not None and now - seen.at <= self._ring else None
+
+    def _claim_stream(self, stream: str, client: str) -> None:
+        # Two phones that call their stream alike would mix their frames, and marks would land on the wrong device.
+        if len(self._streams) >= MAX_CLIENTS and stream not in self._streams:
+            self._streams.pop(next(iter(self._streams)))
+        if self._streams.setdefault(stream, client) != client:
+            raise StreamTaken
+
+    # -- passing on --
+
+    def _pass_on(
+        self, participant: Participant, client: str, message: Fleeting, now: datetime
+    ) -> list[Effect]:
+        """Raises what is wrong: a fleeting message is not settled, only answered."""
+        _demand_role(participant, message)
+        if self.is_ended:
+            raise SessionEnded
+        match message:
+            case PointerMove():
+                return [Deliver(self._pointer(participant.id, message, now))]
+            case StrokeDraw():
+                return [
+                    Deliver(
+                        StrokeDrawn(
+                            by=participant.id,
+                            id=message.id,
+                            shape=message.shape,
+                            frame=message.frame,
+                            points=message.points,
+                        )
+                    )
+                ]
+            case FrameSight():
+                self._claim_stream(message.frame.stream, client)
+                self._see(message, now)
+                return [
+                    Deliver(
+                        FrameSighted(
+                            by=participant.id,
+                            frame=message.frame,
+                            captured_at=message.captured_at,
+                            sighting=message.sighting,
+                        )
+                    )
+                ]
+            case FrameFreeze():
+                return [Deliver(FreezeAsked(by=participant.id, frame=message.frame))]
+            case _:
+                raise TypeError(f"no rule for {type(message).__name__}")
+
+    def _see(self, message: FrameSight, now: datetime) -> None:
+        key = (message.frame.stream, message.frame.frame_id)
+        self._frames[key] = SeenFrame(now, message.sighting)
+        self._frames.move_to_end(key)
+        while self._frames:
+            oldest = next(iter(self._frames))
+            if len(self._frames) <= MAX_RING_FRAMES and now - self._frames[oldest].at <= self._ring:
+                break
+            del self._frames[oldest]
+
+    def _pointer(self, by: str, message: PointerMove, now: datetime) -> PointerMoved:
+        place, points, device = message.place, None, None
+        if isinstance(place, OnFace):
+            points = place.points_mm
+            device = ShownDevice(device_id=place.device_id, face=place.face)
+        elif isinstance(place, OnFrame):
+            try:
+                sighting = self._sighting(place.frame, now)
+                points = meet(place.points, sighting)
+                device = ShownDevice(device_id=sighting.device_id, face=sighting.face)
+            except NearhandError:
+                # A pointer is still worth showing on the picture when it cannot be placed on the device.
+                points, device = None, None
+        return PointerMoved(by=by, place=place, points_mm=points, device=device)
+
+    # -- applying --
+
+    def apply(self, event: Event) -> None:
+        """Become what this event makes of the room. The only place that changes what is stored."""
+        if event.seq != self.seq + 1:
+            raise ValueError(f"event {event.seq} cannot follow {self.seq}")
+        self.seq = event.seq
+        if event.n:
+            self._settle(event.client, event.by, event.n, is_stored=True)
+        self._REDUCE[type(event)](self, event)
+
+    def _reduce_participant_joined(self, event: ParticipantJoined) -> None:
+        self.participants[event.participant.id] = event.participant
+        if event.participant.role is Role.EXPERT and not self.is_ended:
+            names = {p.id: p.display_name for p in self.participants.values() if p.role is Role.EXPERT}
+            self._change_session(status=SessionStatus.OPEN, expert_names=tuple(names.values()))
+
+    def _reduce_annotation_added(self, event: AnnotationAdded) -> None:
+        self.annotations[event.annotation.id] = event.annotation
+        self.points += len(event.annotation.anchor.points_mm)
+
+    def _reduce_annotation_edited(self, event: AnnotationEdited) -> None:
+        old = self.annotations[event.annotation.id]
+        self.annotations[event.annotation.id] = event.annotation
+        self.points += len(event.annotation.anchor.points_mm) - len(old.anchor.points_mm)
+
+    def _reduce_annotation_removed(self, event: AnnotationRemoved) -> None:
+        old = self.annotations.pop(event.id)
+        self.points -= len(old.anchor.points_mm)
+        self.removed[event.id] = old
+        if len(self.removed) > MAX_REMOVED:
+            self.removed.pop(next(iter(self.removed)))
+
+    def _reduce_annotation_restored(self, event: AnnotationRestored) -> None:
+        self.removed.pop(event.annotation.id, None)
+        self.annotations[event.annotation.id] = event.annotation
+        self.points += len(event.annotation.anchor.points_mm)
+
+    def _reduce_chat_said(self, event: ChatSaid) -> None:
+        self.chat.append(ChatLine.model_construct(seq=event.seq, by=event.by, at=event.at, text=event.text))
+
+    def _reduce_signal_given(self, event: SignalGiven) -> None:
+        self.signal = GivenSignal(seq=event.seq, by=event.by, at=event.at, signal=event.signal)
+
+    def _reduce_still_shared(self, event: StillShared) -> None:
+        self.stills.append(event.still)
+        self.still_frames[event.still.frame.stream, event.still.frame.frame_id] = event.still
+        self._streams.setdefault(event.still.frame.stream, event.client)
+        self._change_session(last_still_sha256=event.still.sha256)
+
+    def _reduce_device_shown(self, event: DeviceShown) -> None:
+        self.device = event.device
+        self._change_session(device_id=event.device.device_id)
+
+    def _reduce_step_shown(self, event: StepShown) -> None:
+        self.step = event.step
+
+    def _reduce_session_closed(self, event: SessionClosed) -> None:
+        self.is_ended = True
+        self._change_session(status=SessionStatus.ENDED, ended_at=event.at)
+
+    def _change_session(self, **changes: object) -> None:
+        self.session = self.session.model_copy(update=changes)
+
+    def _settle(self, client: str, by: str, n: int, *, is_stored: bool) -> None:
+        """Numbers between the last settled one and this were refused: only what had an effect is in the log."""
+        ledger = self.ledgers.get(client)
+        if ledger is None:
+            ledger = self.ledgers[client] = Ledger(by)
+        if n <= ledger.last:
+            return
+        ledger.refused.update(range(ledger.last + 1, n + (not is_stored)))
+        ledger.last = n
+
+    _DECIDE: ClassVar[dict[type[Ask], Callable[..., Event]]] = {
+        ChatSay: _decide_chat_say,
+        SignalGive: _decide_signal_give,
+        DeviceShow: _decide_device_show,
+        StepShow: _decide_step_show,
+        SessionEnd: _decide_session_end,
+        StillShare: _decide_still_share,
+        AnnotationAdd: _decide_annotation_add,
+        AnnotationEdit: _decide_annotation_edit,
+        AnnotationRemove: _decide_annotation_remove,
+        AnnotationRestore: _decide_annotation_restore,
+    }
+    _REDUCE: ClassVar[dict[type[Event], Callable[..., None]]] = {
+        ParticipantJoined: _reduce_participant_joined,
+        AnnotationAdded: _reduce_annotation_added,
+        AnnotationEdited: _reduce_annotation_edited,
+        AnnotationRemoved: _reduce_annotation_removed,
+        AnnotationRestored: _reduce_annotation_restored,
+        ChatSaid: _reduce_chat_said,
+        SignalGiven: _reduce_signal_given,
+        StillShared: _reduce_still_shared,
+        DeviceShown: _reduce_device_shown,
+        StepShown: _reduce_step_shown,
+        SessionClosed: _reduce_session_closed,
+    }
+
+
+def _demand_role(participant: Participant, message: Ask | Fleeting) -> None:
+    if participant.role not in message.roles:
+        raise Forbidden(f"A participant with the role {participant.role} may not send {message.type}.")
+
+
+def _anchor_on_part(shape: Shape, place: OnPort, part: Part | None) -> Anchor:
+    if part is None:
+        raise UnknownPort(f"No port {place.port} on the {place.face} of that device.")
+    centre = (part.x_mm, part.y_mm, 0.0)
+    rim = (part.x_mm + max(part.width_mm, part.height_mm) * 0.75, part.y_mm, 0.0)
+    return Anchor(
+        device_id=place.device_id,
+        face=place.face,
+        points_mm=(centre, rim) if shape is Shape.RING else (centre,),
+        ring_mm=None,
+        is_approximate=False,
+        port=part.name,
+    )

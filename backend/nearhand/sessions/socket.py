@@ -1,5 +1,162 @@
-"""The WebSocket door of the live session."""
+"""The WebSocket doors: the live session, and the wall of all sessions."""
 
-from fastapi import APIRouter
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+from fastapi import APIRouter, WebSocket
+from starlette.websockets import WebSocketDisconnect
+
+from nearhand.access.actor import find_actor, refuse_foreign_origin
+from nearhand.access.model import Actor, Permission
+from nearhand.kit.errors import Forbidden, NearhandError, TooLarge, Unauthenticated
+from nearhand.sessions.hub import Caller, Connection, Hub
+from nearhand.sessions.messages import PROTOCOL, CloseCode, Hello, Malformed, Problem, read_frame
+from nearhand.sessions.model import NotAMessage, Participant, UnknownSession
 
 router = APIRouter()
+
+
+class SocketLine:
+    """One WebSocket as the hub sees it."""
+
+    def __init__(self, websocket: WebSocket, permission: Permission, session_id: str | None = None) -> None:
+        self._websocket = websocket
+        self._permission = permission
+        self._session_id = session_id
+
+    async def send(self, text: str) -> None:
+        await self._websocket.send({"type": "websocket.send", "text": text})
+
+    async def close(self, code: CloseCode) -> None:
+        with suppress(RuntimeError, WebSocketDisconnect):  # it may be closed already
+            await self._websocket.close(code.code, code.reason)
+
+    async def actor(self) -> Actor:
+        """Who is here, when they may be. Raises Unauthenticated and Forbidden."""
+        actor = await find_actor(self._websocket)
+        if self._session_id is None:
+            actor.demand(self._permission)
+        else:
+            actor.demand_session(self._session_id)
+        return actor
+
+    async def is_still_allowed(self) -> bool:
+        try:
+            await self.actor()
+        except (Unauthenticated, Forbidden):
+            return False
+        return True
+
+
+@router.websocket("/sessions/{session_id}/live")
+async def live(websocket: WebSocket, session_id: str) -> None:
+    """Speak `nearhand.v1` with everybody in the session; docs/reference/live-session.md has the rules."""
+    line = SocketLine(websocket, Permission.SESSIONS_JOIN, session_id)
+    actor = await _welcome_in(websocket, line)
+    if actor is None:
+        return
+    hub: Hub = websocket.app.state.resources.hub
+    limit_s: float = websocket.app.state.resources.settings.live_hello_timeout_s
+    first = await _first_frame(websocket, line, limit_s)
+    if not first:
+        return
+    hello, *others = first
+    participant = Participant(id=actor.participant_id, display_name=actor.display_name, role=actor.role)
+    connection = hub.connection(line, Caller(participant, session_id, hello.client))
+    try:
+        await hub.join(connection, hello)
+        await hub.hear(connection, others)
+        await _listen(websocket, hub, connection)
+    except UnknownSession as error:
+        await _refuse(line, error, CloseCode.NO_SESSION)
+    finally:
+        hub.leave(connection)
+
+
+@router.websocket("/wall")
+async def wall(websocket: WebSocket) -> None:
+    """Tell every session that is not over, and from then on each that changes, as arrays of sessions."""
+    line = SocketLine(websocket, Permission.SESSIONS_LIST)
+    if await _welcome_in(websocket, line) is None:
+        return
+    hub: Hub = websocket.app.state.resources.hub
+    connection = hub.connection(line)
+    try:
+        await hub.watch(connection)
+        while (await websocket.receive())["type"] != "websocket.disconnect":
+            pass  # only the server speaks here; what a client says keeps the line awake
+    finally:
+        hub.leave(connection)
+
+
+async def _welcome_in(websocket: WebSocket, line: SocketLine) -> Actor | None:
+    """Accept, so that a browser can read the reason, and close again whoever may not be here."""
+    is_ours = PROTOCOL in websocket.scope["subprotocols"]
+    await websocket.accept(PROTOCOL if is_ours else None)
+    if not is_ours:
+        sentence = (
+            f"Ask for the subprotocol {PROTOCOL}; this page or program is of another version. Reload it."
+        )
+        await _refuse(line, NotAMessage(sentence), CloseCode.BAD_PROTOCOL)
+        return None
+    try:
+        refuse_foreign_origin(websocket)
+        return await line.actor()
+    except (Unauthenticated, Forbidden) as error:
+        await _refuse(line, error, CloseCode.UNAUTHENTICATED)
+        return None
+
+
+async def _refuse(line: SocketLine, error: NearhandError, code: CloseCode) -> None:
+    problem = Problem(code=error.code, title=error.title, detail=error.detail)
+    try:
+        await line.send(f"[{problem.model_dump_json()}]")
+    except (RuntimeError, WebSocketDisconnect):
+        return
+    await line.close(code)
+
+
+async def _first_frame(websocket: WebSocket, line: SocketLine, limit_s: float) -> list[Any]:
+    """The frame that opens with hello; or nothing, and the line is closed with the reason."""
+    try:
+        text = await asyncio.wait_for(_text(websocket), limit_s)
+    except TimeoutError:
+        await _refuse(line, NotAMessage("Say hello first."), CloseCode.NO_HELLO)
+        return []
+    if text is None:
+        return []
+    messages = read_frame(text) if len(text) <= _limit(websocket) else []
+    if not messages or not isinstance(messages[0], Hello):
+        error = (
+            messages[0].error
+            if messages and isinstance(messages[0], Malformed)
+            else NotAMessage("Say hello first.")
+        )
+        await _refuse(line, error, CloseCode.NO_HELLO)
+        return []
+    return messages
+
+
+async def _listen(websocket: WebSocket, hub: Hub, connection: Connection) -> None:
+    limit = _limit(websocket)
+    while (text := await _text(websocket)) is not None:
+        if len(text) > limit or (len(text) * 3 > limit and len(text.encode()) > limit):
+            hub.complain(connection, TooLarge(f"A live frame may have {limit} bytes."))
+            connection.close(CloseCode.TOO_LARGE)
+            return
+        await hub.hear(connection, read_frame(text))
+
+
+async def _text(websocket: WebSocket) -> str | None:
+    """The next frame's text; None when the line is closed."""
+    message = await websocket.receive()
+    if message["type"] == "websocket.disconnect":
+        return None
+    text: str | None = message.get("text")
+    return text if text is not None else "binary"  # which is no message, and is answered so
+
+
+def _limit(websocket: WebSocket) -> int:
+    limit: int = websocket.app.state.resources.settings.live_message_limit_bytes
+    return limit

@@ -4,6 +4,46 @@
  */
 
 export interface paths {
+    "/api/v1/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Attach
+         * @description Upload a file (PDF, JPEG, PNG, WebP or text); then name it in a record's `attachments`.
+         */
+        post: operations["attach_api_v1_attachments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attachments/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attachment
+         * @description An attached file, always as a download and never as a page.
+         */
+        get: operations["attachment_api_v1_attachments__sha256__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/demo": {
         parameters: {
             query?: never;
@@ -19,6 +59,377 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Device Types */
+        get: operations["list_device_types_api_v1_device_types_get"];
+        put?: never;
+        /** Add Device Type */
+        post: operations["add_device_type_api_v1_device_types_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device-types/{device_type_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Device Type */
+        get: operations["get_device_type_api_v1_device_types__device_type_id__get"];
+        /**
+         * Change Device Type
+         * @description Refused when a device of this type would no longer fit where it is mounted.
+         */
+        put: operations["change_device_type_api_v1_device_types__device_type_id__put"];
+        post?: never;
+        /**
+         * Remove Device Type
+         * @description Refused while a device, even a removed one, is of this type.
+         */
+        delete: operations["remove_device_type_api_v1_device_types__device_type_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Devices
+         * @description Without `sort`: by asset tag, and in a search of up to a thousand hits the one whose tag was typed first.
+         */
+        get: operations["list_devices_api_v1_devices_get"];
+        put?: never;
+        /** Register Device */
+        post: operations["register_device_api_v1_devices_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Device */
+        get: operations["get_device_api_v1_devices__device_id__get"];
+        /** Change Device */
+        put: operations["change_device_api_v1_devices__device_id__put"];
+        post?: never;
+        /**
+         * Remove Device
+         * @description Take it out of lists, racks and search. Its labels and history keep leading to what it was.
+         */
+        delete: operations["remove_device_api_v1_devices__device_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/chart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Chart
+         * @description Smallest, largest, mean and count of the samples in each of at most `buckets` intervals.
+         */
+        get: operations["chart_api_v1_devices__device_id__chart_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/maintenance-records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Of Device
+         * @description What was done to a device, newest first.
+         */
+        get: operations["of_device_api_v1_devices__device_id__maintenance_records_get"];
+        put?: never;
+        /**
+         * Write Down
+         * @description Write down what was done to a device.
+         */
+        post: operations["write_down_api_v1_devices__device_id__maintenance_records_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Marks
+         * @description What earlier sessions left on the device.
+         */
+        get: operations["marks_api_v1_devices__device_id__marks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/marks/{annotation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Mark
+         * @description Take a mark off the device; the sessions in which it was drawn keep it.
+         */
+        delete: operations["remove_mark_api_v1_devices__device_id__marks__annotation_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Series
+         * @description What is measured on a device, each with its newest sample.
+         */
+        get: operations["series_api_v1_devices__device_id__series_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Device View
+         * @description The device with its type, site, rack and location in one answer. The ETag is the device's.
+         */
+        get: operations["get_device_view_api_v1_devices__device_id__view_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/by-tag/{asset_tag}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Device By Tag
+         * @description Upper and lower case are the same here: tags are typed on phones.
+         */
+        get: operations["get_device_by_tag_api_v1_devices_by_tag__asset_tag__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Document
+         * @description Upload a document: PDF (at most 500 pages, no password), Markdown, JPEG, PNG or WebP.
+         */
+        post: operations["add_document_api_v1_documents_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{document_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Document */
+        get: operations["document_api_v1_documents__document_id__get"];
+        put?: never;
+        post?: never;
+        /** Remove Document */
+        delete: operations["remove_document_api_v1_documents__document_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{document_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Document File
+         * @description The document as it was uploaded, as a download. Pictures come re-encoded, without hidden data.
+         */
+        get: operations["document_file_api_v1_documents__document_id__file_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{document_id}/html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Document Html
+         * @description A Markdown document as HTML in which nothing can run.
+         */
+        get: operations["document_html_api_v1_documents__document_id__html_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{document_id}/pages/{number}.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Document Page
+         * @description A page of a PDF, counted from 1, as a picture; of a picture, itself.
+         */
+        get: operations["document_page_api_v1_documents__document_id__pages__number__png_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/guides": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All Guides
+         * @description Guides, newest first.
+         */
+        get: operations["all_guides_api_v1_guides_get"];
+        put?: never;
+        /**
+         * Write
+         * @description Write a guide. Each port a step names must exist on that face of the device type.
+         */
+        post: operations["write_api_v1_guides_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/guides/{guide_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Guide */
+        get: operations["guide_api_v1_guides__guide_id__get"];
+        /** Rewrite */
+        put: operations["rewrite_api_v1_guides__guide_id__put"];
+        post?: never;
+        /** Remove Guide */
+        delete: operations["remove_guide_api_v1_guides__guide_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -44,6 +455,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/locations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Locations */
+        get: operations["list_locations_api_v1_locations_get"];
+        put?: never;
+        /** Add Location */
+        post: operations["add_location_api_v1_locations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/locations/{location_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Location */
+        get: operations["get_location_api_v1_locations__location_id__get"];
+        /** Change Location */
+        put: operations["change_location_api_v1_locations__location_id__put"];
+        post?: never;
+        /**
+         * Remove Location
+         * @description Refused while a rack or another location lies in it.
+         */
+        delete: operations["remove_location_api_v1_locations__location_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance-records/{record_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Record */
+        get: operations["record_api_v1_maintenance_records__record_id__get"];
+        /**
+         * Correct
+         * @description Correct a record. It stays with its device.
+         */
+        put: operations["correct_api_v1_maintenance_records__record_id__put"];
+        post?: never;
+        /** Remove */
+        delete: operations["remove_api_v1_maintenance_records__record_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manuals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Manuals
+         * @description All documents and guides of a device and of its type.
+         */
+        get: operations["manuals_api_v1_manuals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -56,6 +549,187 @@ export interface paths {
          * @description Who is asking, and what they may do.
          */
         get: operations["me_api_v1_me_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Picture
+         * @description Upload a picture for a step. It is written anew: upright, at most 2048 pixels long, no hidden data.
+         */
+        post: operations["add_picture_api_v1_pictures_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pictures/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Step Picture */
+        get: operations["step_picture_api_v1_pictures__sha256__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/racks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Racks */
+        get: operations["list_racks_api_v1_racks_get"];
+        put?: never;
+        /** Add Rack */
+        post: operations["add_rack_api_v1_racks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/racks/{rack_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Rack */
+        get: operations["get_rack_api_v1_racks__rack_id__get"];
+        /**
+         * Change Rack
+         * @description Refused when something mounted in it would no longer fit.
+         */
+        put: operations["change_rack_api_v1_racks__rack_id__put"];
+        post?: never;
+        /**
+         * Remove Rack
+         * @description Refused while a device is in it.
+         */
+        delete: operations["remove_rack_api_v1_racks__rack_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/racks/{rack_id}/elevation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Elevation
+         * @description The rack with all its devices and their types, to be drawn to scale. Unmounted ones have no position.
+         */
+        get: operations["get_elevation_api_v1_racks__rack_id__elevation_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sessions
+         * @description All sessions, newest first.
+         */
+        get: operations["sessions_api_v1_sessions_get"];
+        put?: never;
+        /**
+         * Open Session
+         * @description Ask for help. The session rings on every wall until an expert enters.
+         */
+        post: operations["open_session_api_v1_sessions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Session */
+        get: operations["session_api_v1_sessions__session_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Device Shown
+         * @description The device that the session is about now; guests of the session may see it too.
+         */
+        get: operations["device_shown_api_v1_sessions__session_id__device_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events
+         * @description The stored log, oldest first, exactly as it was told. A shorter answer than `limit` is its end.
+         */
+        get: operations["events_api_v1_sessions__session_id__events_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -115,6 +789,66 @@ export interface paths {
         put?: never;
         /** Sign Out */
         post: operations["sign_out_api_v1_sign_out_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Sites */
+        get: operations["list_sites_api_v1_sites_get"];
+        put?: never;
+        /** Add Site */
+        post: operations["add_site_api_v1_sites_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Site */
+        get: operations["get_site_api_v1_sites__site_id__get"];
+        /** Change Site */
+        put: operations["change_site_api_v1_sites__site_id__put"];
+        post?: never;
+        /**
+         * Remove Site
+         * @description Refused while a location, rack or device is at the site.
+         */
+        delete: operations["remove_site_api_v1_sites__site_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/telemetry/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record
+         * @description Store samples, all or none; those known already are kept as they were, so a request may be sent again.
+         */
+        post: operations["record_api_v1_telemetry_samples_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -421,6 +1155,39 @@ export interface components {
             type: "annotation.restored";
         };
         /**
+         * Attachment
+         * @description A file kept with a record; its bytes are found by `sha256`.
+         */
+        Attachment: {
+            /** Media Type */
+            media_type: string;
+            /** Name */
+            name: string;
+            /** Sha256 */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /**
+         * Bucket
+         * @description All samples of one interval starting at `at`.
+         */
+        Bucket: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Count */
+            count: number;
+            /** Maximum */
+            maximum: number;
+            /** Mean */
+            mean: number;
+            /** Minimum */
+            minimum: number;
+        };
+        /**
          * Camera
          * @description Pinhole intrinsics in pixels for pictures of this size; k1 is the first radial coefficient (OpenCV's).
          */
@@ -442,6 +1209,31 @@ export interface components {
             k1: number;
             /** Width */
             width: number;
+        };
+        /**
+         * Chart
+         * @description A series over a time range, at most as many buckets as asked for; empty intervals are left out.
+         *
+         *     `since` and `until` are those asked for, widened to whole seconds (whole five minutes for long ranges).
+         */
+        Chart: {
+            /** Bucket S */
+            bucket_s: number;
+            /** Buckets */
+            buckets: components["schemas"]["Bucket"][];
+            key: components["schemas"]["SeriesKey"];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /** ChatLine */
         ChatLine: {
@@ -494,6 +1286,37 @@ export interface components {
         };
         ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Ping"] | components["schemas"]["AnnotationAdd"] | components["schemas"]["AnnotationEdit"] | components["schemas"]["AnnotationRemove"] | components["schemas"]["AnnotationRestore"] | components["schemas"]["ChatSay"] | components["schemas"]["SignalGive"] | components["schemas"]["StillShare"] | components["schemas"]["DeviceShow"] | components["schemas"]["StepShow"] | components["schemas"]["SessionEnd"] | components["schemas"]["PointerMove"] | components["schemas"]["StrokeDraw"] | components["schemas"]["FrameSight"] | components["schemas"]["FrameFreeze"];
         /**
+         * Component
+         * @description A named part that is seen or replaced: a PSU, fan, disk bay, LED or button. Centre and size as for ports.
+         */
+        Component: {
+            /** Height Mm */
+            height_mm: number;
+            /**
+             * Kind
+             * @example psu
+             * @example fan
+             * @example disk
+             * @example led
+             * @example button
+             * @example display
+             */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Width Mm */
+            width_mm: number;
+            /** X Mm */
+            x_mm: number;
+            /** Y Mm */
+            y_mm: number;
+        };
+        /**
+         * CountedFrom
+         * @enum {string}
+         */
+        CountedFrom: "bottom" | "top";
+        /**
          * Demo
          * @description What the sign-in page shows in a demo: accounts anyone may use.
          */
@@ -505,6 +1328,64 @@ export interface components {
             /** Is Demo */
             is_demo: boolean;
         };
+        /**
+         * Device
+         * @description `removed_at` is set once the device was deleted: its labels and history still lead to it, lists do not.
+         */
+        Device: {
+            /** Asset Tag */
+            asset_tag: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Device Type Id */
+            device_type_id: string;
+            /** @default front */
+            face: components["schemas"]["FaceSide"];
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Notes
+             * @default
+             */
+            notes: string;
+            /** Position U */
+            position_u?: number | null;
+            /** Rack Id */
+            rack_id?: string | null;
+            /** Removed At */
+            removed_at?: string | null;
+            /**
+             * Serial
+             * @default
+             */
+            serial: string;
+            /** Site Id */
+            site_id: string;
+            /** @default active */
+            status: components["schemas"]["DeviceStatus"];
+            /**
+             * Tenant
+             * @default
+             */
+            tenant: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * DeviceKind
+         * @enum {string}
+         */
+        DeviceKind: "switch" | "router" | "server" | "storage" | "pdu" | "ups" | "patch_panel" | "other";
         /**
          * DeviceShow
          * @description The session is about this device now: its label was read.
@@ -540,6 +1421,121 @@ export interface components {
              * @enum {string}
              */
             type: "device.shown";
+        };
+        /**
+         * DeviceStatus
+         * @enum {string}
+         */
+        DeviceStatus: "planned" | "active" | "offline" | "failed" | "decommissioned";
+        /** DeviceType */
+        DeviceType: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            front: components["schemas"]["Face"];
+            /** Height U */
+            height_u: number;
+            /** Id */
+            id: string;
+            /**
+             * Is Full Depth
+             * @default true
+             */
+            is_full_depth: boolean;
+            kind: components["schemas"]["DeviceKind"];
+            /** Manufacturer */
+            manufacturer: string;
+            /** Model */
+            model: string;
+            rear?: components["schemas"]["Face"] | null;
+            /**
+             * Source
+             * @default
+             */
+            source: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * DeviceView
+         * @description A device with all that a screen shows beside it, in one answer.
+         */
+        DeviceView: {
+            device: components["schemas"]["Device"];
+            device_type: components["schemas"]["DeviceType"];
+            location: components["schemas"]["Location"] | null;
+            rack: components["schemas"]["Rack"] | null;
+            site: components["schemas"]["Site"];
+        };
+        /**
+         * Document
+         * @description A file to read. `pages` is 1 for Markdown and images.
+         */
+        Document: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Id */
+            id: string;
+            kind: components["schemas"]["DocumentKind"];
+            /** Language */
+            language: string;
+            /** Media Type */
+            media_type: string;
+            /** Pages */
+            pages: number;
+            /** Sha256 */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number;
+            subject: components["schemas"]["Subject"];
+            /** Title */
+            title: string;
+        };
+        /**
+         * DocumentKind
+         * @enum {string}
+         */
+        DocumentKind: "pdf" | "markdown" | "image";
+        /**
+         * Elevation
+         * @description A rack and all that is mounted in it.
+         */
+        Elevation: {
+            /** Devices */
+            devices: components["schemas"]["MountedDevice"][];
+            rack: components["schemas"]["Rack"];
+        };
+        /**
+         * Face
+         * @description The front or rear plane of a device type: millimetres, x right, y down from its top left corner.
+         */
+        Face: {
+            /**
+             * Components
+             * @default []
+             */
+            components: components["schemas"]["Component"][];
+            /** Height Mm */
+            height_mm: number;
+            /**
+             * Ports
+             * @default []
+             */
+            ports: components["schemas"]["Port"][];
+            /** Width Mm */
+            width_mm: number;
         };
         /**
          * FaceSide
@@ -636,6 +1632,30 @@ export interface components {
             seq: number;
             signal: components["schemas"]["Signal"];
         };
+        /** Guide */
+        Guide: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Steps */
+            steps: components["schemas"]["Step"][];
+            subject: components["schemas"]["Subject"];
+            /** Title */
+            title: {
+                [key: string]: string;
+            };
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
         /**
          * Hello
          * @description The first message. `client` names this client's outbox for good; `resume` is the last event it has.
@@ -677,6 +1697,292 @@ export interface components {
             role: components["schemas"]["Role"];
             /** Url */
             url: string;
+        };
+        /** Location */
+        Location: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Parent Id */
+            parent_id?: string | null;
+            /** Site Id */
+            site_id: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * MaintenanceRecord
+         * @example {
+         *       "attachments": [],
+         *       "detail": "Receive power was -24.1 dBm before and -3.2 dBm after.",
+         *       "parts": [
+         *         "SFP+ 10GBASE-SR, serial FNS20410X7Q"
+         *       ],
+         *       "performed_at": "2026-01-20T09:30:00+08:00",
+         *       "performed_by": "Site technician, night shift",
+         *       "summary": "Replaced the optic in port 37",
+         *       "work_order": "WO-20418"
+         *     }
+         */
+        MaintenanceRecord: {
+            /**
+             * Attachments
+             * @default []
+             */
+            attachments: components["schemas"]["Attachment"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Detail
+             * @default
+             */
+            detail: string;
+            /** Device Id */
+            device_id: string;
+            /** Id */
+            id: string;
+            /**
+             * Parts
+             * @default []
+             */
+            parts: string[];
+            /**
+             * Performed At
+             * Format: date-time
+             */
+            performed_at: string;
+            /** Performed By */
+            performed_by: string;
+            /** Summary */
+            summary: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+            /**
+             * Work Order
+             * @default
+             */
+            work_order: string;
+        };
+        /**
+         * Manuals
+         * @description All there is to read about one device: its own, and those of its type.
+         */
+        Manuals: {
+            /** Documents */
+            documents: components["schemas"]["Document"][];
+            /** Guides */
+            guides: components["schemas"]["Guide"][];
+        };
+        /**
+         * MountedDevice
+         * @description A device in a rack, with the type that says how it looks.
+         */
+        MountedDevice: {
+            device: components["schemas"]["Device"];
+            device_type: components["schemas"]["DeviceType"];
+        };
+        /**
+         * NewDevice
+         * @description An asset. `position_u` is the lowest-numbered unit it occupies; `face` the rack side its front looks to.
+         */
+        NewDevice: {
+            /** Asset Tag */
+            asset_tag: string;
+            /** Device Type Id */
+            device_type_id: string;
+            /** @default front */
+            face: components["schemas"]["FaceSide"];
+            /** Name */
+            name: string;
+            /**
+             * Notes
+             * @default
+             */
+            notes: string;
+            /** Position U */
+            position_u?: number | null;
+            /** Rack Id */
+            rack_id?: string | null;
+            /**
+             * Serial
+             * @default
+             */
+            serial: string;
+            /** Site Id */
+            site_id: string;
+            /** @default active */
+            status: components["schemas"]["DeviceStatus"];
+            /**
+             * Tenant
+             * @default
+             */
+            tenant: string;
+        };
+        /**
+         * NewDeviceType
+         * @description A make and model. `source` says where its dimensions come from.
+         */
+        NewDeviceType: {
+            front: components["schemas"]["Face"];
+            /** Height U */
+            height_u: number;
+            /**
+             * Is Full Depth
+             * @default true
+             */
+            is_full_depth: boolean;
+            kind: components["schemas"]["DeviceKind"];
+            /** Manufacturer */
+            manufacturer: string;
+            /** Model */
+            model: string;
+            rear?: components["schemas"]["Face"] | null;
+            /**
+             * Source
+             * @default
+             */
+            source: string;
+        };
+        /** NewGuide */
+        NewGuide: {
+            /** Steps */
+            steps: components["schemas"]["Step"][];
+            subject: components["schemas"]["Subject"];
+            /** Title */
+            title: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * NewLocation
+         * @description A part of a site: a building, hall, cage or row; may lie inside another.
+         */
+        NewLocation: {
+            /** Name */
+            name: string;
+            /** Parent Id */
+            parent_id?: string | null;
+            /** Site Id */
+            site_id: string;
+        };
+        /**
+         * NewMaintenanceRecord
+         * @description `attachments` are what POST /attachments answered.
+         * @example {
+         *       "attachments": [],
+         *       "detail": "Receive power was -24.1 dBm before and -3.2 dBm after.",
+         *       "parts": [
+         *         "SFP+ 10GBASE-SR, serial FNS20410X7Q"
+         *       ],
+         *       "performed_at": "2026-01-20T09:30:00+08:00",
+         *       "performed_by": "Site technician, night shift",
+         *       "summary": "Replaced the optic in port 37",
+         *       "work_order": "WO-20418"
+         *     }
+         */
+        NewMaintenanceRecord: {
+            /**
+             * Attachments
+             * @default []
+             */
+            attachments: components["schemas"]["Attachment"][];
+            /**
+             * Detail
+             * @default
+             */
+            detail: string;
+            /**
+             * Parts
+             * @default []
+             */
+            parts: string[];
+            /**
+             * Performed At
+             * Format: date-time
+             */
+            performed_at: string;
+            /** Performed By */
+            performed_by: string;
+            /** Summary */
+            summary: string;
+            /**
+             * Work Order
+             * @default
+             */
+            work_order: string;
+        };
+        /**
+         * NewRack
+         * @description `first_u` is the number of the first unit, counted from bottom or top.
+         */
+        NewRack: {
+            /** @default bottom */
+            counted_from: components["schemas"]["CountedFrom"];
+            /**
+             * First U
+             * @default 1
+             */
+            first_u: number;
+            /**
+             * Height U
+             * @default 42
+             */
+            height_u: number;
+            /** Location Id */
+            location_id?: string | null;
+            /** Name */
+            name: string;
+            /** Site Id */
+            site_id: string;
+        };
+        /**
+         * NewSession
+         * @description Asking for help: about which device, in a sentence.
+         */
+        NewSession: {
+            /** Device Id */
+            device_id?: string | null;
+            /**
+             * Subject
+             * @default
+             */
+            subject: string;
+        };
+        /** NewSite */
+        NewSite: {
+            /**
+             * Address
+             * @default
+             */
+            address: string;
+            /** Name */
+            name: string;
+            /**
+             * Timezone
+             * @default UTC
+             */
+            timezone: string;
         };
         /** NewUser */
         NewUser: {
@@ -741,6 +2047,94 @@ export interface components {
             /** Port */
             port: string;
         };
+        /** Page[Device] */
+        Page_Device_: {
+            /** Items */
+            items: components["schemas"]["Device"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /** Page[DeviceType] */
+        Page_DeviceType_: {
+            /** Items */
+            items: components["schemas"]["DeviceType"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /** Page[Guide] */
+        Page_Guide_: {
+            /** Items */
+            items: components["schemas"]["Guide"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /** Page[Location] */
+        Page_Location_: {
+            /** Items */
+            items: components["schemas"]["Location"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /** Page[MaintenanceRecord] */
+        Page_MaintenanceRecord_: {
+            /** Items */
+            items: components["schemas"]["MaintenanceRecord"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /** Page[Rack] */
+        Page_Rack_: {
+            /** Items */
+            items: components["schemas"]["Rack"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /** Page[Session] */
+        Page_Session_: {
+            /** Items */
+            items: components["schemas"]["Session"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /** Page[Site] */
+        Page_Site_: {
+            /** Items */
+            items: components["schemas"]["Site"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
         /** Page[User] */
         Page_User_: {
             /** Items */
@@ -791,6 +2185,22 @@ export interface components {
          * @enum {string}
          */
         Permission: "devices.read" | "devices.write" | "labels.make" | "images.read" | "maintenance.read" | "maintenance.write" | "manuals.read" | "manuals.write" | "telemetry.read" | "telemetry.write" | "sessions.list" | "sessions.open" | "sessions.join" | "sessions.invite" | "stills.write" | "people.manage";
+        /**
+         * Picture
+         * @description An uploaded picture, upright and without hidden data; its bytes are found by `sha256`.
+         */
+        Picture: {
+            /** Height */
+            height: number;
+            /** Media Type */
+            media_type: string;
+            /** Sha256 */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Width */
+            width: number;
+        };
         /** Ping */
         Ping: {
             /**
@@ -846,6 +2256,32 @@ export interface components {
              * @enum {string}
              */
             type: "pong";
+        };
+        /**
+         * Port
+         * @description A named place to plug something in. `x_mm`, `y_mm` is its centre, from the face's top left, y down.
+         */
+        Port: {
+            /** Height Mm */
+            height_mm: number;
+            /**
+             * Kind
+             * @example rj45
+             * @example sfp
+             * @example qsfp28
+             * @example console
+             * @example usb
+             * @example c13
+             */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Width Mm */
+            width_mm: number;
+            /** X Mm */
+            x_mm: number;
+            /** Y Mm */
+            y_mm: number;
         };
         /** PresenceChanged */
         PresenceChanged: {
@@ -903,6 +2339,41 @@ export interface components {
             /** Type */
             type: string;
         };
+        /** Rack */
+        Rack: {
+            /** @default bottom */
+            counted_from: components["schemas"]["CountedFrom"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * First U
+             * @default 1
+             */
+            first_u: number;
+            /**
+             * Height U
+             * @default 42
+             */
+            height_u: number;
+            /** Id */
+            id: string;
+            /** Location Id */
+            location_id?: string | null;
+            /** Name */
+            name: string;
+            /** Site Id */
+            site_id: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
         /**
          * Refused
          * @description Your message `n` had no effect, and never will.
@@ -934,8 +2405,90 @@ export interface components {
          * @enum {string}
          */
         Role: "admin" | "expert" | "technician" | "observer";
+        /**
+         * Sample
+         * @description One value at one time; times are kept to the millisecond.
+         */
+        Sample: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Value */
+            value: number;
+        };
+        /**
+         * SampleBatch
+         * @description Samples to store; a time already stored for the series is kept as it was, so a batch may be sent twice.
+         */
+        SampleBatch: {
+            key: components["schemas"]["SeriesKey"];
+            /** Samples */
+            samples: components["schemas"]["Sample"][];
+            /** Unit */
+            unit: string;
+        };
+        /** Series */
+        Series: {
+            key: components["schemas"]["SeriesKey"];
+            /** Last At */
+            last_at: string | null;
+            /** Last Value */
+            last_value: number | null;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * SeriesKey
+         * @description A quantity of one device, and of one port when it has one. Units are UCUM-like: %, bit/s, 1/min, Cel, W.
+         */
+        SeriesKey: {
+            /** Device Id */
+            device_id: string;
+            /**
+             * Port
+             * @default
+             */
+            port: string;
+            /**
+             * Quantity
+             * @example cpu_load
+             * @example traffic_in
+             * @example traffic_out
+             */
+            quantity: string;
+        };
         ServerEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["SessionClosed"];
         ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["SessionClosed"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"];
+        /**
+         * Session
+         * @description One support call as a list shows it.
+         */
+        Session: {
+            /** Device Id */
+            device_id: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Expert Names */
+            expert_names: string[];
+            /** Id */
+            id: string;
+            /** Last Still Sha256 */
+            last_still_sha256: string | null;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Opened By */
+            opened_by: string;
+            /** Opened By Name */
+            opened_by_name: string;
+            status: components["schemas"]["SessionStatus"];
+            /** Subject */
+            subject: string;
+        };
         /**
          * SessionClosed
          * @description The session has ended; what is stored stays readable.
@@ -991,6 +2544,11 @@ export interface components {
             /** Stills */
             stills: components["schemas"]["SharedStill"][];
         };
+        /**
+         * SessionStatus
+         * @enum {string}
+         */
+        SessionStatus: "ringing" | "open" | "ended";
         /**
          * Shape
          * @description What is drawn, and what its points mean.
@@ -1111,6 +2669,35 @@ export interface components {
             /** Password */
             password: string;
         };
+        /** Site */
+        Site: {
+            /**
+             * Address
+             * @default
+             */
+            address: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Timezone
+             * @default UTC
+             */
+            timezone: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
         /**
          * State
          * @description The whole session as of `seq`: for a joining participant, and when resuming is not possible.
@@ -1126,6 +2713,33 @@ export interface components {
              * @enum {string}
              */
             type: "session.state";
+        };
+        /**
+         * Step
+         * @description One instruction: what to do, which ports it concerns, what to beware of, and what proves it done.
+         */
+        Step: {
+            /** Caution */
+            caution?: {
+                [key: string]: string;
+            };
+            /** @default front */
+            face: components["schemas"]["FaceSide"];
+            /** Picture Sha256 */
+            picture_sha256?: string | null;
+            /**
+             * Ports
+             * @default []
+             */
+            ports: string[];
+            /** Proof */
+            proof?: {
+                [key: string]: string;
+            };
+            /** Text */
+            text: {
+                [key: string]: string;
+            };
         };
         /**
          * StepShow
@@ -1212,6 +2826,16 @@ export interface components {
             type: "still.shared";
         };
         /**
+         * Stored
+         * @description What became of the samples sent: `known` were there before, and are unchanged.
+         */
+        Stored: {
+            /** Known */
+            known: number;
+            /** Stored */
+            stored: number;
+        };
+        /**
          * StrokeDraw
          * @description A stroke in progress, before pen up.
          */
@@ -1249,6 +2873,16 @@ export interface components {
              * @enum {string}
              */
             type: "stroke.drawn";
+        };
+        /**
+         * Subject
+         * @description What a manual is about: exactly one of a device type and a device.
+         */
+        Subject: {
+            /** Device Id */
+            device_id?: string | null;
+            /** Device Type Id */
+            device_type_id?: string | null;
         };
         /**
          * User
@@ -1313,14 +2947,28 @@ export type AnnotationRemove = components['schemas']['AnnotationRemove'];
 export type AnnotationRemoved = components['schemas']['AnnotationRemoved'];
 export type AnnotationRestore = components['schemas']['AnnotationRestore'];
 export type AnnotationRestored = components['schemas']['AnnotationRestored'];
+export type Attachment = components['schemas']['Attachment'];
+export type Bucket = components['schemas']['Bucket'];
 export type Camera = components['schemas']['Camera'];
+export type Chart = components['schemas']['Chart'];
 export type ChatLine = components['schemas']['ChatLine'];
 export type ChatSaid = components['schemas']['ChatSaid'];
 export type ChatSay = components['schemas']['ChatSay'];
 export type ClientMessage = components['schemas']['ClientMessage'];
+export type Component = components['schemas']['Component'];
+export type CountedFrom = components['schemas']['CountedFrom'];
 export type Demo = components['schemas']['Demo'];
+export type Device = components['schemas']['Device'];
+export type DeviceKind = components['schemas']['DeviceKind'];
 export type DeviceShow = components['schemas']['DeviceShow'];
 export type DeviceShown = components['schemas']['DeviceShown'];
+export type DeviceStatus = components['schemas']['DeviceStatus'];
+export type DeviceType = components['schemas']['DeviceType'];
+export type DeviceView = components['schemas']['DeviceView'];
+export type Document = components['schemas']['Document'];
+export type DocumentKind = components['schemas']['DocumentKind'];
+export type Elevation = components['schemas']['Elevation'];
+export type Face = components['schemas']['Face'];
 export type FaceSide = components['schemas']['FaceSide'];
 export type FrameFreeze = components['schemas']['FrameFreeze'];
 export type FrameRef = components['schemas']['FrameRef'];
@@ -1328,33 +2976,63 @@ export type FrameSight = components['schemas']['FrameSight'];
 export type FrameSighted = components['schemas']['FrameSighted'];
 export type FreezeAsked = components['schemas']['FreezeAsked'];
 export type GivenSignal = components['schemas']['GivenSignal'];
+export type Guide = components['schemas']['Guide'];
 export type Hello = components['schemas']['Hello'];
 export type Invitation = components['schemas']['Invitation'];
 export type Join = components['schemas']['Join'];
 export type JoiningLink = components['schemas']['JoiningLink'];
+export type Location = components['schemas']['Location'];
+export type MaintenanceRecord = components['schemas']['MaintenanceRecord'];
+export type Manuals = components['schemas']['Manuals'];
+export type MountedDevice = components['schemas']['MountedDevice'];
+export type NewDevice = components['schemas']['NewDevice'];
+export type NewDeviceType = components['schemas']['NewDeviceType'];
+export type NewGuide = components['schemas']['NewGuide'];
+export type NewLocation = components['schemas']['NewLocation'];
+export type NewMaintenanceRecord = components['schemas']['NewMaintenanceRecord'];
+export type NewRack = components['schemas']['NewRack'];
+export type NewSession = components['schemas']['NewSession'];
+export type NewSite = components['schemas']['NewSite'];
 export type NewUser = components['schemas']['NewUser'];
 export type OnFace = components['schemas']['OnFace'];
 export type OnFrame = components['schemas']['OnFrame'];
 export type OnPort = components['schemas']['OnPort'];
+export type PageDevice = components['schemas']['Page_Device_'];
+export type PageDeviceType = components['schemas']['Page_DeviceType_'];
+export type PageGuide = components['schemas']['Page_Guide_'];
+export type PageLocation = components['schemas']['Page_Location_'];
+export type PageMaintenanceRecord = components['schemas']['Page_MaintenanceRecord_'];
+export type PageRack = components['schemas']['Page_Rack_'];
+export type PageSession = components['schemas']['Page_Session_'];
+export type PageSite = components['schemas']['Page_Site_'];
 export type PageUser = components['schemas']['Page_User_'];
 export type Participant = components['schemas']['Participant'];
 export type ParticipantJoined = components['schemas']['ParticipantJoined'];
 export type Permission = components['schemas']['Permission'];
+export type Picture = components['schemas']['Picture'];
 export type Ping = components['schemas']['Ping'];
 export type PointerMove = components['schemas']['PointerMove'];
 export type PointerMoved = components['schemas']['PointerMoved'];
 export type Pong = components['schemas']['Pong'];
+export type Port = components['schemas']['Port'];
 export type PresenceChanged = components['schemas']['PresenceChanged'];
 export type Problem = components['schemas']['Problem'];
 export type ProblemDetails = components['schemas']['ProblemDetails'];
+export type Rack = components['schemas']['Rack'];
 export type Refused = components['schemas']['Refused'];
 export type ResumeFrom = components['schemas']['ResumeFrom'];
 export type Role = components['schemas']['Role'];
+export type Sample = components['schemas']['Sample'];
+export type SampleBatch = components['schemas']['SampleBatch'];
+export type Series = components['schemas']['Series'];
+export type SeriesKey = components['schemas']['SeriesKey'];
 export type ServerEvent = components['schemas']['ServerEvent'];
 export type ServerMessage = components['schemas']['ServerMessage'];
+export type Session = components['schemas']['Session'];
 export type SessionClosed = components['schemas']['SessionClosed'];
 export type SessionEnd = components['schemas']['SessionEnd'];
 export type SessionState = components['schemas']['SessionState'];
+export type SessionStatus = components['schemas']['SessionStatus'];
 export type Shape = components['schemas']['Shape'];
 export type SharedStill = components['schemas']['SharedStill'];
 export type ShownDevice = components['schemas']['ShownDevice'];
@@ -1364,17 +3042,89 @@ export type Signal = components['schemas']['Signal'];
 export type SignalGive = components['schemas']['SignalGive'];
 export type SignalGiven = components['schemas']['SignalGiven'];
 export type SignIn = components['schemas']['SignIn'];
+export type Site = components['schemas']['Site'];
 export type State = components['schemas']['State'];
+export type Step = components['schemas']['Step'];
 export type StepShow = components['schemas']['StepShow'];
 export type StepShown = components['schemas']['StepShown'];
 export type StillShare = components['schemas']['StillShare'];
 export type StillShared = components['schemas']['StillShared'];
+export type Stored = components['schemas']['Stored'];
 export type StrokeDraw = components['schemas']['StrokeDraw'];
 export type StrokeDrawn = components['schemas']['StrokeDrawn'];
+export type Subject = components['schemas']['Subject'];
 export type User = components['schemas']['User'];
 export type Welcome = components['schemas']['Welcome'];
 export type $defs = Record<string, never>;
 export interface operations {
+    attach_api_v1_attachments_post: {
+        parameters: {
+            query: {
+                /** @description File name. */
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The file itself. */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+        };
+    };
+    attachment_api_v1_attachments__sha256__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     demo_api_v1_demo_get: {
         parameters: {
             query?: never;
@@ -1402,6 +3152,1020 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Demo"];
                 };
+            };
+        };
+    };
+    list_device_types_api_v1_device_types_get: {
+        parameters: {
+            query?: {
+                kind?: components["schemas"]["DeviceKind"] | null;
+                /** @description Rows in this page. */
+                limit?: number;
+                manufacturer?: string | null;
+                /** @description Rows before this page. */
+                offset?: number;
+                /** @description Words to find; the last may be the beginning of one. */
+                q?: string;
+                sort?: ("manufacturer" | "-manufacturer" | "model" | "-model" | "kind" | "-kind" | "height_u" | "-height_u") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeviceType_"];
+                };
+            };
+        };
+    };
+    add_device_type_api_v1_device_types_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeviceType"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceType"];
+                };
+            };
+        };
+    };
+    get_device_type_api_v1_device_types__device_type_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_type_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceType"];
+                };
+            };
+        };
+    };
+    change_device_type_api_v1_device_types__device_type_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                device_type_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeviceType"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceType"];
+                };
+            };
+        };
+    };
+    remove_device_type_api_v1_device_types__device_type_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                device_type_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_devices_api_v1_devices_get: {
+        parameters: {
+            query?: {
+                /** @description Only those of this one. */
+                device_type_id?: string | null;
+                kind?: components["schemas"]["DeviceKind"] | null;
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Only those of this one. */
+                location_id?: string | null;
+                /** @description Rows before this page. */
+                offset?: number;
+                /** @description Words in asset tag, name, serial, tenant or type, the last perhaps unfinished; also the last characters of a serial (four or more). */
+                q?: string;
+                /** @description Only those of this one. */
+                rack_id?: string | null;
+                /** @description Only those of this one. */
+                site_id?: string | null;
+                sort?: ("asset_tag" | "-asset_tag" | "name" | "-name" | "serial" | "-serial" | "position_u" | "-position_u" | "status" | "-status" | "tenant" | "-tenant" | "created_at" | "-created_at" | "updated_at" | "-updated_at") | null;
+                status?: components["schemas"]["DeviceStatus"] | null;
+                tenant?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Device_"];
+                };
+            };
+        };
+    };
+    register_device_api_v1_devices_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDevice"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+        };
+    };
+    get_device_api_v1_devices__device_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+        };
+    };
+    change_device_api_v1_devices__device_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDevice"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+        };
+    };
+    remove_device_api_v1_devices__device_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    chart_api_v1_devices__device_id__chart_get: {
+        parameters: {
+            query: {
+                /** @description Most intervals wanted. */
+                buckets?: number;
+                /** @description Empty for a quantity of the whole device. */
+                port?: string;
+                quantity: string;
+                /** @description Unset: 24 h before `until`. */
+                since?: string | null;
+                /** @description Unset: now. */
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chart"];
+                };
+            };
+        };
+    };
+    of_device_api_v1_devices__device_id__maintenance_records_get: {
+        parameters: {
+            query?: {
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Rows before this page. */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MaintenanceRecord_"];
+                };
+            };
+        };
+    };
+    write_down_api_v1_devices__device_id__maintenance_records_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMaintenanceRecord"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceRecord"];
+                };
+            };
+        };
+    };
+    marks_api_v1_devices__device_id__marks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"][];
+                };
+            };
+        };
+    };
+    remove_mark_api_v1_devices__device_id__marks__annotation_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_id: string;
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    series_api_v1_devices__device_id__series_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"][];
+                };
+            };
+        };
+    };
+    get_device_view_api_v1_devices__device_id__view_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+        };
+    };
+    get_device_by_tag_api_v1_devices_by_tag__asset_tag__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                asset_tag: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+        };
+    };
+    add_document_api_v1_documents_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description `file` with its `title`, its `language`, and one of `device_type_id` and `device_id`. */
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    device_id?: string;
+                    device_type_id?: string;
+                    /** Format: binary */
+                    file: string;
+                    /** @default en */
+                    language?: string;
+                    title: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+        };
+    };
+    document_api_v1_documents__document_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+        };
+    };
+    remove_document_api_v1_documents__document_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    document_file_api_v1_documents__document_id__file_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    document_html_api_v1_documents__document_id__html_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "text/html": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    document_page_api_v1_documents__document_id__pages__number__png_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    all_guides_api_v1_guides_get: {
+        parameters: {
+            query?: {
+                /** @description Only those of this one device. */
+                device_id?: string | null;
+                /** @description Only those of this type. */
+                device_type_id?: string | null;
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Rows before this page. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Guide_"];
+                };
+            };
+        };
+    };
+    write_api_v1_guides_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGuide"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Guide"];
+                };
+            };
+        };
+    };
+    guide_api_v1_guides__guide_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                guide_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Guide"];
+                };
+            };
+        };
+    };
+    rewrite_api_v1_guides__guide_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                guide_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGuide"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Guide"];
+                };
+            };
+        };
+    };
+    remove_guide_api_v1_guides__guide_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                guide_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -1441,6 +4205,322 @@ export interface operations {
             };
         };
     };
+    list_locations_api_v1_locations_get: {
+        parameters: {
+            query?: {
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Rows before this page. */
+                offset?: number;
+                /** @description Only those of this one. */
+                parent_id?: string | null;
+                /** @description Words to find; the last may be the beginning of one. */
+                q?: string;
+                /** @description Only those of this one. */
+                site_id?: string | null;
+                sort?: ("name" | "-name" | "created_at" | "-created_at" | "updated_at" | "-updated_at") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Location_"];
+                };
+            };
+        };
+    };
+    add_location_api_v1_locations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLocation"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Location"];
+                };
+            };
+        };
+    };
+    get_location_api_v1_locations__location_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Location"];
+                };
+            };
+        };
+    };
+    change_location_api_v1_locations__location_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLocation"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Location"];
+                };
+            };
+        };
+    };
+    remove_location_api_v1_locations__location_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                location_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    record_api_v1_maintenance_records__record_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceRecord"];
+                };
+            };
+        };
+    };
+    correct_api_v1_maintenance_records__record_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMaintenanceRecord"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceRecord"];
+                };
+            };
+        };
+    };
+    remove_api_v1_maintenance_records__record_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    manuals_api_v1_manuals_get: {
+        parameters: {
+            query: {
+                device_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Manuals"];
+                };
+            };
+        };
+    };
     me_api_v1_me_get: {
         parameters: {
             query?: never;
@@ -1467,6 +4547,453 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Actor"];
+                };
+            };
+        };
+    };
+    add_picture_api_v1_pictures_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A JPEG, PNG or WebP. */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Picture"];
+                };
+            };
+        };
+    };
+    step_picture_api_v1_pictures__sha256__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_racks_api_v1_racks_get: {
+        parameters: {
+            query?: {
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Only those of this one. */
+                location_id?: string | null;
+                /** @description Rows before this page. */
+                offset?: number;
+                /** @description Words to find; the last may be the beginning of one. */
+                q?: string;
+                /** @description Only those of this one. */
+                site_id?: string | null;
+                sort?: ("name" | "-name" | "height_u" | "-height_u" | "created_at" | "-created_at") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Rack_"];
+                };
+            };
+        };
+    };
+    add_rack_api_v1_racks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRack"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rack"];
+                };
+            };
+        };
+    };
+    get_rack_api_v1_racks__rack_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rack_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rack"];
+                };
+            };
+        };
+    };
+    change_rack_api_v1_racks__rack_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                rack_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRack"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rack"];
+                };
+            };
+        };
+    };
+    remove_rack_api_v1_racks__rack_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                rack_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_elevation_api_v1_racks__rack_id__elevation_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rack_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Elevation"];
+                };
+            };
+        };
+    };
+    sessions_api_v1_sessions_get: {
+        parameters: {
+            query?: {
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Rows before this page. */
+                offset?: number;
+                status?: components["schemas"]["SessionStatus"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Session_"];
+                };
+            };
+        };
+    };
+    open_session_api_v1_sessions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSession"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+        };
+    };
+    session_api_v1_sessions__session_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+        };
+    };
+    device_shown_api_v1_sessions__session_id__device_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+        };
+    };
+    events_api_v1_sessions__session_id__events_get: {
+        parameters: {
+            query?: {
+                /** @description Only events with a greater seq. */
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["SessionClosed"])[];
                 };
             };
         };
@@ -1568,6 +5095,216 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    list_sites_api_v1_sites_get: {
+        parameters: {
+            query?: {
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Rows before this page. */
+                offset?: number;
+                /** @description Words to find; the last may be the beginning of one. */
+                q?: string;
+                sort?: ("name" | "-name" | "created_at" | "-created_at" | "updated_at" | "-updated_at") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Site_"];
+                };
+            };
+        };
+    };
+    add_site_api_v1_sites_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSite"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+        };
+    };
+    get_site_api_v1_sites__site_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+        };
+    };
+    change_site_api_v1_sites__site_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                site_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSite"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+        };
+    };
+    remove_site_api_v1_sites__site_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                site_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    record_api_v1_telemetry_samples_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SampleBatch"][];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stored"];
+                };
             };
         };
     };

@@ -3,7 +3,6 @@
 import type { Annotation, FaceSide, FrameRef, Shape, ShownStep, Sighting, Signal } from "@nearhand/contract";
 import type { Live } from "./live";
 import { randomId, type Wish } from "./outbox";
-import type { Place } from "./session";
 import { Value } from "./store";
 import { History, inverseOf } from "./undo";
 

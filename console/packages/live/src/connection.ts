@@ -26,8 +26,10 @@ export interface ConnectionOptions {
   protocol: string;
   /** What to say first on each new socket. */
   greet: () => readonly unknown[];
-  /** What keeps the line awake and proves it alive; null where only the server speaks. */
+  /** What keeps the line awake. */
   ping: unknown;
+  /** Whether the server answers pings, so that silence means a dead line. */
+  isPingAnswered?: boolean;
   onMessages: (messages: readonly unknown[]) => void;
   onLink: (link: Link) => void;
   openSocket?: OpenSocket;
@@ -161,9 +163,8 @@ export class Connection {
   }
 
   #ping(): void {
-    if (this.#options.ping === null) return;
     this.send([this.#options.ping]);
-    this.#expectAnswer();
+    if (this.#options.isPingAnswered ?? true) this.#expectAnswer();
   }
 
   #expectAnswer(): void {

@@ -8,7 +8,7 @@ export { Live, PROTOCOL, type LiveOptions, type LiveView, type RefusedWish } fro
 export { openSession, sendUnsent, unsentWishes, type OpenOptions, type OpenSession } from "./open";
 export { claimOutboxes, Outbox, randomId, type Ask, type Scope, type Wish } from "./outbox";
 export { pendingOf, type Pending, type PendingMark } from "./pending";
-export { EMPTY_SESSION, Gap, isEvent, reduce, type Place, type Refusal, type SessionView } from "./session";
+export { EMPTY_SESSION, Gap, isEvent, reduce, type Refusal, type SessionView } from "./session";
 export {
   indexedDbShelf,
   memoryLocks,
@@ -20,3 +20,4 @@ export {
   type OutboxShelf,
 } from "./shelf";
 export { Value, type Store, type Unsubscribe } from "./store";
+export { watchWall, type WallOptions } from "./wall";

@@ -13,6 +13,8 @@ export const PROTOCOL = "nearhand.v1";
 const WINDOW = 32;
 /** Wishes settled not long ago, kept to say what a late refusal was about. */
 const REMEMBERED = 256;
+/** Errors after which no further number of this outbox would be taken: the rest must go out under a new name. */
+const SPOILT: ReadonlySet<string> = new Set(["out_of_order", "too_many_refused"]);
 
 /** All an app draws from: the session, how the link stands, and what is not saved yet. */
 export interface LiveView extends SessionView {
@@ -49,6 +51,7 @@ export class Live implements Store<LiveView> {
   #view: SessionView = EMPTY_SESSION;
   #link: Link = { state: "stopped", because: "closed" };
   #isWelcome = false;
+  #mustRename = false;
   #sentUpTo = 0;
 
   constructor(options: LiveOptions) {
@@ -153,6 +156,12 @@ export class Live implements Store<LiveView> {
       case "refused":
         this.#refused(message);
         break;
+      case "error":
+        if (SPOILT.has(message.code)) {
+          this.#mustRename = true;
+          this.#connection.restart();
+        }
+        break;
       default:
         if (isEvent(message) && message.client === this.#outbox.client) this.#told.delete(message.n);
     }
@@ -161,7 +170,9 @@ export class Live implements Store<LiveView> {
 
   #welcomed(welcome: Welcome): void {
     this.#connection.confirm();
-    if (welcome.acked > this.#outbox.last) {
+    if (this.#mustRename || !this.#outbox.agreesWith(welcome.acked)) {
+      if (this.#mustRename) this.#outbox.settleUpTo(welcome.acked);
+      this.#mustRename = false;
       void this.#outbox.rename(randomId(24)).then(() => this.#connection.restart());
       return;
     }

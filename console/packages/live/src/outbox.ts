@@ -98,9 +98,14 @@ export class Outbox {
   }
 
   /**
-   * The server knows a later number of ours than we do: this browser lost its memory of the outbox (a crash, a
-   * restored profile). New numbers would be taken for repeats, so what waits goes out under a new name.
+   * Whether numbering can go on where the server has settled up to `acked`. Not when one side lost its memory (a
+   * crash of this machine, a restored backup there): new numbers would be taken for repeats, or be out of order.
    */
+  agreesWith(acked: number): boolean {
+    return acked <= this.#last && acked + 1 >= (this.#entries[0]?.ask.n ?? this.#last + 1);
+  }
+
+  /** Let what waits go out under a new name, numbered from 1. */
   async rename(client: string): Promise<void> {
     const old = this.#client;
     const asks = this.#entries.map(({ ask }, index) => ({ ...ask, n: index + 1 }));

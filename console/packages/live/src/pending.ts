@@ -1,8 +1,7 @@
 /** What one's own unsettled wishes will change: shown at once, and marked as not saved yet. */
 
-import type { Annotation, AnnotationEdit, Shape } from "@nearhand/contract";
+import type { Annotation, AnnotationEdit, Place, Shape } from "@nearhand/contract";
 import type { Ask } from "./outbox";
-import type { Place } from "./session";
 
 /** A mark of ours that the server has not stored yet. It has no anchor: that is the server's to find. */
 export interface PendingMark {

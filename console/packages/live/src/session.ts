@@ -5,9 +5,6 @@ import type {
   ChatLine,
   FrameSighted,
   GivenSignal,
-  OnFace,
-  OnFrame,
-  OnPort,
   Participant,
   PointerMoved,
   Refused,
@@ -18,9 +15,6 @@ import type {
   ShownStep,
   StrokeDrawn,
 } from "@nearhand/contract";
-
-/** Where something is drawn: on a picture, on a face drawing, or at a named port. */
-export type Place = OnFrame | OnFace | OnPort;
 
 /** The session as of `seq`, plus what is passing by (pointers, strokes, frames), which is never stored. */
 export interface SessionView {

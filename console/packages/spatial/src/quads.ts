@@ -85,7 +85,7 @@ function followBorder(
   const offsets = [1, width + 1, width, width - 1, -1, -width - 1, -width, -width + 1];
   const border: number[] = [];
   let at = start;
-  let direction = -1;
+  let direction: number;
   let search = 5; // the west neighbour is light: look from north-west on
   let first = -1;
   while (border.length < limit) {

@@ -1,0 +1,349 @@
+"""One participant's end of a live session: say, draw and hear, across lost lines and restarts."""
+
+import asyncio
+import json
+import logging
+import random
+import sqlite3
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Any, Literal, Self
+from weakref import WeakSet
+
+from nearhand.access.model import Actor
+from nearhand.client.errors import LinkStopped, WishRefused
+from nearhand.client.link import Address, Closed, Link, open_link
+from nearhand.client.outbox import Kept, MemoryOutbox, Outbox, new_client_name
+from nearhand.client.verbs import Verbs
+from nearhand.client.view import Gap, LiveView, reduced
+from nearhand.sessions import messages as m
+
+log = logging.getLogger(__name__)
+
+WINDOW = 32  # numbered wishes on the way at one time; the rest wait in the outbox
+FIRST_RETRY_S, LONGEST_RETRY_S, SOON_S = 0.5, 15.0, 0.25
+INBOX_LIMIT = 1000  # fleeting messages are skipped in an inbox that is further behind than this
+
+PING_EVERY_S = 15.0
+# Errors after which no further number of an outbox would be taken: the rest must go out under a new name.
+SPOILT = {"out_of_order", "too_many_refused"}
+
+LinkState = Literal["connecting", "open", "waiting", "stopped"]
+
+
+class LiveSession(Verbs):
+    """Made by `Client.live`. `async with` enters and waits for the state; `start` enters without waiting.
+
+        async with client.live(session.id, SqliteOutbox("expert.db")) as live:
+            n = await live.say("Look at port 37")
+            await live.saved(n)               # stored by the server
+            async for message in live:        # every message, as it comes
+                ...
+
+    A wish (any verb that returns a number) is kept in the outbox, then sent; it leaves the outbox when the server has
+    stored or refused it. After a lost line the session resumes where it was. `live.view` is always the newest state.
+    """
+
+    def __init__(
+        self,
+        session_id: str,
+        address: Address,
+        who: Callable[[], Awaitable[Actor]],
+        outbox: Outbox | None = None,
+    ) -> None:
+        super().__init__()
+        self.session_id = session_id
+        self.view = LiveView()
+        self.link: LinkState = "stopped"
+        self.is_kept = True  # False: unsent wishes live as long as the process, for the disk is full
+        self._address, self._who = address, who
+        self._outbox = outbox or MemoryOutbox()
+        self._name, self._last = "", 0
+        self._waiting: dict[int, str] = {}
+        self._sent_up_to = 0
+        self._is_welcome = False
+        self._is_spoilt = False
+        self._wake = asyncio.Event()
+        self._numbering = asyncio.Lock()
+        self._saved: dict[int, list[asyncio.Future[None]]] = {}
+        self._refused: dict[int, WishRefused] = {}
+        self._watchers: list[tuple[Callable[[LiveView], bool], asyncio.Future[None]]] = []
+        self._inboxes: WeakSet[Inbox] = WeakSet()
+        self._running: asyncio.Task[None] | None = None
+        self._stopped_by: LinkStopped | None = None
+
+    # -- entering and leaving -----------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        try:
+            await self.until(lambda view: view.is_current)
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Find the outbox and connect, now or as soon as there is a line."""
+        actor = await self._who()
+        kept = await asyncio.to_thread(self._outbox.open, self.session_id, actor.participant_id)
+        self._name, self._last, self._waiting = kept.client, kept.last, dict(kept.asks)
+        self._stopped_by = None
+        self._running = asyncio.create_task(self._run(), name=f"live session {self.session_id}")
+
+    async def stop(self) -> None:
+        """Leave. What is not sent yet stays in the outbox, and is sent on entering again with the same one."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+            self._running = None
+        self._end(LinkStopped("left"))
+
+    # -- following ----------------------------------------------------------------------------------------------
+
+    @property
+    def unsaved(self) -> int:
+        """How many wishes the server has not stored yet."""
+        return len(self._waiting)
+
+    async def saved(self, n: int) -> None:
+        """Wait until wish `n` is stored. Raises WishRefused when it had no effect."""
+        if n in self._refused:
+            raise self._refused[n]
+        if n in self._waiting:
+            settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._saved.setdefault(n, []).append(settled)
+            await settled
+
+    async def until(self, holds: Callable[[LiveView], bool]) -> LiveView:
+        """Wait until something holds of the view. Raises LinkStopped when the link has ended for good."""
+        if self._stopped_by is not None:
+            raise self._stopped_by
+        if not holds(self.view):
+            came: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._watchers.append((holds, came))
+            await came
+        return self.view
+
+    def __aiter__(self) -> "Inbox":
+        return self.messages()
+
+    def messages(self) -> "Inbox":
+        """Every message from this call on, once each, in order; ends when the link has ended for good."""
+        inbox = Inbox()
+        self._inboxes.add(inbox)
+        if self._stopped_by is not None:
+            inbox.put(None)
+        return inbox
+
+    # -- asking -------------------------------------------------------------------------------------------------
+
+    async def ask(self, kind: type[m.Ask], **fields: Any) -> int:
+        """Ask for something durable; the verbs are made of this. Returns once the wish is kept."""
+        async with self._numbering:
+            message = kind(n=self._last + 1, **fields)
+            text = message.model_dump_json(exclude_none=True)
+            try:
+                await asyncio.to_thread(self._outbox.keep, self._name, message.n, text)
+                self.is_kept = True
+            except sqlite3.Error as error:  # a full disk does not stop the work
+                log.warning("the outbox cannot be written (%s); unsent wishes are kept in memory only", error)
+                self.is_kept = False
+            self._last = message.n
+            self._waiting[message.n] = text
+        self._wake.set()
+        return message.n
+
+    def pass_on(self, message: m.Fleeting) -> None:
+        """Pass on something fleeting; dropped when there is no line. The verbs are made of this."""
+        if self._is_welcome:
+            super().pass_on(message)
+            self._wake.set()
+
+    # -- the line -----------------------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        try:
+            await self._keep_connected()
+        except Exception:
+            log.exception("the live session has failed")
+            self._end(LinkStopped("failed"))
+
+    async def _keep_connected(self) -> None:
+        tries = 0
+        while True:
+            self.link = "connecting"
+            closed = await self._once()
+            tries = 0 if self._is_welcome else tries
+            self._is_welcome = False
+            self.clear()
+            if closed.is_final:
+                self._end(LinkStopped(closed.reason))
+                return
+            self.link = "waiting"
+            longest = SOON_S if closed.is_soon and tries == 0 else FIRST_RETRY_S * 2**tries
+            tries = min(tries + 1, 6)
+            # Half of it is chance, so that a whole site does not come back in one instant.
+            wait_s = min(longest, LONGEST_RETRY_S) * (0.5 + random.random() / 2)
+            log.info("link lost (%s); trying again in %.1f s", closed.reason, wait_s)
+            await asyncio.sleep(wait_s)
+
+    async def _once(self) -> Closed:
+        """One connection, from its opening to its end."""
+        try:
+            async with open_link(self._address) as link:
+                resume = m.ResumeFrom(epoch=self.view.epoch, seq=self.view.seq) if self.view.epoch else None
+                await link.send([m.Hello(client=self._name, resume=resume).model_dump_json()])
+                async with asyncio.TaskGroup() as both:
+                    both.create_task(self._send(link))
+                    both.create_task(self._receive(link))
+            return Closed("closed")
+        except Closed.CAUSES as error:
+            return Closed.by(error)
+        except ExceptionGroup as errors:
+            known, unknown = errors.split((Gap, *Closed.CAUSES))
+            if known is None or unknown is not None:
+                raise
+            first = known.exceptions[0]
+            return Closed(str(first), is_soon=True) if isinstance(first, Gap) else Closed.by(first)
+
+    async def _receive(self, link: Link) -> None:
+        async for messages in link:
+            await self._take_all(messages)
+
+    async def _send(self, link: Link) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(PING_EVERY_S):
+                    await self._wake.wait()
+            except TimeoutError:
+                await link.send([m.Ping().model_dump_json()])
+            self._wake.clear()
+            if self._is_welcome:
+                await link.send(self._due_wishes())
+                await link.send([message.model_dump_json(exclude_none=True) for message in self.due()])
+                self._wake_later()
+
+    def _due_wishes(self) -> list[str]:
+        on_the_way = sum(n <= self._sent_up_to for n in self._waiting)
+        numbers = sorted(n for n in self._waiting if n > self._sent_up_to)[: max(0, WINDOW - on_the_way)]
+        if numbers:
+            self._sent_up_to = numbers[-1]
+        return [self._waiting[n] for n in numbers]
+
+    def _wake_later(self) -> None:
+        if (wait_s := self.due_in_s()) is not None:
+            asyncio.get_running_loop().call_later(wait_s, self._wake.set)
+
+    async def _take_all(self, messages: list[Any]) -> None:
+        for message in messages:
+            is_news = not isinstance(message, m.Event) or message.seq > self.view.seq
+            self.view = reduced(self.view, message)
+            await self._answer(message)
+            if is_news:
+                self._tell(message)
+        self._wake.set()
+        for watcher in [w for w in self._watchers if w[1].done() or w[0](self.view)]:
+            self._watchers.remove(watcher)
+            if not watcher[1].done():
+                watcher[1].set_result(None)
+
+    async def _answer(self, message: Any) -> None:
+        match message:
+            case m.Welcome():
+                await self._welcomed(message)
+            case m.Ack():
+                await self._settle([n for n in self._waiting if n <= message.n])
+            case m.Refused(n=n):
+                self._refused[n] = WishRefused(n, message.code, message.title, message.detail)
+                await self._settle([n])
+            case m.Problem(code=code) if code in SPOILT:
+                self._is_spoilt = True
+                raise Gap(code)
+            case m.Problem():
+                log.warning("the server did not understand a message: %s %s", message.code, message.detail)
+
+    async def _welcomed(self, welcome: m.Welcome) -> None:
+        oldest = min(self._waiting, default=self._last + 1)
+        if self._is_spoilt or not oldest <= welcome.acked + 1 <= self._last + 1:
+            await self._rename(welcome.acked if self._is_spoilt else 0)
+            raise Gap("the outbox goes on under a new name")
+        self.link = "open"
+        self._is_welcome = True
+        # Everything that waits is sent again, also what `acked` covers: only the answers say which of it was
+        # stored and which refused.
+        self._sent_up_to = 0
+
+    async def _rename(self, settled_up_to: int) -> None:
+        """No further number of this outbox would be taken, or be taken for a repeat: one side lost its memory."""
+        await self._settle([n for n in self._waiting if n <= settled_up_to])
+        async with self._numbering:
+            try:
+                kept = await asyncio.to_thread(self._outbox.rename, self._name)
+            except sqlite3.Error as error:
+                log.warning("the outbox cannot be written (%s)", error)
+                asks = dict(enumerate(self._waiting.values(), start=1))
+                kept = Kept(new_client_name(), len(asks), asks)
+            moved = dict(zip(sorted(self._waiting), sorted(kept.asks), strict=False))
+            self._saved = {moved[n]: some for n, some in self._saved.items() if n in moved}
+            self._name, self._last = kept.client, kept.last
+            self._waiting = {n: _renumbered(text, n) for n, text in kept.asks.items()}
+        self._is_spoilt = False
+
+    async def _settle(self, numbers: list[int]) -> None:
+        settled = [n for n in numbers if self._waiting.pop(n, None) is not None]
+        if settled:
+            try:
+                await asyncio.to_thread(self._outbox.settle, self._name, settled)
+            except sqlite3.Error as error:  # sent again after a restart, and then known as a repeat
+                log.warning("the outbox cannot be written (%s)", error)
+        for n in settled:
+            refused = self._refused.get(n)
+            for future in self._saved.pop(n, []):
+                if not future.done():
+                    future.set_exception(refused) if refused else future.set_result(None)
+
+    def _tell(self, message: Any) -> None:
+        for inbox in list(self._inboxes):
+            inbox.put(message)
+
+    def _end(self, why: LinkStopped) -> None:
+        self.link = "stopped"
+        self._stopped_by = self._stopped_by or why
+        self._tell(None)
+        hoping = [came for _, came in self._watchers] + [f for some in self._saved.values() for f in some]
+        for future in hoping:
+            if not future.done():
+                future.set_exception(why)
+        self._watchers.clear()
+        self._saved.clear()
+
+
+class Inbox:
+    """Messages that wait to be looked at: `async for message in inbox`."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[Any] = asyncio.Queue()
+
+    def put(self, message: Any) -> None:
+        is_fleeting = isinstance(message, m.FromServer) and message.traffic is m.Traffic.EPHEMERAL
+        if not is_fleeting or self._queue.qsize() < INBOX_LIMIT:
+            self._queue.put_nowait(message)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        message = await self._queue.get()
+        if message is None:
+            raise StopAsyncIteration
+        return message
+
+
+def _renumbered(text: str, n: int) -> str:
+    return json.dumps({**json.loads(text), "n": n})

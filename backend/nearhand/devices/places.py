@@ -1,0 +1,176 @@
+"""Use cases of sites, locations and racks."""
+
+from nearhand.devices.model import (
+    DoesNotFit,
+    Elevation,
+    Location,
+    LocationLoop,
+    NewLocation,
+    NewRack,
+    NewSite,
+    Rack,
+    Selection,
+    Site,
+    StillInUse,
+    UnknownReference,
+    WrongSite,
+    first_version,
+    next_version,
+)
+from nearhand.devices.store import DeviceStore
+from nearhand.kit.clock import Clock
+from nearhand.kit.errors import NotFound, Stale
+from nearhand.kit.http import Page, PageQuery
+from nearhand.kit.ids import Ids
+
+
+class PlaceService:
+    """Where devices are. Everything one thing refers to lies at the same site."""
+
+    def __init__(self, store: DeviceStore, *, ids: Ids, clock: Clock) -> None:
+        self._store, self._ids, self._clock = store, ids, clock
+
+    # -- sites --------------------------------------------------------------------------------------------------
+
+    async def sites(self, selection: Selection, page: PageQuery) -> Page[Site]:
+        items, total = await self._store.sites.page(selection, page.limit, page.offset)
+        return Page[Site](items=items, total=total, limit=page.limit, offset=page.offset)
+
+    async def site(self, site_id: str) -> Site:
+        site = await self._store.sites.find(site_id)
+        if site is None:
+            raise NotFound(f"No site {site_id}.")
+        return site
+
+    async def add_site(self, new: NewSite) -> Site:
+        site = first_version(Site, new, noun_id=self._ids.new(), now=self._clock.now())
+        await self._store.sites.add(site)
+        return site
+
+    async def change_site(self, site_id: str, new: NewSite, *, version: int) -> Site:
+        before = await self.site(site_id)
+        _expect(before, version)
+        changed = next_version(before, new, now=self._clock.now())
+        if not await self._store.sites.replace(changed, version=version):
+            raise Stale
+        return changed
+
+    async def remove_site(self, site_id: str, *, version: int) -> None:
+        _expect(await self.site(site_id), version)
+        await self._refuse_use("site", site_id)
+        if not await self._store.sites.remove(site_id, version=version):
+            raise Stale
+
+    # -- locations ----------------------------------------------------------------------------------------------
+
+    async def locations(self, selection: Selection, page: PageQuery) -> Page[Location]:
+        items, total = await self._store.locations.page(selection, page.limit, page.offset)
+        return Page[Location](items=items, total=total, limit=page.limit, offset=page.offset)
+
+    async def location(self, location_id: str) -> Location:
+        location = await self._store.locations.find(location_id)
+        if location is None:
+            raise NotFound(f"No location {location_id}.")
+        return location
+
+    async def add_location(self, new: NewLocation) -> Location:
+        await self._check_place(new.site_id, new.parent_id)
+        location = first_version(Location, new, noun_id=self._ids.new(), now=self._clock.now())
+        await self._store.locations.add(location)
+        return location
+
+    async def change_location(self, location_id: str, new: NewLocation, *, version: int) -> Location:
+        before = await self.location(location_id)
+        _expect(before, version)
+        if new.site_id != before.site_id:
+            # What lies inside would be left behind at the old site.
+            await self._refuse_use("location", location_id)
+        await self._check_place(new.site_id, new.parent_id)
+        await self._refuse_loop(location_id, new.parent_id)
+        changed = next_version(before, new, now=self._clock.now())
+        if not await self._store.locations.replace(changed, version=version):
+            raise Stale
+        return changed
+
+    async def remove_location(self, location_id: str, *, version: int) -> None:
+        _expect(await self.location(location_id), version)
+        await self._refuse_use("location", location_id)
+        if not await self._store.locations.remove(location_id, version=version):
+            raise Stale
+
+    # -- racks --------------------------------------------------------------------------------------------------
+
+    async def racks(self, selection: Selection, page: PageQuery) -> Page[Rack]:
+        items, total = await self._store.racks.page(selection, page.limit, page.offset)
+        return Page[Rack](items=items, total=total, limit=page.limit, offset=page.offset)
+
+    async def rack(self, rack_id: str) -> Rack:
+        rack = await self._store.racks.find(rack_id)
+        if rack is None:
+            raise NotFound(f"No rack {rack_id}.")
+        return rack
+
+    async def add_rack(self, new: NewRack) -> Rack:
+        await self._check_place(new.site_id, new.location_id)
+        rack = first_version(Rack, new, noun_id=self._ids.new(), now=self._clock.now())
+        await self._store.racks.add(rack)
+        return rack
+
+    async def change_rack(self, rack_id: str, new: NewRack, *, version: int) -> Rack:
+        """Change a rack; whatever is mounted in it must still fit."""
+        before = await self.rack(rack_id)
+        _expect(before, version)
+        await self._store.lock_rack(rack_id)
+        if new.site_id != before.site_id:
+            await self._refuse_use("rack", rack_id)
+            await self._store.forget_rack_of_removed(rack_id)
+        await self._check_place(new.site_id, new.location_id)
+        for mounted in await self._store.mounted_in([rack_id]):
+            if not new.holds(mounted.span.position_u, mounted.span.height_u):
+                raise DoesNotFit(f"{mounted.asset_tag} at U{mounted.span.position_u} would no longer fit.")
+        changed = next_version(before, new, now=self._clock.now())
+        if not await self._store.racks.replace(changed, version=version):
+            raise Stale
+        return changed
+
+    async def remove_rack(self, rack_id: str, *, version: int) -> None:
+        _expect(await self.rack(rack_id), version)
+        await self._refuse_use("rack", rack_id)
+        await self._store.forget_rack_of_removed(rack_id)
+        if not await self._store.racks.remove(rack_id, version=version):
+            raise Stale
+
+    async def elevation(self, rack_id: str) -> Elevation:
+        return Elevation(rack=await self.rack(rack_id), devices=tuple(await self._store.elevation(rack_id)))
+
+    # -- rules --------------------------------------------------------------------------------------------------
+
+    async def _check_place(self, site_id: str, location_id: str | None) -> None:
+        """Raise UnknownReference or WrongSite unless the site exists and the location lies at it."""
+        if await self._store.sites.find(site_id) is None:
+            raise UnknownReference(f"No site {site_id}.")
+        if location_id is None:
+            return
+        location = await self._store.locations.find(location_id)
+        if location is None:
+            raise UnknownReference(f"No location {location_id}.")
+        if location.site_id != site_id:
+            raise WrongSite(f"The location {location.name} is at another site.")
+
+    async def _refuse_loop(self, location_id: str, parent_id: str | None) -> None:
+        parents = {one.id: one.parent_id for one in await self._store.locations.every()}
+        while parent_id is not None:
+            if parent_id == location_id:
+                raise LocationLoop
+            parent_id = parents.get(parent_id)
+
+    async def _refuse_use(self, noun: str, noun_id: str) -> None:
+        uses = await self._store.uses(of=noun, noun_id=noun_id)
+        if uses:
+            counted = ", ".join(f"{count} {name}" for name, count in uses.items())
+            raise StillInUse(f"Still used by {counted} (devices removed earlier keep their history).")
+
+
+def _expect(noun: Site | Location | Rack, version: int) -> None:
+    if noun.version != version:
+        raise Stale

@@ -1,0 +1,429 @@
+"""Rows of sites, locations, racks, device types and devices, and the search over them."""
+
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    Table,
+    and_,
+    asc,
+    bindparam,
+    case,
+    cast,
+    delete,
+    desc,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from nearhand.devices.model import (
+    AssetTagTaken,
+    Device,
+    DeviceType,
+    DeviceView,
+    Frozen,
+    Location,
+    MountedDevice,
+    Mounting,
+    NameTaken,
+    Rack,
+    Selection,
+    Site,
+    Span,
+    StillInUse,
+)
+from nearhand.devices.tables import (
+    POSTGRES_TERMS,
+    device_types,
+    devices,
+    is_present,
+    locations,
+    racks,
+    sites,
+)
+from nearhand.kit.errors import Conflict
+from nearhand.kit.text import search_terms
+
+M = TypeVar("M", bound=Frozen)
+
+NARROW_HITS = 1000  # up to so many hits of a search are sorted by closeness; beyond, nobody reads to the end
+# SQLite allows 32,766 variables in one statement, PostgreSQL's driver 32,767.
+CHUNK = 5000
+SERIAL_ENDING = 4  # people read out the last characters of a serial; endings this long are found
+
+
+class Nouns(Generic[M]):
+    """The rows of one noun as its models: find, list, add, replace, remove."""
+
+    def __init__(
+        self, connection: AsyncConnection, table: Table, model: type[M], searched: tuple[str, ...]
+    ) -> None:
+        self._connection, self._table, self._model, self._searched = connection, table, model, searched
+
+    async def find(self, noun_id: str) -> M | None:
+        query = select(self._table).where(self._table.c.id == noun_id)
+        row = (await self._connection.execute(query)).one_or_none()
+        return None if row is None else _model(self._model, self._table, row)
+
+    async def every(self) -> list[M]:
+        rows = await self._connection.execute(select(self._table))
+        return [_model(self._model, self._table, row) for row in rows]
+
+    async def page(self, selection: Selection, limit: int, offset: int) -> tuple[list[M], int]:
+        """The wanted part of the list, and how many there are in all."""
+        table = self._table
+        wanted = [table.c[name] == value for name, value in selection.filters.items()]
+        terms = search_terms(selection.q)
+        if terms:
+            wanted += [table.c.search_text.contains(f" {term} ", autoescape=True) for term in terms[:-1]]
+            wanted.append(table.c.search_text.contains(f" {terms[-1]}", autoescape=True))
+        total = await self._count(select(func.count()).select_from(table).where(*wanted))
+        usual = [table.c[name] for name in self._searched]
+        order = [_order(table, selection.sort), *usual] if selection.sort else usual
+        query = select(table).where(*wanted).order_by(*order, table.c.id).limit(limit).offset(offset)
+        rows = await self._connection.execute(query)
+        return [_model(self._model, table, row) for row in rows], total
+
+    async def add(self, item: M) -> None:
+        await self.add_all([item])
+
+    async def add_all(self, items: Sequence[M]) -> None:
+        rows = [self._row(item) for item in items]
+        try:
+            await self._connection.execute(insert(self._table), rows)
+        except IntegrityError as error:
+            raise _refusal(error, _called(items[0])) from None
+
+    async def replace(self, item: M, *, version: int) -> bool:
+        """Write over the row if it still has that version; say whether it did."""
+        row = self._row(item)
+        query = update(self._table).where(self._table.c.id == row["id"], self._table.c.version == version)
+        try:
+            result = await self._connection.execute(query.values(row))
+        except IntegrityError as error:
+            raise _refusal(error, _called(item)) from None
+        return result.rowcount == 1
+
+    async def remove(self, noun_id: str, *, version: int) -> bool:
+        query = delete(self._table).where(self._table.c.id == noun_id, self._table.c.version == version)
+        try:
+            return (await self._connection.execute(query)).rowcount == 1
+        except IntegrityError:
+            raise StillInUse("Other records still refer to it.") from None
+
+    async def _count(self, query: Select[int]) -> int:
+        return (await self._connection.execute(query)).scalar_one()
+
+    def _row(self, item: M) -> dict[str, Any]:
+        row = item.model_dump()
+        words = search_terms(" ".join(str(row[name]) for name in self._searched))
+        return row | {"search_text": f" {' '.join(words)} "}
+
+
+class DeviceStore:
+    """All rows of the registry over one connection."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self._is_sqlite = connection.dialect.name == "sqlite"
+        self.sites = Nouns(connection, sites, Site, ("name", "address"))
+        self.locations = Nouns(connection, locations, Location, ("name",))
+        self.racks = Nouns(connection, racks, Rack, ("name",))
+        self.device_types = Nouns(connection, device_types, DeviceType, ("manufacturer", "model", "kind"))
+
+    async def uses(self, *, of: str, noun_id: str) -> dict[str, int]:
+        """How many rows of each noun refer to this site, location, rack or device type.
+
+        Removed devices hold on to their site and type, which their history names; a rack they let go.
+        """
+        references = {
+            "site": {
+                "locations": locations.c.site_id,
+                "racks": racks.c.site_id,
+                "devices": devices.c.site_id,
+            },
+            "location": {"locations": locations.c.parent_id, "racks": racks.c.location_id},
+            "rack": {"devices": devices.c.rack_id},
+            "device_type": {"devices": devices.c.device_type_id},
+        }
+        counts = {}
+        for noun, column in references[of].items():
+            query = select(func.count()).select_from(column.table).where(column == noun_id)
+            counts[noun] = (query.where(is_present) if of == "rack" else query).scalar_subquery().label(noun)
+        row = (await self._connection.execute(select(*counts.values()))).one()
+        return {noun: count for noun, count in row._mapping.items() if count}
+
+    # -- devices ------------------------------------------------------------------------------------------------
+
+    async def device(self, device_id: str) -> Device | None:
+        """The device, removed or not."""
+        query = select(devices).where(devices.c.id == device_id)
+        row = (await self._connection.execute(query)).one_or_none()
+        return None if row is None else _model(Device, devices, row)
+
+    async def view(self, device_id: str) -> DeviceView | None:
+        """The device, removed or not, with its surroundings: one query."""
+        return await self._view(devices.c.id == device_id)
+
+    async def view_by_tag(self, asset_tag: str) -> DeviceView | None:
+        return await self._view(and_(func.lower(devices.c.asset_tag) == asset_tag.lower(), is_present))
+
+    async def _view(self, condition: ColumnElement[bool]) -> DeviceView | None:
+        row = (await self._connection.execute(_views().where(condition))).one_or_none()
+        return None if row is None else _device_view(row)
+
+    async def views(self, selection: Selection) -> AsyncIterator[DeviceView]:
+        """Every device of the selection with its surroundings, by asset tag, a few at a time."""
+        query = _views().where(*self._wanted(selection)).order_by(devices.c.asset_tag)
+        async with self._connection.stream(query.execution_options(yield_per=500)) as rows:
+            async for row in rows:
+                yield _device_view(row)
+
+    async def devices(self, selection: Selection, limit: int, offset: int) -> tuple[list[Device], int]:
+        """The wanted part of the list, and how many there are in all. Removed devices are in no list."""
+        total = await self._total(selection)
+        wanted = self._wanted(selection, is_broad=total > NARROW_HITS)
+        order = self._order(selection, total)
+        # Numbers first, from an index alone; then only the rows of this page.
+        page = select(devices.c.number).where(*wanted).order_by(*order).limit(limit).offset(offset)
+        query = select(devices).where(devices.c.number.in_(page)).order_by(*order)
+        rows = await self._connection.execute(query)
+        return [_model(Device, devices, row) for row in rows], total
+
+    async def mounted_in(self, rack_ids: Collection[str]) -> list[Mounting]:
+        """The devices that take room in these racks."""
+        found: list[Mounting] = []
+        for some in _chunks(sorted(rack_ids)):
+            query = (
+                select(
+                    devices.c.id,
+                    devices.c.asset_tag,
+                    devices.c.rack_id,
+                    devices.c.position_u,
+                    devices.c.face,
+                    device_types.c.height_u,
+                    device_types.c.is_full_depth,
+                )
+                .join(device_types)
+                .where(devices.c.rack_id.in_(some), devices.c.position_u.is_not(None), is_present)
+                .where(device_types.c.height_u > 0)
+                .order_by(devices.c.position_u, devices.c.number)
+            )
+            for row in await self._connection.execute(query):
+                span = Span.model_validate({name: row._mapping[name] for name in Span.model_fields})
+                found.append(
+                    Mounting(device_id=row.id, asset_tag=row.asset_tag, rack_id=row.rack_id, span=span)
+                )
+        return found
+
+    async def elevation(self, rack_id: str) -> list[MountedDevice]:
+        query = (
+            select(devices, device_types)
+            .join(device_types)
+            .where(devices.c.rack_id == rack_id, is_present)
+            .order_by(devices.c.position_u, devices.c.number)
+        )
+        types: dict[str, DeviceType] = {}
+        mounted = []
+        for row in await self._connection.execute(query):
+            type_id = row._mapping[device_types.c.id]
+            if type_id not in types:
+                types[type_id] = _model(DeviceType, device_types, row)
+            mounted.append(MountedDevice(device=_model(Device, devices, row), device_type=types[type_id]))
+        return mounted
+
+    async def lock_rack(self, rack_id: str) -> None:
+        """Two devices must not take one free place at once. SQLite has a single writer and needs no lock."""
+        await self._connection.execute(select(racks.c.id).where(racks.c.id == rack_id).with_for_update())
+
+    async def devices_by_tag(self, asset_tags: Iterable[str]) -> dict[str, Device]:
+        """The devices that carry these tags now, by tag in lower case."""
+        found: dict[str, Device] = {}
+        for some in _chunks(sorted({tag.lower() for tag in asset_tags})):
+            query = select(devices).where(func.lower(devices.c.asset_tag).in_(some), is_present)
+            for row in await self._connection.execute(query):
+                found[row.asset_tag.lower()] = _model(Device, devices, row)
+        return found
+
+    async def add_device(self, device: Device, device_type: DeviceType) -> None:
+        await self.add_devices([(device, device_type)])
+
+    async def add_devices(self, added: Sequence[tuple[Device, DeviceType]]) -> None:
+        try:
+            await self._connection.execute(insert(devices), [_device_row(*pair) for pair in added])
+        except IntegrityError as error:
+            raise _refusal(error, added[0][0].asset_tag) from None
+
+    async def replace_device(self, device: Device, device_type: DeviceType, *, version: int) -> bool:
+        """Write over the row if it still has that version; say whether it did."""
+        query = update(devices).where(devices.c.id == device.id, devices.c.version == version)
+        try:
+            result = await self._connection.execute(query.values(_device_row(device, device_type)))
+        except IntegrityError as error:
+            raise _refusal(error, device.asset_tag) from None
+        return result.rowcount == 1
+
+    async def replace_devices(self, changed: Sequence[tuple[Device, DeviceType]]) -> None:
+        """Write over many rows at once, whatever their version; the caller read them in this transaction."""
+        rows = [{f"to_{k}": v for k, v in _device_row(*pair).items()} for pair in changed]
+        names = [name for name in _device_row(*changed[0]) if name not in {"id", "created_at"}]
+        query = update(devices).where(devices.c.id == bindparam("to_id"))
+        await self._connection.execute(query.values({name: bindparam(f"to_{name}") for name in names}), rows)
+
+    async def forget_rack_of_removed(self, rack_id: str) -> None:
+        """Removed devices do not keep a rack standing; where they once were is then forgotten."""
+        query = update(devices).where(devices.c.rack_id == rack_id, devices.c.removed_at.is_not(None))
+        await self._connection.execute(query.values(rack_id=None, position_u=None))
+
+    async def refresh_search(self, device_type: DeviceType) -> None:
+        """Devices are found by their type's name too, so a renamed type is written to all of them."""
+        of_type = select(devices).where(devices.c.device_type_id == device_type.id, is_present)
+        found = (await self._connection.execute(of_type)).all()
+        rows = [
+            {"at": row.number, "words": _device_words(_model(Device, devices, row), device_type)}
+            for row in found
+        ]
+        if rows:
+            query = update(devices).where(devices.c.number == bindparam("at"))
+            await self._connection.execute(query.values(search_text=bindparam("words")), rows)
+
+    async def racks_with_type(self, device_type_id: str) -> set[str]:
+        """The racks in which a device of this type is mounted."""
+        query = select(devices.c.rack_id).where(
+            devices.c.device_type_id == device_type_id, devices.c.position_u.is_not(None), is_present
+        )
+        return set((await self._connection.execute(query.distinct())).scalars())
+
+    # -- which, and in which order ------------------------------------------------------------------------------
+
+    def _wanted(self, selection: Selection, *, is_broad: bool = False) -> list[ColumnElement[bool]]:
+        wanted: list[ColumnElement[bool]] = [is_present]
+        for name, value in selection.filters.items():
+            if name == "kind":
+                of_kind = select(device_types.c.id).where(device_types.c.kind == value)
+                wanted.append(devices.c.device_type_id.in_(of_kind))
+            elif name == "location_id":
+                in_location = select(racks.c.id).where(racks.c.location_id == value)
+                wanted.append(devices.c.rack_id.in_(in_location))
+            else:
+                wanted.append(devices.c[name] == value)
+        terms = search_terms(selection.q)
+        return [*wanted, self._found(terms, is_broad=is_broad)] if terms else wanted
+
+    def _found(self, terms: Sequence[str], *, is_broad: bool) -> ColumnElement[bool]:
+        """Every term occurs; the last, perhaps still being typed, need only be a beginning."""
+        if not self._is_sqlite:
+            return _in_postgres_terms(terms)
+        # Few hits are fetched by number and sorted. Many are put in a set, and the list's own index is walked
+        # until the page is full; the sum hides from SQLite that it could fetch by number.
+        number = devices.c.number + 0 if is_broad else devices.c.number
+        return number.in_(_hits(terms))
+
+    async def _total(self, selection: Selection) -> int:
+        terms = search_terms(selection.q)
+        if terms and not selection.filters and self._is_sqlite:
+            # Removed devices have no terms, so the index alone knows the number.
+            query = select(func.count()).select_from(_hits(terms).subquery())
+        else:
+            query = select(func.count()).select_from(devices).where(*self._wanted(selection))
+        return (await self._connection.execute(query)).scalar_one()
+
+    def _order(self, selection: Selection, total: int) -> list[ColumnElement[Any]]:
+        first: list[ColumnElement[Any]] = []
+        if selection.sort is not None:
+            first = [_order(devices, selection.sort)]
+        elif selection.q and total <= NARROW_HITS:
+            tag, wanted = func.lower(devices.c.asset_tag), selection.q.strip().lower()
+            first = [case((tag == wanted, 0), (tag.startswith(wanted, autoescape=True), 1), else_=2)]
+        return [*first, devices.c.asset_tag, devices.c.number]
+
+
+def _hits(terms: Sequence[str]) -> Select[Any]:
+    """Numbers of the devices that SQLite's full-text index finds."""
+    index = text("device_search")
+    match = " ".join(f'"{term}"' for term in terms) + " *"
+    condition = literal_column("device_search").op("MATCH")(literal(match))
+    return select(literal_column("rowid", Integer)).select_from(index).where(condition)
+
+
+def _in_postgres_terms(terms: Sequence[str]) -> ColumnElement[bool]:
+    query = " & ".join(f"'{term}'" for term in terms) + ":*"
+    return literal_column(POSTGRES_TERMS).op("@@")(cast(literal(query), TSQUERY))
+
+
+def _order(table: Table, sort: str) -> ColumnElement[Any]:
+    column: ColumnElement[Any] = table.c[sort.removeprefix("-")]
+    order: ColumnElement[Any] = desc(column) if sort.startswith("-") else asc(column)
+    return order
+
+
+def _views() -> Select[Any]:
+    return (
+        select(devices, device_types, sites, racks, locations)
+        .select_from(devices)
+        .join(device_types)
+        .join(sites, devices.c.site_id == sites.c.id)
+        .outerjoin(racks, devices.c.rack_id == racks.c.id)
+        .outerjoin(locations, racks.c.location_id == locations.c.id)
+    )
+
+
+def _device_view(row: Row[Any]) -> DeviceView:
+    return DeviceView(
+        device=_model(Device, devices, row),
+        device_type=_model(DeviceType, device_types, row),
+        site=_model(Site, sites, row),
+        rack=_model(Rack, racks, row) if row._mapping[racks.c.id] is not None else None,
+        location=_model(Location, locations, row) if row._mapping[locations.c.id] is not None else None,
+    )
+
+
+def _model(model: type[M], table: Table, row: Row[Any]) -> M:
+    values: Mapping[Any, Any] = row._mapping
+    return model.model_validate({name: values[table.c[name]] for name in model.model_fields})
+
+
+def _device_row(device: Device, device_type: DeviceType) -> dict[str, Any]:
+    return device.model_dump() | {"search_text": _device_words(device, device_type)}
+
+
+def _device_words(device: Device, device_type: DeviceType) -> str:
+    """What a device is found by. A removed one is found by nothing."""
+    if device.removed_at is not None:
+        return ""
+    words = search_terms(
+        f"{device.asset_tag} {device.name} {device.serial} {device.tenant} "
+        f"{device_type.manufacturer} {device_type.model}"
+    )
+    serial = "".join(search_terms(device.serial))
+    words += [serial[i:] for i in range(1, len(serial) - SERIAL_ENDING + 1)]
+    return " ".join(words)
+
+
+def _called(item: Frozen) -> str:
+    return item.model if isinstance(item, DeviceType) else str(getattr(item, "name", ""))
+
+
+def _refusal(error: IntegrityError, name: str) -> Conflict:
+    said = str(error.orig).lower()
+    if "uq_device_asset_tag" in said:
+        return AssetTagTaken(name)
+    if "unique" in said:
+        return NameTaken(name)
+    return Conflict("Something this refers to was removed meanwhile.")
+
+
+def _chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (values[i : i + CHUNK] for i in range(0, len(values), CHUNK))

@@ -1,0 +1,86 @@
+"""Take in a file piece by piece: counted and hashed on its way to the disk, never whole in memory."""
+
+import asyncio
+import codecs
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from nearhand.kit.blobs import Blobs, refusing_full_disk
+from nearhand.kit.errors import Invalid, TooLarge
+
+PIECE_BYTES = 256 * 1024
+
+PDF, JPEG, PNG, WEBP = "application/pdf", "image/jpeg", "image/png", "image/webp"
+TEXT = "text/plain; charset=utf-8"
+_NOT_TEXT = bytes(set(range(32)) - set(b"\t\n\f\r")) + b"\x7f"
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A file on the disk that is not kept yet: refuse it or `keep` it before the block ends."""
+
+    path: Path
+    sha256: str
+    size_bytes: int
+    blobs: Blobs
+
+    async def keep(self) -> None:
+        await asyncio.to_thread(self.blobs.adopt, self.path, self.sha256)
+
+    async def media_type(self) -> str | None:
+        """What the content is, whatever its name says: PDF, JPEG, PNG, WebP or text in UTF-8; else None."""
+        return await asyncio.to_thread(sniffed, self.path)
+
+
+@asynccontextmanager
+async def incoming(
+    pieces: AsyncIterator[bytes], blobs: Blobs, *, limit_bytes: int
+) -> AsyncIterator[Incoming]:
+    """Write the pieces to a passing file; raise TooLarge as soon as they exceed the limit, Invalid for nothing."""
+    with refusing_full_disk():
+        file = await asyncio.to_thread(blobs.open_passing)
+    path, hashed, size = Path(file.name), hashlib.sha256(), 0
+    try:
+        with refusing_full_disk():
+            try:
+                async for piece in pieces:
+                    size += len(piece)
+                    if size > limit_bytes:
+                        raise TooLarge(f"A file may have {limit_bytes} bytes.")
+                    hashed.update(piece)
+                    await asyncio.to_thread(file.write, piece)
+            finally:
+                await asyncio.to_thread(file.close)
+        if size == 0:
+            raise Invalid("The file is empty.")
+        yield Incoming(path, hashed.hexdigest(), size, blobs)
+    finally:
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+def sniffed(path: Path) -> str | None:
+    with path.open("rb") as file:
+        head = file.read(PIECE_BYTES)
+        if head.startswith(b"%PDF-"):
+            return PDF
+        if head.startswith(b"\xff\xd8\xff"):
+            return JPEG
+        if head.startswith(b"\x89PNG\r\n\x1a\n"):
+            return PNG
+        if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+            return WEBP
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        piece = head
+        try:
+            while piece:
+                if len(piece.translate(None, _NOT_TEXT)) < len(piece):
+                    return None
+                decoder.decode(piece)
+                piece = file.read(PIECE_BYTES)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return None
+    return TEXT

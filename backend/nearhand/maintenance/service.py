@@ -1,0 +1,132 @@
+"""Write down what was done to a device, find it again, and keep the files that belong to it."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from nearhand.devices.service import DeviceService, devices_on
+from nearhand.kit.blobs import Blobs
+from nearhand.kit.clock import Clock
+from nearhand.kit.database import Database
+from nearhand.kit.errors import NotFound, Stale
+from nearhand.kit.http import Page, PageQuery
+from nearhand.kit.ids import Ids
+from nearhand.kit.uploads import incoming
+from nearhand.maintenance.model import (
+    EARLIEST_AT,
+    MAX_AHEAD_DAYS,
+    Attachment,
+    AttachmentKindRefused,
+    AttachmentUnknown,
+    MaintenanceRecord,
+    NewMaintenanceRecord,
+    NotHistory,
+)
+from nearhand.maintenance.store import MaintenanceStore
+
+
+class MaintenanceService:
+    def __init__(self, store: MaintenanceStore, *, devices: DeviceService, ids: Ids, clock: Clock) -> None:
+        self._store = store
+        self._devices = devices
+        self._ids = ids
+        self._clock = clock
+
+    async def write_down(self, device_id: str, new: NewMaintenanceRecord, *, by: str) -> MaintenanceRecord:
+        """Raise NotFound, NotHistory or AttachmentUnknown."""
+        await self._devices.device(device_id)
+        now = self._clock.now()
+        record = MaintenanceRecord(
+            **dict(await self._checked(new)),
+            id=self._ids.new(),
+            device_id=device_id,
+            version=1,
+            created_at=now,
+            created_by=by,
+            updated_at=now,
+        )
+        await self._store.add(record)
+        return record
+
+    async def of_device(self, device_id: str, page: PageQuery) -> Page[MaintenanceRecord]:
+        """Newest first; also of a device that was removed since. Raises NotFound."""
+        items, total = await self._store.of_device(device_id, limit=page.limit, offset=page.offset)
+        if not total:
+            await self._devices.device(device_id)
+        return Page[MaintenanceRecord](items=items, total=total, limit=page.limit, offset=page.offset)
+
+    async def record(self, record_id: str) -> MaintenanceRecord:
+        record = await self._store.find(record_id)
+        if record is None:
+            raise NotFound(f"No maintenance record {record_id}.")
+        return record
+
+    async def correct(self, record_id: str, new: NewMaintenanceRecord, *, version: int) -> MaintenanceRecord:
+        """Raise NotFound, Stale, NotHistory or AttachmentUnknown."""
+        before = await self.record(record_id)
+        changes = {**dict(await self._checked(new)), "version": version + 1, "updated_at": self._clock.now()}
+        record = before.model_copy(update=changes)
+        if not await self._store.replace(record, expected=version):
+            raise Stale
+        return record
+
+    async def remove(self, record_id: str, *, version: int) -> None:
+        """Raise NotFound or Stale."""
+        await self.record(record_id)
+        if not await self._store.remove(record_id, expected=version):
+            raise Stale
+
+    async def _checked(self, new: NewMaintenanceRecord) -> NewMaintenanceRecord:
+        """The record with its attachments as they were uploaded, whatever the request says of them."""
+        latest = self._clock.now() + timedelta(days=MAX_AHEAD_DAYS)
+        if not EARLIEST_AT <= new.performed_at <= latest:
+            raise NotHistory(
+                f"{new.performed_at.isoformat()} is not between {EARLIEST_AT:%Y} and a day from now."
+            )
+        if not new.attachments:
+            return new
+        kept = await self._store.attachments([attachment.sha256 for attachment in new.attachments])
+        if unknown := [a.name for a in new.attachments if a.sha256 not in kept]:
+            raise AttachmentUnknown(f"Not uploaded: {', '.join(unknown)}. POST /attachments first.")
+        attachments = tuple(kept[a.sha256].model_copy(update={"name": a.name}) for a in new.attachments)
+        return new.model_copy(update={"attachments": attachments})
+
+
+class Attachments:
+    """Files of maintenance records. Opens its own short transactions: no lock waits while bytes trickle in."""
+
+    def __init__(self, database: Database, blobs: Blobs, *, clock: Clock, limit_bytes: int) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._clock = clock
+        self._limit_bytes = limit_bytes
+
+    async def keep(self, pieces: AsyncIterator[bytes], *, name: str, by: str) -> Attachment:
+        """Raise TooLarge, AttachmentKindRefused or StorageFull."""
+        async with incoming(pieces, self._blobs, limit_bytes=self._limit_bytes) as file:
+            media_type = await file.media_type()
+            if media_type is None:
+                raise AttachmentKindRefused
+            await file.keep()
+        attachment = Attachment(
+            sha256=file.sha256, name=name, media_type=media_type, size_bytes=file.size_bytes
+        )
+        async with self._database.transaction() as connection:
+            await MaintenanceStore(connection).add_attachment(attachment, at=self._clock.now(), by=by)
+        return attachment
+
+    async def find(self, sha256: str) -> tuple[Attachment, Path]:
+        """What it is and where it lies. Only attachments are found, not every file kept. Raises NotFound."""
+        async with self._database.reading() as connection:
+            found = await MaintenanceStore(connection).attachments([sha256])
+        if sha256 not in found:
+            raise NotFound(f"No attachment {sha256}.")
+        return found[sha256], self._blobs.path(sha256)
+
+
+def maintenance_on(connection: AsyncConnection, *, ids: Ids, clock: Clock) -> MaintenanceService:
+    """The service within one transaction."""
+    devices = devices_on(connection, ids=ids, clock=clock)
+    return MaintenanceService(MaintenanceStore(connection), devices=devices, ids=ids, clock=clock)

@@ -1,0 +1,122 @@
+"""Rows of maintenance records, and of the files attached to them."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from nearhand.kit.database import UtcDateTime, metadata
+from nearhand.maintenance.model import Attachment, MaintenanceRecord
+
+# A record names its device without a foreign key: history outlives what it tells of.
+records = Table(
+    "maintenance_record",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("device_id", String(40), nullable=False),
+    Column("performed_at", UtcDateTime, nullable=False),
+    Column("performed_by", String(100), nullable=False),
+    Column("summary", String(300), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("parts", JSON, nullable=False),
+    Column("work_order", String(60), nullable=False),
+    Column("attachments", JSON, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_by", String(40), nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+Index("ix_maintenance_record_newest", records.c.device_id, records.c.performed_at, records.c.id)
+
+attachments = Table(
+    "attachment",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("media_type", String(100), nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_by", String(40), nullable=False),
+)
+
+
+class MaintenanceStore:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, record: MaintenanceRecord) -> None:
+        await self._connection.execute(insert(records).values(**_values(record)))
+
+    async def find(self, record_id: str) -> MaintenanceRecord | None:
+        query = select(records).where(records.c.id == record_id)
+        row = (await self._connection.execute(query)).one_or_none()
+        return None if row is None else _record(row)
+
+    async def of_device(
+        self, device_id: str, *, limit: int, offset: int
+    ) -> tuple[list[MaintenanceRecord], int]:
+        """Newest first, and how many there are in all."""
+        is_here = records.c.device_id == device_id
+        query = (
+            select(records)
+            .where(is_here)
+            .order_by(records.c.performed_at.desc(), records.c.id.desc())
+            .limit(limit)
+            .offset(offset)
+        )
+        rows = await self._connection.execute(query)
+        total = await self._connection.scalar(select(func.count()).select_from(records).where(is_here))
+        return [_record(row) for row in rows], total or 0
+
+    async def replace(self, record: MaintenanceRecord, *, expected: int) -> bool:
+        """Whether the record still had the version expected, and now is this one."""
+        is_it = (records.c.id == record.id) & (records.c.version == expected)
+        done = await self._connection.execute(update(records).where(is_it).values(**_values(record)))
+        return bool(done.rowcount)
+
+    async def remove(self, record_id: str, *, expected: int) -> bool:
+        is_it = (records.c.id == record_id) & (records.c.version == expected)
+        return bool((await self._connection.execute(delete(records).where(is_it))).rowcount)
+
+    async def attachments(self, sha256s: Collection[str]) -> dict[str, Attachment]:
+        """Of these files, those that were uploaded as attachments."""
+        query = select(attachments).where(attachments.c.sha256.in_(sha256s))
+        return {row.sha256: _attachment(row) for row in await self._connection.execute(query)}
+
+    async def add_attachment(self, attachment: Attachment, *, at: datetime, by: str) -> None:
+        """Remember an uploaded file; one whose content is known already keeps its first name."""
+        if attachment.sha256 in await self.attachments([attachment.sha256]):
+            return
+        row = {**attachment.model_dump(), "created_at": at, "created_by": by}
+        await self._connection.execute(insert(attachments).values(**row))
+
+
+def _values(record: MaintenanceRecord) -> dict[str, Any]:
+    return record.model_dump() | {
+        "parts": list(record.parts),
+        "attachments": [attachment.model_dump() for attachment in record.attachments],
+    }
+
+
+def _record(row: Row[Any]) -> MaintenanceRecord:
+    return MaintenanceRecord.model_validate(dict(row._mapping))
+
+
+def _attachment(row: Row[Any]) -> Attachment:
+    return Attachment(sha256=row.sha256, name=row.name, media_type=row.media_type, size_bytes=row.size_bytes)

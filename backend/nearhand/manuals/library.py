@@ -1,0 +1,203 @@
+"""Take in documents and pictures, draw their pages, and hand them out."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from nearhand.kit.blobs import Blobs
+from nearhand.kit.clock import Clock
+from nearhand.kit.database import Database
+from nearhand.kit.errors import NotFound, Unsupported
+from nearhand.kit.ids import Ids
+from nearhand.kit.uploads import PDF, TEXT, Incoming, incoming
+from nearhand.manuals.documents import (
+    MARKDOWN_LIMIT_BYTES,
+    PAGE_TIMEOUT_S,
+    count_pages,
+    page_png,
+    safe_html,
+)
+from nearhand.manuals.model import (
+    Document,
+    DocumentForm,
+    DocumentKind,
+    DocumentKindRefused,
+    DocumentTooLong,
+    PageMissing,
+    Picture,
+    RenderTimeout,
+)
+from nearhand.manuals.pictures import FORMATS, CleanPicture, cleaned
+from nearhand.manuals.service import manuals_on
+from nearhand.manuals.store import ManualStore
+
+T = TypeVar("T")
+
+# pdfium is not thread safe, and its state is the process's: this one thread is the lock, for all of us.
+_pdfium = ThreadPoolExecutor(1, thread_name_prefix="pdfium")
+_WAIT_S = 2 * PAGE_TIMEOUT_S  # includes waiting for the pages of others
+
+DOCUMENT_PICTURE_LONG_SIDE_PX = 4096  # wiring diagrams are read by zooming in
+
+
+@dataclass(frozen=True)
+class Limits:
+    upload_bytes: int
+    picture_pixels: int
+
+
+class Library:
+    """Opens its own short transactions: no lock waits for bytes to trickle in or for a page to be drawn."""
+
+    def __init__(
+        self,
+        database: Database,
+        blobs: Blobs,
+        *,
+        ids: Ids,
+        clock: Clock,
+        limits: Limits,
+    ) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._ids = ids
+        self._clock = clock
+        self._limits = limits
+
+    # -- documents ------------------------------------------------------------------------------------------------
+
+    async def keep_document(self, pieces: AsyncIterator[bytes], form: DocumentForm, *, by: str) -> Document:
+        """Raise NotFound for an unknown subject, and a refusal for a file that is not what it should be."""
+        async with self._database.reading() as connection:
+            await manuals_on(connection, ids=self._ids, clock=self._clock).device_type_of(form.subject())
+        async with incoming(pieces, self._blobs, limit_bytes=self._limits.upload_bytes) as file:
+            kind, media_type, sha256, size_bytes, pages = await self._examined(file)
+        document = Document(
+            id=self._ids.new(),
+            subject=form.subject(),
+            title=form.title,
+            language=form.language,
+            kind=kind,
+            media_type=media_type,
+            sha256=sha256,
+            size_bytes=size_bytes,
+            pages=pages,
+            created_at=self._clock.now(),
+            created_by=by,
+        )
+        async with self._database.transaction() as connection:
+            await ManualStore(connection).add_document(document)
+        return document
+
+    async def document(self, document_id: str) -> Document:
+        async with self._database.reading() as connection:
+            document = await ManualStore(connection).document(document_id)
+        if document is None:
+            raise NotFound(f"No document {document_id}.")
+        return document
+
+    async def remove_document(self, document_id: str) -> None:
+        """Raise NotFound. The bytes stay: others may share them."""
+        async with self._database.transaction() as connection:
+            if not await ManualStore(connection).remove_document(document_id):
+                raise NotFound(f"No document {document_id}.")
+
+    async def file(self, document_id: str) -> tuple[Document, Path]:
+        document = await self.document(document_id)
+        return document, self._blobs.path(document.sha256)
+
+    async def page(self, document_id: str, number: int) -> tuple[Path, str]:
+        """A page as a picture, drawn when first asked for. Raises PageMissing, RenderTimeout or Unsupported."""
+        document, path = await self.file(document_id)
+        if not 1 <= number <= document.pages:
+            raise PageMissing(f"There is no page {number}; the last is {document.pages}.")
+        if document.kind is DocumentKind.IMAGE:
+            return path, document.media_type
+        if document.kind is DocumentKind.MARKDOWN:
+            raise Unsupported("Markdown has no pages to draw; ask for its HTML.")
+        async with self._database.reading() as connection:
+            drawn = await ManualStore(connection).page(document.sha256, number)
+        if drawn is None:
+            drawn = await self._blobs.put(await _in_pdfium(lambda: page_png(path, number)))
+            async with self._database.transaction() as connection:
+                await ManualStore(connection).add_page(document.sha256, number, drawn)
+        return self._blobs.path(drawn), FORMATS["PNG"]
+
+    async def html(self, document_id: str) -> str:
+        """A Markdown document as safe HTML. Raises Unsupported for any other kind."""
+        document = await self.document(document_id)
+        if document.kind is not DocumentKind.MARKDOWN:
+            raise Unsupported("Only Markdown documents have HTML.")
+        text = (await self._blobs.get(document.sha256)).decode("utf-8-sig")
+        return await asyncio.to_thread(safe_html, text, document.language)
+
+    async def _examined(self, file: Incoming) -> tuple[DocumentKind, str, str, int, int]:
+        """Kind, media type, SHA-256, bytes and pages of what is kept of the file."""
+        media_type = await file.media_type()
+        if media_type == PDF:
+            pages = await _in_pdfium(lambda: count_pages(file.path))
+            await file.keep()
+            return DocumentKind.PDF, PDF, file.sha256, file.size_bytes, pages
+        if media_type == TEXT:
+            if file.size_bytes > MARKDOWN_LIMIT_BYTES:
+                raise DocumentTooLong(f"A Markdown document may have {MARKDOWN_LIMIT_BYTES} bytes.")
+            await file.keep()
+            return DocumentKind.MARKDOWN, "text/markdown; charset=utf-8", file.sha256, file.size_bytes, 1
+        if media_type is None:
+            raise DocumentKindRefused
+        picture = await self._cleaned(file, DOCUMENT_PICTURE_LONG_SIDE_PX)
+        sha256 = await self._blobs.put(picture.content)
+        return DocumentKind.IMAGE, picture.media_type, sha256, len(picture.content), 1
+
+    # -- pictures of steps ----------------------------------------------------------------------------------------
+
+    async def keep_picture(self, pieces: AsyncIterator[bytes], *, by: str) -> Picture:
+        """Raise NotAPicture, TooManyPixels, TooLarge or StorageFull."""
+        async with incoming(pieces, self._blobs, limit_bytes=self._limits.upload_bytes) as file:
+            clean = await self._cleaned(file)
+        picture = Picture(
+            sha256=await self._blobs.put(clean.content),
+            media_type=clean.media_type,
+            width=clean.width,
+            height=clean.height,
+            size_bytes=len(clean.content),
+        )
+        async with self._database.transaction() as connection:
+            await ManualStore(connection).add_picture(picture, at=self._clock.now(), by=by)
+        return picture
+
+    async def picture(self, sha256: str) -> tuple[Path, str]:
+        """Where it lies, and its media type. Only pictures of steps are found, not every file kept."""
+        async with self._database.reading() as connection:
+            found = await ManualStore(connection).pictures([sha256])
+        if sha256 not in found:
+            raise NotFound(f"No picture {sha256}.")
+        return self._blobs.path(sha256), found[sha256].media_type
+
+    async def _cleaned(self, file: Incoming, long_side_px: int | None = None) -> CleanPicture:
+        sizes = {} if long_side_px is None else {"long_side_px": long_side_px}
+        return await asyncio.to_thread(cleaned, file.path, limit_pixels=self._limits.picture_pixels, **sizes)
+
+
+async def _in_pdfium(work: Callable[[], T]) -> T:
+    """Do it in the one thread that may touch pdfium; raise RenderTimeout when the turn does not come."""
+    future = asyncio.get_running_loop().run_in_executor(_pdfium, work)
+    try:
+        return await asyncio.wait_for(future, _WAIT_S)
+    except TimeoutError:
+        raise RenderTimeout("Too many pages are being drawn just now.") from None
+
+
+def library_of(resources: Any) -> Library:
+    """The library over what lives as long as the service does."""
+    settings = resources.settings
+    return Library(
+        resources.database,
+        resources.blobs,
+        ids=resources.ids,
+        clock=resources.clock,
+        limits=Limits(settings.upload_limit_bytes, settings.image_limit_pixels),
+    )

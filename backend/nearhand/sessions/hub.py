@@ -1,0 +1,691 @@
+"""Run the rooms: gather what is asked, decide, commit once for all rooms, and only then tell."""
+
+import asyncio
+import time
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+
+from nearhand.kit.clock import Clock
+from nearhand.kit.errors import NearhandError
+from nearhand.kit.outbox import Outbox
+from nearhand.kit.rate import RateLimit
+from nearhand.sessions.log import Batch, Loaded, Log
+from nearhand.sessions.messages import (
+    Ack,
+    AnnotationAdded,
+    AnnotationEdited,
+    AnnotationRemoved,
+    AnnotationRestored,
+    Ask,
+    CloseCode,
+    Event,
+    Fleeting,
+    FromServer,
+    Hello,
+    Malformed,
+    Ping,
+    Pong,
+    PresenceChanged,
+    Problem,
+    Refused,
+    ResumeFrom,
+    State,
+    Welcome,
+)
+from nearhand.sessions.model import (
+    ClientTaken,
+    NotSaved,
+    Participant,
+    Session,
+    SessionStatus,
+    UnknownSession,
+)
+from nearhand.sessions.room import Acknowledge, Deliver, Part, Refuse, Room, Store
+
+log = structlog.get_logger()
+
+RECENT_EVENTS = 2000
+RECENT_BYTES = 1024 * 1024
+MAX_RESUMED_EVENTS = 20_000  # who missed more is told the state instead
+EVENTS_PER_ITEM = 200  # of a resumed tail, so that frames stay of a size that every client takes
+MAX_PENDING = 256  # asks of one connection that wait for a commit before its reading pauses
+ERRORS_PER_MINUTE = 20
+UNLOAD_AFTER_S = 30.0
+LINGER_AFTER_END_S = 30.0
+TEND_EVERY_S = 1.0
+RECHECK_EVERY_S = 30.0
+WALL_ROWS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one connection may use; from the settings."""
+
+    ring_s: float
+    outbox_bytes: int
+    outbox_s: float
+    idle_s: float
+    snapshot_events: int
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who wants to be in which session, and by which outbox."""
+
+    participant: Participant
+    session_id: str
+    client: str
+
+
+class Line(Protocol):
+    """The network's end of a connection."""
+
+    async def send(self, text: str) -> None: ...
+
+    async def close(self, code: CloseCode) -> None: ...
+
+    async def is_still_allowed(self) -> bool:
+        """Whether whoever opened it is still signed in and may still be here."""
+
+
+LookUp = Callable[[str, Ask], Awaitable[Part | NearhandError | None]]
+
+
+class Connection:
+    """One open socket. Its identity is its generation: what an old one does cannot hurt the one that replaced it."""
+
+    def __init__(
+        self, line: Line, caller: Caller | None, *, limits: Limits, monotonic: Callable[[], float]
+    ) -> None:
+        self.line = line
+        self.participant = caller.participant if caller else None  # None: a wall, which only looks
+        self.session_id = caller.session_id if caller else ""
+        self.client = caller.client if caller else ""
+        self.running: Running | None = None
+        self.pending = 0
+        self.is_closing = False
+        self.heard_at = self.joined_at = monotonic()
+        self.early: list[Asked] = []  # asked before the welcome
+        self.errors = RateLimit(ERRORS_PER_MINUTE)
+        self._closing: asyncio.Task[None] | None = None
+        self.outbox = Outbox(
+            line.send,
+            limit_bytes=limits.outbox_bytes,
+            limit_s=limits.outbox_s,
+            monotonic=monotonic,
+            on_overflow=lambda: self.close(CloseCode.TOO_SLOW),
+        )
+
+    def close(self, code: CloseCode) -> None:
+        if self.is_closing:
+            return
+        self.is_closing = True
+        self.outbox.close()
+        self._closing = asyncio.get_running_loop().create_task(self.line.close(code))
+
+    def tell(self, message: FromServer) -> None:
+        self.outbox.put(message.model_dump_json())
+
+
+@dataclass(slots=True, eq=False)
+class Running:
+    """A room with those who are in it now, and its newest events as they were told."""
+
+    room: Room
+    snapshot_seq: int
+    left_at: float
+    shown: Session  # as the walls were told
+    connections: dict[str, Connection] = field(default_factory=dict)  # by client
+    recent: deque[str] = field(default_factory=deque)  # the events up to room.seq, without a gap
+    recent_bytes: int = 0
+    ended_at: float | None = None
+
+    def present(self) -> set[str]:
+        return {c.participant.id for c in self.connections.values() if c.participant is not None}
+
+    def remember(self, bodies: list[str]) -> None:
+        for body in bodies:
+            self.recent.append(body)
+            self.recent_bytes += len(body)
+        while len(self.recent) > RECENT_EVENTS or self.recent_bytes > RECENT_BYTES:
+            self.recent_bytes -= len(self.recent.popleft())
+
+    def reload(self, loaded: Loaded) -> None:
+        self.room.restore(
+            loaded.session,
+            loaded.snapshot,
+            loaded.tail,
+            stills=loaded.stills,
+            refusals=loaded.refusals,
+        )
+        self.shown = self.room.session
+        self.snapshot_seq = loaded.snapshot.seq if loaded.snapshot else 0
+        self.recent.clear()
+        self.recent_bytes = 0
+        self.remember(loaded.tail_bodies)
+
+
+@dataclass(slots=True)
+class Asked:
+    connection: Connection
+    ask: Ask | Malformed
+    n: int
+    found: Part | NearhandError | None
+
+
+@dataclass(slots=True)
+class Joining:
+    connection: Connection
+    running: Running
+    resume: ResumeFrom | None
+    older: list[str]  # events after resume.seq, read from the log before the turn
+
+
+@dataclass(slots=True)
+class Opening:
+    session: Session
+    done: asyncio.Future[None]
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one round of the pipeline gathers between decision and telling."""
+
+    batch: Batch = field(default_factory=Batch)
+    events: dict[Running, list[str]] = field(default_factory=lambda: defaultdict(list))
+    touched: set[Running] = field(default_factory=set)
+    answers: dict[Connection, list[str]] = field(default_factory=lambda: defaultdict(list))
+    acks: dict[Connection, int] = field(default_factory=dict)
+    entered: list[Joining] = field(default_factory=list)
+    sessions: dict[str, Session] = field(default_factory=dict)
+
+
+class Hub:
+    """All running rooms of this process.
+
+    Durable traffic goes through one pipeline: between two of its turns every room is exactly what the log says, so
+    snapshots and joins need no lock and have no gap. Fleeting traffic goes around it.
+    """
+
+    def __init__(
+        self,
+        live_log: Log,
+        *,
+        clock: Clock,
+        limits: Limits,
+        look_up: LookUp,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._log = live_log
+        self._clock = clock
+        self._limits = limits
+        self._look_up = look_up
+        self._monotonic = monotonic
+        self._rooms: dict[str, Running] = {}
+        self._loading: dict[str, asyncio.Task[Running]] = {}
+        self._walls: set[Connection] = set()
+        self._asked: list[Asked] = []
+        self._joining: list[Joining] = []
+        self._opening: list[Opening] = []
+        self._wake = asyncio.Event()
+        self._turned = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._rechecked_at = monotonic()
+
+    async def start(self) -> None:
+        self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._tend())]
+
+    async def stop(self) -> None:
+        """Finish what was asked, then close every connection."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for running in list(self._rooms.values()):
+            for connection in list(running.connections.values()):
+                connection.close(CloseCode.RESTARTING)
+        for wall in list(self._walls):
+            wall.close(CloseCode.RESTARTING)
+
+    def connection(self, line: Line, caller: Caller | None = None) -> Connection:
+        return Connection(line, caller, limits=self._limits, monotonic=self._monotonic)
+
+    # -- doors: what sockets and REST call -------------------------------------------------------------------------
+
+    async def open(self, session: Session) -> None:
+        """Store a new session and show it on the wall. Raises NotSaved."""
+        opening = Opening(session, asyncio.get_running_loop().create_future())
+        self._opening.append(opening)
+        self._wake.set()
+        await opening.done
+
+    async def join(self, connection: Connection, hello: Hello) -> None:
+        """Bring a connection into its room. Raises UnknownSession; other refusals close it with a reason."""
+        running = await self._running(connection.session_id)
+        older: list[str] = []
+        if hello.resume is not None and hello.resume.epoch == self._log.epoch:
+            missed = running.room.seq - hello.resume.seq
+            if len(running.recent) < missed <= MAX_RESUMED_EVENTS:
+                older = await self._log.events(
+                    connection.session_id, after=hello.resume.seq, limit=MAX_RESUMED_EVENTS
+                )
+                running = await self._running(connection.session_id)
+        self._joining.append(Joining(connection, running, hello.resume, older))
+        self._wake.set()
+
+    async def hear(self, connection: Connection, messages: list[object]) -> None:
+        """Take in the messages of one frame, in order. Returns when there is room for more."""
+        connection.heard_at = self._monotonic()
+        for message in messages:
+            if connection.is_closing:
+                return
+            if isinstance(message, Ask):
+                await self._hear_ask(connection, message)
+            elif isinstance(message, Fleeting):
+                self._pass_on(connection, message)
+            elif isinstance(message, Ping):
+                connection.tell(Pong(at=self._clock.now()))
+            elif isinstance(message, Malformed) and message.n is not None:
+                self._enqueue(Asked(connection, message, message.n, None))
+            elif isinstance(message, Malformed):
+                self.complain(connection, message.error)
+            else:
+                self.complain(connection, ClientTaken("This connection has said hello before."))
+        while connection.pending >= MAX_PENDING and not connection.is_closing:
+            await self._turned.wait()
+
+    def leave(self, connection: Connection) -> None:
+        """The socket is gone. Harmless when another one has taken its place, or when called twice."""
+        connection.is_closing = True
+        connection.outbox.close()
+        self._walls.discard(connection)
+        running = connection.running
+        if running is None or running.connections.get(connection.client) is not connection:
+            return
+        del running.connections[connection.client]
+        running.left_at = self._monotonic()
+        self._tell_presence(running, connection, is_present=False)
+
+    async def watch(self, connection: Connection) -> None:
+        """Show all sessions that are not over, and from now on each change."""
+        self._walls.add(connection)
+        rows, _ = await self._log.sessions(
+            [SessionStatus.RINGING, SessionStatus.OPEN], limit=WALL_ROWS, offset=0
+        )
+        # A change that came while reading is in line already and is newer than what was read.
+        connection.outbox.put(",".join(row.model_dump_json() for row in reversed(rows)), is_counted=False)
+        for row in rows:
+            running = self._rooms.get(row.id)
+            if running is not None and running.room.session != row:
+                self._show(running.room.session, [connection])
+
+    def complain(self, connection: Connection, error: NearhandError) -> None:
+        """Say what is wrong; hang up on somebody who does not stop."""
+        problem = Problem(code=error.code, title=error.title, detail=error.detail)
+        connection.tell(problem)
+        if not connection.errors.allow("", self._monotonic()):
+            connection.close(CloseCode.TOO_MANY_ERRORS)
+
+    # -- hearing ---------------------------------------------------------------------------------------------------
+
+    async def _hear_ask(self, connection: Connection, ask: Ask) -> None:
+        try:
+            found = await self._look_up(connection.session_id, ask)
+        except NearhandError as error:
+            found = error
+        except Exception as error:
+            # Not the asker's fault, so the number is not used up: they come back and ask again.
+            log.error("look_up_failed", error=repr(error))
+            self.complain(connection, NotSaved("What that message names could not be looked up just now."))
+            connection.close(CloseCode.NOT_SAVED)
+            return
+        self._enqueue(Asked(connection, ask, ask.n, found))
+
+    def _enqueue(self, asked: Asked) -> None:
+        asked.connection.pending += 1
+        self._asked.append(asked)
+        self._wake.set()
+
+    def _pass_on(self, connection: Connection, message: Fleeting) -> None:
+        running, participant = connection.running, connection.participant
+        if running is None or participant is None:
+            return  # before the welcome nobody sees it anyway
+        try:
+            effects = running.room.receive(participant, connection.client, message, self._clock.now())
+        except NearhandError as error:
+            self.complain(connection, error)
+            return
+        for effect in effects:
+            if isinstance(effect, Deliver):
+                text = effect.message.model_dump_json()
+                key = (connection.client, effect.message.replaces)
+                for other in running.connections.values():
+                    if other is not connection:
+                        other.outbox.put(text, replaces=key)
+
+    # -- the pipeline ----------------------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            asked, self._asked = self._asked, []
+            joining, self._joining = self._joining, []
+            opening, self._opening = self._opening, []
+            try:
+                await self._take_turn(asked, joining, opening)
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                log.exception("turn_failed")
+                await self._abandon({a.connection for a in asked} | {j.connection for j in joining})
+                for one in opening:
+                    if not one.done.done():
+                        one.done.set_exception(NotSaved())
+            self._turned.set()
+            self._turned.clear()
+
+    async def _take_turn(self, asked: list[Asked], joining: list[Joining], opening: list[Opening]) -> None:
+        turn = Turn()
+        for one in asked:
+            one.connection.pending -= 1
+            self._decide(turn, one)
+        for join in joining:
+            self._enter(turn, join)
+        for new in opening:
+            turn.sessions[new.session.id] = new.session
+        self._gather_changes(turn)
+        if turn.batch:
+            try:
+                await self._log.append(turn.batch)
+            except NotSaved as error:
+                await self._roll_back(turn, asked, joining, opening, error)
+                return
+        self._tell(turn)
+        for join in turn.entered:
+            self._attach(join)
+        for new in opening:
+            new.done.set_result(None)
+
+    def _decide(self, turn: Turn, asked: Asked) -> None:
+        connection, running = asked.connection, asked.connection.running
+        participant = connection.participant
+        if connection.is_closing or participant is None:
+            return  # its numbers are not settled: the client returns and asks again
+        if running is None:
+            connection.early.append(asked)
+            return
+        if isinstance(asked.ask, Malformed):
+            effects = running.room.refuse(participant, connection.client, asked.n, asked.ask.error)
+        else:
+            effects = running.room.receive(
+                participant, connection.client, asked.ask, self._clock.now(), found=asked.found
+            )
+        for effect in effects:
+            match effect:
+                case Store(event):
+                    self._store(turn, running, event)
+                    turn.acks[connection] = asked.n
+                case Acknowledge(n):
+                    turn.acks[connection] = max(n, turn.acks.get(connection, 0))
+                case Refuse(error, n, is_settled):
+                    turn.touched.add(running)
+                    self._refuse(turn, connection, error, n, is_settled=is_settled)
+
+    def _store(self, turn: Turn, running: Running, event: Event) -> None:
+        body = event.model_dump_json()
+        session_id = running.room.session.id
+        turn.batch.add_event(session_id, event, event.type, body)
+        turn.events[running].append(body)
+        if isinstance(event, AnnotationAdded | AnnotationEdited | AnnotationRestored):
+            if event.annotation.is_kept:
+                turn.batch.keep(session_id, event.annotation)
+            elif isinstance(event, AnnotationEdited):
+                turn.batch.drop(session_id, event.annotation.id)
+        elif isinstance(event, AnnotationRemoved):
+            turn.batch.drop(session_id, event.id)
+
+    def _refuse(
+        self, turn: Turn, connection: Connection, error: NearhandError, n: int, *, is_settled: bool
+    ) -> None:
+        assert connection.participant is not None
+        if not is_settled:
+            # Not `refused`: that would tell the client to forget it.
+            self.complain(connection, error)
+            return
+        turn.batch.refusals.append(
+            {
+                "session": connection.session_id,
+                "client": connection.client,
+                "by": connection.participant.id,
+                "n": n,
+            }
+        )
+        refused = Refused(n=n, code=error.code, title=error.title, detail=error.detail)
+        turn.answers[connection].append(refused.model_dump_json())
+
+    def _enter(self, turn: Turn, join: Joining) -> None:
+        connection, room = join.connection, join.running.room
+        if connection.is_closing or connection.participant is None:
+            return
+        owner = room.owner_of(connection.client)
+        holder = join.running.connections.get(connection.client)
+        if holder is not None and holder.participant is not None:
+            owner = owner or holder.participant.id
+        if owner not in (None, connection.participant.id):
+            self.complain(connection, ClientTaken())
+            connection.close(CloseCode.CLIENT_TAKEN)
+            return
+        try:
+            for effect in room.enter(connection.participant, self._clock.now()):
+                if isinstance(effect, Store):
+                    self._store(turn, join.running, effect.event)
+        except NearhandError as error:
+            self.complain(connection, error)
+            connection.close(CloseCode.NO_SESSION)
+            return
+        turn.entered.append(join)
+
+    def _gather_changes(self, turn: Turn) -> None:
+        for running in turn.events:
+            room = running.room
+            if room.session is not running.shown:
+                turn.sessions[room.session.id] = running.shown = room.session
+            if room.seq - running.snapshot_seq >= self._limits.snapshot_events:
+                turn.batch.snapshots.append((room.session.id, room.fold()))
+                running.snapshot_seq = room.seq
+        turn.batch.sessions.extend(turn.sessions.values())
+
+    def _tell(self, turn: Turn) -> None:
+        acks = turn.acks
+        for connection, answers in turn.answers.items():
+            connection.outbox.put(",".join(answers))
+        for running, bodies in turn.events.items():
+            running.remember(bodies)
+            if running.room.is_ended and running.ended_at is None:
+                running.ended_at = self._monotonic()
+            told = ",".join(bodies)
+            for connection in list(running.connections.values()):
+                n = acks.pop(connection, 0)
+                connection.outbox.put(f'{told},{{"type":"ack","n":{n}}}' if n else told)
+        for connection, n in acks.items():
+            connection.tell(Ack(n=n))
+        for session in turn.sessions.values():
+            self._show(session, self._walls)
+
+    async def _roll_back(
+        self, turn: Turn, asked: list[Asked], joining: list[Joining], opening: list[Opening], error: NotSaved
+    ) -> None:
+        """Nothing of this turn happened. Rooms become again what the log says; askers return and ask again."""
+        log.error("not_saved", detail=error.detail, events=len(turn.batch.events))
+        for new in opening:
+            new.done.set_exception(NotSaved(error.detail))
+        changed = set(turn.events) | turn.touched
+        for connection in {one.connection for one in asked}:
+            connection.tell(Problem(code=error.code, title=error.title, detail=error.detail))
+            connection.close(CloseCode.NOT_SAVED)
+        for running in changed:
+            try:
+                loaded = await self._log.load(running.room.session.id)
+                assert loaded is not None
+                running.reload(loaded)
+            except Exception:
+                log.exception("reload_failed", session=running.room.session.id)
+                await self._abandon(set(running.connections.values()))
+                self._rooms.pop(running.room.session.id, None)
+        for join in joining:
+            participant = join.connection.participant
+            if participant is not None and join.running.room.participants.get(participant.id) == participant:
+                self._attach(join)
+            else:
+                join.connection.tell(Problem(code=error.code, title=error.title, detail=error.detail))
+                join.connection.close(CloseCode.NOT_SAVED)
+
+    async def _abandon(self, connections: set[Connection]) -> None:
+        for connection in connections:
+            connection.close(CloseCode.RESTARTING)
+            self.leave(connection)
+
+    # -- joining ---------------------------------------------------------------------------------------------------
+
+    async def _running(self, session_id: str) -> Running:
+        running = self._rooms.get(session_id)
+        if running is not None:
+            running.left_at = self._monotonic()
+            return running
+        loading = self._loading.get(session_id)
+        if loading is None:
+            loading = asyncio.create_task(self._load(session_id))
+            self._loading[session_id] = loading
+            loading.add_done_callback(lambda _: self._loading.pop(session_id, None))
+        return await asyncio.shield(loading)
+
+    async def _load(self, session_id: str) -> Running:
+        loaded = await self._log.load(session_id)
+        if loaded is None:
+            raise UnknownSession(f"No session {session_id}.")
+        room = Room(loaded.session, ring_s=self._limits.ring_s)
+        running = Running(room, snapshot_seq=0, left_at=self._monotonic(), shown=loaded.session)
+        running.reload(loaded)
+        if room.is_ended:
+            running.ended_at = self._monotonic()
+        self._rooms[session_id] = running
+        return running
+
+    def _attach(self, join: Joining) -> None:
+        """Now the room is what the log says: the newcomer gets that much, and from the next turn on the rest."""
+        connection, running = join.connection, join.running
+        if connection.is_closing:
+            return
+        assert connection.participant is not None
+        old = running.connections.get(connection.client)
+        if old is not None:
+            old.close(CloseCode.REPLACED)
+        was_present = connection.participant.id in running.present()
+        tail = self._missed(join)
+        room = running.room
+        connection.running = running
+        running.connections[connection.client] = connection
+        connection.tell(
+            Welcome(
+                epoch=self._log.epoch,
+                seq=room.seq,
+                acked=room.acked(connection.client),
+                you=connection.participant,
+                present=tuple(sorted(running.present())),
+                is_resumed=tail is not None,
+            )
+        )
+        if tail is None:
+            state = State(epoch=self._log.epoch, seq=room.seq, state=room.state())
+            connection.outbox.put(state.model_dump_json(), is_counted=False)
+        else:
+            for start in range(0, len(tail), EVENTS_PER_ITEM):
+                connection.outbox.put(",".join(tail[start : start + EVENTS_PER_ITEM]), is_counted=False)
+        if not was_present:
+            self._tell_presence(running, connection, is_present=True)
+        if connection.early:
+            early, connection.early = connection.early, []
+            connection.pending += len(early)
+            self._asked = early + self._asked
+            self._wake.set()
+
+    def _missed(self, join: Joining) -> list[str] | None:
+        """The events after the one the client has; None when they cannot be told without a gap."""
+        if join.resume is None or join.resume.epoch != self._log.epoch:
+            return None
+        recent = join.running.recent
+        last = join.running.room.seq
+        first_recent = last - len(recent) + 1
+        after = join.resume.seq
+        if after > last or last - after > MAX_RESUMED_EVENTS:
+            return None
+        if after + 1 >= first_recent:
+            skipped = after + 1 - first_recent
+            return [body for i, body in enumerate(recent) if i >= skipped]
+        if after + len(join.older) + 1 < first_recent:
+            return None
+        # What was read from the log may reach into what is remembered; each event is told once.
+        older = join.older[: first_recent - after - 1]
+        return [*older, *recent]
+
+    def _tell_presence(self, running: Running, connection: Connection, *, is_present: bool) -> None:
+        participant = connection.participant
+        if participant is None or (not is_present and participant.id in running.present()):
+            return
+        text = PresenceChanged(participant=participant, is_present=is_present).model_dump_json()
+        for other in list(running.connections.values()):
+            if other is not connection:
+                other.outbox.put(text)
+
+    def _show(self, session: Session, walls: "set[Connection] | list[Connection]") -> None:
+        text = session.model_dump_json()
+        for wall in list(walls):
+            wall.outbox.put(text, replaces=session.id)
+
+    # -- tending ---------------------------------------------------------------------------------------------------
+
+    async def _tend(self) -> None:
+        while True:
+            await asyncio.sleep(TEND_EVERY_S)
+            try:
+                await self.tend()
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                log.exception("tending_failed")
+
+    async def tend(self) -> None:
+        """Hang up on the silent and the slow, on those no longer allowed and in ended sessions; forget empty rooms."""
+        now = self._monotonic()
+        everyone = [c for running in self._rooms.values() for c in running.connections.values()]
+        for connection in [*everyone, *self._walls]:
+            if connection.outbox.is_stuck():
+                connection.close(CloseCode.TOO_SLOW)
+            elif now - connection.heard_at > self._limits.idle_s and connection not in self._walls:
+                connection.close(CloseCode.IDLE)
+        for running in self._rooms.values():
+            if running.ended_at is None:
+                continue
+            for connection in list(running.connections.values()):
+                if now - max(running.ended_at, connection.joined_at) > LINGER_AFTER_END_S:
+                    connection.close(CloseCode.ENDED)
+        self._forget_empty_rooms(now)
+        if now - self._rechecked_at >= RECHECK_EVERY_S:
+            self._rechecked_at = now
+            await self._recheck([*everyone, *self._walls])
+
+    def _forget_empty_rooms(self, now: float) -> None:
+        busy = {join.running for join in self._joining} | {a.connection.running for a in self._asked}
+        for session_id, running in list(self._rooms.items()):
+            if not running.connections and running not in busy and now - running.left_at > UNLOAD_AFTER_S:
+                del self._rooms[session_id]
+
+    async def _recheck(self, connections: list[Connection]) -> None:
+        for connection in connections:
+            if not connection.is_closing and not await connection.line.is_still_allowed():
+                connection.close(CloseCode.UNAUTHENTICATED)

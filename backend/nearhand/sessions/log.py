@@ -1,0 +1,358 @@
+"""Keep what happened in live sessions: an append-only log per session, and what is folded from it in the same commit."""
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from nearhand.kit.database import SQLITE_PRAGMAS
+from nearhand.kit.ids import Ids
+from nearhand.sessions.messages import Event, server_events
+from nearhand.sessions.model import Annotation, NotSaved, Session, SessionStatus, SharedStill, Snapshot
+
+Row = Mapping[str, Any]
+# Statements in the dialect that SQLite and PostgreSQL share, each with the rows it is run for.
+Work = list[tuple[str, Sequence[Row]]]
+
+TABLES = (
+    "CREATE TABLE IF NOT EXISTS live_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS live_session (id TEXT PRIMARY KEY, status TEXT NOT NULL,"
+    " opened_at_s DOUBLE PRECISION NOT NULL, body TEXT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS ix_live_session_opened ON live_session (opened_at_s)",
+    "CREATE TABLE IF NOT EXISTS live_event (session TEXT NOT NULL, seq BIGINT NOT NULL, client TEXT NOT NULL,"
+    " n BIGINT NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (session, seq)){without_rowid}",
+    # The promise "exactly once" is the database's too, not only the room's.
+    "CREATE UNIQUE INDEX IF NOT EXISTS uq_live_event_n ON live_event (session, client, n) WHERE n > 0",
+    "CREATE INDEX IF NOT EXISTS ix_live_event_still ON live_event (session, seq) WHERE type = 'still.shared'",
+    "CREATE TABLE IF NOT EXISTS live_refusal (session TEXT NOT NULL, client TEXT NOT NULL, by_id TEXT NOT NULL,"
+    " n BIGINT NOT NULL, PRIMARY KEY (session, client))",
+    "CREATE TABLE IF NOT EXISTS live_snapshot (session TEXT PRIMARY KEY, seq BIGINT NOT NULL, body TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS live_kept (session TEXT NOT NULL, annotation TEXT NOT NULL, device TEXT NOT NULL,"
+    " body TEXT NOT NULL, PRIMARY KEY (session, annotation))",
+    "CREATE INDEX IF NOT EXISTS ix_live_kept_device ON live_kept (device)",
+)
+
+ADD_EVENT = "INSERT INTO live_event VALUES (:session, :seq, :client, :n, :type, :body)"
+SET_SESSION = (
+    "INSERT INTO live_session VALUES (:id, :status, :opened_at_s, :body)"
+    " ON CONFLICT (id) DO UPDATE SET status = excluded.status, body = excluded.body"
+)
+SET_REFUSAL = (
+    "INSERT INTO live_refusal VALUES (:session, :client, :by, :n)"
+    " ON CONFLICT (session, client) DO UPDATE SET n = excluded.n"
+)
+SET_SNAPSHOT = (
+    "INSERT INTO live_snapshot VALUES (:session, :seq, :body)"
+    " ON CONFLICT (session) DO UPDATE SET seq = excluded.seq, body = excluded.body"
+)
+KEEP = (
+    "INSERT INTO live_kept VALUES (:session, :annotation, :device, :body)"
+    " ON CONFLICT (session, annotation) DO UPDATE SET device = excluded.device, body = excluded.body"
+)
+DROP_KEPT = "DELETE FROM live_kept WHERE session = :session AND annotation = :annotation"
+
+
+@dataclass(slots=True)
+class Batch:
+    """Everything that one commit stores: the events, and what they change in the tables folded from them."""
+
+    events: list[Row] = field(default_factory=list)
+    refusals: list[Row] = field(default_factory=list)
+    sessions: list[Session] = field(default_factory=list)
+    kept: dict[tuple[str, str], Annotation | None] = field(
+        default_factory=dict
+    )  # by session and annotation id
+    snapshots: list[tuple[str, Snapshot]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.events or self.refusals or self.sessions)
+
+    def add_event(self, session_id: str, event: Event, kind: str, body: str) -> None:
+        self.events.append(
+            {
+                "session": session_id,
+                "seq": event.seq,
+                "client": event.client,
+                "n": event.n,
+                "type": kind,
+                "body": body,
+            }
+        )
+
+    def keep(self, session_id: str, annotation: Annotation) -> None:
+        """Also on the device, for the next visit. The last word of a batch on an annotation counts."""
+        self.kept[session_id, annotation.id] = annotation
+
+    def drop(self, session_id: str, annotation_id: str) -> None:
+        self.kept[session_id, annotation_id] = None
+
+    def work(self) -> Work:
+        return [
+            (ADD_EVENT, self.events),
+            (SET_REFUSAL, self.refusals),
+            (SET_SESSION, [_session_row(session) for session in self.sessions]),
+            (
+                DROP_KEPT,
+                [
+                    {"session": session, "annotation": id}
+                    for (session, id), mark in self.kept.items()
+                    if mark is None
+                ],
+            ),
+            (
+                KEEP,
+                [
+                    {
+                        "session": session,
+                        "annotation": id,
+                        "device": mark.anchor.device_id,
+                        "body": mark.model_dump_json(),
+                    }
+                    for (session, id), mark in self.kept.items()
+                    if mark is not None
+                ],
+            ),
+            (
+                SET_SNAPSHOT,
+                [
+                    {"session": session, "seq": snapshot.seq, "body": snapshot.model_dump_json()}
+                    for session, snapshot in self.snapshots
+                ],
+            ),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a room is made of again: the newest snapshot, the events after it, all stills, the last refusals."""
+
+    session: Session
+    snapshot: Snapshot | None
+    tail: list[Event]
+    tail_bodies: list[str]
+    stills: list[SharedStill]
+    refusals: list[tuple[str, str, int]]
+
+
+class Storage(Protocol):
+    """Where the log is kept: SQLite beside the registry, or PostgreSQL with it."""
+
+    async def open(self, tables: Sequence[str]) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def write(self, work: Work) -> None:
+        """All or nothing, on the disk when it returns. Raises NotSaved."""
+
+    async def read(self, sql: str, row: Row) -> list[tuple[Any, ...]]: ...
+
+
+class Log:
+    """The durable side of all sessions. `epoch` names this log: a client that knows another one starts anew."""
+
+    def __init__(self, storage: Storage, *, ids: Ids) -> None:
+        self._storage = storage
+        self._ids = ids
+        self.epoch = ""
+
+    async def open(self) -> None:
+        await self._storage.open(TABLES)
+        epoch = {"key": "epoch", "value": self._ids.new()}
+        insert = "INSERT INTO live_meta VALUES (:key, :value) ON CONFLICT (key) DO NOTHING"
+        await self._storage.write([(insert, [epoch])])
+        rows = await self._storage.read("SELECT value FROM live_meta WHERE key = :key", {"key": "epoch"})
+        self.epoch = rows[0][0]
+
+    async def close(self) -> None:
+        await self._storage.close()
+
+    async def append(self, batch: Batch) -> None:
+        """Store the batch in one commit, on the disk when this returns. Raises NotSaved: then nothing is stored."""
+        await self._storage.write(batch.work())
+
+    async def load(self, session_id: str) -> Loaded | None:
+        session = await self.session(session_id)
+        if session is None:
+            return None
+        of = {"session": session_id}
+        snapshots = await self._storage.read("SELECT body FROM live_snapshot WHERE session = :session", of)
+        snapshot = Snapshot.model_validate_json(snapshots[0][0]) if snapshots else None
+        after = snapshot.seq if snapshot else 0
+        stills = await self._storage.read(
+            "SELECT body FROM live_event WHERE session = :session AND type = 'still.shared' ORDER BY seq", of
+        )
+        bodies = await self.events(session_id, after=after, limit=2**53)
+        refusals = await self._storage.read(
+            "SELECT client, by_id, n FROM live_refusal WHERE session = :session", of
+        )
+        return Loaded(
+            session=session,
+            snapshot=snapshot,
+            tail=[server_events.validate_json(body) for body in bodies],
+            tail_bodies=bodies,
+            stills=[server_events.validate_json(body).still for (body,) in stills],
+            refusals=[(client, by, n) for client, by, n in refusals],
+        )
+
+    async def events(self, session_id: str, *, after: int, limit: int) -> list[str]:
+        """The stored events after `after`, each as the JSON text that was told."""
+        rows = await self._storage.read(
+            "SELECT body FROM live_event WHERE session = :session AND seq > :after ORDER BY seq LIMIT :limit",
+            {"session": session_id, "after": after, "limit": limit},
+        )
+        return [body for (body,) in rows]
+
+    async def session(self, session_id: str) -> Session | None:
+        rows = await self._storage.read("SELECT body FROM live_session WHERE id = :id", {"id": session_id})
+        return Session.model_validate_json(rows[0][0]) if rows else None
+
+    async def sessions(
+        self, statuses: Sequence[SessionStatus], *, limit: int, offset: int
+    ) -> tuple[list[Session], int]:
+        """Newest first."""
+        names = {f"status_{i}": status.value for i, status in enumerate(statuses)}
+        where = f"WHERE status IN ({', '.join(f':{name}' for name in names)})"
+        rows = await self._storage.read(
+            f"SELECT body FROM live_session {where} ORDER BY opened_at_s DESC, id LIMIT :limit OFFSET :offset",
+            {**names, "limit": limit, "offset": offset},
+        )
+        total = await self._storage.read(f"SELECT COUNT(*) FROM live_session {where}", names)
+        return [Session.model_validate_json(body) for (body,) in rows], total[0][0]
+
+    async def marks(self, device_id: str) -> list[Annotation]:
+        """What is kept on a device, oldest first."""
+        rows = await self._storage.read(
+            "SELECT body FROM live_kept WHERE device = :device LIMIT 1000", {"device": device_id}
+        )
+        marks = [Annotation.model_validate_json(body) for (body,) in rows]
+        return sorted(marks, key=lambda mark: (mark.created_at, mark.id))
+
+    async def remove_mark(self, device_id: str, annotation_id: str) -> bool:
+        of = {"device": device_id, "annotation": annotation_id}
+        where = "WHERE device = :device AND annotation = :annotation"
+        found = await self._storage.read(f"SELECT 1 FROM live_kept {where}", of)
+        await self._storage.write([(f"DELETE FROM live_kept {where}", [of])])
+        return bool(found)
+
+
+def _session_row(session: Session) -> Row:
+    return {
+        "id": session.id,
+        "status": session.status.value,
+        "opened_at_s": session.opened_at.timestamp(),
+        "body": session.model_dump_json(),
+    }
+
+
+class SqliteStorage:
+    """A file of its own, so that a bulk import into the registry never holds up a mark. One thread writes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer_thread = ThreadPoolExecutor(1, "live-log-writer")
+        self._reader_thread = ThreadPoolExecutor(1, "live-log-reader")
+        self._lock: int | None = None
+        self._writer: sqlite3.Connection
+        self._reader: sqlite3.Connection
+
+    async def open(self, tables: Sequence[str]) -> None:
+        self._lock = _lock(self._path.with_suffix(".lock"))
+        loop = asyncio.get_running_loop()
+        self._writer = await loop.run_in_executor(self._writer_thread, self._connect)
+        await loop.run_in_executor(self._writer_thread, self._create, tables)
+        self._reader = await loop.run_in_executor(self._reader_thread, self._connect)
+
+    async def close(self) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._reader_thread, self._reader.close)
+        await loop.run_in_executor(self._writer_thread, self._writer.close)
+        self._reader_thread.shutdown()
+        self._writer_thread.shutdown()
+        if self._lock is not None:
+            os.close(self._lock)
+
+    async def write(self, work: Work) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._writer_thread, self._write, work)
+
+    async def read(self, sql: str, row: Row) -> list[tuple[Any, ...]]:
+        return await asyncio.get_running_loop().run_in_executor(self._reader_thread, self._read, sql, row)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        for pragma in SQLITE_PRAGMAS:
+            connection.execute(pragma)
+        return connection
+
+    def _create(self, tables: Sequence[str]) -> None:
+        for table in tables:
+            self._writer.execute(table.format(without_rowid=" WITHOUT ROWID"))
+
+    def _write(self, work: Work) -> None:
+        writer = self._writer
+        try:
+            writer.execute("BEGIN IMMEDIATE")
+            for sql, rows in work:
+                if rows:
+                    writer.executemany(sql, rows)
+            writer.execute("COMMIT")
+        except sqlite3.Error as error:
+            if writer.in_transaction:
+                writer.execute("ROLLBACK")
+            raise NotSaved(f"The live log could not be written: {error}.") from error
+
+    def _read(self, sql: str, row: Row) -> list[tuple[Any, ...]]:
+        return self._reader.execute(sql, row).fetchall()
+
+
+def _lock(path: Path) -> int | None:
+    """Two processes with one log would number their events twice. Raises RuntimeError for the second."""
+    try:
+        import fcntl
+    except ImportError:  # Windows has no such lock
+        return None
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(file)
+        raise RuntimeError(
+            f"{path}: another process serves this data folder. Run one service process per data folder."
+        ) from None
+    return file
+
+
+class PostgresStorage:
+    """Tables beside the registry's, on its engine."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def open(self, tables: Sequence[str]) -> None:
+        async with self._engine.begin() as connection:
+            for table in tables:
+                await connection.execute(text(table.format(without_rowid="")))
+
+    async def close(self) -> None:
+        """The engine is the registry's, and closed with it."""
+
+    async def write(self, work: Work) -> None:
+        try:
+            async with self._engine.begin() as connection:
+                for sql, rows in work:
+                    if rows:
+                        await connection.execute(text(sql), [dict(row) for row in rows])
+        except (SQLAlchemyError, OSError) as error:
+            raise NotSaved("The live log could not be written.") from error
+
+    async def read(self, sql: str, row: Row) -> list[tuple[Any, ...]]:
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(text(sql), dict(row))
+            return [tuple(found) for found in rows]

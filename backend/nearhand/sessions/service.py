@@ -1,0 +1,112 @@
+"""Use cases of sessions: open one, list them, and look up what live messages name."""
+
+from typing import Protocol
+
+from nearhand.access.model import Actor
+from nearhand.devices.model import Component, DeviceView, Port
+from nearhand.kit.blobs import Blobs
+from nearhand.kit.clock import Clock
+from nearhand.kit.errors import NotFound
+from nearhand.kit.http import Page, PageQuery
+from nearhand.kit.ids import Ids
+from nearhand.sessions.log import Log
+from nearhand.sessions.messages import AnnotationAdd, AnnotationEdit, Ask, DeviceShow, StillShare
+from nearhand.sessions.model import (
+    Annotation,
+    NewSession,
+    OnPort,
+    Session,
+    SessionStatus,
+    UnknownPort,
+    UnknownSession,
+    UnknownStill,
+)
+from nearhand.sessions.room import Part
+
+
+class Devices(Protocol):
+    """What sessions ask of the registry."""
+
+    async def view(self, device_id: str) -> DeviceView:
+        """Raise NotFound for a device that is not, or no longer, registered."""
+
+
+class SessionService:
+    def __init__(self, live_log: Log, devices: Devices, blobs: Blobs, *, ids: Ids, clock: Clock) -> None:
+        self._log = live_log
+        self._devices = devices
+        self._blobs = blobs
+        self._ids = ids
+        self._clock = clock
+
+    async def draft(self, new: NewSession, actor: Actor) -> Session:
+        """The session that is asked for; the hub stores it. Raises NotFound for an unknown device."""
+        if new.device_id is not None:
+            await self._devices.view(new.device_id)
+        return Session(
+            id=self._ids.new(),
+            subject=new.subject,
+            device_id=new.device_id,
+            status=SessionStatus.RINGING,
+            opened_by=actor.participant_id,
+            opened_by_name=actor.display_name,
+            opened_at=self._clock.now(),
+            ended_at=None,
+            last_still_sha256=None,
+            expert_names=(),
+        )
+
+    async def session(self, session_id: str) -> Session:
+        """Raise UnknownSession."""
+        session = await self._log.session(session_id)
+        if session is None:
+            raise UnknownSession(f"No session {session_id}.")
+        return session
+
+    async def sessions(self, status: SessionStatus | None, page: PageQuery) -> Page[Session]:
+        statuses = list(SessionStatus) if status is None else [status]
+        items, total = await self._log.sessions(statuses, limit=page.limit, offset=page.offset)
+        return Page[Session](items=items, total=total, limit=page.limit, offset=page.offset)
+
+    async def events(self, session_id: str, *, after: int, limit: int) -> list[str]:
+        """Stored events as JSON texts, oldest first. Raises UnknownSession."""
+        await self.session(session_id)
+        return await self._log.events(session_id, after=after, limit=limit)
+
+    async def device_shown(self, session_id: str) -> DeviceView:
+        """The device that the session is about now. Raises UnknownSession, and NotFound when it shows none."""
+        session = await self.session(session_id)
+        if session.device_id is None:
+            raise NotFound("This session shows no device yet.")
+        return await self._devices.view(session.device_id)
+
+    async def marks(self, device_id: str) -> list[Annotation]:
+        return await self._log.marks(device_id)
+
+    async def remove_mark(self, device_id: str, annotation_id: str) -> None:
+        if not await self._log.remove_mark(device_id, annotation_id):
+            raise NotFound(f"No mark {annotation_id} is kept on this device.")
+
+    async def look_up(self, session_id: str, ask: Ask) -> Part | None:
+        """Find what a message names; raise what it will be refused with when that does not exist."""
+        match ask:
+            case AnnotationAdd(place=OnPort() as place) | AnnotationEdit(place=OnPort() as place):
+                return await self._part(place)
+            case DeviceShow(device=device):
+                await self._devices.view(device.device_id)
+            case StillShare(sha256=sha256):
+                if not self._blobs.path(sha256).exists():
+                    raise UnknownStill(f"No picture {sha256} was uploaded.")
+        return None
+
+    async def _part(self, place: OnPort) -> Part:
+        try:
+            view = await self._devices.view(place.device_id)
+        except NotFound:
+            raise UnknownPort("That device is no longer registered.") from None
+        face = view.device_type.face(place.face)
+        parts: list[Port | Component] = [*face.ports, *face.components] if face is not None else []
+        part = next((part for part in parts if part.name == place.port), None)
+        if part is None:
+            raise UnknownPort(f"{view.device.name} has no port {place.port} on its {place.face}.")
+        return Part(part.name, part.x_mm, part.y_mm, part.width_mm, part.height_mm)

@@ -1,0 +1,39 @@
+"""Find tags: the small square fiducials near a face's ears."""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearhand.vision.symbols import TagSeen, gray_of
+
+DICTIONARY = "DICT_4X4_250"
+MIN_SIDE_PX = 9  # a 4x4 tag has six modules across; below 1.5 px each nothing is found
+
+
+def find_tags(image: NDArray[np.uint8], dictionary: str = DICTIONARY) -> list[TagSeen]:
+    """All tags of one dictionary in a gray or BGR picture. Raises ValueError for a dictionary OpenCV lacks."""
+    gray = gray_of(image)
+    if min(gray.shape) < 2 * MIN_SIDE_PX:
+        return []
+    corners, ids, _ = _detector(dictionary, 4 * MIN_SIDE_PX / max(gray.shape)).detectMarkers(gray)
+    if ids is None:
+        return []
+    return [
+        TagSeen(dictionary, int(i), np.asarray(c, dtype=np.float64).reshape(4, 2))
+        for i, c in zip(ids.ravel(), corners, strict=True)
+    ]
+
+
+@lru_cache(maxsize=32)
+def _detector(dictionary: str, min_perimeter_rate: float) -> Any:
+    import cv2
+
+    number = getattr(cv2.aruco, dictionary, None) if dictionary.startswith("DICT_") else None
+    if not isinstance(number, int):
+        raise ValueError(f"there is no tag dictionary {dictionary}")
+    p = cv2.aruco.DetectorParameters()
+    p.minMarkerPerimeterRate = min_perimeter_rate
+    p.cornerRefinementMethod = cv2.aruco.CORNER_REFINE_SUBPIX
+    return cv2.aruco.ArucoDetector(cv2.aruco.getPredefinedDictionary(number), p)

@@ -1,0 +1,39 @@
+/** Who is signed in on this device, also while the service is out of reach. */
+import type { Actor, Demo } from "@nearhand/contract";
+import { signal } from "@preact/signals";
+import { forgetAll, remembered } from "../offline/memory";
+import { ask, get, post, signedOut } from "../rest";
+
+/** undefined: not known yet; null: nobody. */
+export const actor = signal<Actor | null | undefined>(undefined);
+
+const LAST = "nearhand.field.participant";
+
+export async function restoreSignIn(): Promise<void> {
+  try {
+    const { data } = await remembered("/me", "", () => get<Actor>("/me"));
+    actor.value = data;
+  } catch {
+    actor.value = null;
+  }
+}
+
+export async function signIn(name: string, password: string): Promise<void> {
+  const { actor: who } = await post<{ actor: Actor }>("/sign-in", { name, password });
+  if (localStorage.getItem(LAST) !== who.participant_id) await forgetAll();
+  localStorage.setItem(LAST, who.participant_id);
+  actor.value = who;
+  void remembered("/me", "", () => get<Actor>("/me")).catch(() => undefined);
+}
+
+export async function signOut(): Promise<void> {
+  await ask("/sign-out", { method: "POST" }).catch(() => undefined);
+  await forgetAll();
+  actor.value = null;
+}
+
+export const demoAccounts = async (): Promise<Demo["accounts"]> => (await get<Demo>("/demo")).accounts;
+
+signedOut.subscribe((turns) => {
+  if (turns > 0) actor.value = null;
+});

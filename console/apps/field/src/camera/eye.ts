@@ -1,0 +1,129 @@
+/** What the camera sees, acted upon: devices recognised, poses told, stills shared. */
+import { sendBytes, type Sighting, type Still } from "@nearhand/contract";
+import { signal } from "@preact/signals";
+import { recognise } from "../device/recognise";
+import { target } from "../device/target";
+import type { Sight } from "../overlay/place";
+import { progress } from "../session/guide";
+import { isLive, open, room, sessionId } from "../session/room";
+import { StillSender } from "../session/stills";
+import { FrameLoop, STREAM, type Wanted } from "./frames";
+import type { FrameRead, StillTaken } from "./messages";
+
+const SIGHT_GAP_MS = 100;
+const RING_STILL_GAP_MS = 500; // during a session; a freeze asks for one of these
+const KEEPSAKE_GAP_MS = 2000;
+const POSES_KEPT_MS = 15_000;
+
+/** Where the device was last seen, and in which frame. */
+export const lastSight = signal<(Sight & { frame_id: number; at: number; deviceId: string }) | null>(null);
+/** The newest still in which the device was seen: shown when it is lost from view. */
+export const keepsake = signal<{ url: string; sight: Sight; deviceId: string } | null>(null);
+
+const poses = new Map<number, Sight & { at: number }>();
+let lastTold = 0;
+let lastStill = 0;
+let stills: { sessionId: string; sender: StillSender } | null = null;
+
+/** The pose of a frame of this page's own stream, for strokes that were drawn on it. */
+export const sightOf = (stream: string, frameId: number): Sight | undefined =>
+  stream === STREAM ? poses.get(frameId) : undefined;
+
+export const loop = new FrameLoop(wanted, onRead, onStill);
+
+function wanted(): Wanted {
+  const now = target.peek();
+  const gap = isLive.peek() ? RING_STILL_GAP_MS : KEEPSAKE_GAP_MS;
+  const isWanted = Date.now() - lastStill > gap || (isLive.peek() && sender()?.isDue === true);
+  const wantsKeepsake = isLive.peek() || lastSight.peek() !== null;
+  if (isWanted && wantsKeepsake) lastStill = Date.now();
+  return {
+    layout: now?.layout ?? null,
+    deviceId: now?.view.device.id ?? null,
+    still: isWanted && wantsKeepsake ? { quality: sender()?.quality ?? 0.7 } : null,
+  };
+}
+
+/** The device that may not change silently: that of the session, or of a guide that is under way. */
+function boundDevice(): string | null {
+  const shared = room.peek();
+  if (shared && !shared.isEnded && shared.device) return shared.device.device_id;
+  const isUnderWay = (progress.peek()?.done.length ?? 0) > 0;
+  return isUnderWay ? (target.peek()?.view.device.id ?? null) : null;
+}
+
+function onRead(frame: FrameRead): void {
+  void recognise(frame.labels, boundDevice());
+  const now = target.peek();
+  if (now && frame.deviceId === now.view.device.id && frame.located) {
+    const sight = { camera: frame.camera, located: frame.located };
+    lastSight.value = { ...sight, frame_id: frame.frame_id, at: frame.captured_at, deviceId: frame.deviceId };
+    poses.set(frame.frame_id, { ...sight, at: frame.captured_at });
+    for (const [id, { at }] of poses) if (frame.captured_at - at > POSES_KEPT_MS) poses.delete(id);
+  }
+  tellSight(frame);
+}
+
+function tellSight(frame: FrameRead): void {
+  const session = open.peek();
+  if (!session || !isLive.peek() || frame.captured_at - lastTold < SIGHT_GAP_MS) return;
+  lastTold = frame.captured_at;
+  const ref = { stream: STREAM, frame_id: frame.frame_id, how: "still" } as const;
+  session.commands.sightFrame(ref, new Date(frame.captured_at), sightingOf(frame));
+}
+
+export function sightingOf({ located, deviceId, camera }: FrameRead): Sighting | null {
+  const now = target.peek();
+  if (!located || !deviceId || now?.view.device.id !== deviceId) return null;
+  return {
+    device_id: deviceId,
+    face: now.side,
+    T_camera_face: [...located.pose],
+    covariance: located.covariance,
+    camera,
+    label_seen: located.label_seen,
+    tags_seen: [...located.tags_seen],
+  };
+}
+
+function onStill({ frame, jpeg }: StillTaken): void {
+  const { frame_id, captured_at, width, height, located, camera, deviceId } = frame;
+  if (located && deviceId) keep(jpeg, { located, camera }, deviceId);
+  if (isLive.peek()) sender()?.add({ frame_id, captured_at, width, height, jpeg, sighting: sightingOf(frame) });
+}
+
+function keep(jpeg: Blob, sight: Sight, deviceId: string): void {
+  const old = keepsake.peek();
+  keepsake.value = { url: URL.createObjectURL(jpeg), sight, deviceId };
+  if (old) URL.revokeObjectURL(old.url);
+}
+
+function sender(): StillSender | null {
+  const id = sessionId.peek();
+  if (!id) return null;
+  if (stills?.sessionId !== id) stills = { sessionId: id, sender: newSender(id) };
+  return stills.sender;
+}
+
+function newSender(id: string): StillSender {
+  const path = `/sessions/${encodeURIComponent(id)}/stills`;
+  return new StillSender(STREAM, {
+    now: Date.now,
+    upload: (jpeg) => sendBytes<Still>(path, jpeg, { type: "image/jpeg" }),
+    share: ({ frame_id, captured_at, width, height, sha256, sighting }) =>
+      open.peek()?.commands.shareStill({
+        frame: { stream: STREAM, frame_id, how: "still" },
+        sha256,
+        width,
+        height,
+        capturedAt: new Date(captured_at),
+        sighting,
+      }),
+  });
+}
+
+open.subscribe((session) => {
+  session?.live.listen((message) => {
+    if (message.type === "freeze.asked") sender()?.freeze(message.frame);
+  });
+});

@@ -1,0 +1,87 @@
+/** Number the camera's frames and have each read; one at a time, so that the newest is never behind a queue. */
+import type { FaceLayout } from "@nearhand/spatial";
+import { signal } from "@preact/signals";
+import type { FrameRead, FromWorker, ReadFrame, StillTaken } from "./messages";
+import { intrinsicsFor } from "./source";
+
+/** Names this page's camera stream; frame ids count in it. */
+export const STREAM = `cam-${Math.random().toString(36).slice(2, 10)}`;
+/** The newest frame that was read. */
+export const newestFrame = signal<FrameRead | null>(null);
+
+const MIN_GAP_MS = 50;
+const STUCK_MS = 4000;
+
+/** What to look for, and how often a still is wanted; asked anew for each frame. */
+export interface Wanted {
+  layout: FaceLayout | null;
+  deviceId: string | null;
+  still: { quality: number } | null;
+}
+
+export class FrameLoop {
+  readonly #worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+  #video: HTMLVideoElement | null = null;
+  #frameId = 0;
+  #busySince = 0;
+  #last = 0;
+  #isRunning = false;
+
+  constructor(
+    private readonly wanted: () => Wanted,
+    private readonly onRead: (frame: FrameRead) => void,
+    private readonly onStill: (still: StillTaken) => void,
+  ) {
+    this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#heard(data);
+  }
+
+  start(video: HTMLVideoElement): void {
+    this.#video = video;
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#next();
+  }
+
+  stop(): void {
+    this.#isRunning = false;
+    newestFrame.value = null;
+  }
+
+  #next(): void {
+    const video = this.#video;
+    if (!this.#isRunning || !video) return;
+    const turn = () => void this.#grab().finally(() => this.#next());
+    if (document.hidden) setTimeout(turn, 500);
+    else if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(turn);
+    else requestAnimationFrame(turn);
+  }
+
+  async #grab(): Promise<void> {
+    const video = this.#video!;
+    const now = performance.now();
+    const isBusy = this.#busySince > 0 && now - this.#busySince < STUCK_MS;
+    if (isBusy || now - this.#last < MIN_GAP_MS || video.videoWidth === 0 || !this.#isRunning) return;
+    this.#busySince = this.#last = now;
+    const captured_at = Date.now();
+    const bitmap = await createImageBitmap(video).catch(() => null);
+    if (!bitmap) return void (this.#busySince = 0);
+    
+    const message: ReadFrame = {
+      type: "frame",
+      frame_id: ++this.#frameId,
+      captured_at,
+      bitmap,
+      camera: intrinsicsFor(bitmap.width, bitmap.height),
+      ...this.wanted(),
+    };
+    this.#worker.postMessage(message, [bitmap]);
+  }
+
+  #heard(message: FromWorker): void {
+    if (message.type === "still") return this.onStill(message);
+    this.#busySince = 0;
+    if (message.type === "failed") return void 0;
+    newestFrame.value = message;
+    this.onRead(message);
+  }
+}

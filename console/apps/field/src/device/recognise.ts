@@ -1,0 +1,60 @@
+/** Decide what a label in the picture means: this device, another one, the wrong one, or none of ours. */
+import { Refusal, Unreachable, type Resolved } from "@nearhand/contract";
+import type { FoundLabel } from "@nearhand/spatial";
+import { signal } from "@preact/signals";
+import { findByLabelText, lookProblem, showResolved, target } from "./target";
+
+/** The label of another device, while a session or a guide is about this one: the whole screen says so. */
+export const wrongDevice = signal<{ found: Resolved; at: number; isStale: boolean } | null>(null);
+/** A code in the picture that is not ours, for a moment. */
+export const foreignText = signal<string | null>(null);
+
+let isAsking = false;
+let foreignTimer: ReturnType<typeof setTimeout> | undefined;
+
+/** `boundTo`: the device that a session or a guide is about; a label of another does not silently replace it. */
+export async function recognise(labels: readonly FoundLabel[], boundTo: string | null): Promise<void> {
+  if (isAsking || labels.length === 0 || wrongDevice.value) return;
+  isAsking = true;
+  try {
+    for (const label of middleFirst(labels)) {
+      if (sameText(label.text, target.value?.layout?.label?.text)) return;
+      const answer = await findByLabelText(label.text);
+      if (!answer) {
+        tellForeign(label.text);
+        continue;
+      }
+      const { data, at, isStale } = answer;
+      if (boundTo && data.view.device.id !== boundTo) wrongDevice.value = { found: data, at, isStale };
+      else showResolved(data, at, isStale);
+      return;
+    }
+  } catch (error) {
+    lookProblem.value = problemOf(error, labels[0]!.text);
+  } finally {
+    // A label that leads nowhere is asked about again, but not with each frame.
+    setTimeout(() => (isAsking = false), lookProblem.value ? 2000 : 0);
+  }
+}
+
+export function problemOf(error: unknown, text: string): { code: string; text: string } {
+  if (error instanceof Unreachable) return { code: "offline", text };
+  if (error instanceof Refusal) return { code: error.status === 404 ? "not_found" : error.code, text };
+  throw error;
+}
+
+/** Several labels in view: the one that was held to the camera is the largest. */
+function middleFirst(labels: readonly FoundLabel[]): FoundLabel[] {
+  const size = ({ corners_px: [a, , c] }: FoundLabel) => Math.hypot(a[0] - c[0], a[1] - c[1]);
+  return [...labels].sort((a, b) => size(b) - size(a));
+}
+
+function sameText(a: string, b: string | undefined): boolean {
+  return a.toUpperCase() === b?.toUpperCase();
+}
+
+function tellForeign(text: string): void {
+  foreignText.value = text;
+  clearTimeout(foreignTimer);
+  foreignTimer = setTimeout(() => (foreignText.value = null), 4000);
+}

@@ -1,0 +1,50 @@
+/** Ask the service: refusals and silence come as errors, and both say how the link stands. */
+import { API, refusalFrom, Unreachable } from "@nearhand/contract";
+import { signal } from "@preact/signals";
+
+/** Whether the last request got any answer. */
+export const isOffline = signal(!navigator.onLine);
+/** Turned when an answer says that nobody is signed in any more. */
+export const signedOut = signal(0);
+
+addEventListener("offline", () => (isOffline.value = true));
+addEventListener("online", () => (isOffline.value = false));
+
+interface Sending {
+  method?: "GET" | "POST" | "DELETE";
+  json?: unknown;
+  headers?: Record<string, string>;
+}
+
+export async function ask(path: string, { method = "GET", json, headers }: Sending = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(API + path, {
+      method,
+      credentials: "same-origin",
+      body: json === undefined ? null : JSON.stringify(json),
+      headers: { ...(json === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
+    });
+  } catch (error) {
+    isOffline.value = true;
+    throw new Unreachable(String(error), { cause: error });
+  }
+  isOffline.value = false;
+  if (response.ok) return response;
+  if (response.status === 401 && path !== "/sign-in") signedOut.value++;
+  throw await refusalFrom(response);
+}
+
+export async function get<T>(path: string): Promise<T> {
+  return (await ask(path)).json() as Promise<T>;
+}
+
+export async function post<T>(path: string, json: unknown, headers: Record<string, string> = {}): Promise<T> {
+  return (await ask(path, { method: "POST", json, headers })).json() as Promise<T>;
+}
+
+/** Lists come as pages or as plain arrays; a screen only wants the rows. */
+export async function getRows<T>(path: string): Promise<T[]> {
+  const answer = await get<T[] | { items: T[] }>(path);
+  return Array.isArray(answer) ? answer : answer.items;
+}

@@ -1,0 +1,85 @@
+/** The live session of this page as signals: what is shared, how the link stands, what is not saved yet. */
+import type { Actor, ServerMessage, Session, Signal } from "@nearhand/contract";
+import { type LiveView, openSession, type OpenSession, type RefusedWish } from "@nearhand/live";
+import { computed, signal } from "@preact/signals";
+import { get, signedOut } from "../rest";
+import { notice } from "./notices";
+import { forgetTrails, trace } from "./trails";
+
+export const open = signal<OpenSession | null>(null);
+export const room = signal<LiveView | null>(null);
+export const sessionId = signal<string | null>(null);
+export const openedAt = signal<number | null>(null);
+/** When this page last knew that it was up to date. */
+export const currentAt = signal<number | null>(null);
+/** A signal from somebody else that fills the screen. */
+export const bigSignal = signal<{ signal: Signal; by: string; seq: number } | null>(null);
+
+export const isLive = computed(() => room.value !== null && !room.value.isEnded);
+export const expertsPresent = computed(() => {
+  const now = room.value;
+  return (
+    now?.participants.filter((one) => now.present.includes(one.id) && one.id !== now.you?.id && one.role !== "observer") ?? []
+  );
+});
+
+const FRESH_SIGNAL_MS = 60_000;
+let entering = "";
+
+export async function enterSession(id: string, who: Actor): Promise<void> {
+  if (sessionId.value === id || entering === id) return;
+  await leaveSession();
+  entering = id;
+  const session = await openSession({ sessionId: id, participantId: who.participant_id });
+  if (entering !== id) return session.close();
+  sessionId.value = id;
+  open.value = session;
+  room.value = session.live.get();
+  openedAt.value ??= Date.now();
+  session.live.subscribe((view) => {
+    room.value = view;
+    if (view.isCurrent) currentAt.value = Date.now();
+    if (view.link.state === "stopped" && view.link.because === "unauthenticated") signedOut.value++;
+  });
+  session.live.listen((message) => hear(message, who));
+  session.live.onRefused(tellRefusal);
+  void get<Session>(`/sessions/${encodeURIComponent(id)}`)
+    .then((row) => (openedAt.value = Date.parse(row.opened_at)))
+    .catch(() => undefined);
+}
+
+export async function leaveSession(): Promise<void> {
+  entering = "";
+  const session = open.value;
+  open.value = null;
+  room.value = sessionId.value = openedAt.value = currentAt.value = bigSignal.value = null;
+  forgetTrails();
+  await session?.close();
+}
+
+export function nameOf(id: string): string {
+  return room.value?.participants.find((one) => one.id === id)?.display_name ?? "";
+}
+
+function hear(message: ServerMessage, who: Actor): void {
+  switch (message.type) {
+    case "signal.given": {
+      const isFresh = Date.now() - Date.parse(message.at) < FRESH_SIGNAL_MS || Date.parse(message.at) > Date.now();
+      if (message.by === who.participant_id || !isFresh) return;
+      bigSignal.value = { signal: message.signal, by: message.by, seq: message.seq };
+      navigator.vibrate?.(message.signal === "stop" ? [200, 80, 200, 80, 200] : [120]);
+      return;
+    }
+    case "pointer.moved":
+      return trace(message);
+    case "participant.joined":
+      return;
+  }
+}
+
+const QUIET = new Set(["still.share"]); // an unwanted still is no news for the person at the rack
+
+function tellRefusal({ title, detail, wish }: RefusedWish): void {
+  if (wish && QUIET.has(wish.type)) return;
+  notice.value = { text: detail || title, at: Date.now() };
+}

@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+import { type FrameStill, StillSender } from "./stills";
+
+function setUp() {
+  const clock = { ms: 100_000 };
+  const shared: number[] = [];
+  const uploads: { settle: (ms: number) => Promise<void>; fail: () => Promise<void> }[] = [];
+  const sender = new StillSender("cam", {
+    now: () => clock.ms,
+    share: (still) => shared.push(still.frame_id),
+    upload: () =>
+      new Promise((resolve, reject) => {
+        uploads.push({
+          settle: async (ms) => {
+            clock.ms += ms;
+            resolve({ sha256: "a".repeat(64) });
+            await Promise.resolve().then(() => undefined);
+          },
+          fail: async () => {
+            reject(new Error("cut"));
+            await Promise.resolve().then(() => undefined);
+          },
+        });
+      }),
+  });
+  const still = (frame_id: number): FrameStill => ({
+    frame_id,
+    captured_at: clock.ms,
+    width: 1280,
+    height: 720,
+    jpeg: new Blob(["x"]),
+    sighting: null,
+  });
+  return { clock, shared, uploads, sender, still };
+}
+
+const settled = () => new Promise((resolve) => setTimeout(resolve));
+
+describe("stills", () => {
+  it("leave one at a time, at most one a second, always the newest", async () => {
+    const { clock, shared, uploads, sender, still } = setUp();
+    sender.add(still(1));
+    sender.add(still(2));
+    expect(uploads).toHaveLength(1);
+    await uploads[0]!.settle(100);
+    await settled();
+    sender.add(still(3));
+    expect(uploads).toHaveLength(1);
+    clock.ms += 900;
+    sender.add(still(4));
+    expect(uploads).toHaveLength(2);
+    await uploads[1]!.settle(100);
+    await settled();
+    expect(shared).toEqual([1, 4]);
+  });
+
+  it("leave less often, and smaller, when each takes long", async () => {
+    const { clock, uploads, sender, still } = setUp();
+    sender.add(still(1));
+    await uploads[0]!.settle(3000);
+    await settled();
+    expect(sender.quality).toBeLessThan(0.8);
+    clock.ms += 2900;
+    sender.add(still(2));
+    expect(uploads).toHaveLength(1);
+    clock.ms += 200;
+    sender.add(still(3));
+    expect(uploads).toHaveLength(2);
+  });
+
+  it("answer a freeze with exactly that frame while it is remembered", async () => {
+    const { shared, uploads, sender, still } = setUp();
+    sender.add(still(1));
+    await uploads[0]!.settle(10);
+    await settled();
+    sender.add(still(2));
+    sender.add(still(3));
+    sender.freeze({ stream: "cam", frame_id: 2, how: "still" });
+    await uploads[1]!.settle(10);
+    await settled();
+    expect(shared).toEqual([1, 2]);
+  });
+
+  it("answer a freeze of a forgotten or foreign frame with the next one, under its own number", async () => {
+    const { shared, uploads, sender, still } = setUp();
+    sender.add(still(1));
+    await uploads[0]!.settle(10);
+    await settled();
+    sender.freeze({ stream: "other", frame_id: 1, how: "still" });
+    expect(sender.isDue).toBe(true);
+    sender.add(still(2));
+    await uploads[1]!.settle(10);
+    await settled();
+    expect(shared).toEqual([1, 2]);
+  });
+
+  it("are not queued when the link is cut: the next one is tried later", async () => {
+    const { clock, shared, uploads, sender, still } = setUp();
+    sender.add(still(1));
+    await uploads[0]!.fail();
+    await settled();
+    clock.ms += 2100;
+    sender.add(still(2));
+    await uploads[1]!.settle(10);
+    await settled();
+    expect(shared).toEqual([2]);
+  });
+});

@@ -1,0 +1,90 @@
+/** Share sharp stills at the pace the link allows: the next leaves only when the last has settled. */
+import type { FrameRef, Sighting, Still } from "@nearhand/contract";
+
+/** A JPEG of exactly one frame, and what was seen in it. */
+export interface FrameStill {
+  frame_id: number;
+  captured_at: number;
+  width: number;
+  height: number;
+  jpeg: Blob;
+  sighting: Sighting | null;
+}
+
+export interface StillDoors {
+  upload: (jpeg: Blob) => Promise<Pick<Still, "sha256">>;
+  share: (still: FrameStill & { sha256: string }) => void;
+  now: () => number;
+}
+
+export const RING_MS = 10_000;
+const FASTEST_MS = 1000;
+const SLOWEST_MS = 15_000;
+const SHARE_OF_LINK = 0.5; // stills use at most about half of the time of the link; marks and words need the rest
+
+export class StillSender {
+  #ring: FrameStill[] = [];
+  #isSending = false;
+  #nextAt = 0;
+  #asked: FrameStill[] = [];
+  #wantsNext = false;
+  #lastSent = -1;
+  /** How long the last upload took; null before the first, and after one that failed. */
+  uploadMs: number | null = null;
+
+  constructor(
+    private readonly stream: string,
+    private readonly doors: StillDoors,
+  ) {}
+
+  /** Lower quality when the link is slow: a blurred picture now beats a sharp one too late. */
+  get quality(): number {
+    return this.uploadMs !== null && this.uploadMs > 2000 ? 0.55 : 0.8;
+  }
+
+  get isDue(): boolean {
+    return this.#wantsNext || (!this.#isSending && this.doors.now() >= this.#nextAt);
+  }
+
+  add(still: FrameStill): void {
+    const since = this.doors.now() - RING_MS;
+    this.#ring = [...this.#ring.filter((one) => one.captured_at >= since), still];
+    if (this.#wantsNext) {
+      this.#wantsNext = false;
+      this.#asked.push(still);
+    }
+    void this.#pump();
+  }
+
+  /** Somebody wants the still of this frame: that one if it is still here, else the next, under its own number. */
+  freeze(frame: FrameRef | null): void {
+    const kept = frame && frame.stream === this.stream && this.#ring.find((one) => one.frame_id === frame.frame_id);
+    if (kept) this.#asked.push(kept);
+    else this.#wantsNext = true;
+    void this.#pump();
+  }
+
+  async #pump(): Promise<void> {
+    if (this.#isSending) return;
+    const newest = this.#ring.at(-1);
+    const isTime = this.doors.now() >= this.#nextAt && newest && newest.frame_id > this.#lastSent;
+    const still = this.#asked.shift() ?? (isTime ? newest : undefined);
+    if (!still) return;
+    this.#isSending = true;
+    const started = this.doors.now();
+    try {
+      const { sha256 } = await this.doors.upload(still.jpeg);
+      this.uploadMs = this.doors.now() - started;
+      this.#lastSent = Math.max(this.#lastSent, still.frame_id);
+      this.doors.share({ ...still, sha256 });
+    } catch {
+      // Out of reach or refused: pictures are not queued, the next one is better than an old one.
+      this.uploadMs = null;
+    }
+    const took = this.doors.now() - started;
+    const pause = this.uploadMs === null ? 2 * FASTEST_MS + took : took / SHARE_OF_LINK;
+    this.#nextAt = started + Math.min(SLOWEST_MS, Math.max(FASTEST_MS, pause));
+    this.#isSending = false;
+    if (this.#asked.length > 0) void this.#pump();
+  }
+}

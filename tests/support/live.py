@@ -1,0 +1,216 @@
+"""Sessions, participants and live connections for tests."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from nearhand.access.model import Role
+from nearhand.devices.model import FaceSide
+from nearhand.kit.clock import FixedClock
+from nearhand.kit.errors import NearhandError
+from nearhand.kit.ids import SequentialIds
+from nearhand.sessions.hub import Caller, Connection, Hub, Limits
+from nearhand.sessions.log import Batch, Log, SqliteStorage
+from nearhand.sessions.messages import Ask, Hello, ResumeFrom, read_frame
+from nearhand.sessions.model import (
+    Camera,
+    FrameRef,
+    NotSaved,
+    Participant,
+    Session,
+    SessionStatus,
+    Sighting,
+)
+from nearhand.sessions.room import Part, Room
+from tests.support.socket_pair import FakeLine
+
+AT = datetime(2026, 1, 1, 8, 0, tzinfo=UTC)
+SESSION = "SESSION00001"
+EXPERT = Participant(id="EXPERT", display_name="An expert", role=Role.EXPERT)
+TECHNICIAN = Participant(id="TECHNICIAN", display_name="A technician", role=Role.TECHNICIAN)
+OBSERVER = Participant(id="OBSERVER", display_name="An observer", role=Role.OBSERVER)
+LIMITS = Limits(ring_s=10, outbox_bytes=1024 * 1024, outbox_s=5, idle_s=45, snapshot_events=50)
+FRAME = FrameRef(stream="camera-1", frame_id=7)
+
+
+def a_session(session_id: str = SESSION) -> Session:
+    return Session(
+        id=session_id,
+        subject="Port 37 is down",
+        device_id=None,
+        status=SessionStatus.RINGING,
+        opened_by=TECHNICIAN.id,
+        opened_by_name=TECHNICIAN.display_name,
+        opened_at=AT,
+        ended_at=None,
+        last_still_sha256=None,
+        expert_names=(),
+    )
+
+
+def a_room() -> Room:
+    return Room(a_session(), ring_s=10)
+
+
+def a_sighting(**changes: Any) -> Sighting:
+    """A camera half a metre in front of the face's origin, looking straight at it."""
+    pose = (1, 0, 0, -100, 0, 1, 0, -20, 0, 0, 1, 500, 0, 0, 0, 1)
+    camera = Camera(width=1280, height=720, fx=1000, fy=1000, cx=639.5, cy=359.5)
+    values: dict[str, Any] = {
+        "device_id": "DEVICE",
+        "face": FaceSide.FRONT,
+        "T_camera_face": pose,
+        "covariance": None,
+        "camera": camera,
+        "label_seen": True,
+        "tags_seen": (),
+    }
+    return Sighting(**values | changes)
+
+
+class FullDisk:
+    """A log's storage that can be told to refuse writing."""
+
+    def __init__(self, storage: SqliteStorage) -> None:
+        self._storage = storage
+        self.is_full = False
+        self.writes = 0
+
+    async def open(self, tables: Any) -> None:
+        await self._storage.open(tables)
+
+    async def close(self) -> None:
+        await self._storage.close()
+
+    async def write(self, work: Any) -> None:
+        if self.is_full:
+            raise NotSaved("The live log could not be written: database or disk is full.")
+        self.writes += 1
+        await self._storage.write(work)
+
+    async def read(self, sql: str, row: Any) -> list[tuple[Any, ...]]:
+        return await self._storage.read(sql, row)
+
+
+class Ticker:
+    """A monotonic clock that moves only when told to."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+async def nothing_to_find(session_id: str, ask: Ask) -> Part | NearhandError | None:
+    return None
+
+
+class LiveServer:
+    """A hub over a real log in a folder, with a clock that stands still; `restart` forgets all but the log."""
+
+    def __init__(self, folder: Path, limits: Limits = LIMITS) -> None:
+        self.clock = FixedClock(AT)
+        self.ticker = Ticker()
+        self._folder = folder
+        self._limits = limits
+        self.look_up: Callable[..., Any] = nothing_to_find
+
+    async def start(self) -> "LiveServer":
+        self.storage = FullDisk(SqliteStorage(self._folder / "live.db"))
+        self.log = Log(self.storage, ids=SequentialIds())
+        await self.log.open()
+        self.hub = Hub(
+            self.log, clock=self.clock, limits=self._limits, look_up=self._look_up, monotonic=self.ticker
+        )
+        await self.hub.start()
+        return self
+
+    async def _look_up(self, session_id: str, ask: Ask) -> Part | NearhandError | None:
+        found: Part | NearhandError | None = await self.look_up(session_id, ask)
+        return found
+
+    async def stop(self) -> None:
+        await self.hub.stop()
+        await self.log.close()
+
+    async def restart(self) -> None:
+        await self.stop()
+        await self.start()
+
+    async def open(self, session_id: str = SESSION) -> None:
+        batch = Batch()
+        batch.sessions.append(a_session(session_id))
+        await self.log.append(batch)
+
+    async def stored(self, session_id: str = SESSION) -> list[dict[str, Any]]:
+        return [json.loads(body) for body in await self.log.events(session_id, after=0, limit=10**6)]
+
+    async def join(self, who: Participant, client: str, **options: Any) -> "Member":
+        member = Member(self, who, client, **options)
+        await member.join()
+        return member
+
+
+class Member:
+    """Somebody's client on a fake line. It numbers what it asks, and waits until the server has settled it."""
+
+    def __init__(
+        self, server: LiveServer, who: Participant, client: str, session_id: str = SESSION, n: int = 0
+    ) -> None:
+        self.server, self.who, self.client, self.session_id = server, who, client.ljust(16, "_"), session_id
+        self.line = FakeLine()
+        self.n = n
+        self.connection: Connection
+
+    async def join(self, resume: tuple[str, int] | None = None) -> None:
+        hub = self.server.hub
+        self.connection = hub.connection(self.line, Caller(self.who, self.session_id, self.client))
+        back = None if resume is None else ResumeFrom(epoch=resume[0], seq=resume[1])
+        await hub.join(self.connection, Hello(client=self.client, resume=back))
+        await until(lambda: bool(self.line.told("welcome")) or self.line.closed is not None)
+
+    async def again(self, resume: tuple[str, int] | None = None, n: int | None = None) -> "Member":
+        """The same client on a new line."""
+        other = Member(self.server, self.who, self.client, self.session_id, self.n if n is None else n)
+        await other.join(resume)
+        return other
+
+    async def say(self, *messages: dict[str, Any]) -> None:
+        """Send as they are, in one frame."""
+        await self.server.hub.hear(self.connection, read_frame(json.dumps(messages)))
+
+    async def ask(self, type_: str, **fields: Any) -> dict[str, Any]:
+        """Send a durable wish with the next number, and return what settled it."""
+        self.n += 1
+        n = self.n
+        await self.say({"type": type_, "n": n, **fields})
+        await until(lambda: self.settled(n) is not None)
+        settled = self.settled(n)
+        assert settled is not None
+        return settled
+
+    def settled(self, n: int) -> dict[str, Any] | None:
+        for message in self.line.received:
+            if (message["type"], message.get("n")) == ("refused", n):
+                return message
+            if message["type"] == "ack" and message["n"] >= n:
+                return message
+        return None
+
+    def leave(self) -> None:
+        self.server.hub.leave(self.connection)
+
+    @property
+    def welcome(self) -> dict[str, Any]:
+        return self.line.told("welcome")[0]
+
+
+async def until(condition: Callable[[], bool], timeout_s: float = 5) -> None:
+    """Let the loop run until something is so."""
+    async with asyncio.timeout(timeout_s):
+        while not condition():  # noqa: ASYNC110  yields to the loop; nothing is waited for by the clock
+            await asyncio.sleep(0)
