@@ -18,7 +18,14 @@ interface MarkInkProps {
 const HEAD_PX = 16;
 const PORT_PX = 14;
 
-export function MarkInk({ shape, points, text = "", ink = "mark", path: given = null, unit = 1 }: MarkInkProps) {
+export function MarkInk({
+  shape,
+  points,
+  text = "",
+  ink = "mark",
+  path: given = null,
+  unit = 1,
+}: MarkInkProps) {
   const [a, b] = [points[0], points[points.length - 1]];
   if (!a || !b) return null;
   const path = given ? outline("freehand", given) : outline(shape, points, unit);

@@ -38,7 +38,15 @@ export function ChatTab({ desk }: { desk: Desk }) {
             field.value = "";
           }}
         >
-          <input class="ui-input" name="text" maxLength={2000} placeholder={t("say")} aria-label={t("say")} autocomplete="off" data-testid="chat-input" />
+          <input
+            class="ui-input"
+            name="text"
+            maxLength={2000}
+            placeholder={t("say")}
+            aria-label={t("say")}
+            autocomplete="off"
+            data-testid="chat-input"
+          />
           <Button type="submit">{t("send")}</Button>
         </form>
       )}

@@ -14,7 +14,13 @@ import { Toolbar } from "./Toolbar";
 import { t, type DeskWord } from "./words";
 import { WordsInput } from "./WordsInput";
 
-const REFUSALS: ReadonlySet<string> = new Set<DeskWord>(["frame_expired", "no_pose", "misses_face", "unknown_port", "session_ended"]);
+const REFUSALS: ReadonlySet<string> = new Set<DeskWord>([
+  "frame_expired",
+  "no_pose",
+  "misses_face",
+  "unknown_port",
+  "session_ended",
+]);
 
 export function Desk({ id }: { id: string }) {
   const opened = useLoad(id, () => DeskModel.open(id));

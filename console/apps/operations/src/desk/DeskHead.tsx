@@ -42,7 +42,12 @@ export function DeskHead({ desk }: { desk: Desk }) {
         </h1>
         <p class="soft">
           {device
-            ? [device.site.name, device.location?.name, device.rack?.name, device.device.position_u != null && `U${device.device.position_u}`]
+            ? [
+                device.site.name,
+                device.location?.name,
+                device.rack?.name,
+                device.device.position_u != null && `U${device.device.position_u}`,
+              ]
                 .filter(Boolean)
                 .join(" / ")
             : ""}
@@ -63,7 +68,14 @@ export function DeskHead({ desk }: { desk: Desk }) {
         </Button>
       )}
       {asksEnd.value && (
-        <Confirm title={t("end")} body={t("endAsk")} yes={t("end")} no={t("keepGoing")} onYes={end} onNo={() => (asksEnd.value = false)} />
+        <Confirm
+          title={t("end")}
+          body={t("endAsk")}
+          yes={t("end")}
+          no={t("keepGoing")}
+          onYes={end}
+          onNo={() => (asksEnd.value = false)}
+        />
       )}
       {invites.value && <InviteDialog sessionId={desk.id} onClose={() => (invites.value = false)} />}
     </header>
@@ -82,9 +94,17 @@ function Saved({ desk }: { desk: Desk }) {
   const { pending, link, isEnded } = desk.view.value;
   if (isEnded) return <span class="flag">{t("ended")}</span>;
   const isSaved = pending.count === 0 && link.state === "open";
-  const says = pending.count > 0 ? t("unsaved", { count: pending.count }) : t(link.state === "open" ? "saved" : "reconnecting");
+  const says =
+    pending.count > 0
+      ? t("unsaved", { count: pending.count })
+      : t(link.state === "open" ? "saved" : "reconnecting");
   return (
-    <span class={isSaved ? "flag flag-green" : "flag flag-amber"} data-testid="saved" data-pending={pending.count} role="status">
+    <span
+      class={isSaved ? "flag flag-green" : "flag flag-amber"}
+      data-testid="saved"
+      data-pending={pending.count}
+      role="status"
+    >
       {isSaved ? "✓ " : "… "}
       {says}
     </span>

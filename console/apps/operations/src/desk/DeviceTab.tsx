@@ -20,13 +20,18 @@ export function DeviceTab({ desk }: { desk: Desk }) {
   const face = view.device_type[side];
   const pen = useFacePen(desk, side);
   const { annotations, pending } = desk.view.value;
-  const isOn = (anchor: { device_id: string; face: string }) => anchor.device_id === view.device.id && anchor.face === side;
+  const isOn = (anchor: { device_id: string; face: string }) =>
+    anchor.device_id === view.device.id && anchor.face === side;
   return (
     <div class="device-tab">
       <div class="face-bar">
         {view.device_type.rear &&
           (["front", "rear"] as const).map((each) => (
-            <Button key={each} look={each === side ? "primary" : "plain"} onClick={() => (chosenSide.value = each)}>
+            <Button
+              key={each}
+              look={each === side ? "primary" : "plain"}
+              onClick={() => (chosenSide.value = each)}
+            >
               {t(each)}
             </Button>
           ))}
@@ -41,13 +46,22 @@ export function DeviceTab({ desk }: { desk: Desk }) {
             face={face}
             title={`${view.device.asset_tag} · ${t(side)}`}
             labels={labels.filter((label) => label.face === side)}
-            marks={annotations.filter((mark) => !mark.is_hidden && !pending.removing.includes(mark.id) && isOn(mark.anchor))}
+            marks={annotations.filter(
+              (mark) => !mark.is_hidden && !pending.removing.includes(mark.id) && isOn(mark.anchor),
+            )}
             highlighted={new Set(desk.hoveredPort.value ? [desk.hoveredPort.value] : [])}
             {...(isLarge.value && { pxPerMm: ENLARGED })}
             onPort={pen.port}
             onPoint={pen.point}
           >
-            {pen.draft.value && <MarkInk shape={pen.draft.value.shape} points={pen.draft.value.points} ink="pending" unit={0.6} />}
+            {pen.draft.value && (
+              <MarkInk
+                shape={pen.draft.value.shape}
+                points={pen.draft.value.points}
+                ink="pending"
+                unit={0.6}
+              />
+            )}
           </FaceDrawing>
         </div>
       )}

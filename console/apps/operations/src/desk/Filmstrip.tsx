@@ -21,7 +21,8 @@ export function Filmstrip({ desk }: { desk: Desk }) {
     const { current } = list;
     if (current && !desk.isHeldByChoice) current.scrollLeft = current.scrollWidth;
   }, [events.length]);
-  if (problem && events.length === 0) return <Failed error={problem} retry={() => void desk.timeline.load()} />;
+  if (problem && events.length === 0)
+    return <Failed error={problem} retry={() => void desk.timeline.load()} />;
   return (
     <ol ref={list} class="filmstrip" aria-label={t("filmstrip")}>
       {events.map((event) => (
@@ -38,7 +39,12 @@ function FilmButton({ desk, event }: { desk: Desk; event: ServerEvent }) {
   if (event.type === "still.shared") {
     const isOn = desk.shown.value?.seq === event.still.seq;
     return (
-      <button type="button" aria-pressed={isOn} onClick={() => desk.hold(event.still)} title={clock(event.at)}>
+      <button
+        type="button"
+        aria-pressed={isOn}
+        onClick={() => desk.hold(event.still)}
+        title={clock(event.at)}
+      >
         <img src={stillUrl(desk.id, event.still)} alt={t("picture")} loading="lazy" />
         <time>{clock(event.at)}</time>
       </button>
@@ -47,7 +53,12 @@ function FilmButton({ desk, event }: { desk: Desk; event: ServerEvent }) {
   const { icon, text } = told(desk, event);
   const mark = event.type === "annotation.added" ? event.annotation.id : null;
   return (
-    <button type="button" disabled={mark === null} onClick={() => mark && desk.choose(mark)} title={`${text} · ${clock(event.at)}`}>
+    <button
+      type="button"
+      disabled={mark === null}
+      onClick={() => mark && desk.choose(mark)}
+      title={`${text} · ${clock(event.at)}`}
+    >
       <Icon svg={icon} size={16} />
       <span>{text}</span>
       <time>{clock(event.at)}</time>
@@ -56,10 +67,14 @@ function FilmButton({ desk, event }: { desk: Desk; event: ServerEvent }) {
 }
 
 function told(desk: Desk, event: ServerEvent): { icon: string; text: string } {
-  const nameOf = (id: string) => desk.view.value.participants.find((each) => each.id === id)?.display_name ?? t("somebody");
+  const nameOf = (id: string) =>
+    desk.view.value.participants.find((each) => each.id === id)?.display_name ?? t("somebody");
   switch (event.type) {
     case "annotation.added":
-      return { icon: circleDot, text: event.annotation.text || event.annotation.anchor.port || t(toolWord(event.annotation.shape)) };
+      return {
+        icon: circleDot,
+        text: event.annotation.text || event.annotation.anchor.port || t(toolWord(event.annotation.shape)),
+      };
     case "signal.given":
       return { icon: zap, text: t("says", { name: nameOf(event.by), signal: t(event.signal) }) };
     case "step.shown":

@@ -24,7 +24,14 @@ function Guides({ desk, guides }: { desk: Desk; guides: readonly Guide[] }) {
     );
   }
   if (guide && shown) {
-    return <Steps guide={guide} current={shown.step} done={shown.done} onPort={(port) => (desk.hoveredPort.value = port)} />;
+    return (
+      <Steps
+        guide={guide}
+        current={shown.step}
+        done={shown.done}
+        onPort={(port) => (desk.hoveredPort.value = port)}
+      />
+    );
   }
   return (
     <ul class="plain-list">

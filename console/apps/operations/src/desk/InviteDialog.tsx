@@ -28,7 +28,8 @@ export function InviteDialog({ sessionId, onClose }: { sessionId: string; onClos
   const take = async () => {
     field.current!.select();
     // Without TLS there is no clipboard API; the old command still copies what is selected.
-    const isCopied = await (navigator.clipboard?.writeText(link!.url).then(() => true) ?? document.execCommand("copy"));
+    const isCopied = await (navigator.clipboard?.writeText(link!.url).then(() => true) ??
+      document.execCommand("copy"));
     if (isCopied) notify(t("copied"), "good");
   };
   return (
@@ -45,7 +46,14 @@ export function InviteDialog({ sessionId, onClose }: { sessionId: string; onClos
       <p class="soft">{t("inviteHint", { hours: HOURS })}</p>
       {link ? (
         <div class="copy-row">
-          <input ref={field} class="ui-input" readOnly value={link.url} data-testid="invite-link" onFocus={(event) => event.currentTarget.select()} />
+          <input
+            ref={field}
+            class="ui-input"
+            readOnly
+            value={link.url}
+            data-testid="invite-link"
+            onFocus={(event) => event.currentTarget.select()}
+          />
           <Button look="primary" icon={copy} onClick={() => void take()}>
             {t("copy")}
           </Button>

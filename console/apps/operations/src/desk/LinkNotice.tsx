@@ -22,8 +22,12 @@ export function LinkNotice({ desk }: { desk: Desk }) {
       return (
         <p class="band band-red" role="alert">
           {t(link.because)}
-          {link.because === "replaced" && <Button onClick={() => desk.session.live.connect()}>{t("takeBack")}</Button>}
-          {link.because === "bad_protocol" && <Button onClick={() => location.reload()}>{t("reload")}</Button>}
+          {link.because === "replaced" && (
+            <Button onClick={() => desk.session.live.connect()}>{t("takeBack")}</Button>
+          )}
+          {(link.because === "bad_protocol" || link.because === "client_taken") && (
+            <Button onClick={() => location.reload()}>{t("reload")}</Button>
+          )}
         </p>
       );
   }

@@ -12,7 +12,8 @@ interface MarkOnPictureProps {
 }
 
 export function MarkOnPicture({ mark, scale, unit, shift }: MarkOnPictureProps) {
-  const place = (points: readonly Point[]) => points.map(([u, v]) => scale([u + (shift?.[0] ?? 0), v + (shift?.[1] ?? 0)]));
+  const place = (points: readonly Point[]) =>
+    points.map(([u, v]) => scale([u + (shift?.[0] ?? 0), v + (shift?.[1] ?? 0)]));
   const points = place(mark.points);
   if (mark.isArea && mark.error) {
     const words = [mark.text, t("comeCloser")].filter(Boolean).join(" · ");
@@ -26,7 +27,14 @@ export function MarkOnPicture({ mark, scale, unit, shift }: MarkOnPictureProps) 
   return (
     <g data-mark={mark.id} data-shape={mark.shape}>
       {mark.error && <path class="mark-error" d={outline("freehand", place(mark.error))} />}
-      <MarkInk shape={mark.shape} points={points} path={mark.path && place(mark.path)} text={mark.text} ink={shift ? "pending" : mark.ink} unit={unit} />
+      <MarkInk
+        shape={mark.shape}
+        points={points}
+        path={mark.path && place(mark.path)}
+        text={mark.text}
+        ink={shift ? "pending" : mark.ink}
+        unit={unit}
+      />
     </g>
   );
 }

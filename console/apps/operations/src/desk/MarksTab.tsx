@@ -34,7 +34,13 @@ export function MarksTab({ desk }: { desk: Desk }) {
   return (
     <ul class="marks">
       {pending.marks.map((mark) => (
-        <li key={mark.id} class="mark-row" data-testid="mark-row" data-annotation-id={mark.id} data-saved="false">
+        <li
+          key={mark.id}
+          class="mark-row"
+          data-testid="mark-row"
+          data-annotation-id={mark.id}
+          data-saved="false"
+        >
           <span class="mark-name">
             <Icon svg={ICONS[toolWord(mark.shape)]} size={16} />
             <span>{mark.text || t(toolWord(mark.shape))}</span>
@@ -43,7 +49,12 @@ export function MarksTab({ desk }: { desk: Desk }) {
         </li>
       ))}
       {[...saved].reverse().map((mark) => (
-        <MarkRow key={mark.id} desk={desk} mark={mark} isSaved={!pending.edits.some((edit) => edit.id === mark.id)} />
+        <MarkRow
+          key={mark.id}
+          desk={desk}
+          mark={mark}
+          isSaved={!pending.edits.some((edit) => edit.id === mark.id)}
+        />
       ))}
     </ul>
   );
@@ -62,7 +73,12 @@ function MarkRow({ desk, mark, isSaved }: { desk: Desk; mark: Annotation; isSave
       data-shape={shape}
       data-port={anchor.port ?? ""}
     >
-      <button type="button" class="mark-name" aria-pressed={desk.chosen.value === mark.id} onClick={() => (desk.chosen.value = mark.id)}>
+      <button
+        type="button"
+        class="mark-name"
+        aria-pressed={desk.chosen.value === mark.id}
+        onClick={() => (desk.chosen.value = mark.id)}
+      >
         <Icon svg={ICONS[toolWord(shape)]} size={16} />
         <span class={mark.is_hidden ? "soft" : ""}>{text || anchor.port || t(toolWord(shape))}</span>
         <small class="soft">
@@ -102,7 +118,12 @@ function MarkRow({ desk, mark, isSaved }: { desk: Desk; mark: Annotation; isSave
             isOn={mark.is_kept}
             onClick={() => commands.editAnnotation(mark.id, { isKept: !mark.is_kept })}
           />
-          <IconButton svg={trash} label={`${t("removeMark")} (Del)`} onClick={() => removeMark(desk, mark.id)} data-testid="mark-remove" />
+          <IconButton
+            svg={trash}
+            label={`${t("removeMark")} (Del)`}
+            onClick={() => removeMark(desk, mark.id)}
+            data-testid="mark-remove"
+          />
         </span>
       )}
     </li>

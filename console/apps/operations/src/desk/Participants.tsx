@@ -12,7 +12,11 @@ export function Participants({ desk }: { desk: Desk }) {
         {participants.map((each) => {
           const isHere = present.includes(each.id);
           return (
-            <li key={each.id} class={isHere ? `role-${each.role}` : `role-${each.role} is-away`} data-present={isHere}>
+            <li
+              key={each.id}
+              class={isHere ? `role-${each.role}` : `role-${each.role} is-away`}
+              data-present={isHere}
+            >
               <i aria-hidden="true" />
               <b>{each.display_name}</b>
               <span>{each.id === you?.id ? t("you") : tAccess(each.role)}</span>

@@ -31,13 +31,17 @@ function OnStill({ desk }: { desk: Desk }) {
   const { width, height } = still;
   const canvas = useComputed((): Canvas | null => {
     const shown = desk.shown.value;
-    return shown && {
-      frame: shown.frame,
-      sighting: desk.sighting.value,
-      sightingOf: (frame) => desk.stillOf(frame)?.sighting ?? null,
-    };
+    return (
+      shown && {
+        frame: shown.frame,
+        sighting: desk.sighting.value,
+        sightingOf: (frame) => desk.stillOf(frame)?.sighting ?? null,
+      }
+    );
   });
-  const drawn = useComputed(() => (canvas.value ? drawnMarks(desk.view.value, canvas.value, desk.chosen.value) : []));
+  const drawn = useComputed(() =>
+    canvas.value ? drawnMarks(desk.view.value, canvas.value, desk.chosen.value) : [],
+  );
   const pen = usePicturePen(desk, svg, drawn, unit);
   useEffect(() => {
     const measure = () => (unit.value = 1 / (svg.current?.getScreenCTM()?.a || 1));
@@ -65,11 +69,22 @@ function OnStill({ desk }: { desk: Desk }) {
       >
         <image href={stillUrl(desk.id, still)} width={width} height={height} preserveAspectRatio="none" />
         {drawn.value.map((mark) => (
-          <MarkOnPicture key={mark.id} mark={mark} scale={scale} unit={unit.value} shift={moved?.id === mark.id ? moved.by : null} />
+          <MarkOnPicture
+            key={mark.id}
+            mark={mark}
+            scale={scale}
+            unit={unit.value}
+            shift={moved?.id === mark.id ? moved.by : null}
+          />
         ))}
         <PointersAndStrokes desk={desk} canvas={canvas.value!} scale={scale} unit={unit.value} />
         {pen.draft.value && (
-          <MarkInk shape={pen.draft.value.shape} points={pen.draft.value.points.map(scale)} ink="pending" unit={unit.value} />
+          <MarkInk
+            shape={pen.draft.value.shape}
+            points={pen.draft.value.points.map(scale)}
+            ink="pending"
+            unit={unit.value}
+          />
         )}
         <PortCallout desk={desk} scale={scale} unit={unit.value} />
       </svg>
@@ -85,7 +100,13 @@ function useHoveredPort(desk: Desk, hover: { value: Point | null }): void {
     const at = hover.value;
     const sighting = desk.sighting.value;
     const type = desk.device.value?.view.device_type;
-    if (!at || !sighting || !type || !sees(sighting, { device_id: desk.device.value!.view.device.id, face: sighting.face })) return;
+    if (
+      !at ||
+      !sighting ||
+      !type ||
+      !sees(sighting, { device_id: desk.device.value!.view.device.id, face: sighting.face })
+    )
+      return;
     const face = type[sighting.face];
     const onFace = toFace(sighting, at);
     desk.hoveredPort.value = face && onFace ? (portNear(face, onFace)?.name ?? null) : null;
@@ -97,11 +118,20 @@ function PortCallout({ desk, scale, unit }: { desk: Desk; scale: (p: Point) => P
   const name = desk.hoveredPort.value;
   const sighting = desk.sighting.value;
   const device = desk.device.value?.view;
-  if (!name || !device || !sees(sighting, { device_id: device.device.id, face: sighting?.face ?? "" })) return null;
+  if (!name || !device || !sees(sighting, { device_id: device.device.id, face: sighting?.face ?? "" }))
+    return null;
   const port = device.device_type[sighting.face]?.ports.find((each) => each.name === name);
   const at = port && toPicture(sighting, [port.x_mm, port.y_mm, 0]);
   if (!at) return null;
-  return <MarkInk shape="text" points={[[scale(at)[0], scale(at)[1] - 28 * unit]]} text={name} ink="other" unit={unit} />;
+  return (
+    <MarkInk
+      shape="text"
+      points={[[scale(at)[0], scale(at)[1] - 28 * unit]]}
+      text={name}
+      ink="other"
+      unit={unit}
+    />
+  );
 }
 
 function PictureStatus({ desk }: { desk: Desk }) {
@@ -111,7 +141,9 @@ function PictureStatus({ desk }: { desk: Desk }) {
   const isStale = old_ms > 10_000 && !desk.view.value.isEnded;
   return (
     <p class="picture-status">
-      <span class={desk.isHeld ? "flag flag-cyan" : isStale ? "flag flag-amber" : "flag flag-green"}>{t(desk.isHeld ? "held" : "live")}</span>
+      <span class={desk.isHeld ? "flag flag-cyan" : isStale ? "flag flag-amber" : "flag flag-green"}>
+        {t(desk.isHeld ? "held" : "live")}
+      </span>
       <time>{t("ago", { age: age(old_ms) })}</time>
       {!desk.sighting.value && <span class="picture-warning">{t("noSighting")}</span>}
     </p>

@@ -20,7 +20,17 @@ export function PointersAndStrokes({ desk, canvas, scale, unit }: Props) {
       {Object.values(strokes).map((stroke) => {
         if (stroke.by === you?.id) return null;
         const points = stroke.frame && carried(stroke.frame, stroke.points, canvas);
-        return points && <MarkInk key={stroke.id} shape={stroke.shape} points={points.map(scale)} ink="other" unit={unit} />;
+        return (
+          points && (
+            <MarkInk
+              key={stroke.id}
+              shape={stroke.shape}
+              points={points.map(scale)}
+              ink="other"
+              unit={unit}
+            />
+          )
+        );
       })}
       {Object.entries(desk.trails.spots.value).map(([by, trail]) => {
         if (by === you?.id) return null;
@@ -34,10 +44,23 @@ export function PointersAndStrokes({ desk, canvas, scale, unit }: Props) {
           newest && (
             <g key={by}>
               {seen.slice(0, -1).map(({ at, old }, n) => (
-                <circle key={n} class="pointer" cx={at[0]} cy={at[1]} r={(7 - 4 * old) * unit} opacity={0.7 * (1 - old)} />
+                <circle
+                  key={n}
+                  class="pointer"
+                  cx={at[0]}
+                  cy={at[1]}
+                  r={(7 - 4 * old) * unit}
+                  opacity={0.7 * (1 - old)}
+                />
               ))}
               <circle class="pointer pointer-tip" cx={newest.at[0]} cy={newest.at[1]} r={8 * unit} />
-              <MarkInk shape="text" points={[[newest.at[0], newest.at[1] + 26 * unit]]} text={nameOf(by)} ink="other" unit={unit} />
+              <MarkInk
+                shape="text"
+                points={[[newest.at[0], newest.at[1] + 26 * unit]]}
+                text={nameOf(by)}
+                ink="other"
+                unit={unit}
+              />
             </g>
           )
         );

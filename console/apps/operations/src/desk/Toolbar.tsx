@@ -51,8 +51,20 @@ export function Toolbar({ desk }: { desk: Desk }) {
         </button>
       ))}
       <hr />
-      <IconButton svg={undo} label={`${t("undo")} (Ctrl-Z)`} disabled={!canUndo} onClick={() => commands.undo()} data-testid="undo" />
-      <IconButton svg={redo} label={`${t("redo")} (Shift-Ctrl-Z)`} disabled={!canRedo} onClick={() => commands.redo()} data-testid="redo" />
+      <IconButton
+        svg={undo}
+        label={`${t("undo")} (Ctrl-Z)`}
+        disabled={!canUndo}
+        onClick={() => commands.undo()}
+        data-testid="undo"
+      />
+      <IconButton
+        svg={redo}
+        label={`${t("redo")} (Shift-Ctrl-Z)`}
+        disabled={!canRedo}
+        onClick={() => commands.redo()}
+        data-testid="redo"
+      />
       <IconButton
         svg={desk.isHeldByChoice ? play : pause}
         label={`${t(desk.isHeldByChoice ? "letGo" : "hold")} (F)`}

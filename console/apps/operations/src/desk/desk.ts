@@ -1,6 +1,6 @@
 /** One desk: the live session as signals, what is on the picture, and what the expert holds in the hand. */
 import type { DeviceView, FrameRef, Label, SharedStill, Sighting } from "@nearhand/contract";
-import { openSession, type LiveView, type OpenSession, type Place, type UndoState } from "@nearhand/live";
+import { openSession, type LiveView, type OpenSession, type UndoState } from "@nearhand/live";
 import { computed, effect, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import { me } from "../access/identity";
 import { get } from "../rest";
@@ -67,7 +67,9 @@ export class Desk {
     this.timeline = new Timeline(id);
     this.trails = new Trails();
     this.newest = computed(() => sharpest(this.view.value.stills, this.followed.value));
-    this.shown = computed(() => this.#penStill.value ?? this.#sharper(this.#chosenStill.value) ?? this.#ready.value);
+    this.shown = computed(
+      () => this.#penStill.value ?? this.#sharper(this.#chosenStill.value) ?? this.#ready.value,
+    );
     this.sighting = computed(() => sightingOf(this.shown.value, this.view.value));
     this.mayDraw = computed(() => me.value?.role !== "observer" && !this.view.value.isEnded);
     this.#leave = [
@@ -194,6 +196,9 @@ export function sharpest(stills: readonly SharedStill[], followed: string | null
 /** A still's own sighting; else the one told for the same frame while it passed by. */
 function sightingOf(still: SharedStill | null, view: LiveView): Sighting | null {
   if (!still) return null;
-  return still.sighting ?? Object.values(view.frames).find((told) => sameFrame(told.frame, still.frame))?.sighting ?? null;
+  return (
+    still.sighting ??
+    Object.values(view.frames).find((told) => sameFrame(told.frame, still.frame))?.sighting ??
+    null
+  );
 }
-

@@ -1,8 +1,7 @@
 /** Which marks are on the picture just now, where, and how sure: saved ones by their anchors, unsaved by the hand. */
-import type { Annotation, Shape } from "@nearhand/contract";
-import type { LiveView, Place } from "@nearhand/live";
+import type { Annotation, FrameRef, Place, Shape, Sighting } from "@nearhand/contract";
+import type { LiveView } from "@nearhand/live";
 import { distance, type Ink, type Point } from "@nearhand/ui";
-import type { FrameRef, Sighting } from "@nearhand/contract";
 import { allToPicture, circleInPicture, errorHere, placeOf, sameFrame, sees, SURE_MM, toFace } from "./sight";
 
 export interface Drawn {
@@ -37,8 +36,17 @@ export function drawnMarks(view: LiveView, canvas: Canvas, chosen: string | null
     if (isHidden) return [];
     const text = edits.findLast((edit) => edit.text != null)?.text ?? mark.text;
     const place = edits.findLast((edit) => edit.place != null)?.place;
-    const seen = place ? drawnPlace(mark.id, mark.shape, text, place, canvas) : drawnAnchor({ ...mark, text }, canvas);
-    const ink = mark.id === chosen ? "chosen" : edits.length > 0 ? "pending" : mark.created_by === you?.id ? "mark" : "other";
+    const seen = place
+      ? drawnPlace(mark.id, mark.shape, text, place, canvas)
+      : drawnAnchor({ ...mark, text }, canvas);
+    const ink =
+      mark.id === chosen
+        ? "chosen"
+        : edits.length > 0
+          ? "pending"
+          : mark.created_by === you?.id
+            ? "mark"
+            : "other";
     return seen ? [{ ...seen, ink: ink as Ink }] : [];
   });
   const unsaved = pending.marks.flatMap((mark) => {
@@ -48,13 +56,17 @@ export function drawnMarks(view: LiveView, canvas: Canvas, chosen: string | null
   return [...saved, ...unsaved];
 }
 
-function drawnAnchor({ id, shape, text, anchor }: Annotation, { sighting }: Canvas): Omit<Drawn, "ink"> | null {
+function drawnAnchor(
+  { id, shape, text, anchor }: Annotation,
+  { sighting }: Canvas,
+): Omit<Drawn, "ink"> | null {
   if (!sees(sighting, anchor)) return null;
   const points = allToPicture(sighting, anchor.points_mm);
   if (!points) return null;
   const error_mm = errorHere(sighting, anchor);
   const at = placeOf(anchor, shape === "arrow");
-  const radius = shape === "ring" ? distance2(anchor.points_mm[0]!, anchor.points_mm[1] ?? anchor.points_mm[0]!) : 0;
+  const radius =
+    shape === "ring" ? distance2(anchor.points_mm[0]!, anchor.points_mm[1] ?? anchor.points_mm[0]!) : 0;
   return {
     id,
     shape,
@@ -68,7 +80,13 @@ function drawnAnchor({ id, shape, text, anchor }: Annotation, { sighting }: Canv
 }
 
 /** A mark the server has not anchored yet: where the hand put it, carried along by the sightings known here. */
-function drawnPlace(id: string, shape: Shape, text: string, place: Place, canvas: Canvas): Omit<Drawn, "ink"> | null {
+function drawnPlace(
+  id: string,
+  shape: Shape,
+  text: string,
+  place: Place,
+  canvas: Canvas,
+): Omit<Drawn, "ink"> | null {
   const points = pointsOf(place, canvas);
   return points && { id, shape, text, points, path: null, error: null, error_mm: null, isArea: false };
 }
@@ -81,7 +99,11 @@ function pointsOf(place: Place, canvas: Canvas): Point[] | null {
 }
 
 /** Points of another frame on this picture: as they are on the same frame, else by way of the face. */
-export function carried(frame: FrameRef, points: readonly Point[], { frame: here, sighting, sightingOf }: Canvas): Point[] | null {
+export function carried(
+  frame: FrameRef,
+  points: readonly Point[],
+  { frame: here, sighting, sightingOf }: Canvas,
+): Point[] | null {
   if (sameFrame(frame, here)) return [...points];
   const before = sightingOf(frame);
   if (!before || !sees(sighting, before)) return null;
@@ -94,7 +116,12 @@ function distance2([ax, ay]: readonly number[], [bx, by]: readonly number[]): nu
 }
 
 /** The mark under a point, both in pixels of the screen; the one drawn last wins. */
-export function markAt(drawn: readonly Drawn[], at: Point, toScreen: (point: Point) => Point, reach_px = 12): Drawn | null {
+export function markAt(
+  drawn: readonly Drawn[],
+  at: Point,
+  toScreen: (point: Point) => Point,
+  reach_px = 12,
+): Drawn | null {
   return (
     drawn.findLast((mark) => {
       const line = (mark.path ?? mark.points).map(toScreen);

@@ -17,7 +17,8 @@ export function useFacePen(desk: Desk, side: FaceSide) {
     if (!desk.mayDraw.value || desk.words.value) return;
     if (kind === "down" && event.button === 0) draft.value = penDown(tool, at);
     if (kind === "move" && draft.value) draft.value = penMove(draft.value, at, SCALE);
-    if (kind === "move" && tool === "point") commands.movePointer({ kind: "face", ...on(), points_mm: [onFace(at)] });
+    if (kind === "move" && tool === "point")
+      commands.movePointer({ kind: "face", ...on(), points_mm: [onFace(at)] });
     if (kind === "up" && draft.value) finish(penUp(draft.value, SCALE), event);
   };
 
@@ -40,7 +41,8 @@ export function useFacePen(desk: Desk, side: FaceSide) {
   const port = (name: string, kind: "hover" | "click") => {
     desk.hoveredPort.value = name || null;
     const isNaming = desk.tool.value === "port" && desk.mayDraw.value;
-    if (kind === "click" && isNaming) commands.addAnnotation({ shape: "port", place: { kind: "port", ...on(), port: name } });
+    if (kind === "click" && isNaming)
+      commands.addAnnotation({ shape: "port", place: { kind: "port", ...on(), port: name } });
   };
 
   return { draft, point, port };

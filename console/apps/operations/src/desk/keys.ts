@@ -12,7 +12,13 @@ export function useDeskKeys(desk: Desk): void {
   useEffect(() => {
     let before: { tool: Tool; key: string; at: number } | null = null;
     const down = (event: KeyboardEvent) => {
-      if (isTyping(event.target) || desk.words.value || !desk.mayDraw.value || document.querySelector("dialog[open]")) return;
+      if (
+        isTyping(event.target) ||
+        desk.words.value ||
+        !desk.mayDraw.value ||
+        document.querySelector("dialog[open]")
+      )
+        return;
       const key = event.key.toLowerCase();
       if ((event.ctrlKey || event.metaKey) && key === "z") {
         event.preventDefault();
@@ -63,5 +69,8 @@ export function removeMark(desk: Desk, id: string): void {
 }
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  );
 }

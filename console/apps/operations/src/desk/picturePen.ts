@@ -18,7 +18,12 @@ export interface Move {
   readonly by: Point;
 }
 
-export function usePicturePen(desk: Desk, svg: { current: SVGSVGElement | null }, drawn: ReadonlySignal<readonly Drawn[]>, unit: Signal<number>) {
+export function usePicturePen(
+  desk: Desk,
+  svg: { current: SVGSVGElement | null },
+  drawn: ReadonlySignal<readonly Drawn[]>,
+  unit: Signal<number>,
+) {
   const draft = useSignal<Draft | null>(null);
   const move = useSignal<Move | null>(null);
   const hover = useSignal<Point | null>(null);
@@ -32,12 +37,23 @@ export function usePicturePen(desk: Desk, svg: { current: SVGSVGElement | null }
   };
   const scale = (): Scale => {
     const { width, height } = still();
-    return { tap: (TAP_PX * unit.value) / width, reach: (REACH_PX * unit.value) / width, aspect: width / height };
+    return {
+      tap: (TAP_PX * unit.value) / width,
+      reach: (REACH_PX * unit.value) / width,
+      aspect: width / height,
+    };
   };
-  const onFrame = (points: readonly Point[]) => ({ kind: "frame" as const, frame: still().frame, points: points.map(inside) });
+  const onFrame = (points: readonly Point[]) => ({
+    kind: "frame" as const,
+    frame: still().frame,
+    points: points.map(inside),
+  });
 
   const choose = (event: PointerEvent, at: Point) => {
-    const toScreen = ([u, v]: Point): Point => [(u * still().width) / unit.value, (v * still().height) / unit.value];
+    const toScreen = ([u, v]: Point): Point => [
+      (u * still().width) / unit.value,
+      (v * still().height) / unit.value,
+    ];
     const hit = markAt(drawn.value, toScreen(at), toScreen);
     desk.chosen.value = hit?.id ?? null;
     const mark = desk.view.value.annotations.find((each) => each.id === hit?.id);
@@ -56,7 +72,10 @@ export function usePicturePen(desk: Desk, svg: { current: SVGSVGElement | null }
     const port = face && onFace && portNear(face, onFace);
     if (!port) return notify(t("noPortThere"), "caution");
     const { device_id, face: side } = sighting;
-    desk.session.commands.addAnnotation({ shape: "port", place: { kind: "port", device_id, face: side, port: port.name } });
+    desk.session.commands.addAnnotation({
+      shape: "port",
+      place: { kind: "port", device_id, face: side, port: port.name },
+    });
   };
 
   const down = (event: PointerEvent) => {
@@ -80,7 +99,12 @@ export function usePicturePen(desk: Desk, svg: { current: SVGSVGElement | null }
       move.value = { id: held.current.id, by: [at[0] - held.current.from[0], at[1] - held.current.from[1]] };
     } else if (draft.value) {
       draft.value = penMove(draft.value, at, scale());
-      desk.session.commands.drawStroke(strokeId.current, draft.value.shape, still().frame, onFrame(draft.value.points).points);
+      desk.session.commands.drawStroke(
+        strokeId.current,
+        draft.value.shape,
+        still().frame,
+        onFrame(draft.value.points).points,
+      );
     } else if (desk.tool.value === "point" && desk.mayDraw.value) {
       desk.session.commands.movePointer(onFrame([at]));
     }
@@ -137,7 +161,18 @@ export function usePicturePen(desk: Desk, svg: { current: SVGSVGElement | null }
     if (desk.tool.value === "point") desk.session.commands.movePointer(null);
   };
 
-  return { draft, move, hover, handlers: { onPointerDown: down, onPointerMove: go, onPointerUp: up, onPointerCancel: cancel, onPointerLeave: leave } };
+  return {
+    draft,
+    move,
+    hover,
+    handlers: {
+      onPointerDown: down,
+      onPointerMove: go,
+      onPointerUp: up,
+      onPointerCancel: cancel,
+      onPointerLeave: leave,
+    },
+  };
 }
 
 /** Image points may lie a little beyond the picture, no more. */

@@ -28,7 +28,10 @@ export class Timeline {
     try {
       let after = 0;
       for (;;) {
-        const events = await get<ServerEvent[]>(`/sessions/${this.sessionId}/events`, { after, limit: PER_ASK });
+        const events = await get<ServerEvent[]>(`/sessions/${this.sessionId}/events`, {
+          after,
+          limit: PER_ASK,
+        });
         this.#add(events);
         if (events.length < PER_ASK) return;
         after = events.at(-1)!.seq;
@@ -43,7 +46,10 @@ export class Timeline {
   }
 
   #add(events: readonly ServerEvent[]): void {
-    this.events.value = merged(this.events.peek(), events.filter((event) => SHOWN.has(event.type)));
+    this.events.value = merged(
+      this.events.peek(),
+      events.filter((event) => SHOWN.has(event.type)),
+    );
   }
 }
 

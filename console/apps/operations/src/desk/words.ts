@@ -27,11 +27,7 @@ export const t = words({
     "技術員的相機傳來畫面後會立即顯示。您可以先在面板圖上標示。",
     "技术员的相机传来画面后会立即显示。您可以先在面板图上标示。",
   ],
-  noSighting: [
-    "No device recognised in this picture",
-    "此畫面中未辨識出設備",
-    "此画面中未识别出设备",
-  ],
+  noSighting: ["No device recognised in this picture", "此畫面中未辨識出設備", "此画面中未识别出设备"],
   comeCloser: ["come closer", "請靠近一點", "请靠近一点"],
   words: ["Words for this mark", "這個標示的文字", "这个标示的文字"],
   place: ["Place", "放置", "放置"],
@@ -55,12 +51,21 @@ export const t = words({
     "沒有這場連線，或您無權進入。",
     "没有这场会话，或您无权进入。",
   ],
+  client_taken: [
+    "Somebody else used this browser in the meantime. Load the page anew.",
+    "此瀏覽器已有其他人使用，請重新載入頁面。",
+    "此浏览器已有其他人使用，请重新加载页面。",
+  ],
   takeBack: ["Use this window", "使用此視窗", "使用此窗口"],
   reload: ["Load anew", "重新載入", "重新加载"],
   saved: ["All saved", "全部已儲存", "全部已保存"],
   unsaved: ["{count} not saved yet", "{count} 項尚未儲存", "{count} 项尚未保存"],
   ended: ["Ended", "已結束", "已结束"],
-  endedHint: ["This session has ended. Everything in it stays readable.", "連線已結束，內容仍可查閱。", "会话已结束，内容仍可查阅。"],
+  endedHint: [
+    "This session has ended. Everything in it stays readable.",
+    "連線已結束，內容仍可查閱。",
+    "会话已结束，内容仍可查阅。",
+  ],
   end: ["End session", "結束連線", "结束会话"],
   endAsk: [
     "It ends for everybody. What was said and marked stays readable; marks that are kept stay on the device.",
@@ -163,7 +168,11 @@ export const t = words({
     "该面板上没有这个端口。",
   ],
   session_ended: ["The session has ended.", "連線已結束。", "会话已结束。"],
-  noPortThere: ["No port there. Click closer to one.", "那裡沒有連接埠，請點近一點。", "那里没有端口，请点近一点。"],
+  noPortThere: [
+    "No port there. Click closer to one.",
+    "那裡沒有連接埠，請點近一點。",
+    "那里没有端口，请点近一点。",
+  ],
   removed: ["Mark removed.", "已移除標示。", "已移除标示。"],
 });
 

@@ -69,6 +69,7 @@ function shown(field: keyof NewDevice, device: NewDevice, { sites, racks, types 
   const value = device[field];
   const named = (list: readonly { id: string; name: string }[]) => list.find(({ id }) => id === value)?.name;
   const type = field === "device_type_id" ? types.find(({ id }) => id === value) : undefined;
-  const name = field === "site_id" ? named(sites) : field === "rack_id" ? named(racks) : type && typeName(type);
+  const name =
+    field === "site_id" ? named(sites) : field === "rack_id" ? named(racks) : type && typeName(type);
   return name ?? String(value ?? "–");
 }

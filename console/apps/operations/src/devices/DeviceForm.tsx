@@ -65,11 +65,14 @@ function Form({ registry, stored }: { registry: Registry; stored: Versioned<Devi
     setFaults({});
     setTheirs(undefined);
     try {
-      const device = base ? (await put<Device>(`/devices/${base.data.id}`, wish, etag ?? "")).data : await post<Device>("/devices", wish);
+      const device = base
+        ? (await put<Device>(`/devices/${base.data.id}`, wish, etag ?? "")).data
+        : await post<Device>("/devices", wish);
       notify(t("saved", { tag: device.asset_tag }), "good");
       navigate(paths.device(device.id));
     } catch (error) {
-      if (error instanceof Refusal && error.isStale && base) setTheirs(await getVersioned<Device>(`/devices/${base.data.id}`));
+      if (error instanceof Refusal && error.isStale && base)
+        setTheirs(await getVersioned<Device>(`/devices/${base.data.id}`));
       else setFaults(faultsOf(error));
     }
     setBusy(false);
@@ -123,7 +126,10 @@ function Form({ registry, stored }: { registry: Registry; stored: Versioned<Devi
           label={t("rack")}
           value={wish.rack_id ?? ""}
           error={faults["rack_id"]}
-          choices={[{ value: "", label: t("noRack") }, ...racks.map((rack) => ({ value: rack.id, label: rack.name }))]}
+          choices={[
+            { value: "", label: t("noRack") },
+            ...racks.map((rack) => ({ value: rack.id, label: rack.name })),
+          ]}
           onChange={(rack_id) => set({ rack_id: rack_id || null, ...(!rack_id && { position_u: null }) })}
         />
         <Field
@@ -135,7 +141,9 @@ function Form({ registry, stored }: { registry: Registry; stored: Versioned<Devi
           disabled={!wish.rack_id}
           hint={t("positionHint")}
           error={faults["position_u"]}
-          onInput={(event) => set({ position_u: event.currentTarget.value === "" ? null : Number(event.currentTarget.value) })}
+          onInput={(event) =>
+            set({ position_u: event.currentTarget.value === "" ? null : Number(event.currentTarget.value) })
+          }
         />
       </div>
       <div class="form-row">
@@ -153,7 +161,13 @@ function Form({ registry, stored }: { registry: Registry; stored: Versioned<Devi
         />
         {text("tenant", { maxLength: 100 })}
       </div>
-      <AreaField label={t("notes")} rows={3} value={wish.notes ?? ""} maxLength={2000} onInput={(notes) => set({ notes })} />
+      <AreaField
+        label={t("notes")}
+        rows={3}
+        value={wish.notes ?? ""}
+        maxLength={2000}
+        onInput={(notes) => set({ notes })}
+      />
       <div class="ui-actions">
         <Button onClick={() => history.back()}>{tShared("cancel")}</Button>
         <Button type="submit" look="primary" isBusy={isBusy} data-testid="save-device">

@@ -57,7 +57,9 @@ export function DeviceLabels({ view }: { view: DeviceView }) {
 function LabelRow({ label }: { label: Label }) {
   const { code, place, tags: earTags } = label;
   const save = (format: string) =>
-    download(`/labels/${code}/image`, `${code}.${format}`, { query: { format } }).catch((error: unknown) => notify(sentence(error), "bad"));
+    download(`/labels/${code}/image`, `${code}.${format}`, { query: { format } }).catch((error: unknown) =>
+      notify(sentence(error), "bad"),
+    );
   return (
     <li data-testid="label-row" data-code={code}>
       <img src={address(`/labels/${code}/image`, { format: "svg" })} alt={label.text} />
@@ -65,7 +67,9 @@ function LabelRow({ label }: { label: Label }) {
         <b class="tag">{code}</b>
         <p class="soft">{label.text}</p>
         <p>{t("labelAt", { face: t(label.face), x: place.x_mm, y: place.y_mm, size: place.size_mm })}</p>
-        <p class="soft">{earTags.map((tag) => `${tag.dictionary} ${tag.id} · ${tag.size_mm} mm`).join(" — ")}</p>
+        <p class="soft">
+          {earTags.map((tag) => `${tag.dictionary} ${tag.id} · ${tag.size_mm} mm`).join(" — ")}
+        </p>
         <Readability text={label.text} size_mm={place.size_mm} />
         <div class="button-row">
           {FORMATS.map((format) => (

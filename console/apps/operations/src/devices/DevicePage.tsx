@@ -50,7 +50,12 @@ function Page({ view }: { view: DeviceView }) {
         <span class="gap" />
         <Acts view={view} />
       </header>
-      <Tabs label={device.asset_tag} tabs={tabs} chosen={tab} onChoose={(key) => setQuery({ tab: key === "overview" ? null : key })}>
+      <Tabs
+        label={device.asset_tag}
+        tabs={tabs}
+        chosen={tab}
+        onChoose={(key) => setQuery({ tab: key === "overview" ? null : key })}
+      >
         {tab === "overview" && <Overview view={view} />}
         {tab === "history" && <History deviceId={device.id} port={query.value.get("port") ?? ""} />}
         {tab === "records" && <Records deviceId={device.id} />}
@@ -75,7 +80,9 @@ function Overview({ view }: { view: DeviceView }) {
       <section>
         <h2>{t("facts")}</h2>
         <DeviceFacts view={view} />
-        {view.device_type.source && <p class="soft hint">{t("dimensionsFrom", { source: view.device_type.source })}</p>}
+        {view.device_type.source && (
+          <p class="soft hint">{t("dimensionsFrom", { source: view.device_type.source })}</p>
+        )}
       </section>
       <section>
         <h2>{t("keptMarks")}</h2>

@@ -24,7 +24,7 @@ export function DevicesPage() {
   const registry = useLoad("registry", loadRegistry);
   const page = useLoad(asked, (signal) => get<Page<Device>>("/devices", askFor(query.value), signal));
   // While the next page is on its way the last one stays, so that the table does not blink at each letter.
-  const last = useRef<Page<Device>>();
+  const last = useRef<Page<Device> | undefined>(undefined);
   if (page.data) last.current = page.data;
   const rows = page.data ?? (page.status === "loading" ? last.current : undefined);
   return (
@@ -37,20 +37,42 @@ export function DevicesPage() {
           {t("exportCsv")}
         </Button>
         {may("devices.write") && (
-          <Button icon={plus} look="primary" onClick={() => navigate(paths.newDevice)} data-testid="new-device">
+          <Button
+            icon={plus}
+            look="primary"
+            onClick={() => navigate(paths.newDevice)}
+            data-testid="new-device"
+          >
             {t("newDevice")}
           </Button>
         )}
       </header>
       <Filters registry={registry.data} />
-      <Shown of={rows ? { ...page, status: "ready", data: rows } : page} skeleton={<Skeleton rows={12} height={24} />}>
-        {(data) => (data.total === 0 ? <Nothing /> : <Rows page={data} registry={registry.data} isStale={page.status === "loading"} />)}
+      <Shown
+        of={rows ? { ...page, status: "ready", data: rows } : page}
+        skeleton={<Skeleton rows={12} height={24} />}
+      >
+        {(data) =>
+          data.total === 0 ? (
+            <Nothing />
+          ) : (
+            <Rows page={data} registry={registry.data} isStale={page.status === "loading"} />
+          )
+        }
       </Shown>
     </div>
   );
 }
 
-function Rows({ page, registry, isStale }: { page: Page<Device>; registry: Registry | undefined; isStale: boolean }) {
+function Rows({
+  page,
+  registry,
+  isStale,
+}: {
+  page: Page<Device>;
+  registry: Registry | undefined;
+  isStale: boolean;
+}) {
   return (
     <>
       <DevicesTable devices={page.items} registry={registry} isStale={isStale} />
@@ -81,13 +103,20 @@ function Filters({ registry }: { registry: Registry | undefined }) {
   const search = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(query.value.get("q") ?? "");
   useEffect(() => {
-    const timer = setTimeout(() => text !== (query.value.get("q") ?? "") && setQuery({ q: text, page: null }), TYPING_MS);
+    const timer = setTimeout(
+      () => text !== (query.value.get("q") ?? "") && setQuery({ q: text, page: null }),
+      TYPING_MS,
+    );
     return () => clearTimeout(timer);
   }, [text]);
   useEffect(() => setText(query.value.get("q") ?? ""), [query.value.get("q")]);
   useEffect(() => {
     const focus = (event: KeyboardEvent) => {
-      if (event.key !== "/" || (event.target instanceof HTMLElement && /INPUT|TEXTAREA|SELECT/.test(event.target.tagName))) return;
+      if (
+        event.key !== "/" ||
+        (event.target instanceof HTMLElement && /INPUT|TEXTAREA|SELECT/.test(event.target.tagName))
+      )
+        return;
       event.preventDefault();
       search.current?.focus();
     };
@@ -99,7 +128,9 @@ function Filters({ registry }: { registry: Registry | undefined }) {
       label={label}
       value={query.value.get(name) ?? ""}
       choices={[{ value: "", label: tShared("all") }, ...choices]}
-      onChange={(value) => setQuery({ [name]: value, page: null, ...(name === "site_id" && { rack_id: null }) })}
+      onChange={(value) =>
+        setQuery({ [name]: value, page: null, ...(name === "site_id" && { rack_id: null }) })
+      }
     />
   );
   const site = query.value.get("site_id");
@@ -120,9 +151,21 @@ function Filters({ registry }: { registry: Registry | undefined }) {
         />
       </div>
       {pick("site_id", t("site"), registry?.sites.map(({ id, name }) => ({ value: id, label: name })) ?? [])}
-      {pick("rack_id", t("rack"), racks.map(({ id, name }) => ({ value: id, label: name })))}
-      {pick("kind", t("kind"), KINDS.map((kind) => ({ value: kind, label: t(kind) })))}
-      {pick("status", t("status"), STATUSES.map((status) => ({ value: status, label: t(status) })))}
+      {pick(
+        "rack_id",
+        t("rack"),
+        racks.map(({ id, name }) => ({ value: id, label: name })),
+      )}
+      {pick(
+        "kind",
+        t("kind"),
+        KINDS.map((kind) => ({ value: kind, label: t(kind) })),
+      )}
+      {pick(
+        "status",
+        t("status"),
+        STATUSES.map((status) => ({ value: status, label: t(status) })),
+      )}
     </search>
   );
 }

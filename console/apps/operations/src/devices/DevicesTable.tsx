@@ -26,13 +26,20 @@ export function DevicesTable({ devices, registry, isStale }: DevicesTableProps) 
   useEffect(() => {
     const walk = (event: KeyboardEvent) => {
       const target = event.target as HTMLElement;
-      if (/INPUT|TEXTAREA|SELECT/.test(target.tagName) || event.ctrlKey || event.metaKey || document.querySelector("dialog[open]")) return;
+      if (
+        /INPUT|TEXTAREA|SELECT/.test(target.tagName) ||
+        event.ctrlKey ||
+        event.metaKey ||
+        document.querySelector("dialog[open]")
+      )
+        return;
       const by = { j: 1, k: -1 }[event.key];
       if (by !== undefined) {
         isMoved.current = true;
         setCursor((now) => Math.min(devices.length - 1, Math.max(0, now + by)));
       }
-      if (event.key === "Enter" && target === document.body && devices[cursor]) navigate(paths.device(devices[cursor].id));
+      if (event.key === "Enter" && target === document.body && devices[cursor])
+        navigate(paths.device(devices[cursor].id));
     };
     addEventListener("keydown", walk);
     return () => removeEventListener("keydown", walk);
@@ -53,7 +60,9 @@ export function DevicesTable({ devices, registry, isStale }: DevicesTableProps) 
               key={device.id}
               class={n === cursor ? "has-cursor" : ""}
               data-testid="device-row"
-              onClick={(event) => !(event.target as Element).closest("a") && navigate(paths.device(device.id))}
+              onClick={(event) =>
+                !(event.target as Element).closest("a") && navigate(paths.device(device.id))
+              }
             >
               {COLUMNS.map((column) => (
                 <td key={column} class={`col-${column}`}>
@@ -77,7 +86,9 @@ function Head({ column }: { column: Column }) {
       {field ? (
         <button type="button" onClick={() => setQuery({ sort: nextSort(now, field), page: null })}>
           {t(column)}
-          <span aria-hidden="true">{direction === "ascending" ? " ↑" : direction === "descending" ? " ↓" : ""}</span>
+          <span aria-hidden="true">
+            {direction === "ascending" ? " ↑" : direction === "descending" ? " ↓" : ""}
+          </span>
         </button>
       ) : (
         t(column)
@@ -86,7 +97,15 @@ function Head({ column }: { column: Column }) {
   );
 }
 
-function Cell({ column, device, registry }: { column: Column; device: Device; registry: Registry | undefined }) {
+function Cell({
+  column,
+  device,
+  registry,
+}: {
+  column: Column;
+  device: Device;
+  registry: Registry | undefined;
+}) {
   switch (column) {
     case "asset_tag":
       return (

@@ -35,7 +35,9 @@ export function Faces({ view, labels, marks }: FacesProps) {
                 labels={labels.filter((label) => label.face === side)}
                 marks={marks.filter((mark) => mark.anchor.face === side && !mark.is_hidden)}
                 highlighted={lit}
-                onPort={(port, kind) => (kind === "hover" ? setHovered(port) : setQuery({ port: port === chosen ? null : port }))}
+                onPort={(port, kind) =>
+                  kind === "hover" ? setHovered(port) : setQuery({ port: port === chosen ? null : port })
+                }
               />
             </figure>
           )

@@ -20,7 +20,9 @@ export function History({ deviceId, port: wanted = "" }: { deviceId: string; por
 function Charts({ deviceId, all, wanted }: { deviceId: string; all: readonly Series[]; wanted: string }) {
   const [range, setRange] = useState<keyof typeof RANGES>("day");
   const ports = [...new Set(all.map(({ key }) => key.port))];
-  const [port, setPort] = useState(ports.includes(wanted) ? wanted : (ports.find((each) => each === "") ?? ports[0] ?? ""));
+  const [port, setPort] = useState(
+    ports.includes(wanted) ? wanted : (ports.find((each) => each === "") ?? ports[0] ?? ""),
+  );
   if (all.length === 0) {
     return (
       <EmptyState icon={activity} title={t("noSeries")}>
@@ -47,7 +49,12 @@ function Charts({ deviceId, all, wanted }: { deviceId: string; all: readonly Ser
         </div>
       </div>
       {groups.map((group) => (
-        <Plot key={`${port}/${group[0]!.unit}/${range}`} deviceId={deviceId} group={group} span_ms={RANGES[range]} />
+        <Plot
+          key={`${port}/${group[0]!.unit}/${range}`}
+          deviceId={deviceId}
+          group={group}
+          span_ms={RANGES[range]}
+        />
       ))}
     </div>
   );
@@ -57,16 +64,28 @@ function Plot({ deviceId, group, span_ms }: { deviceId: string; group: readonly 
   const names = group.map(({ key }) => quantityName(key.quantity));
   const charts = useLoad(`${deviceId}/${names.join()}/${group[0]!.key.port}/${span_ms}`, (signal) => {
     const until = Date.now();
-    const time = { since: new Date(until - span_ms).toISOString(), until: new Date(until).toISOString(), buckets: BUCKETS };
+    const time = {
+      since: new Date(until - span_ms).toISOString(),
+      until: new Date(until).toISOString(),
+      buckets: BUCKETS,
+    };
     return Promise.all(
-      group.map(({ key: { quantity, port } }) => get<ChartData>(`/devices/${deviceId}/chart`, { quantity, port, ...time }, signal)),
+      group.map(({ key: { quantity, port } }) =>
+        get<ChartData>(`/devices/${deviceId}/chart`, { quantity, port, ...time }, signal),
+      ),
     );
   });
   return (
     <figure class="plot">
       <figcaption>{names.join(" · ")}</figcaption>
       <Shown of={charts} skeleton={<Skeleton rows={1} height={160} />}>
-        {(data) => (data.every((chart) => chart.buckets.length === 0) ? <p class="soft">{t("noSamples")}</p> : <Chart charts={data} names={names} />)}
+        {(data) =>
+          data.every((chart) => chart.buckets.length === 0) ? (
+            <p class="soft">{t("noSamples")}</p>
+          ) : (
+            <Chart charts={data} names={names} />
+          )
+        }
       </Shown>
     </figure>
   );

@@ -21,7 +21,11 @@ export function ImportPage() {
     setReport(undefined);
     setProgress(null);
     try {
-      const said = await importDevices(chosen, { format: formatOf(chosen.name), isDryRun, onProgress: setProgress });
+      const said = await importDevices(chosen, {
+        format: formatOf(chosen.name),
+        isDryRun,
+        onProgress: setProgress,
+      });
       setReport(said);
       if (said.is_applied) notify(t("done", { created: said.created, updated: said.updated }), "good");
     } catch (problem) {
@@ -49,7 +53,15 @@ export function ImportPage() {
   );
 }
 
-function DropZone({ onFile, isBusy, name }: { onFile: (file: File) => void; isBusy: boolean; name: string | undefined }) {
+function DropZone({
+  onFile,
+  isBusy,
+  name,
+}: {
+  onFile: (file: File) => void;
+  isBusy: boolean;
+  name: string | undefined;
+}) {
   const [isOver, setOver] = useState(false);
   const take = (files: FileList | null | undefined) => files?.[0] && onFile(files[0]);
   return (
@@ -83,12 +95,28 @@ function DropZone({ onFile, isBusy, name }: { onFile: (file: File) => void; isBu
   );
 }
 
-function Report({ report, onImport, isBusy }: { report: ImportReport; onImport: () => void; isBusy: boolean }) {
+function Report({
+  report,
+  onImport,
+  isBusy,
+}: {
+  report: ImportReport;
+  onImport: () => void;
+  isBusy: boolean;
+}) {
   const { faults, rows, created, updated, unchanged, is_applied } = report;
   return (
     <section class="report" data-testid="import-report" data-applied={is_applied} data-faults={faults.length}>
       <ul class="figures">
-        {([["rows", rows], ["created", created], ["updated", updated], ["unchanged", unchanged], ["faults", faults.length]] as const).map(([word, count]) => (
+        {(
+          [
+            ["rows", rows],
+            ["created", created],
+            ["updated", updated],
+            ["unchanged", unchanged],
+            ["faults", faults.length],
+          ] as const
+        ).map(([word, count]) => (
           <li key={word} class={word === "faults" && count > 0 ? "tone-red" : ""}>
             <span>{t(word)}</span>
             <b>{count}</b>
@@ -132,7 +160,9 @@ function Report({ report, onImport, isBusy }: { report: ImportReport; onImport: 
               </tbody>
             </table>
           </div>
-          {faults.length > SHOWN_FAULTS && <p class="soft">{t("moreFaults", { count: faults.length - SHOWN_FAULTS })}</p>}
+          {faults.length > SHOWN_FAULTS && (
+            <p class="soft">{t("moreFaults", { count: faults.length - SHOWN_FAULTS })}</p>
+          )}
         </>
       )}
     </section>

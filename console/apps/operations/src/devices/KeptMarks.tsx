@@ -39,7 +39,9 @@ export function KeptMarks({ deviceId, marks, onChange }: KeptMarksProps) {
               {t(mark.anchor.face)} · {date(mark.created_at)}
             </small>
           </span>
-          {may("sessions.invite") && <IconButton svg={trash} label={t("removeMark")} onClick={() => setAsked(mark)} />}
+          {may("sessions.invite") && (
+            <IconButton svg={trash} label={t("removeMark")} onClick={() => setAsked(mark)} />
+          )}
         </li>
       ))}
       {asked && (

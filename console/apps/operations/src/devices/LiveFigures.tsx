@@ -16,7 +16,9 @@ export function LiveFigures({ deviceId, port }: { deviceId: string; port?: strin
     const timer = setInterval(series.reload, EVERY_MS);
     return () => clearInterval(timer);
   }, [series.reload]);
-  const shown = (series.data ?? []).filter((each) => each.key.port === (port ?? "") && each.last_value !== null);
+  const shown = (series.data ?? []).filter(
+    (each) => each.key.port === (port ?? "") && each.last_value !== null,
+  );
   if (shown.length === 0) return null;
   return (
     <ul class="figures">

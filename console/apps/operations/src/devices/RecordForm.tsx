@@ -55,15 +55,32 @@ export function RecordForm({ deviceId, onDone }: { deviceId: string; onDone: (is
     >
       <Field label={t("summary")} name="summary" maxLength={300} required autofocus error={problem} />
       <div class="form-row">
-        <Field label={t("performedAt")} name="performed_at" type="datetime-local" defaultValue={localNow()} required />
-        <Field label={t("performedBy")} name="performed_by" maxLength={100} defaultValue={me.value?.display_name ?? ""} required />
+        <Field
+          label={t("performedAt")}
+          name="performed_at"
+          type="datetime-local"
+          defaultValue={localNow()}
+          required
+        />
+        <Field
+          label={t("performedBy")}
+          name="performed_by"
+          maxLength={100}
+          defaultValue={me.value?.display_name ?? ""}
+          required
+        />
       </div>
       <AreaField label={t("detail")} name="detail" rows={3} maxLength={10_000} />
       <div class="form-row">
         <AreaField label={t("parts")} name="parts" rows={2} hint={t("partsHint")} />
         <Field label={t("workOrder")} name="work_order" maxLength={60} />
       </div>
-      <Field label={t("attachFile")} type="file" multiple onChange={(event) => void attach(event.currentTarget.files)} />
+      <Field
+        label={t("attachFile")}
+        type="file"
+        multiple
+        onChange={(event) => void attach(event.currentTarget.files)}
+      />
       {files.map((file) => (
         <small key={file.sha256}>
           ✓ {file.name} ({bytes(file.size_bytes)})

@@ -8,7 +8,11 @@ export const t = words({
     "先試跑：每一列都正確前不會寫入任何資料。",
     "先试运行：每一行都正确前不会写入任何数据。",
   ],
-  drop: ["Drop a CSV or JSON file here, or choose one", "將 CSV 或 JSON 檔拖到這裡，或點選選擇", "将 CSV 或 JSON 文件拖到这里，或点击选择"],
+  drop: [
+    "Drop a CSV or JSON file here, or choose one",
+    "將 CSV 或 JSON 檔拖到這裡，或點選選擇",
+    "将 CSV 或 JSON 文件拖到这里，或点击选择",
+  ],
   dropHint: [
     "The columns are those of the export: asset_tag, name, serial, type, site, rack, position_u …",
     "欄位與匯出檔相同：asset_tag、name、serial、type、site、rack、position_u …",
@@ -31,6 +35,10 @@ export const t = words({
   field: ["Field", "欄位", "字段"],
   problem: ["What is wrong", "問題", "问题"],
   import: ["Import {count} rows", "匯入 {count} 列", "导入 {count} 行"],
-  done: ["Imported: {created} new, {updated} changed.", "已匯入：新增 {created}，變更 {updated}。", "已导入：新增 {created}，变更 {updated}。"],
+  done: [
+    "Imported: {created} new, {updated} changed.",
+    "已匯入：新增 {created}，變更 {updated}。",
+    "已导入：新增 {created}，变更 {updated}。",
+  ],
   seeDevices: ["See the devices", "查看設備", "查看设备"],
 });

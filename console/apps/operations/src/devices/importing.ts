@@ -17,7 +17,10 @@ export async function importDevices(
     method: "POST",
     body: file,
     query: { format: options.format, dry_run: options.isDryRun },
-    headers: { Accept: "application/x-ndjson", "Content-Type": options.format === "csv" ? "text/csv" : "application/json" },
+    headers: {
+      Accept: "application/x-ndjson",
+      "Content-Type": options.format === "csv" ? "text/csv" : "application/json",
+    },
   });
   let report: ImportReport | undefined;
   for await (const line of lines(response.body!)) {

@@ -16,7 +16,13 @@ it("asks for what the address says", () => {
   });
 });
 
-it.each([["", 1], ["page=0", 1], ["page=-4", 1], ["page=x", 1], ["page=2", 2]])("%j is page %i", (query, page) => {
+it.each([
+  ["", 1],
+  ["page=0", 1],
+  ["page=-4", 1],
+  ["page=x", 1],
+  ["page=2", 2],
+])("%j is page %i", (query, page) => {
   expect(pageOf(new URLSearchParams(query))).toBe(page);
 });
 

@@ -7,8 +7,27 @@ export const FILTERS = ["q", "site_id", "rack_id", "kind", "status", "tenant"] a
 export type Filter = (typeof FILTERS)[number];
 
 export const STATUSES: readonly DeviceStatus[] = ["planned", "active", "offline", "failed", "decommissioned"];
-export const KINDS: readonly DeviceKind[] = ["switch", "router", "server", "storage", "pdu", "ups", "patch_panel", "other"];
-export const COLUMNS = ["asset_tag", "name", "serial", "rack", "position_u", "type", "status", "tenant", "updated"] as const;
+export const KINDS: readonly DeviceKind[] = [
+  "switch",
+  "router",
+  "server",
+  "storage",
+  "pdu",
+  "ups",
+  "patch_panel",
+  "other",
+];
+export const COLUMNS = [
+  "asset_tag",
+  "name",
+  "serial",
+  "rack",
+  "position_u",
+  "type",
+  "status",
+  "tenant",
+  "updated",
+] as const;
 export type Column = (typeof COLUMNS)[number];
 
 /** What the service sorts by; racks and types are named by id there. */
@@ -35,7 +54,12 @@ export function pageOf(query: URLSearchParams): number {
 }
 
 export function askFor(query: URLSearchParams): Query {
-  return { ...filtersOf(query), sort: query.get("sort"), limit: PAGE_SIZE, offset: (pageOf(query) - 1) * PAGE_SIZE };
+  return {
+    ...filtersOf(query),
+    sort: query.get("sort"),
+    limit: PAGE_SIZE,
+    offset: (pageOf(query) - 1) * PAGE_SIZE,
+  };
 }
 
 /** First click sorts upwards, the second downwards, the third no more. */

@@ -3,7 +3,11 @@ import { words } from "@nearhand/ui";
 
 export const t = words({
   devices: ["Devices", "設備", "设备"],
-  search: ["Tag, serial, name, tenant or type", "資產編號、序號、名稱、租戶或型號", "资产编号、序列号、名称、租户或型号"],
+  search: [
+    "Tag, serial, name, tenant or type",
+    "資產編號、序號、名稱、租戶或型號",
+    "资产编号、序列号、名称、租户或型号",
+  ],
   newDevice: ["New device", "新增設備", "新增设备"],
   exportCsv: ["Export CSV", "匯出 CSV", "导出 CSV"],
   asset_tag: ["Asset tag", "資產編號", "资产编号"],
@@ -46,7 +50,11 @@ export const t = words({
     "在此登记第一台，或导入整张表。",
   ],
   clear: ["Clear filters", "清除篩選", "清除筛选"],
-  keys: ["J / K move, Enter opens, / searches", "J / K 移動，Enter 開啟，/ 搜尋", "J / K 移动，Enter 打开，/ 搜索"],
+  keys: [
+    "J / K move, Enter opens, / searches",
+    "J / K 移動，Enter 開啟，/ 搜尋",
+    "J / K 移动，Enter 打开，/ 搜索",
+  ],
   overview: ["Overview", "概覽", "概览"],
   history: ["Live & history", "即時與歷程", "实时与历史"],
   records: ["Maintenance", "維護記錄", "维护记录"],

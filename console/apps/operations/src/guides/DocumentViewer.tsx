@@ -15,14 +15,28 @@ export function DocumentViewer({ document, onClose }: { document: Document; onCl
       {kind === "markdown" ? (
         <iframe class="document" sandbox="" src={address(`/documents/${id}/html`)} title={title} />
       ) : (
-        <img class="document" src={address(`/documents/${id}/pages/${page}.png`)} alt={t("page", { n: page, count: pages })} />
+        <img
+          class="document"
+          src={address(`/documents/${id}/pages/${page}.png`)}
+          alt={t("page", { n: page, count: pages })}
+        />
       )}
       <div class="ui-actions">
         {pages > 1 && (
           <>
-            <IconButton svg={left} label={t("previous")} disabled={page <= 1} onClick={() => setPage(page - 1)} />
+            <IconButton
+              svg={left}
+              label={t("previous")}
+              disabled={page <= 1}
+              onClick={() => setPage(page - 1)}
+            />
             <span>{t("page", { n: page, count: pages })}</span>
-            <IconButton svg={right} label={t("next")} disabled={page >= pages} onClick={() => setPage(page + 1)} />
+            <IconButton
+              svg={right}
+              label={t("next")}
+              disabled={page >= pages}
+              onClick={() => setPage(page + 1)}
+            />
           </>
         )}
         <a class="ui-button" href={address(`/documents/${id}/file`)} download>

@@ -15,7 +15,9 @@ const SIZE = 50;
 
 export function GuidesPage() {
   const page = pageOf(query.value);
-  const guides = useLoad(`guides/${page}`, (signal) => get<Page<Guide>>("/guides", { limit: SIZE, offset: (page - 1) * SIZE }, signal));
+  const guides = useLoad(`guides/${page}`, (signal) =>
+    get<Page<Guide>>("/guides", { limit: SIZE, offset: (page - 1) * SIZE }, signal),
+  );
   const types = useLoad("types", (signal) => all<DeviceType>("/device-types", signal));
   return (
     <div class="page">
@@ -37,7 +39,12 @@ export function GuidesPage() {
                     <li key={guide.id}>
                       <a href={paths.guide(guide.id)}>{localText(guide.title)}</a>{" "}
                       <span class="soft">
-                        {[t("steps", { count: guide.steps.length }), type && t("forType", { name: typeName(type) })].filter(Boolean).join(" · ")}
+                        {[
+                          t("steps", { count: guide.steps.length }),
+                          type && t("forType", { name: typeName(type) }),
+                        ]
+                          .filter(Boolean)
+                          .join(" · ")}
                       </span>
                     </li>
                   );

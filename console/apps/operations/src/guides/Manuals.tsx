@@ -28,7 +28,8 @@ export function Manuals({ deviceId }: { deviceId: string }) {
               {guides.map((guide, n) => (
                 <details key={guide.id} open={n === 0} class="guide">
                   <summary>
-                    {localText(guide.title)} <span class="soft">{t("steps", { count: guide.steps.length })}</span>
+                    {localText(guide.title)}{" "}
+                    <span class="soft">{t("steps", { count: guide.steps.length })}</span>
                   </summary>
                   <Steps guide={guide} />
                 </details>
@@ -91,7 +92,11 @@ function Upload({ deviceId, onDone }: { deviceId: string; onDone: () => void }) 
     <label class="upload">
       <span>{t("upload")}</span>
       <small class="soft">{t("uploadHint")}</small>
-      <input type="file" accept=".pdf,.md,.jpg,.jpeg,.png,.webp" onChange={(event) => void send(event.currentTarget.files?.[0])} />
+      <input
+        type="file"
+        accept=".pdf,.md,.jpg,.jpeg,.png,.webp"
+        onChange={(event) => void send(event.currentTarget.files?.[0])}
+      />
     </label>
   );
 }

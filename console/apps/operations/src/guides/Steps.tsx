@@ -20,7 +20,12 @@ export function Steps({ guide, current, done = [], onPort }: StepsProps) {
           const isDone = done.includes(n);
           const isNow = n === current;
           return (
-            <li key={n} class={isNow ? "is-now" : isDone ? "is-done" : ""} aria-current={isNow ? "step" : undefined} data-testid="step">
+            <li
+              key={n}
+              class={isNow ? "is-now" : isDone ? "is-done" : ""}
+              aria-current={isNow ? "step" : undefined}
+              data-testid="step"
+            >
               <p>
                 {localText(step.text)} {isNow && <b class="flag flag-cyan">{t("now")}</b>}
                 {isDone && <b class="flag flag-green">✓ {t("done")}</b>}
@@ -28,21 +33,28 @@ export function Steps({ guide, current, done = [], onPort }: StepsProps) {
               {step.ports.length > 0 && (
                 <p class="ports" aria-label={t("ports")}>
                   {step.ports.map((port) => (
-                    <span key={port} class="port-chip" onPointerEnter={() => onPort?.(port)} onPointerLeave={() => onPort?.(null)}>
+                    <span
+                      key={port}
+                      class="port-chip"
+                      onPointerEnter={() => onPort?.(port)}
+                      onPointerLeave={() => onPort?.(null)}
+                    >
                       {port}
                     </span>
                   ))}
                 </p>
               )}
-              {localText(step.caution) && (
+              {localText(step.caution ?? {}) && (
                 <p class="caution">
-                  <b>! {t("caution")}</b> {localText(step.caution)}
+                  <b>! {t("caution")}</b> {localText(step.caution ?? {})}
                 </p>
               )}
-              {step.picture_sha256 && <img src={address(`/pictures/${step.picture_sha256}`)} alt="" loading="lazy" />}
-              {localText(step.proof) && (
+              {step.picture_sha256 && (
+                <img src={address(`/pictures/${step.picture_sha256}`)} alt="" loading="lazy" />
+              )}
+              {localText(step.proof ?? {}) && (
                 <p class="soft">
-                  {t("proof")}: {localText(step.proof)}
+                  {t("proof")}: {localText(step.proof ?? {})}
                 </p>
               )}
             </li>

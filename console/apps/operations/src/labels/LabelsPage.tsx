@@ -16,7 +16,9 @@ export function LabelsPage() {
   const [text, setText] = useState("");
   const rack = query.value.get("rack_id") ?? "";
   const racks = useLoad("racks", (signal) => all<Rack>("/racks", signal));
-  const devices = useLoad(`${text}/${rack}`, (signal) => get<Page<Device>>("/devices", { q: text, rack_id: rack, limit: SHOWN }, signal));
+  const devices = useLoad(`${text}/${rack}`, (signal) =>
+    get<Page<Device>>("/devices", { q: text, rack_id: rack, limit: SHOWN }, signal),
+  );
   const picked = new Set((query.value.get("devices") ?? "").split(",").filter(Boolean));
   const pick = (ids: Iterable<string>) => setQuery({ devices: [...ids].join(",") });
   const toggle = (id: string) => {
@@ -32,12 +34,21 @@ export function LabelsPage() {
       <search class="filters">
         <div class="ui-field filters-search">
           <label for="label-search">{t("search")}</label>
-          <input id="label-search" class="ui-input" type="search" value={text} onInput={(event) => setText(event.currentTarget.value)} />
+          <input
+            id="label-search"
+            class="ui-input"
+            type="search"
+            value={text}
+            onInput={(event) => setText(event.currentTarget.value)}
+          />
         </div>
         <SelectField
           label={t("rack")}
           value={rack}
-          choices={[{ value: "", label: t("anyRack") }, ...(racks.data ?? []).map(({ id, name }) => ({ value: id, label: name }))]}
+          choices={[
+            { value: "", label: t("anyRack") },
+            ...(racks.data ?? []).map(({ id, name }) => ({ value: id, label: name })),
+          ]}
           onChange={(value) => setQuery({ rack_id: value })}
         />
       </search>
@@ -52,7 +63,12 @@ export function LabelsPage() {
               {items.map((device) => (
                 <li key={device.id}>
                   <label>
-                    <input type="checkbox" checked={picked.has(device.id)} onChange={() => toggle(device.id)} data-testid="pick-device" />
+                    <input
+                      type="checkbox"
+                      checked={picked.has(device.id)}
+                      onChange={() => toggle(device.id)}
+                      data-testid="pick-device"
+                    />
                     <b class="tag">{device.asset_tag}</b>
                     <span>{device.name}</span>
                   </label>
@@ -109,7 +125,14 @@ function Sheet({ ids, onAll, onClear }: SheetProps) {
         ]}
         onChange={setPaper}
       />
-      <Button look="primary" icon={printer} disabled={ids.length === 0} isBusy={isBusy} onClick={() => void print()} data-testid="print-sheet">
+      <Button
+        look="primary"
+        icon={printer}
+        disabled={ids.length === 0}
+        isBusy={isBusy}
+        onClick={() => void print()}
+        data-testid="print-sheet"
+      >
         {t("print")}
       </Button>
     </footer>

@@ -23,12 +23,20 @@ export const t = words({
   a4: ["A4", "A4", "A4"],
   letter: ["Letter", "Letter", "Letter"],
   print: ["Make the sheet (PDF)", "產生標籤頁（PDF）", "生成标签页（PDF）"],
-  making: ["Making and reading back {count} labels…", "正在製作並讀回 {count} 張標籤…", "正在制作并读回 {count} 张标签…"],
+  making: [
+    "Making and reading back {count} labels…",
+    "正在製作並讀回 {count} 張標籤…",
+    "正在制作并读回 {count} 张标签…",
+  ],
   done: [
     "The sheet is in your downloads. Print at 100 %, not “fit to page”.",
     "標籤頁已下載。請以 100 % 列印，不要選「符合頁面」。",
     "标签页已下载。请按 100 % 打印，不要选“适合页面”。",
   ],
   nothing: ["No device matches", "沒有符合的設備", "没有匹配的设备"],
-  nothingHint: ["Search for fewer letters, or choose another rack.", "減少搜尋字數，或選擇其他機櫃。", "减少搜索字数，或选择其他机柜。"],
+  nothingHint: [
+    "Search for fewer letters, or choose another rack.",
+    "減少搜尋字數，或選擇其他機櫃。",
+    "减少搜索字数，或选择其他机柜。",
+  ],
 });

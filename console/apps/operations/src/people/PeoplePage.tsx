@@ -18,7 +18,9 @@ const ROLES: readonly Role[] = ["technician", "expert", "observer", "admin"];
 
 export function PeoplePage() {
   const page = pageOf(query.value);
-  const people = useLoad(`people/${page}`, (signal) => get<Page<User>>("/users", { limit: SIZE, offset: (page - 1) * SIZE }, signal));
+  const people = useLoad(`people/${page}`, (signal) =>
+    get<Page<User>>("/users", { limit: SIZE, offset: (page - 1) * SIZE }, signal),
+  );
   const [isAdding, setAdding] = useState(false);
   return (
     <div class="page">
@@ -87,12 +89,16 @@ function PeopleTable({ people, onChange }: { people: readonly User[]; onChange: 
               <td>{date(user.created_at)}</td>
               <td>
                 <span class={user.is_active ? "status tone-green" : "status soft"}>
-                  <i aria-hidden="true">{user.is_active ? "●" : "○"}</i> {t(user.is_active ? "active" : "inactive")}
+                  <i aria-hidden="true">{user.is_active ? "●" : "○"}</i>{" "}
+                  {t(user.is_active ? "active" : "inactive")}
                 </span>
               </td>
               <td class="col-acts">
                 {user.id !== me.value?.user_id && (
-                  <Button look="quiet" onClick={() => (user.is_active ? setAsked(user) : void setActive(user, true))}>
+                  <Button
+                    look="quiet"
+                    onClick={() => (user.is_active ? setAsked(user) : void setActive(user, true))}
+                  >
                     {t(user.is_active ? "switchOff" : "switchOn")}
                   </Button>
                 )}
@@ -139,8 +145,21 @@ function PersonForm({ onDone }: { onDone: (isSaved: boolean) => void }) {
     >
       <Field label={t("displayName")} name="display_name" maxLength={80} required autofocus error={problem} />
       <Field label={t("name")} name="name" maxLength={40} required hint={t("nameHint")} autocomplete="off" />
-      <Field label={t("password")} name="password" type="password" minLength={10} required hint={t("passwordHint")} autocomplete="new-password" />
-      <SelectField label={t("role")} value={role} choices={ROLES.map((value) => ({ value, label: t(value) }))} onChange={setRole} />
+      <Field
+        label={t("password")}
+        name="password"
+        type="password"
+        minLength={10}
+        required
+        hint={t("passwordHint")}
+        autocomplete="new-password"
+      />
+      <SelectField
+        label={t("role")}
+        value={role}
+        choices={ROLES.map((value) => ({ value, label: t(value) }))}
+        onChange={setRole}
+      />
       <div class="ui-actions">
         <Button onClick={() => onDone(false)}>{tShared("cancel")}</Button>
         <Button type="submit" look="primary" isBusy={isBusy}>

@@ -32,7 +32,14 @@ export function PlaceDialog({ kind, registry, onDone }: PlaceDialogProps) {
   const bodies = {
     site: { name, address, timezone },
     location: { name, site_id: siteId, parent_id: parentId || null },
-    rack: { name, site_id: siteId, location_id: parentId || null, height_u: Number(height), first_u: Number(firstU), counted_from: countedFrom },
+    rack: {
+      name,
+      site_id: siteId,
+      location_id: parentId || null,
+      height_u: Number(height),
+      first_u: Number(firstU),
+      counted_from: countedFrom,
+    },
   };
   const save = async () => {
     setBusy(true);
@@ -54,27 +61,63 @@ export function PlaceDialog({ kind, registry, onDone }: PlaceDialogProps) {
           void save();
         }}
       >
-        <Field label={t("name")} value={name} maxLength={100} required autofocus error={problem} onInput={(event) => setName(event.currentTarget.value)} />
+        <Field
+          label={t("name")}
+          value={name}
+          maxLength={100}
+          required
+          autofocus
+          error={problem}
+          onInput={(event) => setName(event.currentTarget.value)}
+        />
         {kind === "site" ? (
           <>
-            <Field label={t("address")} value={address} onInput={(event) => setAddress(event.currentTarget.value)} />
-            <Field label={t("timezone")} value={timezone} onInput={(event) => setTimezone(event.currentTarget.value)} />
+            <Field
+              label={t("address")}
+              value={address}
+              onInput={(event) => setAddress(event.currentTarget.value)}
+            />
+            <Field
+              label={t("timezone")}
+              value={timezone}
+              onInput={(event) => setTimezone(event.currentTarget.value)}
+            />
           </>
         ) : (
           <div class="form-row">
-            <SelectField label={t("site")} value={siteId} choices={registry.sites.map((site) => ({ value: site.id, label: site.name }))} onChange={setSiteId} />
+            <SelectField
+              label={t("site")}
+              value={siteId}
+              choices={registry.sites.map((site) => ({ value: site.id, label: site.name }))}
+              onChange={setSiteId}
+            />
             <SelectField
               label={t("inside")}
               value={parentId}
-              choices={[{ value: "", label: "–" }, ...locations.map((location) => ({ value: location.id, label: location.name }))]}
+              choices={[
+                { value: "", label: "–" },
+                ...locations.map((location) => ({ value: location.id, label: location.name })),
+              ]}
               onChange={setParentId}
             />
           </div>
         )}
         {kind === "rack" && (
           <div class="form-row">
-            <Field label={t("height")} type="number" min={1} max={100} value={height} onInput={(event) => setHeight(event.currentTarget.value)} />
-            <SelectField label={t("firstU")} value={firstU} choices={["0", "1"].map((value) => ({ value, label: value }))} onChange={setFirstU} />
+            <Field
+              label={t("height")}
+              type="number"
+              min={1}
+              max={100}
+              value={height}
+              onInput={(event) => setHeight(event.currentTarget.value)}
+            />
+            <SelectField
+              label={t("firstU")}
+              value={firstU}
+              choices={["0", "1"].map((value) => ({ value, label: value }))}
+              onChange={setFirstU}
+            />
             <SelectField
               label={t("countedFrom")}
               value={countedFrom}

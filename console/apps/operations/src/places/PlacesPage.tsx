@@ -21,7 +21,12 @@ export function PlacesPage() {
         <span class="gap" />
         {may("devices.write") &&
           (["site", "location", "rack"] as const).map((kind) => (
-            <Button key={kind} icon={plus} disabled={kind !== "site" && !registry.data?.sites.length} onClick={() => setAdding(kind)}>
+            <Button
+              key={kind}
+              icon={plus}
+              disabled={kind !== "site" && !registry.data?.sites.length}
+              onClick={() => setAdding(kind)}
+            >
               {t(kind === "site" ? "addSite" : kind === "location" ? "addLocation" : "addRack")}
             </Button>
           ))}
@@ -64,9 +69,16 @@ function SiteBranch({ site, registry }: { site: Site; registry: Registry }) {
     <li>
       <details open>
         <summary>
-          <b>{site.name}</b> <span class="soft">{[site.address, site.timezone, t("racks", { count: racks.length })].filter(Boolean).join(" · ")}</span>
+          <b>{site.name}</b>{" "}
+          <span class="soft">
+            {[site.address, site.timezone, t("racks", { count: racks.length })].filter(Boolean).join(" · ")}
+          </span>
         </summary>
-        <Branch parent={null} locations={registry.locations.filter((each) => each.site_id === site.id)} racks={racks} />
+        <Branch
+          parent={null}
+          locations={registry.locations.filter((each) => each.site_id === site.id)}
+          racks={racks}
+        />
       </details>
     </li>
   );

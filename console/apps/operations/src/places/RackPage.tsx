@@ -28,14 +28,19 @@ export function RackPage({ id }: { id: string }) {
               <div>
                 <h1>{rack.name}</h1>
                 <p class="soft">
-                  {t("numbering", { height: rack.height_u, first: rack.first_u, side: t(rack.counted_from) })} ·{" "}
-                  {t("free", { count: freeUnits(rack, devices) })}
+                  {t("numbering", { height: rack.height_u, first: rack.first_u, side: t(rack.counted_from) })}{" "}
+                  · {t("free", { count: freeUnits(rack, devices) })}
                 </p>
               </div>
               <span class="gap" />
               <div class="segmented" role="group">
                 {(["front", "rear"] as const).map((each) => (
-                  <button key={each} type="button" aria-pressed={side === each} onClick={() => setQuery({ side: each === "rear" ? each : null })}>
+                  <button
+                    key={each}
+                    type="button"
+                    aria-pressed={side === each}
+                    onClick={() => setQuery({ side: each === "rear" ? each : null })}
+                  >
                     {t(each)}
                   </button>
                 ))}
@@ -43,7 +48,10 @@ export function RackPage({ id }: { id: string }) {
               <a class="ui-button" href={`${paths.devices}?rack_id=${id}&sort=position_u`}>
                 {t("devices")}
               </a>
-              <a class="ui-button" href={`${paths.labels}?rack_id=${id}&devices=${devices.map(({ device }) => device.id).join(",")}`}>
+              <a
+                class="ui-button"
+                href={`${paths.labels}?rack_id=${id}&devices=${devices.map(({ device }) => device.id).join(",")}`}
+              >
                 {t("labels")}
               </a>
             </header>
@@ -63,7 +71,7 @@ export function RackPage({ id }: { id: string }) {
 
 function Drawing({ rack, devices, side }: Elevation & { side: FaceSide }) {
   const height_mm = rack.height_u * U_MM;
-  const unmounted = devices.filter(({ device }) => device.position_u === null);
+  const unmounted = devices.filter(({ device }) => device.position_u == null);
   const wanted = query.value.get("device");
   return (
     <div class="rack-wrap">
@@ -73,7 +81,14 @@ function Drawing({ rack, devices, side }: Elevation & { side: FaceSide }) {
         role="group"
         aria-label={`${rack.name} · ${t(side)}`}
       >
-        <rect class="rack-frame" x={-RAIL_MM} y={-12} width={RACK_MM + 2 * RAIL_MM} height={height_mm + 24} rx={4} />
+        <rect
+          class="rack-frame"
+          x={-RAIL_MM}
+          y={-12}
+          width={RACK_MM + 2 * RAIL_MM}
+          height={height_mm + 24}
+          rx={4}
+        />
         {unitsFromTop(rack).map((u, n) => (
           <g key={u}>
             <rect class="rack-unit" x={0} y={n * U_MM} width={RACK_MM} height={U_MM} />
@@ -83,7 +98,13 @@ function Drawing({ rack, devices, side }: Elevation & { side: FaceSide }) {
           </g>
         ))}
         {devices.map((each) => (
-          <DeviceInRack key={each.device.id} rack={rack} mounted={each} side={side} isWanted={each.device.id === wanted} />
+          <DeviceInRack
+            key={each.device.id}
+            rack={rack}
+            mounted={each}
+            side={side}
+            isWanted={each.device.id === wanted}
+          />
         ))}
       </svg>
       {unmounted.length > 0 && (
@@ -140,7 +161,14 @@ function DeviceInRack({ rack, mounted, side, isWanted }: DeviceInRackProps) {
           height={port.height_mm}
         />
       ))}
-      <rect class="rack-tag-plate" x={14} y={height / 2 - 11} width={textWidth(device.asset_tag)} height={22} rx={3} />
+      <rect
+        class="rack-tag-plate"
+        x={14}
+        y={height / 2 - 11}
+        width={textWidth(device.asset_tag)}
+        height={22}
+        rx={3}
+      />
       <text class="rack-tag" x={22} y={height / 2 + 6}>
         {device.asset_tag}
       </text>

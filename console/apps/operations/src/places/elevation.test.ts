@@ -2,7 +2,8 @@ import type { Device, DeviceType, Rack } from "@nearhand/contract";
 import { describe, expect, it } from "vitest";
 import { freeUnits, seenFrom, topOf, U_MM, unitsFromTop } from "./elevation";
 
-const rack = (changes: Partial<Rack>) => ({ height_u: 42, first_u: 1, counted_from: "bottom", ...changes }) as Rack;
+const rack = (changes: Partial<Rack>) =>
+  ({ height_u: 42, first_u: 1, counted_from: "bottom", ...changes }) as Rack;
 const mounted = (position_u: number | null, height_u = 1, more: object = {}) => ({
   device: { position_u, face: "front", ...more } as Device,
   device_type: { height_u, is_full_depth: true, ...more } as DeviceType,

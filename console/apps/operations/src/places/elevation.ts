@@ -17,7 +17,7 @@ export function unitsFromTop({ height_u, first_u, counted_from }: Rack): number[
 
 /** Millimetres from the top of the rack to the top of a device; `position_u` is its lowest-numbered unit. */
 export function topOf(rack: Rack, { device, device_type }: Mounted): number | null {
-  if (device.position_u === null) return null;
+  if (device.position_u == null) return null;
   const before = device.position_u - rack.first_u;
   const units = rack.counted_from === "top" ? before : rack.height_u - before - device_type.height_u;
   return units * U_MM;
@@ -32,7 +32,7 @@ export function seenFrom(side: FaceSide, { device, device_type }: Mounted): Face
 export function freeUnits(rack: Rack, mounted: readonly Mounted[]): number {
   const used = new Set<number>();
   for (const { device, device_type } of mounted) {
-    if (device.position_u === null) continue;
+    if (device.position_u == null) continue;
     for (let u = 0; u < Math.ceil(device_type.height_u); u++) used.add(device.position_u + u);
   }
   return rack.height_u - used.size;

@@ -30,7 +30,11 @@ export const t = words({
   free: ["{count} U free", "{count} U 空閒", "{count} U 空闲"],
   unmounted: ["In this rack without a position", "在此機櫃但無 U 位", "在此机柜但无 U 位"],
   emptyRack: ["Nothing is mounted here yet", "尚未安裝任何設備", "尚未安装任何设备"],
-  emptyRackHint: ["Edit a device and give it this rack and a U.", "編輯設備並指定此機櫃與 U 位。", "编辑设备并指定此机柜与 U 位。"],
+  emptyRackHint: [
+    "Edit a device and give it this rack and a U.",
+    "編輯設備並指定此機櫃與 U 位。",
+    "编辑设备并指定此机柜与 U 位。",
+  ],
   labels: ["Print labels of this rack", "列印此機櫃的標籤", "打印此机柜的标签"],
   devices: ["Show as a table", "以表格顯示", "以表格显示"],
   fromBehind: ["seen from behind", "由背面觀看", "从背面观看"],

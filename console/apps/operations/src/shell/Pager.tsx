@@ -5,7 +5,17 @@ import right from "lucide-static/icons/chevron-right.svg?raw";
 import { setQuery } from "../router";
 import { t } from "../words";
 
-export function Pager({ page, size, total, hint }: { page: number; size: number; total: number; hint?: string }) {
+export function Pager({
+  page,
+  size,
+  total,
+  hint,
+}: {
+  page: number;
+  size: number;
+  total: number;
+  hint?: string;
+}) {
   const from = Math.min(total, (page - 1) * size + 1);
   const to = Math.min(total, page * size);
   const go = (next: number) => setQuery({ page: next > 1 ? String(next) : null }, { replace: false });
