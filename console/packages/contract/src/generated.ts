@@ -1585,11 +1585,6 @@ export interface components {
          */
         FaceSide: "front" | "rear";
         /**
-         * Format
-         * @enum {string}
-         */
-        Format: "csv" | "json";
-        /**
          * FrameFreeze
          * @description Ask for the sharp still of exactly this frame (None: of the next one).
          */
@@ -2964,6 +2959,11 @@ export interface components {
             device_type_id?: string | null;
         };
         /**
+         * TableFormat
+         * @enum {string}
+         */
+        TableFormat: "csv" | "json";
+        /**
          * User
          * @description A person with a local account.
          */
@@ -3049,7 +3049,6 @@ export type DocumentKind = components['schemas']['DocumentKind'];
 export type Elevation = components['schemas']['Elevation'];
 export type Face = components['schemas']['Face'];
 export type FaceSide = components['schemas']['FaceSide'];
-export type Format = components['schemas']['Format'];
 export type FrameFreeze = components['schemas']['FrameFreeze'];
 export type FrameRef = components['schemas']['FrameRef'];
 export type FrameSight = components['schemas']['FrameSight'];
@@ -3135,6 +3134,7 @@ export type Stored = components['schemas']['Stored'];
 export type StrokeDraw = components['schemas']['StrokeDraw'];
 export type StrokeDrawn = components['schemas']['StrokeDrawn'];
 export type Subject = components['schemas']['Subject'];
+export type TableFormat = components['schemas']['TableFormat'];
 export type User = components['schemas']['User'];
 export type Welcome = components['schemas']['Welcome'];
 export type $defs = Record<string, never>;
@@ -3881,7 +3881,7 @@ export interface operations {
             query?: {
                 /** @description Only those of this one. */
                 device_type_id?: string | null;
-                format?: components["schemas"]["Format"];
+                format?: components["schemas"]["TableFormat"];
                 kind?: components["schemas"]["DeviceKind"] | null;
                 /** @description Only those of this one. */
                 location_id?: string | null;
@@ -3928,7 +3928,7 @@ export interface operations {
             query?: {
                 /** @description Check every row and write nothing. */
                 dry_run?: boolean;
-                format?: components["schemas"]["Format"];
+                format?: components["schemas"]["TableFormat"];
             };
             header?: never;
             path?: never;
