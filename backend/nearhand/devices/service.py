@@ -1,5 +1,7 @@
 """Use cases of device types and devices."""
 
+from collections.abc import Iterable
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nearhand.devices.model import (
@@ -108,6 +110,10 @@ class DeviceService:
         if view is None:
             raise NotFound(f"No device has the asset tag {asset_tag}.")
         return view
+
+    async def asset_tags(self, device_ids: Iterable[str]) -> dict[str, str]:
+        """Asset tags by device id, of removed devices too."""
+        return await self._store.asset_tags(device_ids)
 
     async def register(self, new: NewDevice) -> Device:
         """Raise AssetTagTaken, UnknownReference, WrongSite, DoesNotFit or PositionTaken."""

@@ -259,6 +259,14 @@ class DeviceStore:
                 found[row.asset_tag.lower()] = _model(Device, devices, row)
         return found
 
+    async def asset_tags(self, device_ids: Iterable[str]) -> dict[str, str]:
+        """Asset tags by device id, of removed devices too."""
+        found: dict[str, str] = {}
+        for some in _chunks(sorted(set(device_ids))):
+            query = select(devices.c.id, devices.c.asset_tag).where(devices.c.id.in_(some))
+            found |= {row.id: row.asset_tag for row in await self._connection.execute(query)}
+        return found
+
     async def add_device(self, device: Device, device_type: DeviceType) -> None:
         await self.add_devices([(device, device_type)])
 
