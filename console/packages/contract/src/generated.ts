@@ -1758,7 +1758,35 @@ export interface components {
             seq: number;
             signal: components["schemas"]["Signal"];
         };
-        /** Guide */
+        /**
+         * Guide
+         * @example {
+         *       "steps": [
+         *         {
+         *           "caution": {
+         *             "en": "Never look into the fibre or the port."
+         *           },
+         *           "face": "front",
+         *           "ports": [
+         *             "37"
+         *           ],
+         *           "proof": {
+         *             "en": "The cage is empty."
+         *           },
+         *           "text": {
+         *             "en": "Draw the old optic straight out."
+         *           }
+         *         }
+         *       ],
+         *       "subject": {
+         *         "device_type_id": "00000000000C"
+         *       },
+         *       "title": {
+         *         "en": "Replace the optic in port 37",
+         *         "zh-Hant": "更換 37 埠的光模組"
+         *       }
+         *     }
+         */
         Guide: {
             /**
              * Created At
@@ -2082,7 +2110,36 @@ export interface components {
              */
             source: string;
         };
-        /** NewGuide */
+        /**
+         * NewGuide
+         * @description Steps for one device type or device. Each title and text has `en`, and may have other languages.
+         * @example {
+         *       "steps": [
+         *         {
+         *           "caution": {
+         *             "en": "Never look into the fibre or the port."
+         *           },
+         *           "face": "front",
+         *           "ports": [
+         *             "37"
+         *           ],
+         *           "proof": {
+         *             "en": "The cage is empty."
+         *           },
+         *           "text": {
+         *             "en": "Draw the old optic straight out."
+         *           }
+         *         }
+         *       ],
+         *       "subject": {
+         *         "device_type_id": "00000000000C"
+         *       },
+         *       "title": {
+         *         "en": "Replace the optic in port 37",
+         *         "zh-Hant": "更換 37 埠的光模組"
+         *       }
+         *     }
+         */
         NewGuide: {
             /** Steps */
             steps: components["schemas"]["Step"][];
@@ -2704,6 +2761,20 @@ export interface components {
         /**
          * SampleBatch
          * @description Samples to store; a time already stored for the series is kept as it was, so a batch may be sent twice.
+         * @example {
+         *       "key": {
+         *         "device_id": "00000000001J",
+         *         "port": "37",
+         *         "quantity": "rx_power"
+         *       },
+         *       "samples": [
+         *         {
+         *           "at": "2026-01-20T09:30:00Z",
+         *           "value": -4.61
+         *         }
+         *       ],
+         *       "unit": "dBm"
+         *     }
          */
         SampleBatch: {
             key: components["schemas"]["SeriesKey"];
