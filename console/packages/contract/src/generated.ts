@@ -427,7 +427,7 @@ export interface paths {
         };
         /**
          * Document Html
-         * @description A Markdown document as HTML in which nothing can run.
+         * @description A Markdown document as a page in which nothing can run; only our own pages may frame it.
          */
         get: operations["document_html_api_v1_documents__document_id__html_get"];
         put?: never;
