@@ -176,7 +176,7 @@ class DeviceService:
         span = span_of(new, device_type)
         if span is None:
             return
-        await self._store.lock_rack(rack_id)
+        await self._store.lock_racks([rack_id])
         wanted = Mounting(device_id=device_id or "", asset_tag=new.asset_tag, rack_id=rack_id, span=span)
         other = first_overlap(wanted, await self._store.mounted_in([rack_id]))
         if other is not None:

@@ -318,6 +318,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Devices
+         * @description All devices of the selection, by asset tag. Text that a spreadsheet would run gets a quote before it.
+         */
+        get: operations["export_devices_api_v1_devices_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Devices
+         * @description Add or change devices by asset tag, all or none; a column that is absent leaves its field as it is.
+         *
+         *     With any faulty row nothing is written, `is_applied` is false and `faults` lists them all.
+         */
+        post: operations["import_devices_api_v1_devices_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/documents": {
         parameters: {
             query?: never;
@@ -1627,6 +1669,11 @@ export interface components {
          */
         FaceSide: "front" | "rear";
         /**
+         * Format
+         * @enum {string}
+         */
+        Format: "csv" | "json";
+        /**
          * FrameFreeze
          * @description Ask for the sharp still of exactly this frame (None: of the next one).
          */
@@ -1753,6 +1800,26 @@ export interface components {
              * @enum {string}
              */
             type: "hello";
+        };
+        /**
+         * ImportReport
+         * @description What an import did, or would do. With any fault nothing is written (`is_applied` is false).
+         */
+        ImportReport: {
+            /** Created */
+            created: number;
+            /** Faults */
+            faults: components["schemas"]["RowFault"][];
+            /** Is Applied */
+            is_applied: boolean;
+            /** Is Dry Run */
+            is_dry_run: boolean;
+            /** Rows */
+            rows: number;
+            /** Unchanged */
+            unchanged: number;
+            /** Updated */
+            updated: number;
         };
         /** Invitation */
         Invitation: {
@@ -2615,6 +2682,18 @@ export interface components {
          */
         Role: "admin" | "expert" | "technician" | "observer";
         /**
+         * RowFault
+         * @description One thing wrong in a row. Rows are counted as a spreadsheet shows them; the items of JSON from 1.
+         */
+        RowFault: {
+            /** Field */
+            field: string;
+            /** Message */
+            message: string;
+            /** Row */
+            row: number;
+        };
+        /**
          * Sample
          * @description One value at one time; times are kept to the millisecond.
          */
@@ -3203,6 +3282,7 @@ export type DocumentKind = components['schemas']['DocumentKind'];
 export type Elevation = components['schemas']['Elevation'];
 export type Face = components['schemas']['Face'];
 export type FaceSide = components['schemas']['FaceSide'];
+export type Format = components['schemas']['Format'];
 export type FrameFreeze = components['schemas']['FrameFreeze'];
 export type FrameRef = components['schemas']['FrameRef'];
 export type FrameSight = components['schemas']['FrameSight'];
@@ -3211,6 +3291,7 @@ export type FreezeAsked = components['schemas']['FreezeAsked'];
 export type GivenSignal = components['schemas']['GivenSignal'];
 export type Guide = components['schemas']['Guide'];
 export type Hello = components['schemas']['Hello'];
+export type ImportReport = components['schemas']['ImportReport'];
 export type Invitation = components['schemas']['Invitation'];
 export type Join = components['schemas']['Join'];
 export type JoiningLink = components['schemas']['JoiningLink'];
@@ -3264,6 +3345,7 @@ export type Refused = components['schemas']['Refused'];
 export type Resolved = components['schemas']['Resolved'];
 export type ResumeFrom = components['schemas']['ResumeFrom'];
 export type Role = components['schemas']['Role'];
+export type RowFault = components['schemas']['RowFault'];
 export type Sample = components['schemas']['Sample'];
 export type SampleBatch = components['schemas']['SampleBatch'];
 export type Series = components['schemas']['Series'];
@@ -4102,6 +4184,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+        };
+    };
+    export_devices_api_v1_devices_export_get: {
+        parameters: {
+            query?: {
+                /** @description Only those of this one. */
+                device_type_id?: string | null;
+                format?: components["schemas"]["Format"];
+                kind?: components["schemas"]["DeviceKind"] | null;
+                /** @description Only those of this one. */
+                location_id?: string | null;
+                /** @description Words in asset tag, name, serial, tenant or type, the last perhaps unfinished; also the last characters of a serial (four or more). */
+                q?: string;
+                /** @description Only those of this one. */
+                rack_id?: string | null;
+                /** @description Only those of this one. */
+                site_id?: string | null;
+                sort?: ("asset_tag" | "-asset_tag" | "name" | "-name" | "serial" | "-serial" | "position_u" | "-position_u" | "status" | "-status" | "tenant" | "-tenant" | "created_at" | "-created_at" | "updated_at" | "-updated_at") | null;
+                status?: components["schemas"]["DeviceStatus"] | null;
+                tenant?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description A file that the import takes back. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    import_devices_api_v1_devices_import_post: {
+        parameters: {
+            query?: {
+                /** @description Check every row and write nothing. */
+                dry_run?: boolean;
+                format?: components["schemas"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example [
+                 *       {
+                 *         "asset_tag": "TOR-R07-U23",
+                 *         "status": "offline"
+                 *       }
+                 *     ]
+                 */
+                "application/json": Record<string, never>[];
+                /**
+                 * @example asset_tag,name,serial,manufacturer,model,site,location,rack,position_u,face,status,tenant,notes
+                 *     TOR-R07-U23,Top of rack 7,FDO23280A1B,Cisco,Nexus 93180YC-FX,Zürich West,Hall 2,R07,23,front,active,,
+                 */
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The report. With `Accept: application/x-ndjson` a line per progress, and the report last. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                    "application/x-ndjson": string;
                 };
             };
         };
