@@ -28,7 +28,7 @@ AMBER: Colour = (40, 165, 250)
 CABLES: tuple[Colour, ...] = ((170, 90, 30), (40, 150, 40), (40, 200, 220), (60, 60, 60), (200, 200, 205))
 
 
-def draw_face(
+def draw_face(  # noqa: PLR0913 - what makes a face look as it does
     face: Face,
     layout: Layout | None = None,
     *,

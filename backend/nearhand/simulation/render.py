@@ -1,6 +1,8 @@
 """Take pictures of a rack front with a pinhole camera whose place is known."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import cv2
 import numpy as np
@@ -70,7 +72,7 @@ def look_at(
     return pose
 
 
-def project(T_camera_face: Matrix, camera: Camera, points_mm: ArrayLike) -> Matrix:  # noqa: N803
+def project(T_camera_face: Matrix, camera: Camera, points_mm: ArrayLike) -> Matrix:
     """Pixels of face points (x_mm, y_mm[, z_mm towards the viewer]); NaN for points behind the camera."""
     points = np.atleast_2d(np.asarray(points_mm, np.float64))
     if points.shape[1] == 2:
@@ -92,7 +94,7 @@ class Scene:
 
     def take(
         self,
-        T_camera_face: Matrix,  # noqa: N803
+        T_camera_face: Matrix,
         camera: Camera,
         look: Look | None = None,
         *,
@@ -131,34 +133,31 @@ class Scene:
 
 def build_scene(
     front: Front,
+    neighbours: Mapping[int, Front] = MappingProxyType({}),
     *,
-    above: tuple[Front, ...] = (),
-    below: tuple[Front, ...] = (),
     position_u: int = 20,
     px_per_mm: float = PX_PER_MM,
 ) -> Scene:
-    """Mount a device with its neighbours, nearest first, in a rack; free units get blank panels."""
+    """Mount a device in a rack. Neighbours by their lowest unit, counted upwards from the device's own lowest."""
     height = front.face.height_mm
     around = UNITS_AROUND * U_MM
     origin = (-RACK_MARGIN_MM, -around)
     canvas = Canvas(RACK_WIDTH_MM + 2 * RACK_MARGIN_MM, height + 2 * around, px_per_mm, origin)
     canvas.pixels[:] = (14, 13, 12)
     _draw_rails(canvas, front.face, position_u)
-    canvas.paste(_drawn(front, px_per_mm), 0, 0)
-    y = 0.0
-    for neighbour in _filled(above):
-        y -= neighbour.face.height_mm + 0.6
-        if y < -around:
-            break
-        canvas.paste(_drawn(neighbour, px_per_mm), 0, y)
-    y = height + 0.6
-    for neighbour in _filled(below):
-        if y + neighbour.face.height_mm > height + around:
-            break
-        canvas.paste(_drawn(neighbour, px_per_mm), 0, y)
-        y += neighbour.face.height_mm + 0.6
+    blanks = {unit: BLANK for unit in range(-UNITS_AROUND, UNITS_AROUND + _units(front))}
+    for unit, mounted in {**blanks, **neighbours, 0: front}.items():
+        top = height - unit * U_MM - mounted.face.height_mm
+        if mounted is front:
+            top = 0.0
+        if -around <= top and top + mounted.face.height_mm <= height + around:
+            canvas.paste(_drawn(mounted, px_per_mm), 0, top)
     _light(canvas)
     return Scene(tuple(_halved(canvas.picture(), 4)), px_per_mm, origin)
+
+
+def _units(front: Front) -> int:
+    return max(1, round(front.face.height_mm / U_MM))
 
 
 def _drawn(front: Front, px_per_mm: float) -> Picture:
@@ -168,10 +167,6 @@ def _drawn(front: Front, px_per_mm: float) -> Picture:
 
 
 BLANK = Front(Face(width_mm=RACK_WIDTH_MM, height_mm=43.7), seed=1)
-
-
-def _filled(fronts: tuple[Front, ...]) -> tuple[Front, ...]:
-    return fronts + (BLANK,) * UNITS_AROUND
 
 
 def _draw_rails(canvas: Canvas, face: Face, position_u: int) -> None:

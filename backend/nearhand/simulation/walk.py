@@ -62,7 +62,7 @@ def survey(layout: Layout, *, whole_face_mm: float = 520, period_s: float = PERI
     width, height = layout.face.width_mm, layout.face.height_mm
     near = (layout.label.x_mm, layout.label.y_mm) if layout.label else (width / 2, height / 2)
     size = layout.label.size_mm if layout.label else 25
-    close, middle = size * 9, (width / 2, height / 2)
+    close, middle = size * 7, (width / 2, height / 2)
     return Walk(
         (
             Stand(0.0, *near, close),
