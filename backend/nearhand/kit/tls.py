@@ -68,7 +68,9 @@ def certificates(folder: Path, names: list[str]) -> Certificates:
 def _authority(certificate: Path, key: Path) -> trustme.CA:
     if certificate.is_file() and key.is_file():
         return trustme.CA.from_pem(certificate.read_bytes(), key.read_bytes())
-    authority = trustme.CA(organization_name="Nearhand", organization_unit_name=f"demo on {socket.gethostname()}")
+    authority = trustme.CA(
+        organization_name="Nearhand", organization_unit_name=f"demo on {socket.gethostname()}"
+    )
     _write_secret(key, authority.private_key_pem.bytes())
     certificate.write_bytes(authority.cert_pem.bytes())
     return authority

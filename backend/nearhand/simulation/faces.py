@@ -210,7 +210,7 @@ def _draw_plug(canvas: Canvas, port: Port, bottom_mm: float, colour: Colour) -> 
     canvas.box(port.x_mm, port.y_mm, port.width_mm * 0.5, port.height_mm * 0.4, (30, 30, 30))
     sway = 1.5 if round(port.x_mm) % 2 else -1.5
     course = [(port.x_mm, port.y_mm), (port.x_mm + sway, port.y_mm + 5), (port.x_mm + sway, bottom_mm + 2)]
-    canvas.line(course, 3.0, tuple(0.5 * value for value in colour))
+    canvas.line(course, 3.0, (0.5 * colour[0], 0.5 * colour[1], 0.5 * colour[2]))
     canvas.line([(x - 0.4, y) for x, y in course], 1.8, colour)
 
 

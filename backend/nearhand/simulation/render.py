@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 import cv2
 import numpy as np
@@ -114,7 +115,7 @@ class Scene:
             picture = self._bent(texture, to_ray, camera)
         else:
             lens = np.array([[camera.fx, 0, camera.cx], [0, camera.fy, camera.cy], [0, 0, 1]])
-            picture = cv2.warpPerspective(texture, lens @ to_ray, size, flags=cv2.INTER_LINEAR)
+            picture = _picture(cv2.warpPerspective(texture, lens @ to_ray, size, flags=cv2.INTER_LINEAR))
         return _develop(picture, look, seed)
 
     def _level(self, wanted_px_per_mm: float) -> tuple[Picture, float]:
@@ -128,7 +129,7 @@ class Scene:
     def _bent(texture: Picture, to_ray: Matrix, camera: Camera) -> Picture:
         rays = _rays(camera) @ np.linalg.inv(to_ray).T
         places = (rays[:, :2] / rays[:, 2:]).astype(np.float32).reshape(camera.height, camera.width, 2)
-        return np.asarray(cv2.remap(texture, places, None, cv2.INTER_LINEAR), np.uint8)
+        return _picture(cv2.remap(texture, places[..., 0], places[..., 1], cv2.INTER_LINEAR))
 
 
 def build_scene(
@@ -234,15 +235,21 @@ def _rays(camera: Camera) -> Matrix:
 def _develop(picture: Picture, look: Look, seed: int) -> Picture:
     height, width = picture.shape[:2]
     if look.blur_px:
-        picture = cv2.GaussianBlur(picture, (0, 0), look.blur_px)
+        picture = _picture(cv2.GaussianBlur(picture, (0, 0), look.blur_px))
     if look.vignette or look.exposure != 1:
-        picture = cv2.multiply(picture, _vignette(width, height, look.vignette), scale=look.exposure / 255)
+        picture = _picture(
+            cv2.multiply(picture, _vignette(width, height, look.vignette), scale=look.exposure / 255)
+        )
     if look.noise:
         rng = np.random.default_rng(seed)
         tile = _noise(width, height, look.noise)
         x, y = rng.integers(0, NOISE_SHIFT, 2)
-        picture = cv2.add(picture, tile[y : y + height, x : x + width], dtype=cv2.CV_8U)
-    return np.asarray(picture, np.uint8)
+        picture = _picture(cv2.add(picture, tile[y : y + height, x : x + width], dtype=cv2.CV_8U))
+    return picture
+
+
+def _picture(array: Any) -> Picture:
+    return np.asarray(array, np.uint8)
 
 
 def _vignette(width: int, height: int, loss: float) -> Picture:

@@ -54,7 +54,7 @@ class Walk:
     def _sway(self, phase: float) -> Matrix:
         """Slow sines that close with the period, so that the loop has no jump."""
         turns = 2 * np.pi * phase * np.array([5, 7, 3, 4, 6, 5]) + np.array([0, 1, 2, 3, 4, 5])
-        return self.sway * np.sin(turns) * np.array([2.5, 2.0, 6.0, 0.8, 0.8, 0.6])
+        return np.asarray(self.sway * np.sin(turns) * np.array([2.5, 2.0, 6.0, 0.8, 0.8, 0.6]))
 
 
 def survey(layout: Layout, *, whole_face_mm: float = 520, period_s: float = PERIOD_S) -> Walk:

@@ -38,7 +38,11 @@ WORDS: dict[str, dict[str, str]] = {
     "stop": {"en": "Stopped. Hands off.", "zh-Hant": "已停手。", "zh-Hans": "已停手。"},
     "wait": {"en": "Waiting.", "zh-Hant": "等候中。", "zh-Hans": "等候中。"},
     "go": {"en": "Going ahead.", "zh-Hant": "開始進行。", "zh-Hans": "开始进行。"},
-    "pull": {"en": "Pulling the marked one.", "zh-Hant": "正在拔出標記的那個。", "zh-Hans": "正在拔出标记的那个。"},
+    "pull": {
+        "en": "Pulling the marked one.",
+        "zh-Hant": "正在拔出標記的那個。",
+        "zh-Hans": "正在拔出标记的那个。",
+    },
     "which": {
         "en": "Port 37: top row, between 35 and 39.",
         "zh-Hant": "37 埠：上排，35 與 39 之間。",
@@ -89,8 +93,14 @@ def words(key: str, language: str, **values: str) -> str:
 def language_of(text: str, otherwise: str) -> str:
     """The language somebody writes: Han characters tell, plain letters only when there are enough of them."""
     if any("\u3400" <= character <= "\u9fff" for character in text):
-        return "zh-Hans" if _converter("t2s").convert(text) == text and _converter("s2t").convert(text) != text else "zh-Hant"
-    return LANGUAGE if sum(character.isascii() and character.isalpha() for character in text) > 2 else otherwise
+        return (
+            "zh-Hans"
+            if _converter("t2s").convert(text) == text and _converter("s2t").convert(text) != text
+            else "zh-Hant"
+        )
+    return (
+        LANGUAGE if sum(character.isascii() and character.isalpha() for character in text) > 2 else otherwise
+    )
 
 
 @cache
