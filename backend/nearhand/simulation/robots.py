@@ -57,8 +57,9 @@ async def hall_of(client: Client) -> tuple[DeviceView, Layout, Scene]:
         for number, mounted in enumerate(elevation.devices):
             unit = mounted.device.position_u
             if unit is not None and mounted.device.id != view.device.id:
-                printed = await _layout(client, mounted.device, mounted.device_type)
-                front = Front(mounted.device_type.front, printed, mounted.device_type.model, number, CABLED)
+                # Without their labels: the walk is about one device, and the camera sees four at a time.
+                model = mounted.device_type
+                front = Front(model.front, None, model.model, number, CABLED)
                 neighbours[unit - view.device.position_u] = front
     switch = Front(view.device_type.front, layout, view.device_type.model, 0, CABLED)
     scene = await asyncio.to_thread(build_scene, switch, neighbours, position_u=view.device.position_u or 1)
