@@ -57,7 +57,7 @@ class Walk:
         return np.asarray(self.sway * np.sin(turns) * np.array([2.5, 2.0, 6.0, 0.8, 0.8, 0.6]))
 
 
-def survey(layout: Layout, *, whole_face_mm: float = 520, period_s: float = PERIOD_S) -> Walk:
+def survey(layout: Layout, *, whole_face_mm: float = 550, period_s: float = PERIOD_S) -> Walk:
     """The usual walk: read the label, step back until the whole face is seen, look along it, come back."""
     width, height = layout.face.width_mm, layout.face.height_mm
     near = (layout.label.x_mm, layout.label.y_mm) if layout.label else (width / 2, height / 2)
