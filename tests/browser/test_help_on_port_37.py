@@ -107,7 +107,9 @@ def place_of_ring(field: Page, truth: TruePlace) -> str:
     assert port is not None
     ring = field.locator("[data-testid=overlay] [data-annotation-id][data-shape=ring]").first
     expect(ring).to_have_attribute("data-unsure", "false", timeout=SLOW_MS)
-    u, v, claimed = (float(ring.get_attribute(f"data-{name}") or "nan") for name in ("u-px", "v-px", "ring-mm"))
+    u, v, claimed = (
+        float(ring.get_attribute(f"data-{name}") or "nan") for name in ("u-px", "v-px", "ring-mm")
+    )
     size = field.locator("video").first.evaluate("video => [video.videoWidth, video.videoHeight]")
     assert size == [truth.camera.width, truth.camera.height]
     x_mm, y_mm = truth.on_face(u, v)
