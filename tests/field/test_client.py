@@ -12,20 +12,18 @@ import numpy as np
 import pytest
 
 from nearhand.client import Client, LiveSession
-from nearhand.devices.model import Device, DeviceType, Site
 from nearhand.field.client import FieldClient
 from nearhand.field.frames import Frame, from_images
 from nearhand.field.marks import CYAN
 from nearhand.field.screen import VideoFile
 from nearhand.kit.blobs import Blobs
-from nearhand.kit.ids import RandomIds
-from nearhand.labels.model import Label, NewLabel, Resolved
+from nearhand.labels.model import Resolved
 from nearhand.media.model import Still
 from nearhand.sessions import messages as m
 from nearhand.sessions.model import FrameRef, OnFrame, Shape
 from tests.client.conftest import server  # noqa: F401
+from tests.field.devices import labelled_device
 from tests.field.scene import AT, TEXT, Stage, resolved
-from tests.support.factories import new_device, new_device_type, new_site
 from tests.support.people import PASSWORD
 from tests.support.process import ServerProcess
 
@@ -92,18 +90,6 @@ class PhotographingClient(Client):
             created_at=AT,
             created_by="",
         )
-
-
-async def labelled_device(url: str) -> Resolved:
-    """A new device with a label, made as people make them."""
-    name = f"TOR-{RandomIds().new()}"
-    async with await Client.sign_in(url, "admin", PASSWORD) as admin:
-        device_type = await admin.post("/device-types", new_device_type(model=name), DeviceType)
-        site = await admin.post("/sites", new_site(name=name), Site)
-        new = new_device(device_type.id, site.id, asset_tag=name, serial=name)
-        device = await admin.post("/devices", new, Device)
-        label = await admin.post(f"/devices/{device.id}/labels", NewLabel(), Label)
-        return await admin.label(label.code)
 
 
 @pytest.fixture(scope="module")
