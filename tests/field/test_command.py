@@ -5,6 +5,7 @@ import csv
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from tests.support.process import ServerProcess
 SHARED = Path(os.environ.get("NEARHAND_SHARED", Path(__file__).parents[3] / "shared"))
 PHOTOGRAPHS = SHARED / "data" / "qr"
 CATEGORY = "zxing:qrcode-2"
-USUAL_SHARE = 0.8  # plain zxing-cpp reads as many of this set
+USUAL_SHARE = 0.9  # all are read when the machine is not too busy
 
 
 def field(*arguments: object, **environment: str) -> Result:
@@ -108,5 +109,11 @@ def test_labels_in_real_photographs_are_recognised(tmp_path: Path) -> None:
         if line["type"] == "picture"
     }
     assert set(seen) == set(expected)
-    right = sum(expected[image].strip() in [text.strip() for text in texts] for image, texts in seen.items())
-    assert right >= USUAL_SHARE * len(expected), f"{right} of {len(expected)}"
+    right = sum(words(expected[image]) in map(words, texts) for image, texts in seen.items())
+    sys.stdout.write(f"{right} of {len(expected)} photographs read right\n")
+    assert right >= USUAL_SHARE * len(expected)
+
+
+def words(text: str) -> list[str]:
+    """The manifest knows no carriage returns."""
+    return text.split()
