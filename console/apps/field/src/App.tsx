@@ -2,7 +2,7 @@
 import type { Actor } from "@nearhand/contract";
 import { useSignalEffect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { actor } from "./access/identity";
+import { actor, loadDemo } from "./access/identity";
 import { SignIn } from "./access/SignIn";
 import { problemOf } from "./device/recognise";
 import { isLooking, lookProblem, showById, showByLabel, target } from "./device/target";
@@ -22,6 +22,7 @@ function Signed({ who }: { who: Actor }) {
   const now = route.value;
   useEffect(() => void follow(now, who), [now, who]);
   useSignalEffect(followSession);
+  useEffect(() => void loadDemo().catch(() => undefined), []);
   const deviceId = target.value?.view.device.id;
   useEffect(() => {
     if (deviceId) void loadManuals(deviceId).catch(() => undefined);
