@@ -1,6 +1,8 @@
 import "@nearhand/ui/tokens.css";
 import "@nearhand/ui/components.css";
-import "./app.css";
+import "./looks/app.css";
+import "./looks/desk.css";
+import "./looks/devices.css";
 import { restoreLanguage, restoreTheme } from "@nearhand/ui";
 import { render } from "preact";
 import { App } from "./App";

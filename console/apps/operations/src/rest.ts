@@ -29,13 +29,18 @@ interface Sending {
 }
 
 export function address(path: string, query: Query = {}): string {
-  const filled = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  const filled = Object.entries(query).filter(
+    ([, value]) => value !== undefined && value !== null && value !== "",
+  );
   const search = new URLSearchParams(filled.map(([key, value]) => [key, String(value)])).toString();
   return API + path + (search && `?${search}`);
 }
 
 /** One request; anything but success is thrown. */
-export async function ask(path: string, { method = "GET", query, json, body, headers, signal }: Sending = {}) {
+export async function ask(
+  path: string,
+  { method = "GET", query, json, body, headers, signal }: Sending = {},
+) {
   let response: Response;
   try {
     response = await fetch(address(path, query), {

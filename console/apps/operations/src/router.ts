@@ -29,7 +29,8 @@ export function startRouter(): void {
   });
   document.addEventListener("click", (event) => {
     const link = event.target instanceof Element ? event.target.closest("a") : null;
-    if (!link || event.defaultPrevented || event.button !== 0 || link.target || link.hasAttribute("download")) return;
+    if (!link || event.defaultPrevented || event.button !== 0 || link.target || link.hasAttribute("download"))
+      return;
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const to = new URL(link.href);
     if (to.origin !== location.origin || !(to.pathname + "/").startsWith(`${BASE}/`)) return;

@@ -20,6 +20,7 @@ export const t = words({
   cancel: ["Cancel", "取消", "取消"],
   close: ["Close", "關閉", "关闭"],
   save: ["Save", "儲存", "保存"],
+  saved: ["Saved.", "已儲存。", "已保存。"],
   add: ["Add", "新增", "新增"],
   edit: ["Edit", "編輯", "编辑"],
   remove: ["Delete", "刪除", "删除"],

@@ -43,13 +43,20 @@ interface AreaProps extends Frame {
   value?: string;
   rows?: number;
   maxLength?: number;
+  onInput?: (value: string) => void;
 }
 
-export function AreaField({ label, hint, error, ...rest }: AreaProps) {
+export function AreaField({ label, hint, error, onInput, ...rest }: AreaProps) {
   const id = useId();
   return (
     <Framed {...{ id, label, hint, error }}>
-      <textarea {...rest} id={id} class="ui-input" aria-describedby={`${id}-says`} />
+      <textarea
+        {...rest}
+        id={id}
+        class="ui-input"
+        aria-describedby={`${id}-says`}
+        onInput={(event) => onInput?.(event.currentTarget.value)}
+      />
     </Framed>
   );
 }

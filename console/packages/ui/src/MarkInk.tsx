@@ -9,6 +9,8 @@ interface MarkInkProps {
   points: readonly Point[];
   text?: string;
   ink?: Ink;
+  /** The outline, where the plain one would be wrong: a ring seen from the side. */
+  path?: readonly Point[] | null;
   /** User units per CSS pixel, so that strokes and words keep their size at any scale. */
   unit?: number;
 }
@@ -16,10 +18,17 @@ interface MarkInkProps {
 const HEAD_PX = 16;
 const PORT_PX = 14;
 
-export function MarkInk({ shape, points, text = "", ink = "mark", unit = 1 }: MarkInkProps) {
+export function MarkInk({
+  shape,
+  points,
+  text = "",
+  ink = "mark",
+  path: given = null,
+  unit = 1,
+}: MarkInkProps) {
   const [a, b] = [points[0], points[points.length - 1]];
   if (!a || !b) return null;
-  const path = outline(shape, points, unit);
+  const path = given ? outline("freehand", given) : outline(shape, points, unit);
   const at: Point = shape === "ring" ? [a[0] + distance(a, points[1] ?? a), a[1]] : shape === "arrow" ? a : b;
   return (
     <g class={`ui-ink ui-ink-${ink}`}>

@@ -36,7 +36,15 @@ export function Join({ id }: { id: string }) {
             }}
           >
             <p class="soft">{t("joinHint")}</p>
-            <Field label={t("yourName")} name="name" maxLength={80} autocomplete="name" required autofocus error={problem} />
+            <Field
+              label={t("yourName")}
+              name="name"
+              maxLength={80}
+              autocomplete="name"
+              required
+              autofocus
+              error={problem}
+            />
             <Button type="submit" look="primary" isBusy={isBusy} data-testid="join">
               {t("join")}
             </Button>

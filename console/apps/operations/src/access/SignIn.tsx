@@ -36,8 +36,22 @@ export function SignIn() {
             void enter(String(form.get("name")), String(form.get("password")));
           }}
         >
-          <Field label={t("name")} name="name" autocomplete="username" autocapitalize="none" required autofocus />
-          <Field label={t("password")} name="password" type="password" autocomplete="current-password" required error={problem} />
+          <Field
+            label={t("name")}
+            name="name"
+            autocomplete="username"
+            autocapitalize="none"
+            required
+            autofocus
+          />
+          <Field
+            label={t("password")}
+            name="password"
+            type="password"
+            autocomplete="current-password"
+            required
+            error={problem}
+          />
           <Button type="submit" look="primary" isBusy={busyWith !== null} data-testid="sign-in">
             {t("signIn")}
           </Button>

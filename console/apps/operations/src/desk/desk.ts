@@ -1,5 +1,5 @@
 /** One desk: the live session as signals, what is on the picture, and what the expert holds in the hand. */
-import type { DeviceView, FrameRef, Label, Place, Shape, SharedStill, Sighting } from "@nearhand/contract";
+import type { DeviceView, FrameRef, Label, SharedStill, Sighting } from "@nearhand/contract";
 import { openSession, type LiveView, type OpenSession, type UndoState } from "@nearhand/live";
 import { computed, effect, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import { me } from "../access/identity";
@@ -9,17 +9,19 @@ import { sameFrame } from "./sight";
 import { Timeline } from "./timeline";
 import { Trails } from "./trails";
 
+export type ContextTab = "device" | "history" | "guide" | "chat" | "marks";
+
 /** The device on the desk, as the session may see it. */
 export interface DeskDevice {
   view: DeviceView;
   labels: Label[];
 }
 
-/** A mark whose words are still being typed. */
+/** Words are being typed for a mark, at this place of the screen; "" gives the mark up. */
 export interface WordsWanted {
-  readonly shape: Shape;
-  readonly place: (text: string) => Place;
   readonly at: { left: number; top: number };
+  readonly text?: string;
+  readonly onDone: (text: string) => void;
 }
 
 /** Below this width a frozen picture is too coarse to draw on: its sharp still is asked for. */
@@ -30,6 +32,8 @@ export class Desk {
   readonly undo: Signal<UndoState>;
   readonly tool = signal<Tool>("ring");
   readonly chosen = signal<string | null>(null);
+  readonly tab = signal<ContextTab>("device");
+  readonly readChat = signal(0);
   readonly hoveredPort = signal<string | null>(null);
   readonly words = signal<WordsWanted | null>(null);
   readonly device = signal<DeskDevice | null>(null);
@@ -63,7 +67,9 @@ export class Desk {
     this.timeline = new Timeline(id);
     this.trails = new Trails();
     this.newest = computed(() => sharpest(this.view.value.stills, this.followed.value));
-    this.shown = computed(() => this.#penStill.value ?? this.#sharper(this.#chosenStill.value) ?? this.#ready.value);
+    this.shown = computed(
+      () => this.#penStill.value ?? this.#sharper(this.#chosenStill.value) ?? this.#ready.value,
+    );
     this.sighting = computed(() => sightingOf(this.shown.value, this.view.value));
     this.mayDraw = computed(() => me.value?.role !== "observer" && !this.view.value.isEnded);
     this.#leave = [
@@ -113,6 +119,22 @@ export class Desk {
   hold(still: SharedStill | null = this.shown.value): void {
     this.#chosenStill.value = still;
     if (still) this.session.commands.freeze(still.frame);
+  }
+
+  toggleHold(): void {
+    if (this.isHeldByChoice) this.letGo();
+    else this.hold();
+  }
+
+  /** Take a tool in the hand; a pointer that is shown to others is lifted first. */
+  take(tool: Tool): void {
+    if (this.tool.peek() === "point" && tool !== "point") this.session.commands.movePointer(null);
+    this.tool.value = tool;
+  }
+
+  choose(markId: string): void {
+    this.chosen.value = markId;
+    this.tab.value = "marks";
   }
 
   letGo(): void {
@@ -174,6 +196,9 @@ export function sharpest(stills: readonly SharedStill[], followed: string | null
 /** A still's own sighting; else the one told for the same frame while it passed by. */
 function sightingOf(still: SharedStill | null, view: LiveView): Sighting | null {
   if (!still) return null;
-  return still.sighting ?? Object.values(view.frames).find((told) => sameFrame(told.frame, still.frame))?.sighting ?? null;
+  return (
+    still.sighting ??
+    Object.values(view.frames).find((told) => sameFrame(told.frame, still.frame))?.sighting ??
+    null
+  );
 }
-

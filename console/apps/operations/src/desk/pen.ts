@@ -17,7 +17,13 @@ export const TOOL_KEYS: Record<Tool, string> = {
   port: "o",
 };
 
-const SHAPES: Partial<Record<Tool, Shape>> = { ring: "ring", arrow: "arrow", draw: "freehand", text: "text", label: "label_3d" };
+const SHAPES: Partial<Record<Tool, Shape>> = {
+  ring: "ring",
+  arrow: "arrow",
+  draw: "freehand",
+  text: "text",
+  label: "label_3d",
+};
 
 /** What is being drawn. Points are in the units of its surface: of the picture 0..1, or millimetres of a face. */
 export interface Draft {
@@ -60,7 +66,10 @@ export function penUp(draft: Draft, scale: Scale): Draft {
     case "ring":
       return { ...draft, points: [from, [from[0] + scale.reach, from[1]]] };
     case "arrow":
-      return { ...draft, points: [[from[0] - 2 * scale.reach, from[1] + 2 * scale.reach * scale.aspect], from] };
+      return {
+        ...draft,
+        points: [[from[0] - 2 * scale.reach, from[1] + 2 * scale.reach * scale.aspect], from],
+      };
     case "label_3d":
       return { ...draft, points: [from, [from[0] + scale.reach, from[1] - 2 * scale.reach * scale.aspect]] };
     default:
@@ -79,5 +88,7 @@ function length(a: Point, b: Point, { aspect }: Scale): number {
 
 /** Half of the points of a stroke that grew too long; its ends stay. */
 function thinned(points: readonly Point[]): readonly Point[] {
-  return points.length <= MAX_POINTS ? points : points.filter((_, n) => n % 2 === 0 || n === points.length - 1);
+  return points.length <= MAX_POINTS
+    ? points
+    : points.filter((_, n) => n % 2 === 0 || n === points.length - 1);
 }

@@ -13,8 +13,20 @@ const sighting: Sighting = {
   tags_seen: [],
 };
 
-const port = (name: string, x_mm: number) => ({ name, kind: "rj45", x_mm, y_mm: 20, width_mm: 12, height_mm: 12 });
-const face: Face = { width_mm: 482.6, height_mm: 44.45, ports: [port("36", 100), port("37", 114)], components: [] };
+const port = (name: string, x_mm: number) => ({
+  name,
+  kind: "rj45",
+  x_mm,
+  y_mm: 20,
+  width_mm: 12,
+  height_mm: 12,
+});
+const face: Face = {
+  width_mm: 482.6,
+  height_mm: 44.45,
+  ports: [port("36", 100), port("37", 114)],
+  components: [],
+};
 
 describe("a picture's sighting", () => {
   it("puts the point the camera looks at in the middle", () => {

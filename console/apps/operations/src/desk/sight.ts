@@ -43,7 +43,8 @@ export function circleInPicture(sighting: Sighting, [x, y, z]: FacePoint, radius
 /** How sure the mark's place is on this picture: the anchor's own error and this picture's, 95 %. */
 export function errorHere(sighting: Sighting, anchor: Anchor): number | null {
   const at = placeOf(anchor);
-  const here = sighting.covariance && errorRing(sighting.camera, sighting.T_camera_face, sighting.covariance, at);
+  const here =
+    sighting.covariance && errorRing(sighting.camera, sighting.T_camera_face, sighting.covariance, at);
   if (anchor.ring_mm === null && !here) return null;
   return Math.hypot(anchor.ring_mm ?? 0, here ? here.mm : 0);
 }
@@ -54,7 +55,10 @@ export function placeOf(anchor: Anchor, isArrow = false): FacePoint {
 }
 
 /** Whether a sighting is of the face a mark is on. */
-export function sees(sighting: Sighting | null, on: { device_id: string; face: string }): sighting is Sighting {
+export function sees(
+  sighting: Sighting | null,
+  on: { device_id: string; face: string },
+): sighting is Sighting {
   return sighting !== null && sighting.device_id === on.device_id && sighting.face === on.face;
 }
 
@@ -65,6 +69,9 @@ export function portNear(face: Face, [x, y]: Point): Port | null {
       Math.max(0, Math.abs(x - port.x_mm) - port.width_mm / 2),
       Math.max(0, Math.abs(y - port.y_mm) - port.height_mm / 2),
     );
-  const nearest = face.ports.reduce<Port | null>((best, port) => (!best || gap(port) < gap(best) ? port : best), null);
+  const nearest = face.ports.reduce<Port | null>(
+    (best, port) => (!best || gap(port) < gap(best) ? port : best),
+    null,
+  );
   return nearest && gap(nearest) <= PORT_REACH_MM ? nearest : null;
 }

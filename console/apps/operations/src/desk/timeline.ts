@@ -4,7 +4,7 @@ import { isEvent } from "@nearhand/live";
 import { signal } from "@preact/signals";
 import { get } from "../rest";
 
-const PER_ASK = 200;
+const PER_ASK = 1000;
 const KEPT = 1000;
 const SHOWN = new Set<ServerEvent["type"]>([
   "still.shared",
@@ -28,8 +28,10 @@ export class Timeline {
     try {
       let after = 0;
       for (;;) {
-        const said = await get<ServerEvent[] | { items: ServerEvent[] }>(`/sessions/${this.sessionId}/events`, { after, limit: PER_ASK }); // prettier-ignore
-        const events = Array.isArray(said) ? said : said.items;
+        const events = await get<ServerEvent[]>(`/sessions/${this.sessionId}/events`, {
+          after,
+          limit: PER_ASK,
+        });
         this.#add(events);
         if (events.length < PER_ASK) return;
         after = events.at(-1)!.seq;
@@ -44,7 +46,10 @@ export class Timeline {
   }
 
   #add(events: readonly ServerEvent[]): void {
-    this.events.value = merged(this.events.peek(), events.filter((event) => SHOWN.has(event.type)));
+    this.events.value = merged(
+      this.events.peek(),
+      events.filter((event) => SHOWN.has(event.type)),
+    );
   }
 }
 

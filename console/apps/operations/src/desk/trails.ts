@@ -56,7 +56,10 @@ export class Trails {
   }
 }
 
-export function faded(spots: Readonly<Record<string, readonly Spot[]>>, now: number): Record<string, readonly Spot[]> {
+export function faded(
+  spots: Readonly<Record<string, readonly Spot[]>>,
+  now: number,
+): Record<string, readonly Spot[]> {
   const alive = Object.entries(spots).flatMap(([by, trail]): [string, readonly Spot[]][] => {
     const newest = trail.at(-1);
     if (!newest || now - newest.at > REST_MS) return [];

@@ -92,8 +92,19 @@ function useTargets(text: string): Target[] {
       abort.abort();
     };
   }, [wanted]);
-  const pages = PLACES.filter((place) => may(place.needs) && t(place.word).toLowerCase().includes(wanted.toLowerCase()));
-  return [...devices, ...pages.map((place) => ({ key: place.word, icon: place.icon, title: t(place.word), detail: t("page"), to: place.to }))];
+  const pages = PLACES.filter(
+    (place) => may(place.needs) && t(place.word).toLowerCase().includes(wanted.toLowerCase()),
+  );
+  return [
+    ...devices,
+    ...pages.map((place) => ({
+      key: place.word,
+      icon: place.icon,
+      title: t(place.word),
+      detail: t("page"),
+      to: place.to,
+    })),
+  ];
 }
 
 async function find(text: string, signal: AbortSignal): Promise<Target[]> {
@@ -107,7 +118,9 @@ async function findPorts(name: string, port: string, signal: AbortSignal): Promi
   const device = (await get<Page<Device>>("/devices", { q: name, limit: 1 }, signal)).items[0];
   if (!device) return [];
   const { device_type: type } = await get<DeviceView>(`/devices/${device.id}/view`, {}, signal);
-  const ports = [...type.front.ports, ...(type.rear?.ports ?? [])].filter((each) => each.name.toLowerCase().includes(port.toLowerCase()));
+  const ports = [...type.front.ports, ...(type.rear?.ports ?? [])].filter((each) =>
+    each.name.toLowerCase().includes(port.toLowerCase()),
+  );
   return ports.slice(0, 8).map((each) => ({
     key: `${device.id}/${each.name}`,
     icon: cable,

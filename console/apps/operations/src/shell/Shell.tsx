@@ -32,7 +32,13 @@ export interface Place {
 
 export const PLACES: readonly Place[] = [
   { word: "wall", to: paths.wall, icon: layoutGrid, views: ["wall", "desk"], needs: "sessions.list" },
-  { word: "devices", to: paths.devices, icon: server, views: ["devices", "device", "device-form"], needs: "devices.read" },
+  {
+    word: "devices",
+    to: paths.devices,
+    icon: server,
+    views: ["devices", "device", "device-form"],
+    needs: "devices.read",
+  },
   { word: "places", to: paths.places, icon: warehouse, views: ["places", "rack"], needs: "devices.read" },
   { word: "guides", to: paths.guides, icon: bookOpen, views: ["guides", "guide"], needs: "manuals.read" },
   { word: "labels", to: paths.labels, icon: tags, views: ["labels"], needs: "labels.make" },
@@ -92,7 +98,12 @@ function Rail({ onSearch }: { onSearch: () => void }) {
       <IconButton svg={search} label={`${t("jump")} Ctrl-K`} onClick={onSearch} data-testid="open-palette" />
       <ThemeSwitch />
       <LanguageSwitch />
-      <IconButton svg={logOut} label={`${t("signOut")}: ${me.value?.display_name ?? ""}`} onClick={leave} data-testid="sign-out" />
+      <IconButton
+        svg={logOut}
+        label={`${t("signOut")}: ${me.value?.display_name ?? ""}`}
+        onClick={leave}
+        data-testid="sign-out"
+      />
     </nav>
   );
 }

@@ -24,7 +24,9 @@ export function Failed({ error, retry }: { error: Error; retry?: () => void }) {
 /** An error in words for the person in front of the screen. */
 export function explain(error: unknown): { title: string; detail: string } {
   if (error instanceof Refusal) {
-    const faults = error.errors.map((fault) => [fault.where?.slice(1).join(" "), fault.message].filter(Boolean).join(": "));
+    const faults = error.errors.map((fault) =>
+      [fault.where?.slice(1).join(" "), fault.message].filter(Boolean).join(": "),
+    );
     return { title: error.title, detail: faults.join(" · ") || error.detail };
   }
   if (error instanceof Unreachable) return { title: t("unreachable"), detail: t("unreachableDetail") };

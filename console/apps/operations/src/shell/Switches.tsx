@@ -1,5 +1,14 @@
 /** Language and theme, wherever they are offered. */
-import { IconButton, LANGUAGE_NAMES, LANGUAGES, language, setLanguage, setTheme, theme, type Language } from "@nearhand/ui";
+import {
+  IconButton,
+  LANGUAGE_NAMES,
+  LANGUAGES,
+  language,
+  setLanguage,
+  setTheme,
+  theme,
+  type Language,
+} from "@nearhand/ui";
 import moon from "lucide-static/icons/moon.svg?raw";
 import sun from "lucide-static/icons/sun.svg?raw";
 import { t } from "../words";

@@ -58,11 +58,20 @@ function Card({ session }: { session: Session }) {
   const device = useDeviceName(session.device_id);
   const isRinging = session.status === "ringing";
   return (
-    <li class={isRinging ? "card card-ringing" : "card"} data-testid="wall-card" data-session-id={session.id} data-status={session.status}>
+    <li
+      class={isRinging ? "card card-ringing" : "card"}
+      data-testid="wall-card"
+      data-session-id={session.id}
+      data-status={session.status}
+    >
       <a href={paths.desk(session.id)}>
         <div class="card-still">
           {session.last_still_sha256 ? (
-            <img src={`${API}/sessions/${session.id}/stills/${session.last_still_sha256}`} alt="" loading="lazy" />
+            <img
+              src={`${API}/sessions/${session.id}/stills/${session.last_still_sha256}`}
+              alt=""
+              loading="lazy"
+            />
           ) : (
             <span>{t("noStill")}</span>
           )}
@@ -77,9 +86,13 @@ function Card({ session }: { session: Session }) {
         <p class="soft">{t("by", { name: session.opened_by_name })}</p>
         <p class="card-foot">
           <span class={session.expert_names.length > 0 ? "" : "soft"}>
-            {session.expert_names.length > 0 ? t("helped", { names: session.expert_names.join(", ") }) : t("waiting")}
+            {session.expert_names.length > 0
+              ? t("helped", { names: session.expert_names.join(", ") })
+              : t("waiting")}
           </span>
-          <span class={isRinging ? "ui-button ui-button-primary" : "ui-button"}>{t(isRinging ? "takeOver" : "look")}</span>
+          <span class={isRinging ? "ui-button ui-button-primary" : "ui-button"}>
+            {t(isRinging ? "takeOver" : "look")}
+          </span>
         </p>
       </a>
     </li>

@@ -35,5 +35,6 @@ function tone(audio: AudioContext, at: number, frequency_hz: number): void {
 }
 
 if (typeof document !== "undefined") {
-  for (const gesture of ["pointerdown", "keydown"]) document.addEventListener(gesture, allowSound, { once: true });
+  for (const gesture of ["pointerdown", "keydown"])
+    document.addEventListener(gesture, allowSound, { once: true });
 }

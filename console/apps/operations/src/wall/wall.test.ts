@@ -1,6 +1,6 @@
 import type { Session } from "@nearhand/contract";
 import { expect, it } from "vitest";
-import { orderForWall, rowsOf } from "./wall";
+import { orderForWall } from "./wall";
 
 function session(id: string, status: Session["status"], opened_at: string): Session {
   return {
@@ -25,10 +25,4 @@ it("puts ringing sessions first, then the newest, and leaves ended ones out", ()
     session("calls", "ringing", "2026-11-22T07:00:00Z"),
   ]);
   expect(order.map(({ id }) => id)).toEqual(["calls", "new", "old"]);
-});
-
-it("takes one row or a list, and lets pass what is no session", () => {
-  const row = session("a", "open", "2026-11-22T08:00:00Z");
-  expect(rowsOf(row)).toEqual([row]);
-  expect(rowsOf([row, { type: "pong" }, null])).toEqual([row]);
 });

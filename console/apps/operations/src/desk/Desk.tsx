@@ -1,0 +1,59 @@
+/** The desk: the picture and its tools, what the session is about, and what happened, on one screen. */
+import { notify, Skeleton, useLoad } from "@nearhand/ui";
+import { useEffect } from "preact/hooks";
+import { Failed } from "../shell/Shown";
+import { Context } from "./Context";
+import { Desk as DeskModel } from "./desk";
+import { DeskHead } from "./DeskHead";
+import { Filmstrip } from "./Filmstrip";
+import { useDeskKeys } from "./keys";
+import { LinkNotice } from "./LinkNotice";
+import { Picture } from "./Picture";
+import { SignalBar, SignalFlash } from "./Signals";
+import { Toolbar } from "./Toolbar";
+import { t, type DeskWord } from "./words";
+import { WordsInput } from "./WordsInput";
+
+const REFUSALS: ReadonlySet<string> = new Set<DeskWord>([
+  "frame_expired",
+  "no_pose",
+  "misses_face",
+  "unknown_port",
+  "session_ended",
+]);
+
+export function Desk({ id }: { id: string }) {
+  const opened = useLoad(id, () => DeskModel.open(id));
+  useEffect(() => () => void opened.data?.close(), [opened.data]);
+  if (opened.status === "failed") return <Failed error={opened.error} retry={opened.reload} />;
+  if (!opened.data) return <Skeleton rows={8} height={40} />;
+  return <OpenDesk desk={opened.data} />;
+}
+
+function OpenDesk({ desk }: { desk: DeskModel }) {
+  useDeskKeys(desk);
+  useEffect(
+    () =>
+      desk.session.live.onRefused(({ code, title, detail }) =>
+        notify(REFUSALS.has(code) ? t(code as DeskWord) : `${title}. ${detail}`, "caution"),
+      ),
+    [desk],
+  );
+  return (
+    <div class="desk" data-testid="desk" data-link={desk.view.value.link.state}>
+      <DeskHead desk={desk} />
+      <LinkNotice desk={desk} />
+      <div class="desk-stage">
+        {desk.mayDraw.value && <Toolbar desk={desk} />}
+        <div class="desk-picture">
+          <Picture desk={desk} />
+          <SignalFlash desk={desk} />
+        </div>
+        <SignalBar desk={desk} />
+      </div>
+      <Context desk={desk} />
+      <Filmstrip desk={desk} />
+      {desk.words.value && <WordsInput wanted={desk.words.value} onClose={() => (desk.words.value = null)} />}
+    </div>
+  );
+}

@@ -1,0 +1,112 @@
+/** Who and what this session is: device, participants, whether all is saved, and how to invite or end. */
+import { Button, Confirm, notify, timer } from "@nearhand/ui";
+import { useSignal } from "@preact/signals";
+import userPlus from "lucide-static/icons/user-plus.svg?raw";
+import { useEffect } from "preact/hooks";
+import type { Session } from "@nearhand/contract";
+import { may } from "../access/identity";
+import { get } from "../rest";
+import { paths } from "../routes";
+import { useNow } from "../shell/now";
+import type { Desk } from "./desk";
+import { InviteDialog } from "./InviteDialog";
+import { Participants } from "./Participants";
+import { t } from "./words";
+
+export function DeskHead({ desk }: { desk: Desk }) {
+  const asksEnd = useSignal(false);
+  const invites = useSignal(false);
+  const session = useSignal<Session | null>(null);
+  const view = desk.view.value;
+  const device = desk.device.value?.view;
+  useEffect(() => {
+    get<Session>(`/sessions/${desk.id}`).then(
+      (found) => (session.value = found),
+      () => undefined, // the head then does without subject and timer
+    );
+  }, [desk.id, view.isEnded]);
+  const end = () => {
+    desk.session.commands.end();
+    asksEnd.value = false;
+    notify(t("ended"));
+  };
+  return (
+    <header class="desk-head">
+      <div class="desk-title">
+        <h1>
+          {device && may("devices.read") ? (
+            <a href={paths.device(device.device.id)}>{device.device.asset_tag}</a>
+          ) : (
+            (device?.device.asset_tag ?? (session.value?.subject || t("noDevice")))
+          )}
+        </h1>
+        <p class="soft">
+          {device
+            ? [
+                device.site.name,
+                device.location?.name,
+                device.rack?.name,
+                device.device.position_u != null && `U${device.device.position_u}`,
+              ]
+                .filter(Boolean)
+                .join(" / ")
+            : ""}
+          {session.value?.subject && device ? ` · ${session.value.subject}` : ""}
+        </p>
+      </div>
+      <SessionTimer session={session.value} />
+      <Participants desk={desk} />
+      <Saved desk={desk} />
+      {may("sessions.invite") && !view.isEnded && (
+        <Button icon={userPlus} onClick={() => (invites.value = true)} data-testid="invite">
+          {t("invite")}
+        </Button>
+      )}
+      {desk.mayDraw.value && (
+        <Button look="danger" onClick={() => (asksEnd.value = true)} data-testid="end-session">
+          {t("end")}
+        </Button>
+      )}
+      {asksEnd.value && (
+        <Confirm
+          title={t("end")}
+          body={t("endAsk")}
+          yes={t("end")}
+          no={t("keepGoing")}
+          onYes={end}
+          onNo={() => (asksEnd.value = false)}
+        />
+      )}
+      {invites.value && <InviteDialog sessionId={desk.id} onClose={() => (invites.value = false)} />}
+    </header>
+  );
+}
+
+function SessionTimer({ session }: { session: Session | null }) {
+  const now = useNow();
+  if (!session) return null;
+  const until = session.ended_at ? Date.parse(session.ended_at) : now;
+  return <time class="desk-timer">{timer(until - Date.parse(session.opened_at))}</time>;
+}
+
+/** "Saved" is said only when the server has said so. */
+function Saved({ desk }: { desk: Desk }) {
+  const { pending, link, isEnded } = desk.view.value;
+  if (isEnded) return <span class="flag">{t("ended")}</span>;
+  const isSaved = pending.count === 0 && link.state === "open";
+  const says =
+    pending.count > 0
+      ? t("unsaved", { count: pending.count })
+      : t(link.state === "open" ? "saved" : "reconnecting");
+  return (
+    <span
+      class={isSaved ? "flag flag-green" : "flag flag-amber"}
+      data-testid="saved"
+      data-pending={pending.count}
+      role="status"
+    >
+      {isSaved ? "✓ " : "… "}
+      {says}
+    </span>
+  );
+}

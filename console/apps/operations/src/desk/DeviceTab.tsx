@@ -1,0 +1,78 @@
+/** The device beside the picture: its face to scale, drawn on with the same tools, and its facts. */
+import type { FaceSide } from "@nearhand/contract";
+import { Button, FaceDrawing, MarkInk } from "@nearhand/ui";
+import { useSignal } from "@preact/signals";
+import { may } from "../access/identity";
+import { DeviceFacts } from "../devices/DeviceFacts";
+import { LiveFigures } from "../devices/LiveFigures";
+import { paths } from "../routes";
+import type { Desk } from "./desk";
+import { useFacePen } from "./facePen";
+import { t } from "./words";
+
+const ENLARGED = 1.6; // px per mm: ports of 14 mm become touchable
+
+export function DeviceTab({ desk }: { desk: Desk }) {
+  const isLarge = useSignal(false);
+  const chosenSide = useSignal<FaceSide | null>(null);
+  const { view, labels } = desk.device.value!;
+  const side = chosenSide.value ?? desk.view.value.device?.face ?? "front";
+  const face = view.device_type[side];
+  const pen = useFacePen(desk, side);
+  const { annotations, pending } = desk.view.value;
+  const isOn = (anchor: { device_id: string; face: string }) =>
+    anchor.device_id === view.device.id && anchor.face === side;
+  return (
+    <div class="device-tab">
+      <div class="face-bar">
+        {view.device_type.rear &&
+          (["front", "rear"] as const).map((each) => (
+            <Button
+              key={each}
+              look={each === side ? "primary" : "plain"}
+              onClick={() => (chosenSide.value = each)}
+            >
+              {t(each)}
+            </Button>
+          ))}
+        <span class="gap" />
+        <Button look="quiet" onClick={() => (isLarge.value = !isLarge.value)}>
+          {t(isLarge.value ? "shrink" : "enlarge")}
+        </Button>
+      </div>
+      {face && (
+        <div data-testid="face-drawing" data-face={side}>
+          <FaceDrawing
+            face={face}
+            title={`${view.device.asset_tag} · ${t(side)}`}
+            labels={labels.filter((label) => label.face === side)}
+            marks={annotations.filter(
+              (mark) => !mark.is_hidden && !pending.removing.includes(mark.id) && isOn(mark.anchor),
+            )}
+            highlighted={new Set(desk.hoveredPort.value ? [desk.hoveredPort.value] : [])}
+            {...(isLarge.value && { pxPerMm: ENLARGED })}
+            onPort={pen.port}
+            onPoint={pen.point}
+          >
+            {pen.draft.value && (
+              <MarkInk
+                shape={pen.draft.value.shape}
+                points={pen.draft.value.points}
+                ink="pending"
+                unit={0.6}
+              />
+            )}
+          </FaceDrawing>
+        </div>
+      )}
+      {desk.mayDraw.value && <p class="soft hint">{t("faceHint")}</p>}
+      {may("telemetry.read") && <LiveFigures deviceId={view.device.id} port={desk.hoveredPort.value} />}
+      <DeviceFacts view={view} />
+      {may("devices.read") && (
+        <a class="ui-button" href={paths.device(view.device.id)}>
+          {t("openDevice")}
+        </a>
+      )}
+    </div>
+  );
+}

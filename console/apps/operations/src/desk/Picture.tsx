@@ -1,0 +1,163 @@
+/** The picture with everything on it: marks at their places, pointers, strokes, and the pen. */
+import { age, EmptyState, MarkInk, type Point } from "@nearhand/ui";
+import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import camera from "lucide-static/icons/camera.svg?raw";
+import { useEffect, useRef } from "preact/hooks";
+import { useNow } from "../shell/now";
+import { stillUrl, type Desk } from "./desk";
+import { drawnMarks, type Canvas } from "./drawn";
+import { MarkOnPicture } from "./MarkOnPicture";
+import { usePicturePen } from "./picturePen";
+import { PointersAndStrokes } from "./PointersAndStrokes";
+import { portNear, sees, toFace, toPicture } from "./sight";
+import { t } from "./words";
+
+export function Picture({ desk }: { desk: Desk }) {
+  const still = desk.shown.value;
+  if (still) return <OnStill desk={desk} />;
+  return (
+    <div class="picture picture-empty">
+      <EmptyState icon={camera} title={t("noPicture")}>
+        <p>{t("noPictureHint")}</p>
+      </EmptyState>
+    </div>
+  );
+}
+
+function OnStill({ desk }: { desk: Desk }) {
+  const svg = useRef<SVGSVGElement>(null);
+  const unit = useSignal(1);
+  const still = desk.shown.value!;
+  const { width, height } = still;
+  const canvas = useComputed((): Canvas | null => {
+    const shown = desk.shown.value;
+    return (
+      shown && {
+        frame: shown.frame,
+        sighting: desk.sighting.value,
+        sightingOf: (frame) => desk.stillOf(frame)?.sighting ?? null,
+      }
+    );
+  });
+  const drawn = useComputed(() =>
+    canvas.value ? drawnMarks(desk.view.value, canvas.value, desk.chosen.value) : [],
+  );
+  const pen = usePicturePen(desk, svg, drawn, unit);
+  useEffect(() => {
+    const measure = () => (unit.value = 1 / (svg.current?.getScreenCTM()?.a || 1));
+    const observer = new ResizeObserver(measure);
+    observer.observe(svg.current!);
+    measure();
+    return () => observer.disconnect();
+  }, [width, height]);
+  useHoveredPort(desk, pen.hover);
+  const scale = ([u, v]: Point): Point => [u * width, v * height];
+  const moved = pen.move.value;
+  return (
+    <div class="picture">
+      <svg
+        ref={svg}
+        viewBox={`0 0 ${width} ${height}`}
+        role="img"
+        aria-label={t("picture")}
+        data-testid="desk-picture"
+        data-frame-id={still.frame.frame_id}
+        data-stream={still.frame.stream}
+        data-has-sighting={desk.sighting.value !== null}
+        data-tool={desk.mayDraw.value ? desk.tool.value : "none"}
+        {...pen.handlers}
+      >
+        <image href={stillUrl(desk.id, still)} width={width} height={height} preserveAspectRatio="none" />
+        {drawn.value.map((mark) => (
+          <MarkOnPicture
+            key={mark.id}
+            mark={mark}
+            scale={scale}
+            unit={unit.value}
+            shift={moved?.id === mark.id ? moved.by : null}
+          />
+        ))}
+        <PointersAndStrokes desk={desk} canvas={canvas.value!} scale={scale} unit={unit.value} />
+        {pen.draft.value && (
+          <MarkInk
+            shape={pen.draft.value.shape}
+            points={pen.draft.value.points.map(scale)}
+            ink="pending"
+            unit={unit.value}
+          />
+        )}
+        <PortCallout desk={desk} scale={scale} unit={unit.value} />
+      </svg>
+      <PictureStatus desk={desk} />
+      <LiveCorner desk={desk} />
+    </div>
+  );
+}
+
+/** The port under the pointer is lifted out on the face drawing too. */
+function useHoveredPort(desk: Desk, hover: { value: Point | null }): void {
+  useSignalEffect(() => {
+    const at = hover.value;
+    const sighting = desk.sighting.value;
+    const type = desk.device.value?.view.device_type;
+    if (
+      !at ||
+      !sighting ||
+      !type ||
+      !sees(sighting, { device_id: desk.device.value!.view.device.id, face: sighting.face })
+    )
+      return;
+    const face = type[sighting.face];
+    const onFace = toFace(sighting, at);
+    desk.hoveredPort.value = face && onFace ? (portNear(face, onFace)?.name ?? null) : null;
+  });
+}
+
+/** The name of the port that is pointed at, here or on the face drawing. */
+function PortCallout({ desk, scale, unit }: { desk: Desk; scale: (p: Point) => Point; unit: number }) {
+  const name = desk.hoveredPort.value;
+  const sighting = desk.sighting.value;
+  const device = desk.device.value?.view;
+  if (!name || !device || !sees(sighting, { device_id: device.device.id, face: sighting?.face ?? "" }))
+    return null;
+  const port = device.device_type[sighting.face]?.ports.find((each) => each.name === name);
+  const at = port && toPicture(sighting, [port.x_mm, port.y_mm, 0]);
+  if (!at) return null;
+  return (
+    <MarkInk
+      shape="text"
+      points={[[scale(at)[0], scale(at)[1] - 28 * unit]]}
+      text={name}
+      ink="other"
+      unit={unit}
+    />
+  );
+}
+
+function PictureStatus({ desk }: { desk: Desk }) {
+  const now = useNow();
+  const still = desk.shown.value!;
+  const old_ms = desk.ageOf(still, now);
+  const isStale = old_ms > 10_000 && !desk.view.value.isEnded;
+  return (
+    <p class="picture-status">
+      <span class={desk.isHeld ? "flag flag-cyan" : isStale ? "flag flag-amber" : "flag flag-green"}>
+        {t(desk.isHeld ? "held" : "live")}
+      </span>
+      <time>{t("ago", { age: age(old_ms) })}</time>
+      {!desk.sighting.value && <span class="picture-warning">{t("noSighting")}</span>}
+    </p>
+  );
+}
+
+/** While the picture is held, what is live goes on in the corner. */
+function LiveCorner({ desk }: { desk: Desk }) {
+  const newest = desk.newest.value;
+  if (!desk.isHeld || !newest || newest.seq === desk.shown.value?.seq) return null;
+  return (
+    <button type="button" class="picture-corner" onClick={() => desk.letGo()}>
+      <img src={stillUrl(desk.id, newest)} alt="" />
+      <span>{t("letGo")}</span>
+    </button>
+  );
+}

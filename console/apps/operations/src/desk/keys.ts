@@ -1,0 +1,76 @@
+/** The desk by keyboard: tools, undo, and what is done to the chosen mark. Typing in a field is left alone. */
+import { notify } from "@nearhand/ui";
+import { useEffect } from "preact/hooks";
+import type { Desk } from "./desk";
+import { TOOL_KEYS, TOOLS, type Tool } from "./pen";
+import { t } from "./words";
+
+/** Held at least this long, a tool's key gives the tool back when it is let go. */
+const HELD_MS = 350;
+
+export function useDeskKeys(desk: Desk): void {
+  useEffect(() => {
+    let before: { tool: Tool; key: string; at: number } | null = null;
+    const down = (event: KeyboardEvent) => {
+      if (
+        isTyping(event.target) ||
+        desk.words.value ||
+        !desk.mayDraw.value ||
+        document.querySelector("dialog[open]")
+      )
+        return;
+      const key = event.key.toLowerCase();
+      if ((event.ctrlKey || event.metaKey) && key === "z") {
+        event.preventDefault();
+        if (event.shiftKey) desk.session.commands.redo();
+        else desk.session.commands.undo();
+        return;
+      }
+      if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+      const tool = TOOLS.find((each) => TOOL_KEYS[each] === key);
+      if (tool) {
+        before = { tool: desk.tool.peek(), key, at: performance.now() };
+        desk.take(tool);
+      } else act(desk, event.key);
+    };
+    const up = (event: KeyboardEvent) => {
+      if (before?.key !== event.key.toLowerCase()) return;
+      if (performance.now() - before.at > HELD_MS) desk.take(before.tool);
+      before = null;
+    };
+    addEventListener("keydown", down);
+    addEventListener("keyup", up);
+    return () => {
+      removeEventListener("keydown", down);
+      removeEventListener("keyup", up);
+    };
+  }, [desk]);
+}
+
+function act(desk: Desk, key: string): void {
+  const { commands } = desk.session;
+  const mark = desk.view.value.annotations.find((each) => each.id === desk.chosen.value);
+  if (key === "f" || key === "F") desk.toggleHold();
+  if (key === "Escape") {
+    desk.chosen.value = null;
+    desk.take("select");
+  }
+  if (!mark) return;
+  if (key === "Delete" || key === "Backspace") removeMark(desk, mark.id);
+  if (key === "h" || key === "H") commands.editAnnotation(mark.id, { isHidden: !mark.is_hidden });
+  if (key === "k" || key === "K") commands.editAnnotation(mark.id, { isKept: !mark.is_kept });
+}
+
+export function removeMark(desk: Desk, id: string): void {
+  const { commands } = desk.session;
+  commands.remove(id);
+  desk.chosen.value = null;
+  notify(t("removed"), "calm", { label: t("undo"), run: () => commands.restore(id) });
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  );
+}
