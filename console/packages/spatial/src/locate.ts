@@ -23,7 +23,7 @@ interface PrintedSymbol {
 
 /** What vision needs to know of a labelled face (the server's `Layout`). */
 export interface FaceLayout {
-  readonly label: (PrintedSymbol & { readonly text: string }) | null;
+  readonly label?: (PrintedSymbol & { readonly text: string }) | null;
   readonly tags: readonly (PrintedSymbol & { readonly id: number })[];
 }
 
@@ -51,8 +51,9 @@ export function locate(
   tags: readonly FoundTag[],
 ): Located | null {
   const sights: Sight[] = [];
-  const label = labels.find((found) => layout.label !== null && sameText(found.text, layout.label.text));
-  if (label && layout.label) sights.push({ tag: null, seen: pointsOf(layout.label, label) });
+  const printed = layout.label;
+  const label = printed && labels.find((found) => sameText(found.text, printed.text));
+  if (label) sights.push({ tag: null, seen: pointsOf(printed, label) });
   for (const place of layout.tags) {
     const found = tags.filter((tag) => tag.id === place.id);
     // An id seen twice belongs to a neighbour as well: neither can be trusted.
