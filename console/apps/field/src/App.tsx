@@ -10,6 +10,7 @@ import { Hud } from "./hud/Hud";
 import { route, type Route } from "./routes";
 import { loadManuals } from "./session/guide";
 import { followSession } from "./session/follow";
+import { showLastDevice } from "./session/follow";
 import { enterSession, leaveSession } from "./session/room";
 
 export function App() {
@@ -34,7 +35,10 @@ function Signed({ who }: { who: Actor }) {
 async function follow(now: Route, who: Actor): Promise<void> {
   if (now.page !== "session") await leaveSession();
   if (now.page === "scan") return;
-  if (now.page === "session") return enterSession(now.id, who);
+  if (now.page === "session") {
+    void showLastDevice(now.id).catch(() => undefined);
+    return enterSession(now.id, who);
+  }
   isLooking.value = true;
   try {
     await (now.page === "label" ? showByLabel(now.code) : showById(now.id));

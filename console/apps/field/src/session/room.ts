@@ -3,6 +3,7 @@ import type { Actor, ServerMessage, Session, Signal } from "@nearhand/contract";
 import { type LiveView, openSession, type OpenSession, type RefusedWish } from "@nearhand/live";
 import { computed, signal } from "@preact/signals";
 import { buzz } from "../hud/buzz";
+import { remembered } from "../offline/memory";
 import { get, signedOut } from "../rest";
 import { notice } from "./notices";
 import { forgetTrails, trace } from "./trails";
@@ -46,8 +47,9 @@ export async function enterSession(id: string, who: Actor): Promise<void> {
   });
   session.live.listen((message) => hear(message, who));
   session.live.onRefused(tellRefusal);
-  void get<Session>(`/sessions/${encodeURIComponent(id)}`)
-    .then((row) => (openedAt.value = Date.parse(row.opened_at)))
+  const path = `/sessions/${encodeURIComponent(id)}`;
+  void remembered(path, "", () => get<Session>(path))
+    .then(({ data }) => (openedAt.value = Date.parse(data.opened_at)))
     .catch(() => undefined);
 }
 
