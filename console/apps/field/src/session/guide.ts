@@ -20,11 +20,14 @@ const own = signal<Record<string, ShownStep>>(readStored());
 const wished = signal<ShownStep | null>(null);
 const sharedStep = computed(() => room.value?.step ?? null);
 sharedStep.subscribe(() => (wished.value = null));
+/** The shared progress that this person has put away; a newer one shows again. */
+const putAway = signal<ShownStep | null>(null);
 
 /** The progress that counts now. */
 export const progress = computed<ShownStep | null>(() => {
   const id = target.value?.view.device.id;
   const shared = room.value?.device?.device_id === id ? (wished.value ?? sharedStep.value) : null;
+  if (shared && shared === putAway.value) return null;
   return shared ?? (id ? (own.value[id] ?? null) : null);
 });
 
@@ -51,6 +54,8 @@ export function startGuide(chosen: Guide): void {
 export function leaveGuide(): void {
   const id = target.value?.view.device.id;
   if (!id) return;
+  wished.value = null;
+  putAway.value = sharedStep.value;
   const { [id]: left, ...others } = own.value;
   void left;
   keep(others);
