@@ -22,7 +22,13 @@ def serve(
 
     configure_logging()
     uvicorn.run(
-        create_app(), host=host, port=port, ws="websockets-sansio", log_level="warning", access_log=False
+        create_app(),
+        host=host,
+        port=port,
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,  # half a megabyte per connection, for messages of a few hundred bytes
+        log_level="warning",
+        access_log=False,
     )
 
 
@@ -75,6 +81,61 @@ def contract(
         sys.stdout.write(as_text())
     else:
         out.write_text(as_text(), encoding="utf-8")
+
+
+@app.command()
+def field(
+    server: Annotated[
+        str | None, typer.Option(help="The service's address. Left out: only recognise.")
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option(envvar="NEARHAND_TOKEN", help="A token; better given as NEARHAND_TOKEN.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Sign in with this name instead of a token.")] = None,
+    password_file: Annotated[
+        Path | None, typer.Option(help="File with the password; else NEARHAND_PASSWORD, else asked for.")
+    ] = None,
+    ca: Annotated[Path | None, typer.Option(help="Certificate of the server's own authority.")] = None,
+    camera: Annotated[int | None, typer.Option(help="Number of a camera; 0 is the first.")] = None,
+    video: Annotated[Path | None, typer.Option(help="A video file instead of a camera.")] = None,
+    images: Annotated[Path | None, typer.Option(help="A folder of photographs instead of a camera.")] = None,
+    intrinsics: Annotated[
+        Path | None, typer.Option(help="camera.json of the lens, where it is known.")
+    ] = None,
+    session: Annotated[str | None, typer.Option(help="Enter this session.")] = None,
+    ask_for_help: Annotated[str | None, typer.Option(help="Open a session about this, and enter it.")] = None,
+    window: Annotated[
+        bool, typer.Option("--window/--headless", help="Show the picture in a window.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="Write the picture with its marks to this MP4.")] = None,
+    outbox: Annotated[
+        Path | None, typer.Option(help="File that keeps what is not sent yet; give it to survive a crash.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON lines of what is seen and heard.")] = False,
+) -> None:
+    """The technician's camera without a browser: recognise devices, join a session, draw the expert's marks."""
+    import os
+
+    from nearhand.field.command import Options, run
+
+    options = Options(
+        server=server,
+        token=token,
+        name=name,
+        password=password_file.read_text().strip() if password_file else os.environ.get("NEARHAND_PASSWORD"),
+        ca=ca,
+        camera=camera,
+        video=video,
+        images=images,
+        intrinsics=intrinsics,
+        session=session,
+        ask_for_help=ask_for_help,
+        is_window=window,
+        out=out,
+        outbox=outbox,
+        is_json=json,
+    )
+    raise typer.Exit(run(options))
 
 
 def main() -> None:

@@ -1,10 +1,12 @@
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
+from sqlalchemy import event, func, select
 
 from nearhand.kit.clock import FixedClock
 from nearhand.kit.database import Database, metadata
@@ -21,7 +23,7 @@ from nearhand.telemetry.model import (
     moment,
 )
 from nearhand.telemetry.service import TelemetryService, pack_all, telemetry_on
-from nearhand.telemetry.store import TelemetryStore
+from nearhand.telemetry.store import TelemetryStore, recent_table
 from tests.support.factories import Registry
 
 HOUR = timedelta(hours=1)
@@ -180,6 +182,39 @@ async def test_a_packing_cut_off_in_the_middle_has_moved_nothing(
     assert await desk.chart(device, 48) == before
     await desk.pack()
     assert await desk.chart(device, 48) == before
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def shared_database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """A registry that several connections may use at once, as the one in memory cannot."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'shared.db'}"
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres").new_database_url()
+    database = Database(url)
+    async with database.transaction() as connection:
+        await connection.run_sync(metadata.create_all)
+    yield database
+    await database.close()
+
+
+async def test_senders_at_once_and_packing_between_them_store_each_sample_once(
+    shared_database: Database, clock: FixedClock
+) -> None:
+    desk = Desk(shared_database, clock)
+    device, start = await a_device(shared_database), clock.now()
+    sent = [
+        batch(device, [(start + timedelta(minutes=m), float(m)) for m in range(60)], port=str(port))
+        for port in range(3)
+    ]
+    clock.advance(3600)
+    first = await asyncio.gather(*(desk.record(*sent) for _ in range(4)))
+    clock.advance(24 * 3600)
+    again = await asyncio.gather(desk.record(*sent), desk.pack(), desk.record(*reversed(sent)), desk.pack())
+    assert sum(stored for stored, _ in first) == 180
+    assert again[0] == again[2] == (0, 180)
+    async with shared_database.reading() as connection:
+        loose = await connection.scalar(select(func.count()).select_from(recent_table))
+    assert loose == 0
 
 
 @pytest.fixture

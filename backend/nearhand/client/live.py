@@ -6,6 +6,7 @@ import logging
 import random
 import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Literal, Self
 from weakref import WeakSet
@@ -119,6 +120,12 @@ class LiveSession(Verbs):
             settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._saved.setdefault(n, []).append(settled)
             await settled
+
+    async def settled(self) -> None:
+        """Wait until every wish so far is stored or refused."""
+        for n in sorted(self._waiting):
+            with suppress(WishRefused):
+                await self.saved(n)
 
     async def until(self, holds: Callable[[LiveView], bool]) -> LiveView:
         """Wait until something holds of the view. Raises LinkStopped when the link has ended for good."""

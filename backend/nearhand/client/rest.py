@@ -17,7 +17,7 @@ from nearhand.client.link import Address
 from nearhand.client.live import LiveSession
 from nearhand.client.outbox import Outbox, new_client_name
 from nearhand.devices.model import DeviceView
-from nearhand.labels.model import Resolved
+from nearhand.labels.model import Label, Resolved
 from nearhand.media.model import Still
 from nearhand.sessions.model import Annotation, NewSession, Session, SessionStatus
 
@@ -126,6 +126,10 @@ class Client:
     async def label(self, code: str) -> Resolved:
         """What a label leads to: its device, and the layout of its face. `code` from `code_in(text)`."""
         return await self.get(f"/labels/{_part(code)}", Resolved)
+
+    async def labels(self, device_id: str) -> list[Label]:
+        """The labels printed for a device."""
+        return await self.get(f"/devices/{_part(device_id)}/labels", list[Label])
 
     async def marks(self, device_id: str) -> list[Annotation]:
         """The annotations kept on a device."""

@@ -1,11 +1,16 @@
 """REST doors of sites, locations, racks, device types and devices."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response, status
+from fastapi.responses import StreamingResponse
+from sqlalchemy.exc import OperationalError
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
+from nearhand.devices.importer import Importer, Row
 from nearhand.devices.model import (
     Device,
     DeviceKind,
@@ -14,6 +19,8 @@ from nearhand.devices.model import (
     DeviceView,
     Elevation,
     Id,
+    ImportProgress,
+    ImportReport,
     Location,
     NewDevice,
     NewDeviceType,
@@ -27,7 +34,17 @@ from nearhand.devices.model import (
 from nearhand.devices.places import PlaceService
 from nearhand.devices.service import DeviceService
 from nearhand.devices.store import DeviceStore
-from nearhand.kit.http import Connection, ExpectedVersion, Page, Paging, TransactionRoute, etag
+from nearhand.devices.tabular import Format
+from nearhand.kit.errors import NearhandError, TooLarge, Unavailable
+from nearhand.kit.http import (
+    Connection,
+    ExpectedVersion,
+    Page,
+    Paging,
+    TransactionRoute,
+    etag,
+    problem_response,
+)
 
 READ, WRITE = Permission.DEVICES_READ, Permission.DEVICES_WRITE
 
@@ -465,5 +482,129 @@ def _stamp(response: Response, noun: Versioned) -> Versioned:
     return noun
 
 
+# -- in bulk ----------------------------------------------------------------------------------------------------
+
+# Not of the nouns' route class: no transaction may be open while a file travels.
+bulk = APIRouter(tags=["devices"])
+
+NDJSON = "application/x-ndjson"
+CSV_EXAMPLE = (
+    "asset_tag,name,serial,manufacturer,model,site,location,rack,position_u,face,status,tenant,notes\r\n"
+    "TOR-R07-U23,Top of rack 7,FDO23280A1B,Cisco,Nexus 93180YC-FX,Zürich West,Hall 2,R07,23,front,active,,\r\n"
+)
+
+
+def _importer(request: Request) -> Importer:
+    resources = request.app.state.resources
+    return Importer(resources.database, ids=resources.ids, clock=resources.clock)
+
+
+Bulk = Annotated[Importer, Depends(_importer)]
+
+
+@bulk.post(
+    "/devices/import",
+    response_model=ImportReport,
+    responses={
+        200: {
+            "description": f"The report. With `Accept: {NDJSON}` a line per progress, and the report last.",
+            "content": {NDJSON: {"schema": {"type": "string"}}},
+        }
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "text/csv": {"schema": {"type": "string"}, "example": CSV_EXAMPLE},
+                "application/json": {
+                    "schema": {"type": "array", "items": {"type": "object"}},
+                    "example": [{"asset_tag": "TOR-R07-U23", "status": "offline"}],
+                },
+            },
+        }
+    },
+)
+async def import_devices(
+    request: Request,
+    importer: Bulk,
+    file_format: Annotated[Format, Query(alias="format")] = Format.CSV,
+    dry_run: Annotated[bool, Query(description="Check every row and write nothing.")] = False,
+    actor: Actor = may(WRITE),
+) -> Response:
+    """Add or change devices by asset tag, all or none; a column that is absent leaves its field as it is.
+
+    With any faulty row nothing is written, `is_applied` is false and `faults` lists them all.
+    """
+    content = await _body(request, request.app.state.resources.settings.import_limit_bytes)
+    rows = await importer.read(content, file_format)
+    if NDJSON in request.headers.get("accept", ""):
+        return StreamingResponse(_lines(importer, rows, is_dry_run=dry_run), media_type=NDJSON)
+    report = await importer.run(rows, is_dry_run=dry_run, tell=lambda progress: None)
+    return Response(report.model_dump_json(), media_type="application/json")
+
+
+@bulk.get(
+    "/devices/export",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "A file that the import takes back.",
+            "content": {"text/csv": {"schema": {"type": "string"}}, "application/json": {}},
+        }
+    },
+)
+async def export_devices(
+    importer: Bulk,
+    selection: DeviceSelection,
+    file_format: Annotated[Format, Query(alias="format")] = Format.CSV,
+    actor: Actor = may(READ),
+) -> StreamingResponse:
+    """All devices of the selection, by asset tag. Text that a spreadsheet would run gets a quote before it."""
+    media_type = "text/csv" if file_format is Format.CSV else "application/json"
+    return StreamingResponse(
+        importer.export(selection, file_format),
+        media_type=media_type,
+        headers={"Content-Disposition": f'attachment; filename="devices.{file_format}"'},
+    )
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    """Refuse by what the client claims, before a byte is read; and stop reading when it sends more."""
+    refusal = TooLarge(f"An import may have {limit} bytes. Import in parts.")
+    claimed = request.headers.get("content-length", "")
+    if claimed.isdecimal() and int(claimed) > limit:
+        raise refusal
+    content = bytearray()
+    async for piece in request.stream():
+        content += piece
+        if len(content) > limit:
+            raise refusal
+    return bytes(content)
+
+
+async def _lines(importer: Importer, rows: list[Row], *, is_dry_run: bool) -> AsyncIterator[str]:
+    """Progress while it runs, the report at its end. A client that leaves before stops the import.
+
+    A queue stands between, so that a slow reader does not hold the transaction open.
+    """
+    waiting: asyncio.Queue[ImportProgress | None] = asyncio.Queue()
+    running = asyncio.create_task(importer.run(rows, is_dry_run=is_dry_run, tell=waiting.put_nowait))
+    running.add_done_callback(lambda _: waiting.put_nowait(None))
+    try:
+        while (progress := await waiting.get()) is not None:
+            yield progress.model_dump_json() + "\n"
+        try:
+            yield (await running).model_dump_json() + "\n"
+        except (NearhandError, OperationalError) as error:
+            # The status was sent long ago; so the last line says what became of it.
+            refusal = error if isinstance(error, NearhandError) else Unavailable()
+            problem = problem_response(refusal.status, refusal.code, refusal.title, refusal.detail)
+            yield bytes(problem.body).decode() + "\n"
+    finally:
+        running.cancel()
+
+
 router = APIRouter()
+# First the fixed words: "export" would else be taken for a device's id.
+router.include_router(bulk)
 router.include_router(nouns)

@@ -120,7 +120,7 @@ class PlaceService:
         """Change a rack; whatever is mounted in it must still fit."""
         before = await self.rack(rack_id)
         _expect(before, version)
-        await self._store.lock_rack(rack_id)
+        await self._store.lock_racks([rack_id])
         if new.site_id != before.site_id:
             await self._refuse_use("rack", rack_id)
             await self._store.forget_rack_of_removed(rack_id)

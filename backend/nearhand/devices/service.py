@@ -1,5 +1,7 @@
 """Use cases of device types and devices."""
 
+from collections.abc import Iterable
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nearhand.devices.model import (
@@ -109,6 +111,10 @@ class DeviceService:
             raise NotFound(f"No device has the asset tag {asset_tag}.")
         return view
 
+    async def asset_tags(self, device_ids: Iterable[str]) -> dict[str, str]:
+        """Asset tags by device id, of removed devices too."""
+        return await self._store.asset_tags(device_ids)
+
     async def register(self, new: NewDevice) -> Device:
         """Raise AssetTagTaken, UnknownReference, WrongSite, DoesNotFit or PositionTaken."""
         device_type = await self._check(new, None)
@@ -170,7 +176,7 @@ class DeviceService:
         span = span_of(new, device_type)
         if span is None:
             return
-        await self._store.lock_rack(rack_id)
+        await self._store.lock_racks([rack_id])
         wanted = Mounting(device_id=device_id or "", asset_tag=new.asset_tag, rack_id=rack_id, span=span)
         other = first_overlap(wanted, await self._store.mounted_in([rack_id]))
         if other is not None:

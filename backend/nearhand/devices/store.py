@@ -244,9 +244,11 @@ class DeviceStore:
             mounted.append(MountedDevice(device=_model(Device, devices, row), device_type=types[type_id]))
         return mounted
 
-    async def lock_rack(self, rack_id: str) -> None:
+    async def lock_racks(self, rack_ids: Collection[str]) -> None:
         """Two devices must not take one free place at once. SQLite has a single writer and needs no lock."""
-        await self._connection.execute(select(racks.c.id).where(racks.c.id == rack_id).with_for_update())
+        for some in _chunks(sorted(rack_ids)):
+            query = select(racks.c.id).where(racks.c.id.in_(some)).order_by(racks.c.id).with_for_update()
+            await self._connection.execute(query)
 
     async def devices_by_tag(self, asset_tags: Iterable[str]) -> dict[str, Device]:
         """The devices that carry these tags now, by tag in lower case."""
@@ -255,6 +257,14 @@ class DeviceStore:
             query = select(devices).where(func.lower(devices.c.asset_tag).in_(some), is_present)
             for row in await self._connection.execute(query):
                 found[row.asset_tag.lower()] = _model(Device, devices, row)
+        return found
+
+    async def asset_tags(self, device_ids: Iterable[str]) -> dict[str, str]:
+        """Asset tags by device id, of removed devices too."""
+        found: dict[str, str] = {}
+        for some in _chunks(sorted(set(device_ids))):
+            query = select(devices.c.id, devices.c.asset_tag).where(devices.c.id.in_(some))
+            found |= {row.id: row.asset_tag for row in await self._connection.execute(query)}
         return found
 
     async def add_device(self, device: Device, device_type: DeviceType) -> None:
@@ -341,13 +351,18 @@ class DeviceStore:
         return (await self._connection.execute(query)).scalar_one()
 
     def _order(self, selection: Selection, total: int) -> list[ColumnElement[Any]]:
-        first: list[ColumnElement[Any]] = []
         if selection.sort is not None:
-            first = [_order(devices, selection.sort)]
-        elif selection.q and total <= NARROW_HITS:
-            tag, wanted = func.lower(devices.c.asset_tag), selection.q.strip().lower()
-            first = [case((tag == wanted, 0), (tag.startswith(wanted, autoescape=True), 1), else_=2)]
-        return [*first, devices.c.asset_tag, devices.c.number]
+            sort = selection.sort.removeprefix("-")
+            # All in one direction, so that an index can be walked from either end.
+            direction = desc if selection.sort.startswith("-") else asc
+            # Numbers count registrations, so they are the order of creation.
+            names = ("number",) if sort == "created_at" else (sort, "asset_tag", "number")
+            return [direction(devices.c[name]) for name in names]
+        by_tag = [devices.c.asset_tag, devices.c.number]
+        if not selection.q or total > NARROW_HITS:
+            return [*by_tag]
+        tag, typed = func.lower(devices.c.asset_tag), selection.q.strip().lower()
+        return [case((tag == typed, 0), (tag.startswith(typed, autoescape=True), 1), else_=2), *by_tag]
 
 
 def _hits(terms: Sequence[str]) -> Select[Any]:

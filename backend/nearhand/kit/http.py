@@ -72,7 +72,11 @@ class ProblemDetails(BaseModel):
 
 
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": ProblemDetails, "description": "Refused, with the reason.", "content": {PROBLEM_TYPE: {}}}
+    "4XX": {
+        "model": ProblemDetails,
+        "description": "Refused, with the reason.",
+        "content": {PROBLEM_TYPE: {}},
+    }
 }
 
 

@@ -1,7 +1,6 @@
 """Hold what waits for one slow reader: in order, bounded, and of what can be replaced only the newest."""
 
 import asyncio
-import itertools
 import types
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Generator, Hashable
@@ -35,7 +34,6 @@ class Outbox:
         self._on_overflow = on_overflow
         self._waiting: OrderedDict[Hashable, tuple[str, int]] = OrderedDict()
         self._waiting_bytes = 0
-        self._keys = itertools.count()
         self._drain: asyncio.Task[None] | None = None
         self._taken_at = 0.0
         self.is_closed = False
@@ -47,7 +45,7 @@ class Outbox:
         if self._drain is None:
             self._send_now(item)
             return
-        key = next(self._keys) if replaces is None else replaces
+        key = object() if replaces is None else replaces
         if key in self._waiting:
             self._waiting_bytes -= self._waiting.pop(key)[1]
         size = len(item) if is_counted else 0

@@ -1,5 +1,109 @@
 """REST doors of labels."""
 
-from fastapi import APIRouter
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
+
+from nearhand.access.actor import may
+from nearhand.access.model import Actor, Permission
+from nearhand.devices.model import Id
+from nearhand.kit.files import BINARY
+from nearhand.kit.http import Connection, TransactionRoute
+from nearhand.labels.model import Label, NewLabel, NewSheet, Resolved, SheetFormat
+from nearhand.labels.service import (
+    MEDIA_TYPES,
+    LabelService,
+    draw,
+    draw_sheets,
+    labels_for_sheet,
+    labels_on,
+)
 
 router = APIRouter(tags=["labels"])
+nouns = APIRouter(route_class=TransactionRoute)
+prints = APIRouter()
+
+MAX_DPI = 1200
+FILES = {media_type: {"schema": BINARY} for media_type in MEDIA_TYPES.values()}
+
+Code = Annotated[
+    str, Path(max_length=300, description="The code of a label as printed; small letters do as well.")
+]
+
+
+def _service(request: Request, connection: Connection) -> LabelService:
+    resources = request.app.state.resources
+    return labels_on(
+        connection, ids=resources.ids, clock=resources.clock, base_url=resources.settings.base_url
+    )
+
+
+Service = Annotated[LabelService, Depends(_service)]
+
+
+@nouns.post("/devices/{device_id}/labels", status_code=status.HTTP_201_CREATED)
+async def make(
+    device_id: Id, body: NewLabel, service: Service, actor: Actor = may(Permission.LABELS_MAKE)
+) -> Label:
+    """Make a label and two tags for a face. It resolves for good, whatever is edited later."""
+    return await service.make(device_id, body)
+
+
+@nouns.get("/devices/{device_id}/labels")
+async def of_device(
+    device_id: Id, service: Service, actor: Actor = may(Permission.DEVICES_READ)
+) -> list[Label]:
+    """All labels ever made for a device, newest first."""
+    return await service.of_device(device_id)
+
+
+@nouns.get("/labels/{code}")
+async def resolve(code: Code, service: Service, actor: Actor = may(Permission.DEVICES_READ)) -> Resolved:
+    """The device a label was made for, as it is now; `view.device.removed_at` says whether it is gone."""
+    return await service.resolve(code)
+
+
+@prints.get(
+    "/labels/{code}/image",
+    response_class=Response,
+    responses={200: {"content": FILES, "description": "The label with its tags, to scale."}},
+)
+async def image(
+    code: Code,
+    request: Request,
+    format: Annotated[SheetFormat, Query()] = SheetFormat.SVG,
+    dpi: Annotated[int, Query(ge=72, le=MAX_DPI, description="For PNG; rounded to whole modules.")] = 300,
+    actor: Actor = may(Permission.DEVICES_READ),
+) -> Response:
+    """A label and its tags as pieces to cut out: exact millimetres, crop marks, words under the code."""
+    resources = request.app.state.resources
+    async with resources.database.reading() as connection:
+        found = await _service(request, connection).resolve(code)
+    body = await asyncio.to_thread(draw, found.label, found.view.device.asset_tag, format, dpi)
+    return Response(body, media_type=MEDIA_TYPES[format], headers={"Cache-Control": "no-cache"})
+
+
+@prints.post(
+    "/labels/sheets",
+    response_class=Response,
+    responses={200: {"content": FILES, "description": "The sheets; `X-Page-Count` says how many."}},
+)
+async def print_sheets(
+    body: NewSheet, request: Request, actor: Actor = may(Permission.DEVICES_READ)
+) -> Response:
+    """Many labels on A4 or Letter sheets, with a line of 100 mm to check the printer's scale by."""
+    resources = request.app.state.resources
+    found = await labels_for_sheet(
+        resources.database,
+        body,
+        ids=resources.ids,
+        clock=resources.clock,
+        base_url=resources.settings.base_url,
+    )
+    content, pages = await asyncio.to_thread(draw_sheets, found, body)
+    return Response(content, media_type=MEDIA_TYPES[body.format], headers={"X-Page-Count": str(pages)})
+
+
+router.include_router(prints)
+router.include_router(nouns)

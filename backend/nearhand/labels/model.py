@@ -1,11 +1,27 @@
 """What is printed on a device: an identity label, its ear tags, and the layout that vision needs to know."""
 
+import re
 from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
 
-from nearhand.devices.model import DeviceView, FaceSide, Frozen, Millimetres
-from nearhand.kit.errors import Conflict, Invalid
+from nearhand.devices.model import DeviceView, Face, FaceSide, Frozen, Id, Millimetres
+from nearhand.kit.errors import Conflict, Invalid, NotFound
+from nearhand.kit.ids import ALPHABET
+from nearhand.vision.layout import Layout as Layout
+from nearhand.vision.layout import LayoutFace as LayoutFace
+from nearhand.vision.layout import LayoutLabel as LayoutLabel
+from nearhand.vision.layout import Tag as Tag
+
+CODE_LENGTH = (
+    8  # 40 bits: a million labels collide with probability 0.4, and the primary key refuses even that
+)
+MAX_SHEET_LABELS = 400
+
+Code = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 
 
 class LabelPlace(Frozen):
@@ -14,16 +30,6 @@ class LabelPlace(Frozen):
     x_mm: Millimetres
     y_mm: Millimetres
     size_mm: float = Field(ge=8, le=200)
-
-
-class Tag(Frozen):
-    """A small square fiducial near an ear: dictionary and id, centre and black square's edge length."""
-
-    dictionary: str = "DICT_4X4_250"
-    id: int = Field(ge=0, le=999)
-    x_mm: Millimetres
-    y_mm: Millimetres
-    size_mm: float = Field(ge=5, le=200)
 
 
 class Label(Frozen):
@@ -35,6 +41,7 @@ class Label(Frozen):
     face: FaceSide
     place: LabelPlace
     tags: tuple[Tag, ...]
+    readable_to_mm: int = Field(description="Distance up to which a phone's 1080p video can read it.")
     created_at: datetime
 
 
@@ -43,27 +50,7 @@ class Resolved(Frozen):
 
     label: Label
     view: DeviceView
-    layout: "Layout"
-
-
-class LayoutLabel(Frozen):
-    text: str
-    x_mm: float
-    y_mm: float
-    size_mm: float
-
-
-class LayoutFace(Frozen):
-    width_mm: float
-    height_mm: float
-
-
-class Layout(Frozen):
-    """What vision needs to know of a labelled face; the same document as the CLI's layout.json."""
-
-    face: LayoutFace
-    label: LayoutLabel | None
-    tags: tuple[Tag, ...]
+    layout: Layout
 
 
 class NewLabel(Frozen):
@@ -72,6 +59,87 @@ class NewLabel(Frozen):
     face: FaceSide = FaceSide.FRONT
     place: LabelPlace | None = None
     tag_size_mm: float = Field(15, ge=5, le=200)
+
+
+class Paper(StrEnum):
+    A4 = "a4"
+    LETTER = "letter"
+
+
+class SheetFormat(StrEnum):
+    PDF = "pdf"
+    SVG = "svg"
+    PNG = "png"
+
+
+class NewSheet(Frozen):
+    """Which labels to print together: by code, or every label of some devices. PDF holds all pages, others one."""
+
+    codes: tuple[Code, ...] = Field((), max_length=MAX_SHEET_LABELS)
+    device_ids: tuple[Id, ...] = Field((), max_length=MAX_SHEET_LABELS)
+    paper: Paper = Paper.A4
+    format: SheetFormat = SheetFormat.PDF
+    page: int = Field(1, ge=1, le=MAX_SHEET_LABELS)
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if not self.codes and not self.device_ids:
+            raise ValueError("name at least one code or device")
+        return self
+
+
+def label_text(base_url: str, code: str) -> str:
+    """The address a label carries: capitals, which QR codes store densely, wherever capitals mean the same."""
+    parts = urlsplit(base_url)
+    if parts.path.strip("/"):
+        return f"{base_url.rstrip('/')}/D/{code}"
+    return f"{parts.scheme}://{parts.netloc}/D/{code}".upper()
+
+
+def code_of(text: str) -> str:
+    """The code in a scanned address or in what somebody typed; the address itself may have changed since.
+
+    Raises ForeignLabel for anything that cannot be one of our labels.
+    """
+    found = _ADDRESS.search(text.strip()) or _BARE.fullmatch(text.strip())
+    code = found[1].upper().translate(_MISREAD) if found else ""
+    if len(code) != CODE_LENGTH or not set(code) <= set(ALPHABET):
+        raise ForeignLabel
+    return code
+
+
+_ADDRESS = re.compile(r"^https?://[^/?#\s]+(?:/[^?#\s]*)?/d/([0-9a-z]+)/?(?:[?#]\S*)?$", re.IGNORECASE)
+_BARE = re.compile(r"([0-9a-z]+)", re.IGNORECASE)
+_MISREAD = str.maketrans("ILO", "110")  # as Crockford's alphabet reads them
+
+
+def layout_of(label: Label, face: Face) -> Layout:
+    place = label.place
+    return Layout(
+        face=LayoutFace(width_mm=face.width_mm, height_mm=face.height_mm),
+        label=LayoutLabel(text=label.text, x_mm=place.x_mm, y_mm=place.y_mm, size_mm=place.size_mm),
+        tags=label.tags,
+    )
+
+
+class ForeignLabel(Invalid):
+    code, title = "foreign_label", "This code is not one of our labels"
+
+
+class UnknownLabel(NotFound):
+    code, title = "unknown_label", "No label with this code was ever made here"
+
+
+class TooManyLabels(Invalid):
+    code, title = "too_many_labels", "That is more labels than one print may have"
+
+
+class NoSuchFace(Invalid):
+    code, title = "no_such_face", "The device's type has no such face"
+
+
+class NoSuchPage(NotFound):
+    code, title = "no_such_page", "The sheet has fewer pages"
 
 
 class LabelUnreadable(Invalid):

@@ -11,7 +11,7 @@ from nearhand.devices.model import ONE_LINE, Id
 from nearhand.kit.files import download, raw_body
 from nearhand.kit.http import Connection, ExpectedVersion, Page, Paging, TransactionRoute, etag
 from nearhand.maintenance.model import Attachment, MaintenanceRecord, NewMaintenanceRecord
-from nearhand.maintenance.service import Attachments, MaintenanceService, maintenance_on
+from nearhand.maintenance.service import Attachments, MaintenanceService, attachments_of, maintenance_on
 
 router = APIRouter(tags=["maintenance"])
 records = APIRouter(route_class=TransactionRoute)
@@ -26,13 +26,7 @@ def _service(request: Request, connection: Connection) -> MaintenanceService:
 
 
 def _attachments(request: Request) -> Attachments:
-    resources = request.app.state.resources
-    return Attachments(
-        resources.database,
-        resources.blobs,
-        clock=resources.clock,
-        limit_bytes=resources.settings.upload_limit_bytes,
-    )
+    return attachments_of(request.app.state.resources)
 
 
 Service = Annotated[MaintenanceService, Depends(_service)]

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -130,3 +131,13 @@ def maintenance_on(connection: AsyncConnection, *, ids: Ids, clock: Clock) -> Ma
     """The service within one transaction."""
     devices = devices_on(connection, ids=ids, clock=clock)
     return MaintenanceService(MaintenanceStore(connection), devices=devices, ids=ids, clock=clock)
+
+
+def attachments_of(resources: Any) -> Attachments:
+    """The files over what lives as long as the service does."""
+    return Attachments(
+        resources.database,
+        resources.blobs,
+        clock=resources.clock,
+        limit_bytes=resources.settings.upload_limit_bytes,
+    )

@@ -17,7 +17,7 @@ from nearhand.sessions.model import (
     Sighting,
 )
 from nearhand.vision.camera import Intrinsics
-from nearhand.vision.project import face_jacobian, pose_jacobian, unproject
+from nearhand.vision.project import NEAR_MM, face_jacobian, pose_jacobian, unproject
 
 # 95 % of a two-dimensional Gaussian lie within this many standard deviations of its widest axis.
 SIGMAS_95 = 2.448
@@ -94,6 +94,9 @@ def _on_face(
 ) -> NDArray[np.float64]:
     # 0..1 counts from the outer edge of the first pixel; pixel centres are integers.
     pixels = np.asarray(points, dtype=np.float64) * (camera.width, camera.height) - 0.5
+    viewer_z = -(pose[:3, :3].T @ pose[:3, 3])[2]
+    if viewer_z > -NEAR_MM:
+        raise MissesFace("That picture shows the face edge-on or from behind.")
     on_face = unproject(pixels, pose, camera)
     if not np.isfinite(on_face).all() or np.abs(on_face).max() > FAR_MM:
         raise MissesFace

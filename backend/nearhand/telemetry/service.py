@@ -18,6 +18,7 @@ from nearhand.telemetry.model import (
     Bucket,
     Chart,
     ClockWrong,
+    Sample,
     SampleBatch,
     Series,
     SeriesKey,
@@ -56,17 +57,25 @@ class TelemetryService:
         units: dict[SeriesKey, str] = {}
         pairs: dict[SeriesKey, list[tuple[int, float]]] = defaultdict(list)
         for batch in batches:
-            units.setdefault(batch.key, batch.unit)
+            if units.setdefault(batch.key, batch.unit) != batch.unit:
+                raise UnitDiffers(batch.key, units[batch.key], batch.unit)
             pairs[batch.key] += [(milliseconds(sample.at), sample.value) for sample in batch.samples]
-        await self._refuse_new_series_of_unknown_devices(units)
-        kept = await self._store.open(units, packed_until_ms=pack_before_ms(self._clock))
-        for batch in batches:
-            if (unit := kept[batch.key].series.unit) != batch.unit:
-                raise UnitDiffers(batch.key, unit, batch.unit)
+        kept = await self._open(units)
         stored = 0
         for key, series in kept.items():
             stored += await self._add(series, samples_of(pairs[key]))
         return Stored(stored=stored, known=sum(map(len, pairs.values())) - stored)
+
+    async def backfill(self, key: SeriesKey, unit: str, samples: Samples) -> int:
+        """Store a long history at once; return how many were new. Raises as `record` does."""
+        if not len(samples):
+            return 0
+        ends = tuple(
+            Sample(at=moment(int(samples.at_ms[i])), value=float(samples.values[i])) for i in (0, -1)
+        )
+        self._refuse_impossible_times([SampleBatch(key=key, unit=unit, samples=ends)])
+        kept = await self._open({key: unit})
+        return await self._add(kept[key], samples)
 
     async def chart(
         self, key: SeriesKey, *, since: datetime | None, until: datetime | None, buckets: int
@@ -95,11 +104,17 @@ class TelemetryService:
             buckets=_buckets(rows),
         )
 
-    async def _refuse_new_series_of_unknown_devices(self, units: dict[SeriesKey, str]) -> None:
-        """Raise NotFound. Known series need no look-up: theirs were checked when they began."""
+    async def _open(self, units: dict[SeriesKey, str]) -> dict[SeriesKey, KeptSeries]:
+        """The series, made where they are new, and locked. Raises NotFound and UnitDiffers."""
         known = await self._store.known(units)
+        # Known series need no look-up of their device: it was checked when they began.
         for device_id in sorted({key.device_id for key in units if key not in known}):
             await self._devices.device(device_id)
+        kept = await self._store.open(units, packed_until_ms=pack_before_ms(self._clock))
+        for key, unit in units.items():
+            if kept[key].series.unit != unit:
+                raise UnitDiffers(key, kept[key].series.unit, unit)
+        return kept
 
     async def _add(self, kept: KeptSeries, samples: Samples) -> int:
         stored = await self._store.add(kept, samples)

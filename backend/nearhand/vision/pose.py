@@ -13,7 +13,7 @@ def rotation(vector: ArrayLike) -> NDArray[np.float64]:
     k = _cross(v)
     if angle < 1e-8:
         return np.eye(3) + k + k @ k / 2
-    return np.eye(3) + np.sin(angle) / angle * k + (1 - np.cos(angle)) / angle**2 * (k @ k)
+    return np.asarray(np.eye(3) + np.sin(angle) / angle * k + (1 - np.cos(angle)) / angle**2 * (k @ k))
 
 
 def rotation_vector(r: ArrayLike) -> NDArray[np.float64]:
@@ -44,7 +44,8 @@ def rotation_vector(r: ArrayLike) -> NDArray[np.float64]:
     v = np.array(axis)
     length = float(np.linalg.norm(v))
     # For tiny angles 2 atan2(|v|, w) / |v| tends to 2 / w.
-    return v * (2 / w) if length < 1e-12 else v * (2 * np.arctan2(length, w) / length)
+    scale = 2 / w if length < 1e-12 else 2 * np.arctan2(length, w) / length
+    return np.asarray(v * scale)
 
 
 def pose(vector: ArrayLike, translation: ArrayLike) -> Pose:

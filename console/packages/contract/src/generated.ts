@@ -170,6 +170,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{device_id}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Of Device
+         * @description All labels ever made for a device, newest first.
+         */
+        get: operations["of_device_api_v1_devices__device_id__labels_get"];
+        put?: never;
+        /**
+         * Make
+         * @description Make a label and two tags for a face. It resolves for good, whatever is edited later.
+         */
+        post: operations["make_api_v1_devices__device_id__labels_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{device_id}/maintenance-records": {
         parameters: {
             query?: never;
@@ -288,6 +312,48 @@ export interface paths {
         get: operations["get_device_by_tag_api_v1_devices_by_tag__asset_tag__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Devices
+         * @description All devices of the selection, by asset tag. Text that a spreadsheet would run gets a quote before it.
+         */
+        get: operations["export_devices_api_v1_devices_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Devices
+         * @description Add or change devices by asset tag, all or none; a column that is absent leaves its field as it is.
+         *
+         *     With any faulty row nothing is written, `is_applied` is false and `faults` lists them all.
+         */
+        post: operations["import_devices_api_v1_devices_import_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -449,6 +515,66 @@ export interface paths {
          * @description Enter a session as a guest, by the token of a joining link.
          */
         post: operations["join_api_v1_join_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labels/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Resolve
+         * @description The device a label was made for, as it is now; `view.device.removed_at` says whether it is gone.
+         */
+        get: operations["resolve_api_v1_labels__code__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labels/{code}/image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Image
+         * @description A label and its tags as pieces to cut out: exact millimetres, crop marks, words under the code.
+         */
+        get: operations["image_api_v1_labels__code__image_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labels/sheets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Print Sheets
+         * @description Many labels on A4 or Letter sheets, with a line of 100 mm to check the printer's scale by.
+         */
+        post: operations["print_sheets_api_v1_labels_sheets_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1543,6 +1669,11 @@ export interface components {
          */
         FaceSide: "front" | "rear";
         /**
+         * Format
+         * @enum {string}
+         */
+        Format: "csv" | "json";
+        /**
          * FrameFreeze
          * @description Ask for the sharp still of exactly this frame (None: of the next one).
          */
@@ -1670,6 +1801,26 @@ export interface components {
              */
             type: "hello";
         };
+        /**
+         * ImportReport
+         * @description What an import did, or would do. With any fault nothing is written (`is_applied` is false).
+         */
+        ImportReport: {
+            /** Created */
+            created: number;
+            /** Faults */
+            faults: components["schemas"]["RowFault"][];
+            /** Is Applied */
+            is_applied: boolean;
+            /** Is Dry Run */
+            is_dry_run: boolean;
+            /** Rows */
+            rows: number;
+            /** Unchanged */
+            unchanged: number;
+            /** Updated */
+            updated: number;
+        };
         /** Invitation */
         Invitation: {
             /**
@@ -1697,6 +1848,78 @@ export interface components {
             role: components["schemas"]["Role"];
             /** Url */
             url: string;
+        };
+        /**
+         * Label
+         * @description A printed identity: its code never changes hands and never stops resolving. `text` is what the QR says.
+         */
+        Label: {
+            /** Code */
+            code: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Device Id */
+            device_id: string;
+            face: components["schemas"]["FaceSide"];
+            place: components["schemas"]["LabelPlace"];
+            /**
+             * Readable To Mm
+             * @description Distance up to which a phone's 1080p video can read it.
+             */
+            readable_to_mm: number;
+            /** Tags */
+            tags: components["schemas"]["Tag"][];
+            /** Text */
+            text: string;
+        };
+        /**
+         * LabelPlace
+         * @description Where the label's symbol sits: the centre on the face, and the edge length without the quiet zone.
+         */
+        LabelPlace: {
+            /** Size Mm */
+            size_mm: number;
+            /** X Mm */
+            x_mm: number;
+            /** Y Mm */
+            y_mm: number;
+        };
+        /**
+         * Layout
+         * @description What vision needs to know of a labelled face; the same document as the CLI's layout.json.
+         */
+        Layout: {
+            face: components["schemas"]["LayoutFace"];
+            label?: components["schemas"]["LayoutLabel"] | null;
+            /**
+             * Tags
+             * @default []
+             */
+            tags: components["schemas"]["Tag"][];
+        };
+        /** LayoutFace */
+        LayoutFace: {
+            /** Height Mm */
+            height_mm: number;
+            /** Width Mm */
+            width_mm: number;
+        };
+        /**
+         * LayoutLabel
+         * @description The label's text, its symbol's centre and edge length without the quiet zone.
+         */
+        LayoutLabel: {
+            /** Size Mm */
+            size_mm: number;
+            /** Text */
+            text: string;
+            /** X Mm */
+            x_mm: number;
+            /** Y Mm */
+            y_mm: number;
         };
         /** Location */
         Location: {
@@ -1875,6 +2098,20 @@ export interface components {
             };
         };
         /**
+         * NewLabel
+         * @description Wish for a label. What is left out is chosen: a free spot near the face's edge, tags near both ears.
+         */
+        NewLabel: {
+            /** @default front */
+            face: components["schemas"]["FaceSide"];
+            place?: components["schemas"]["LabelPlace"] | null;
+            /**
+             * Tag Size Mm
+             * @default 15
+             */
+            tag_size_mm: number;
+        };
+        /**
          * NewLocation
          * @description A part of a site: a building, hall, cage or row; may lie inside another.
          */
@@ -1968,6 +2205,31 @@ export interface components {
              * @default
              */
             subject: string;
+        };
+        /**
+         * NewSheet
+         * @description Which labels to print together: by code, or every label of some devices. PDF holds all pages, others one.
+         */
+        NewSheet: {
+            /**
+             * Codes
+             * @default []
+             */
+            codes: string[];
+            /**
+             * Device Ids
+             * @default []
+             */
+            device_ids: string[];
+            /** @default pdf */
+            format: components["schemas"]["SheetFormat"];
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /** @default a4 */
+            paper: components["schemas"]["Paper"];
         };
         /** NewSite */
         NewSite: {
@@ -2146,6 +2408,11 @@ export interface components {
             /** Total */
             total: number;
         };
+        /**
+         * Paper
+         * @enum {string}
+         */
+        Paper: "a4" | "letter";
         /** Participant */
         Participant: {
             /** Display Name */
@@ -2393,6 +2660,15 @@ export interface components {
              */
             type: "refused";
         };
+        /**
+         * Resolved
+         * @description What a scanned label leads to.
+         */
+        Resolved: {
+            label: components["schemas"]["Label"];
+            layout: components["schemas"]["Layout"];
+            view: components["schemas"]["DeviceView"];
+        };
         /** ResumeFrom */
         ResumeFrom: {
             /** Epoch */
@@ -2405,6 +2681,18 @@ export interface components {
          * @enum {string}
          */
         Role: "admin" | "expert" | "technician" | "observer";
+        /**
+         * RowFault
+         * @description One thing wrong in a row. Rows are counted as a spreadsheet shows them; the items of JSON from 1.
+         */
+        RowFault: {
+            /** Field */
+            field: string;
+            /** Message */
+            message: string;
+            /** Row */
+            row: number;
+        };
         /**
          * Sample
          * @description One value at one time; times are kept to the millisecond.
@@ -2583,6 +2871,11 @@ export interface components {
             /** Width */
             width: number;
         };
+        /**
+         * SheetFormat
+         * @enum {string}
+         */
+        SheetFormat: "pdf" | "svg" | "png";
         /** ShownDevice */
         ShownDevice: {
             /** Device Id */
@@ -2885,6 +3178,25 @@ export interface components {
             device_type_id?: string | null;
         };
         /**
+         * Tag
+         * @description A small square fiducial near an ear: dictionary and id, centre and black square's edge length.
+         */
+        Tag: {
+            /**
+             * Dictionary
+             * @default DICT_4X4_250
+             */
+            dictionary: string;
+            /** Id */
+            id: number;
+            /** Size Mm */
+            size_mm: number;
+            /** X Mm */
+            x_mm: number;
+            /** Y Mm */
+            y_mm: number;
+        };
+        /**
          * User
          * @description A person with a local account.
          */
@@ -2970,6 +3282,7 @@ export type DocumentKind = components['schemas']['DocumentKind'];
 export type Elevation = components['schemas']['Elevation'];
 export type Face = components['schemas']['Face'];
 export type FaceSide = components['schemas']['FaceSide'];
+export type Format = components['schemas']['Format'];
 export type FrameFreeze = components['schemas']['FrameFreeze'];
 export type FrameRef = components['schemas']['FrameRef'];
 export type FrameSight = components['schemas']['FrameSight'];
@@ -2978,9 +3291,15 @@ export type FreezeAsked = components['schemas']['FreezeAsked'];
 export type GivenSignal = components['schemas']['GivenSignal'];
 export type Guide = components['schemas']['Guide'];
 export type Hello = components['schemas']['Hello'];
+export type ImportReport = components['schemas']['ImportReport'];
 export type Invitation = components['schemas']['Invitation'];
 export type Join = components['schemas']['Join'];
 export type JoiningLink = components['schemas']['JoiningLink'];
+export type Label = components['schemas']['Label'];
+export type LabelPlace = components['schemas']['LabelPlace'];
+export type Layout = components['schemas']['Layout'];
+export type LayoutFace = components['schemas']['LayoutFace'];
+export type LayoutLabel = components['schemas']['LayoutLabel'];
 export type Location = components['schemas']['Location'];
 export type MaintenanceRecord = components['schemas']['MaintenanceRecord'];
 export type Manuals = components['schemas']['Manuals'];
@@ -2988,10 +3307,12 @@ export type MountedDevice = components['schemas']['MountedDevice'];
 export type NewDevice = components['schemas']['NewDevice'];
 export type NewDeviceType = components['schemas']['NewDeviceType'];
 export type NewGuide = components['schemas']['NewGuide'];
+export type NewLabel = components['schemas']['NewLabel'];
 export type NewLocation = components['schemas']['NewLocation'];
 export type NewMaintenanceRecord = components['schemas']['NewMaintenanceRecord'];
 export type NewRack = components['schemas']['NewRack'];
 export type NewSession = components['schemas']['NewSession'];
+export type NewSheet = components['schemas']['NewSheet'];
 export type NewSite = components['schemas']['NewSite'];
 export type NewUser = components['schemas']['NewUser'];
 export type OnFace = components['schemas']['OnFace'];
@@ -3006,6 +3327,7 @@ export type PageRack = components['schemas']['Page_Rack_'];
 export type PageSession = components['schemas']['Page_Session_'];
 export type PageSite = components['schemas']['Page_Site_'];
 export type PageUser = components['schemas']['Page_User_'];
+export type Paper = components['schemas']['Paper'];
 export type Participant = components['schemas']['Participant'];
 export type ParticipantJoined = components['schemas']['ParticipantJoined'];
 export type Permission = components['schemas']['Permission'];
@@ -3020,8 +3342,10 @@ export type Problem = components['schemas']['Problem'];
 export type ProblemDetails = components['schemas']['ProblemDetails'];
 export type Rack = components['schemas']['Rack'];
 export type Refused = components['schemas']['Refused'];
+export type Resolved = components['schemas']['Resolved'];
 export type ResumeFrom = components['schemas']['ResumeFrom'];
 export type Role = components['schemas']['Role'];
+export type RowFault = components['schemas']['RowFault'];
 export type Sample = components['schemas']['Sample'];
 export type SampleBatch = components['schemas']['SampleBatch'];
 export type Series = components['schemas']['Series'];
@@ -3035,6 +3359,7 @@ export type SessionState = components['schemas']['SessionState'];
 export type SessionStatus = components['schemas']['SessionStatus'];
 export type Shape = components['schemas']['Shape'];
 export type SharedStill = components['schemas']['SharedStill'];
+export type SheetFormat = components['schemas']['SheetFormat'];
 export type ShownDevice = components['schemas']['ShownDevice'];
 export type ShownStep = components['schemas']['ShownStep'];
 export type Sighting = components['schemas']['Sighting'];
@@ -3053,6 +3378,7 @@ export type Stored = components['schemas']['Stored'];
 export type StrokeDraw = components['schemas']['StrokeDraw'];
 export type StrokeDrawn = components['schemas']['StrokeDrawn'];
 export type Subject = components['schemas']['Subject'];
+export type Tag = components['schemas']['Tag'];
 export type User = components['schemas']['User'];
 export type Welcome = components['schemas']['Welcome'];
 export type $defs = Record<string, never>;
@@ -3562,6 +3888,74 @@ export interface operations {
             };
         };
     };
+    of_device_api_v1_devices__device_id__labels_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Label"][];
+                };
+            };
+        };
+    };
+    make_api_v1_devices__device_id__labels_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLabel"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Label"];
+                };
+            };
+        };
+    };
     of_device_api_v1_devices__device_id__maintenance_records_get: {
         parameters: {
             query?: {
@@ -3790,6 +4184,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+        };
+    };
+    export_devices_api_v1_devices_export_get: {
+        parameters: {
+            query?: {
+                /** @description Only those of this one. */
+                device_type_id?: string | null;
+                format?: components["schemas"]["Format"];
+                kind?: components["schemas"]["DeviceKind"] | null;
+                /** @description Only those of this one. */
+                location_id?: string | null;
+                /** @description Words in asset tag, name, serial, tenant or type, the last perhaps unfinished; also the last characters of a serial (four or more). */
+                q?: string;
+                /** @description Only those of this one. */
+                rack_id?: string | null;
+                /** @description Only those of this one. */
+                site_id?: string | null;
+                sort?: ("asset_tag" | "-asset_tag" | "name" | "-name" | "serial" | "-serial" | "position_u" | "-position_u" | "status" | "-status" | "tenant" | "-tenant" | "created_at" | "-created_at" | "updated_at" | "-updated_at") | null;
+                status?: components["schemas"]["DeviceStatus"] | null;
+                tenant?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description A file that the import takes back. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    import_devices_api_v1_devices_import_post: {
+        parameters: {
+            query?: {
+                /** @description Check every row and write nothing. */
+                dry_run?: boolean;
+                format?: components["schemas"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example [
+                 *       {
+                 *         "asset_tag": "TOR-R07-U23",
+                 *         "status": "offline"
+                 *       }
+                 *     ]
+                 */
+                "application/json": Record<string, never>[];
+                /**
+                 * @example asset_tag,name,serial,manufacturer,model,site,location,rack,position_u,face,status,tenant,notes
+                 *     TOR-R07-U23,Top of rack 7,FDO23280A1B,Cisco,Nexus 93180YC-FX,Zürich West,Hall 2,R07,23,front,active,,
+                 */
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The report. With `Accept: application/x-ndjson` a line per progress, and the report last. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                    "application/x-ndjson": string;
                 };
             };
         };
@@ -4201,6 +4694,114 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Admission"];
+                };
+            };
+        };
+    };
+    resolve_api_v1_labels__code__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code of a label as printed; small letters do as well. */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resolved"];
+                };
+            };
+        };
+    };
+    image_api_v1_labels__code__image_get: {
+        parameters: {
+            query?: {
+                /** @description For PNG; rounded to whole modules. */
+                dpi?: number;
+                format?: components["schemas"]["SheetFormat"];
+            };
+            header?: never;
+            path: {
+                /** @description The code of a label as printed; small letters do as well. */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The label with its tags, to scale. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                    "image/png": string;
+                    "image/svg+xml": string;
+                };
+            };
+        };
+    };
+    print_sheets_api_v1_labels_sheets_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSheet"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The sheets; `X-Page-Count` says how many. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                    "image/png": string;
+                    "image/svg+xml": string;
                 };
             };
         };

@@ -89,7 +89,8 @@ export function sightingOf({ located, deviceId, camera }: FrameRead): Sighting |
 function onStill({ frame, jpeg }: StillTaken): void {
   const { frame_id, captured_at, width, height, located, camera, deviceId } = frame;
   if (located && deviceId) keep(jpeg, { located, camera }, deviceId);
-  if (isLive.peek()) sender()?.add({ frame_id, captured_at, width, height, jpeg, sighting: sightingOf(frame) });
+  if (isLive.peek())
+    sender()?.add({ frame_id, captured_at, width, height, jpeg, sighting: sightingOf(frame) });
 }
 
 function keep(jpeg: Blob, sight: Sight, deviceId: string): void {

@@ -65,7 +65,7 @@ export class FrameLoop {
     const captured_at = Date.now();
     const bitmap = await createImageBitmap(video).catch(() => null);
     if (!bitmap) return void (this.#busySince = 0);
-    
+
     const message: ReadFrame = {
       type: "frame",
       frame_id: ++this.#frameId,

@@ -27,7 +27,15 @@ self.onmessage = async ({ data }: MessageEvent<ReadFrame>) => {
   }
 };
 
-async function read({ frame_id, captured_at, bitmap, camera, layout, deviceId, still }: ReadFrame): Promise<void> {
+async function read({
+  frame_id,
+  captured_at,
+  bitmap,
+  camera,
+  layout,
+  deviceId,
+  still,
+}: ReadFrame): Promise<void> {
   const started = performance.now();
   const { width, height } = bitmap;
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
@@ -51,7 +59,8 @@ async function read({ frame_id, captured_at, bitmap, camera, layout, deviceId, s
 function toGrey(rgba: Uint8ClampedArray): Uint8Array {
   const n = rgba.length >> 2;
   if (grey.length !== n) grey = new Uint8Array(n);
-  for (let i = 0, p = 0; i < n; i++, p += 4) grey[i] = (77 * rgba[p]! + 150 * rgba[p + 1]! + 29 * rgba[p + 2]!) >> 8;
+  for (let i = 0, p = 0; i < n; i++, p += 4)
+    grey[i] = (77 * rgba[p]! + 150 * rgba[p + 1]! + 29 * rgba[p + 2]!) >> 8;
   return grey;
 }
 
@@ -97,12 +106,22 @@ function regionOf(
 
 async function readIn(picture: ImageData, { x, y, w, h }: Region): Promise<FoundLabel[]> {
   const part = w === picture.width && h === picture.height ? picture : context.getImageData(x, y, w, h);
-  const found = await readBarcodes(part, { formats: ["QRCode"], tryHarder: true, tryInvert: false, maxNumberOfSymbols: 4 });
-  return found.filter((one) => one.isValid).map((one) => ({ text: one.text, corners_px: cornersOf(one, x, y) }));
+  const found = await readBarcodes(part, {
+    formats: ["QRCode"],
+    tryHarder: true,
+    tryInvert: false,
+    maxNumberOfSymbols: 4,
+  });
+  return found
+    .filter((one) => one.isValid)
+    .map((one) => ({ text: one.text, corners_px: cornersOf(one, x, y) }));
 }
 
 /** The decoder counts from pixel edges; everything here from pixel centres. */
 function cornersOf({ position }: ReadResult, x: number, y: number): Quad {
   const { topLeft, topRight, bottomRight, bottomLeft } = position;
-  return [topLeft, topRight, bottomRight, bottomLeft].map((p) => [p.x + x - 0.5, p.y + y - 0.5]) as unknown as Quad;
+  return [topLeft, topRight, bottomRight, bottomLeft].map((p) => [
+    p.x + x - 0.5,
+    p.y + y - 0.5,
+  ]) as unknown as Quad;
 }

@@ -21,6 +21,7 @@ interface Placed {
 function closest<T extends Placed>(parts: readonly T[], x: number, y: number): T | undefined {
   let best: T | undefined;
   for (const part of parts)
-    if (!best || Math.hypot(part.x_mm - x, part.y_mm - y) < Math.hypot(best.x_mm - x, best.y_mm - y)) best = part;
+    if (!best || Math.hypot(part.x_mm - x, part.y_mm - y) < Math.hypot(best.x_mm - x, best.y_mm - y))
+      best = part;
   return best;
 }

@@ -9,6 +9,15 @@ export const wrongDevice = signal<{ found: Resolved; at: number; isStale: boolea
 /** A code in the picture that is not ours, for a moment. */
 export const foreignText = signal<string | null>(null);
 
+const SNOOZE_MS = 5000;
+
+/** Back to the right device: its neighbour's label may stay in view for a moment without a new alarm. */
+export function dismissWrong(): void {
+  snoozed = { id: wrongDevice.value?.found.view.device.id ?? "", until: Date.now() + SNOOZE_MS };
+  wrongDevice.value = null;
+}
+
+let snoozed = { id: "", until: 0 };
 let isAsking = false;
 let foreignTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -25,7 +34,9 @@ export async function recognise(labels: readonly FoundLabel[], boundTo: string |
         continue;
       }
       const { data, at, isStale } = answer;
-      if (boundTo && data.view.device.id !== boundTo) wrongDevice.value = { found: data, at, isStale };
+      const { id } = data.view.device;
+      if (boundTo && id !== boundTo && id === snoozed.id && Date.now() < snoozed.until) continue;
+      if (boundTo && id !== boundTo) wrongDevice.value = { found: data, at, isStale };
       else showResolved(data, at, isStale);
       return;
     }

@@ -28,7 +28,7 @@ export const targetFace = computed<Face | null>(() => {
 });
 
 export function faceOf({ device_type }: DeviceView, side: FaceSide): Face | null {
-  return side === "front" ? device_type.front : device_type.rear;
+  return (side === "front" ? device_type.front : device_type.rear) ?? null;
 }
 
 /** Where it stands, in the words on the rack: "Hall 2 / R07 / U23". */
@@ -44,7 +44,11 @@ export function resolveLabel(code: string): Promise<Remembered<Resolved>> {
   const known = resolved.get(code);
   if (known) return known;
   const path = `/labels/${encodeURIComponent(code)}`;
-  const asked = remembered(path, (answer) => answer.view.device.id, () => get<Resolved>(path));
+  const asked = remembered(
+    path,
+    (answer) => answer.view.device.id,
+    () => get<Resolved>(path),
+  );
   resolved.set(code, asked);
   asked.catch(() => resolved.delete(code));
   return asked;
@@ -66,7 +70,11 @@ export function showResolved({ label, view, layout }: Resolved, at: number, isSt
 
 export async function showById(id: string, side: FaceSide = "front"): Promise<void> {
   const path = `/devices/${encodeURIComponent(id)}`;
-  const { data: view, at, isStale } = await remembered(`${path}/view`, id, () => get<DeviceView>(`${path}/view`));
+  const {
+    data: view,
+    at,
+    isStale,
+  } = await remembered(`${path}/view`, id, () => get<DeviceView>(`${path}/view`));
   await showView(view, side, at, isStale);
 }
 
@@ -97,7 +105,9 @@ export function layoutOf(view: DeviceView, side: FaceSide, labels: readonly Labe
   const here = labels.filter((label) => label.face === side);
   const newest = [...here].sort((a, b) => b.created_at.localeCompare(a.created_at))[0];
   if (!face || !newest) return null;
-  const tags = new Map(here.flatMap((label) => label.tags).map((tag) => [`${tag.dictionary} ${tag.id}`, tag]));
+  const tags = new Map(
+    here.flatMap((label) => label.tags).map((tag) => [`${tag.dictionary} ${tag.id}`, tag]),
+  );
   return {
     face: { width_mm: face.width_mm, height_mm: face.height_mm },
     label: { text: newest.text, ...newest.place },

@@ -53,7 +53,9 @@ export async function remembered<T>(
     const data = await read();
     const at = Date.now();
     const owner = typeof deviceId === "string" ? deviceId : deviceId(data);
-    await quietly(async () => void (await (await shelf()).put("answers", { key, deviceId: owner, at, data })));
+    await quietly(
+      async () => void (await (await shelf()).put("answers", { key, deviceId: owner, at, data })),
+    );
     return { data, at, isStale: false };
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
@@ -69,7 +71,8 @@ export async function rememberDevice(device: Omit<RecentDevice, "usedAt">): Prom
     const db = await shelf();
     await db.put("devices", { ...device, usedAt: Date.now() });
     for (const { deviceId } of (await recentDevices()).slice(DEVICES_KEPT)) {
-      for (const key of await db.getAllKeysFromIndex("answers", "deviceId", deviceId)) await db.delete("answers", key);
+      for (const key of await db.getAllKeysFromIndex("answers", "deviceId", deviceId))
+        await db.delete("answers", key);
       await db.delete("devices", deviceId);
     }
   });

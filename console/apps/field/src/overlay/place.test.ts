@@ -6,13 +6,21 @@ import { aboutPoint, placeMark, placeRect, type Sight } from "./place";
 
 const port = (name: string, x_mm: number) =>
   ({ name, kind: "rj45", x_mm, y_mm: 20, width_mm: 12, height_mm: 11 }) as const;
-const FACE: Face = { width_mm: 482.6, height_mm: 44, ports: [port("1", 100), port("2", 114)], components: [] };
+const FACE: Face = {
+  width_mm: 482.6,
+  height_mm: 44,
+  ports: [port("1", 100), port("2", 114)],
+  components: [],
+};
 const CAMERA = nominalCamera(1280, 720);
 
 function sight(sigma_mm: number): Sight {
   const covariance = Array.from({ length: 36 }, (_, i) => (i % 7 ? 0 : i < 21 ? 1e-12 : sigma_mm ** 2));
   const pose = poseOf([0, 0, 0], [-241, -22, 600]);
-  return { camera: CAMERA, located: { pose, covariance, misfit: 1, margin: 9, label_seen: true, tags_seen: [] } };
+  return {
+    camera: CAMERA,
+    located: { pose, covariance, misfit: 1, margin: 9, label_seen: true, tags_seen: [] },
+  };
 }
 
 const ring = (ring_mm: number | null): Annotation => ({

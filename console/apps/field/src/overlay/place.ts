@@ -1,6 +1,13 @@
 /** Where marks of a face come to lie in the picture, and whether that is sure enough to draw them. */
 import type { Annotation, Face, Shape } from "@nearhand/contract";
-import { errorRing, type FacePoint, type Intrinsics, type Located, type Point, projectFace } from "@nearhand/spatial";
+import {
+  errorRing,
+  type FacePoint,
+  type Intrinsics,
+  type Located,
+  type Point,
+  projectFace,
+} from "@nearhand/spatial";
 import { portPitch } from "../device/portPitch";
 
 /** A pose together with the camera it was measured with. */

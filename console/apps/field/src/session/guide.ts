@@ -13,7 +13,6 @@ export interface Manuals {
 
 export const manuals = signal<{ deviceId: string; data: Manuals } | null>(null);
 
-
 const STORED = "nearhand.field.guides";
 const own = signal<Record<string, ShownStep>>(readStored());
 

@@ -19,7 +19,9 @@ export const isLive = computed(() => room.value !== null && !room.value.isEnded)
 export const expertsPresent = computed(() => {
   const now = room.value;
   return (
-    now?.participants.filter((one) => now.present.includes(one.id) && one.id !== now.you?.id && one.role !== "observer") ?? []
+    now?.participants.filter(
+      (one) => now.present.includes(one.id) && one.id !== now.you?.id && one.role !== "observer",
+    ) ?? []
   );
 });
 
@@ -64,7 +66,8 @@ export function nameOf(id: string): string {
 function hear(message: ServerMessage, who: Actor): void {
   switch (message.type) {
     case "signal.given": {
-      const isFresh = Date.now() - Date.parse(message.at) < FRESH_SIGNAL_MS || Date.parse(message.at) > Date.now();
+      const isFresh =
+        Date.now() - Date.parse(message.at) < FRESH_SIGNAL_MS || Date.parse(message.at) > Date.now();
       if (message.by === who.participant_id || !isFresh) return;
       bigSignal.value = { signal: message.signal, by: message.by, seq: message.seq };
       navigator.vibrate?.(message.signal === "stop" ? [200, 80, 200, 80, 200] : [120]);

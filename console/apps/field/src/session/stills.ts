@@ -58,7 +58,8 @@ export class StillSender {
 
   /** Somebody wants the still of this frame: that one if it is still here, else the next, under its own number. */
   freeze(frame: FrameRef | null): void {
-    const kept = frame && frame.stream === this.stream && this.#ring.find((one) => one.frame_id === frame.frame_id);
+    const kept =
+      frame && frame.stream === this.stream && this.#ring.find((one) => one.frame_id === frame.frame_id);
     if (kept) this.#asked.push(kept);
     else this.#wantsNext = true;
     void this.#pump();

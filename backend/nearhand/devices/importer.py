@@ -1,0 +1,354 @@
+"""Bring many devices in at once, all or none, and hand them out again."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
+
+from nearhand.devices.model import (
+    AssetTag,
+    Device,
+    DeviceType,
+    DeviceView,
+    ImportProgress,
+    ImportReport,
+    Location,
+    Mounting,
+    NewDevice,
+    Rack,
+    RowFault,
+    Selection,
+    Site,
+    Stage,
+    first_overlap,
+    first_version,
+    misfit,
+    next_version,
+    span_of,
+)
+from nearhand.devices.store import DeviceStore
+from nearhand.devices.tabular import (
+    Cells,
+    Format,
+    csv_header,
+    csv_lines,
+    json_lines,
+    read_rows,
+    row_of,
+)
+from nearhand.kit.clock import Clock
+from nearhand.kit.database import Database
+from nearhand.kit.ids import Ids
+
+CHUNK = 500  # rows between two looks at the rest of the world
+PATH_SEPARATOR = " / "
+
+Tell = Callable[[ImportProgress], None]
+Row = tuple[int, Cells]
+
+_tag = TypeAdapter(AssetTag)
+_COLUMN_OF = {"device_type_id": "model", "site_id": "site", "rack_id": "rack"}
+
+
+class _Wanted(NamedTuple):
+    """What a row asks for, once everything it names was found."""
+
+    row: int
+    before: Device | None
+    new: NewDevice
+    device_type: DeviceType
+
+
+class Fault(Exception):
+    """A row cannot be followed; kept apart from errors of the request, which stop everything."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field, self.message = field, message
+
+
+class Importer:
+    """Opens its own transaction, because a file takes longer to arrive and to check than a lock may be held."""
+
+    def __init__(self, database: Database, *, ids: Ids, clock: Clock) -> None:
+        self._database, self._ids, self._clock = database, ids, clock
+
+    async def read(self, content: bytes, kind: Format) -> list[Row]:
+        """Raise UnreadableImport when the file is no table at all."""
+        return await asyncio.to_thread(read_rows, content, kind)
+
+    async def run(self, rows: Sequence[Row], *, is_dry_run: bool, tell: Tell) -> ImportReport:
+        """Check every row; write them all unless one is faulty or this is a dry run."""
+        open_transaction = self._database.reading if is_dry_run else self._database.transaction
+        async with open_transaction() as connection:
+            store = DeviceStore(connection)
+            wanted, faults = await self._check(store, rows, tell)
+            created = [one for one in wanted if one.before is None]
+            updated = [one for one in wanted if one.before is not None and _differs(one.before, one.new)]
+            is_applied = not is_dry_run and not faults
+            if is_applied:
+                await self._write(store, created, updated, tell)
+        return ImportReport(
+            rows=len(rows),
+            created=len(created),
+            updated=len(updated),
+            unchanged=len(wanted) - len(created) - len(updated),
+            is_dry_run=is_dry_run,
+            is_applied=is_applied,
+            faults=tuple(sorted(faults, key=lambda fault: fault.row)),
+        )
+
+    async def _check(
+        self, store: DeviceStore, rows: Sequence[Row], tell: Tell
+    ) -> tuple[list[_Wanted], list[RowFault]]:
+        names = await _Names.load(store)
+        faults: list[RowFault] = []
+        tagged = _by_tag(rows, faults)
+        known = await store.devices_by_tag(tagged)
+        wanted: list[_Wanted] = []
+        for done, (tag, (number, cells)) in enumerate(tagged.items()):
+            if done % CHUNK == 0:
+                tell(ImportProgress(stage=Stage.CHECKING, done=done, total=len(rows)))
+                await asyncio.sleep(0)  # others are waiting too
+            try:
+                wanted.append(names.follow(number, cells, known.get(tag)))
+            except Fault as fault:
+                faults.append(RowFault(row=number, field=fault.field, message=fault.message))
+            except ValidationError as error:
+                faults += _faults(number, error)
+        racks = {one.new.rack_id for one in wanted if one.new.rack_id is not None}
+        await store.lock_racks(racks)
+        faults += _crowding(wanted, await store.mounted_in(racks))
+        tell(ImportProgress(stage=Stage.CHECKING, done=len(rows), total=len(rows)))
+        return wanted, faults
+
+    async def _write(
+        self, store: DeviceStore, created: Sequence[_Wanted], updated: Sequence[_Wanted], tell: Tell
+    ) -> None:
+        now, total = self._clock.now(), len(created) + len(updated)
+        done = 0
+        for some in _chunks(created):
+            await store.add_devices(
+                [
+                    (first_version(Device, one.new, noun_id=self._ids.new(), now=now), one.device_type)
+                    for one in some
+                ]
+            )
+            done += len(some)
+            tell(ImportProgress(stage=Stage.WRITING, done=done, total=total))
+        for some in _chunks(updated):
+            await store.replace_devices(
+                [
+                    (next_version(one.before, one.new, now=now), one.device_type)
+                    for one in some
+                    if one.before is not None
+                ]
+            )
+            done += len(some)
+            tell(ImportProgress(stage=Stage.WRITING, done=done, total=total))
+
+    async def export(self, selection: Selection, kind: Format) -> AsyncIterator[str]:
+        """The selected devices as a file that `run` takes back."""
+        async with self._database.reading() as connection:
+            store = DeviceStore(connection)
+            paths = _paths(await store.locations.every())
+            yield csv_header() if kind is Format.CSV else "[\n"
+            separator = ""
+            async for views in _gathered(store.views(selection)):
+                rows = [
+                    row_of(view, paths.get(view.location.id, "") if view.location else "") for view in views
+                ]
+                if kind is Format.CSV:
+                    yield csv_lines(rows)
+                else:
+                    yield separator + ",\n".join(json_lines(rows))
+                    separator = ",\n"
+            if kind is Format.JSON:
+                yield "\n]\n"
+
+
+class _Names:
+    """What rows may refer to, by name."""
+
+    def __init__(
+        self, sites: list[Site], locations: list[Location], racks: list[Rack], types: list[DeviceType]
+    ) -> None:
+        self._sites = {site.name: site for site in sites}
+        self._types = {(one.manufacturer, one.model): one for one in types}
+        self._types_by_id = {one.id: one for one in types}
+        self._racks_by_id = {rack.id: rack for rack in racks}
+        self._racks: dict[tuple[str, str], list[Rack]] = defaultdict(list)
+        for rack in racks:
+            self._racks[rack.site_id, rack.name].append(rack)
+        self._paths = _paths(locations)
+        self._location_names = {one.id: one.name for one in locations}
+
+    @classmethod
+    async def load(cls, store: DeviceStore) -> "_Names":
+        return cls(
+            await store.sites.every(),
+            await store.locations.every(),
+            await store.racks.every(),
+            await store.device_types.every(),
+        )
+
+    def follow(self, number: int, cells: Cells, before: Device | None) -> _Wanted:
+        """The device a row asks for. Columns that are not in the file stay as they are."""
+        given: dict[str, Any] = {
+            name: _value(name, cells[name])
+            for name in NewDevice.model_fields
+            if name in cells and not (name in {"face", "status"} and not cells[name])
+        }
+        given["device_type_id"] = self._type(cells, before).id
+        given["site_id"] = self._site(cells, before)
+        if "rack" in cells:
+            given["rack_id"] = self._rack(cells, given["site_id"])
+            if given["rack_id"] is None:
+                given.setdefault("position_u", None)
+        elif cells.get("location"):
+            raise Fault("location", "Only a rack has a location; name the rack too.")
+        base = {} if before is None else {name: getattr(before, name) for name in NewDevice.model_fields}
+        new = NewDevice.model_validate(base | given)
+        device_type = self._types_by_id[new.device_type_id]
+        self._check_fit(new, device_type)
+        return _Wanted(number, before, new, device_type)
+
+    def _type(self, cells: Cells, before: Device | None) -> DeviceType:
+        manufacturer, model = _named(cells, "manufacturer"), _named(cells, "model")
+        if before is not None and not manufacturer and not model:
+            return self._types_by_id[before.device_type_id]
+        for column, value in (("manufacturer", manufacturer), ("model", model)):
+            if not value:
+                raise Fault(column, "A device type is named by its manufacturer and its model.")
+        found = self._types.get((manufacturer, model))
+        if found is None:
+            raise Fault("model", f"There is no device type {manufacturer} {model}.")
+        return found
+
+    def _site(self, cells: Cells, before: Device | None) -> str:
+        name = _named(cells, "site")
+        if before is not None and not name:
+            return before.site_id
+        if not name:
+            raise Fault("site", "A new device needs a site.")
+        if name not in self._sites:
+            raise Fault("site", f"There is no site {name}.")
+        return self._sites[name].id
+
+    def _rack(self, cells: Cells, site_id: str) -> str | None:
+        name, location = _named(cells, "rack"), _named(cells, "location")
+        if not name:
+            if location:
+                raise Fault("location", "Only a rack has a location; name the rack too.")
+            return None
+        found = self._racks.get((site_id, name), [])
+        if location:
+            found = [rack for rack in found if location in self._names_of(rack.location_id)]
+        if not found:
+            raise Fault("rack", f"There is no rack {name} at this site{' and location' * bool(location)}.")
+        if len(found) > 1:
+            places = ", ".join(sorted(self._paths.get(rack.location_id or "", "-") for rack in found))
+            raise Fault("location", f"There are several racks {name} here; say in which location: {places}.")
+        return found[0].id
+
+    def _names_of(self, location_id: str | None) -> set[str]:
+        if location_id is None:
+            return set()
+        return {self._paths[location_id], self._location_names[location_id]}
+
+    def _check_fit(self, new: NewDevice, device_type: DeviceType) -> None:
+        rack = self._racks_by_id.get(new.rack_id or "")
+        if rack is None:
+            return
+        if rack.site_id != new.site_id:
+            raise Fault("rack", f"The rack {rack.name} is at another site.")
+        if new.position_u is not None and not rack.holds(new.position_u, device_type.height_u):
+            raise Fault("position_u", misfit(rack, new.position_u, device_type.height_u))
+
+
+def _by_tag(rows: Sequence[Row], faults: list[RowFault]) -> dict[str, Row]:
+    """Rows by asset tag in lower case; a bad tag, or one that came before, is a fault."""
+    tagged: dict[str, Row] = {}
+    for number, cells in rows:
+        try:
+            tag = _tag.validate_python((cells.get("asset_tag") or "").strip()).lower()
+        except ValidationError as error:
+            faults += _faults(number, error, "asset_tag")
+            continue
+        cells["asset_tag"] = (cells["asset_tag"] or "").strip()
+        if tag in tagged:
+            message = f"The same asset tag is in row {tagged[tag][0]}."
+            faults.append(RowFault(row=number, field="asset_tag", message=message))
+        else:
+            tagged[tag] = (number, cells)
+    return tagged
+
+
+def _crowding(wanted: Sequence[_Wanted], mounted: Sequence[Mounting]) -> Iterator[RowFault]:
+    """Rows whose device would stand where another does, when all rows have been followed."""
+    leaving = {one.before.id for one in wanted if one.before is not None}
+    by_rack: dict[str, list[Mounting]] = defaultdict(list)
+    for mounting in mounted:
+        if mounting.device_id not in leaving:
+            by_rack[mounting.rack_id].append(mounting)
+    for one in wanted:
+        span = span_of(one.new, one.device_type)
+        if span is None or one.new.rack_id is None:
+            continue
+        wish = Mounting(
+            device_id=f"row {one.row}", asset_tag=one.new.asset_tag, rack_id=one.new.rack_id, span=span
+        )
+        other = first_overlap(wish, by_rack[wish.rack_id])
+        if other is not None:
+            message = f"{other.asset_tag} is there, from U{other.span.position_u}."
+            yield RowFault(row=one.row, field="position_u", message=message)
+        by_rack[wish.rack_id].append(wish)
+
+
+def _faults(number: int, error: ValidationError, field: str = "") -> Iterator[RowFault]:
+    for one in error.errors():
+        name = str(one["loc"][0]) if one["loc"] else field or "position_u"
+        yield RowFault(row=number, field=_COLUMN_OF.get(name, name), message=one["msg"])
+
+
+def _named(cells: Cells, column: str) -> str:
+    return (cells.get(column) or "").strip()
+
+
+def _value(name: str, cell: str | None) -> str | None:
+    """An empty cell is no position; elsewhere it is empty text."""
+    if name == "position_u":
+        return (cell or "").strip() or None
+    return cell or ""
+
+
+def _differs(before: Device, new: NewDevice) -> bool:
+    return any(getattr(before, name) != getattr(new, name) for name in NewDevice.model_fields)
+
+
+def _paths(locations: Sequence[Location]) -> dict[str, str]:
+    """Each location's names from the outermost in: "Hall 2 / Row B"."""
+    by_id = {one.id: one for one in locations}
+
+    def path(one: Location) -> str:
+        parent = by_id.get(one.parent_id or "")
+        return one.name if parent is None else f"{path(parent)}{PATH_SEPARATOR}{one.name}"
+
+    return {one.id: path(one) for one in locations}
+
+
+def _chunks(wanted: Sequence[_Wanted]) -> Iterator[Sequence[_Wanted]]:
+    return (wanted[i : i + CHUNK] for i in range(0, len(wanted), CHUNK))
+
+
+async def _gathered(views: AsyncIterator[DeviceView]) -> AsyncIterator[list[DeviceView]]:
+    some: list[DeviceView] = []
+    async for view in views:
+        some.append(view)
+        if len(some) == CHUNK:
+            yield some
+            some = []
+    if some:
+        yield some

@@ -1,0 +1,292 @@
+"""The technician's end of a session without a browser: look, recognise, send, and draw what the expert means."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from nearhand.client import Client, LinkStopped, LiveSession, Refusal, Unreachable
+from nearhand.field.eye import Eye, Symbols
+from nearhand.field.frames import Frame, Picture, Ring
+from nearhand.field.known import Finding, Foreign, Known, Unknown, Unresolved
+from nearhand.field.marks import AMBER, CYAN, Drawn, draw_marks
+from nearhand.field.screen import Nowhere, Screen
+from nearhand.field.stills import StillSender
+from nearhand.field.words import write
+from nearhand.labels.model import Resolved
+from nearhand.sessions import messages as m
+from nearhand.sessions.model import Annotation, FrameRef, Sighting, Signal
+
+FAREWELL_S = 10.0
+KEYS = {"s": Signal.STOP, "w": Signal.WAIT, "g": Signal.GO, "p": Signal.PULL, "?": Signal.WHICH}
+Tell = Callable[..., None]
+
+
+def say_nothing(kind: str, **facts: Any) -> None:
+    pass
+
+
+@dataclass
+class FieldClient:
+    """Looks at `frames`; `tell` is called with everything worth a line (a kind, and its facts).
+
+    With a `client`, labels are resolved at the server; with a `live` session, frames are sighted, stills sent, freeze
+    requests answered and the session's marks drawn. Neither the network nor the server may stop the looking.
+    """
+
+    frames: Iterator[Frame]
+    client: Client | None = None
+    live: LiveSession | None = None
+    eye: Eye = field(default_factory=Eye)
+    screen: Screen = field(default_factory=Nowhere)
+    tell: Tell = say_nothing
+    is_patient: bool = False  # wait for each label's look-up: for photographs, which are seen only once
+
+    def __post_init__(self) -> None:
+        # Two clients that called their streams alike would mix their frames.
+        self.stream = f"py-{secrets.token_hex(6)}"
+        self._known = Known(self.client)
+        self._ring = Ring()
+        self._stills: StillSender | None = None
+        self._kept: dict[str, tuple[Annotation, ...]] = {}
+        self._device: Resolved | None = None
+        self._banner: tuple[str, tuple[int, int, int]] = ("", CYAN)
+        self._told_marks: set[str] = set()
+        self._looking_up: dict[str, asyncio.Task[None]] = {}
+        self._freeze_next = False
+        self._is_over = False
+
+    async def run(self) -> None:
+        """Look until the frames end, the window is closed or the session has ended."""
+        async with self._in_session():
+            try:
+                while not self._is_over:
+                    frame = await asyncio.to_thread(next, self.frames, None)
+                    if frame is None:
+                        break
+                    await self._look(frame)
+                await self._say_farewell()
+            finally:
+                self.screen.close()
+
+    # -- one frame ----------------------------------------------------------------------------------------------
+
+    async def _look(self, frame: Frame) -> None:
+        symbols = await asyncio.to_thread(self.eye.read, frame.picture)
+        await self._look_up(symbols)
+        sighting = await asyncio.to_thread(self.eye.locate, frame.picture, symbols, self._known.resolved)
+        self._tell_seen(frame, symbols, sighting)
+        await self._send(frame, sighting)
+        picture, drawn = await asyncio.to_thread(self._drawn, frame, sighting)
+        self._tell_drawn(frame, drawn)
+        key = await asyncio.to_thread(self.screen.show, picture)
+        await self._press(key)
+
+    def _drawn(self, frame: Frame, sighting: Sighting | None) -> tuple[Picture, list[Drawn]]:
+        picture = frame.picture.copy()
+        drawn = draw_marks(picture, self._marks(sighting.device_id), sighting) if sighting else []
+        text, colour = self._banner
+        if text:
+            write(picture, text, (16, picture.shape[0] // 12), colour)
+        write(picture, self._status(), (16, picture.shape[0] - picture.shape[0] // 16), CYAN)
+        return picture, drawn
+
+    def _tell_drawn(self, frame: Frame, drawn: list[Drawn]) -> None:
+        for mark in drawn:
+            annotation = mark.annotation
+            if annotation.id not in self._told_marks:
+                self._told_marks.add(annotation.id)
+                at = mark.points_px.round(2).tolist()
+                facts = {"shape": annotation.shape, "text": annotation.text, "is_unsure": mark.is_unsure}
+                self.tell("mark", id=annotation.id, frame_id=frame.frame_id, points_px=at, **facts)
+
+    def _marks(self, device_id: str) -> tuple[Annotation, ...]:
+        live = {a.id: a for a in self.live.view.annotations} if self.live else {}
+        kept = [a for a in self._kept.get(device_id, ()) if a.id not in live]
+        return (*kept, *live.values())
+
+    def _status(self) -> str:
+        name = self._device.view.device.name if self._device else "Point at the label on the device"
+        if self.live is None:
+            return name
+        unsaved = f" · {self.live.unsaved} not saved" if self.live.unsaved else ""
+        link = "" if self.live.link == "open" else f" · no connection ({self.live.link})"
+        return f"{name}{link}{unsaved}"
+
+    def _tell_seen(self, frame: Frame, symbols: Symbols, sighting: Sighting | None) -> None:
+        facts: dict[str, Any] = {"image": frame.name} if frame.name else {"frame_id": frame.frame_id}
+        if frame.name or symbols.labels or symbols.tags:
+            facts["labels"] = [
+                {"text": label.text, "corners_px": label.corners_px.round(2).tolist()}
+                for label in symbols.labels
+            ]
+            facts["tags"] = [
+                {"id": tag.id, "corners_px": tag.corners_px.round(2).tolist()} for tag in symbols.tags
+            ]
+            facts["sighting"] = sighting.model_dump(mode="json") if sighting else None
+            self.tell("picture" if frame.name else "frame", **facts)
+
+    async def _send(self, frame: Frame, sighting: Sighting | None) -> None:
+        if self.live is None or self._stills is None:
+            return
+        ref = FrameRef(stream=self.stream, frame_id=frame.frame_id)
+        # Kept first: who hears of a frame may ask for its still at once.
+        kept = await asyncio.to_thread(self._ring.add, frame, sighting)
+        self.live.sight_frame(ref, frame.captured_at, sighting)
+        self._stills.offer(kept, frame.picture)
+        if self._freeze_next:
+            self._freeze_next = False
+            self._stills.ask(kept)
+
+    async def _press(self, keys: str) -> None:
+        for key in keys:
+            if key == "q":
+                self._is_over = True
+            elif key in KEYS and self.live is not None:
+                await self.live.signal(KEYS[key])
+
+    # -- labels -------------------------------------------------------------------------------------------------
+
+    async def _look_up(self, symbols: Symbols) -> None:
+        for label in symbols.labels:
+            if (resolved := self._known.label(label.text)) is not None:
+                await self._turn_to(resolved)
+            elif self._known.is_due(label.text):
+                self._meanwhile(label.text, self._find)
+        if self.is_patient:
+            await asyncio.gather(*self._looking_up.values())
+
+    def _meanwhile(self, about: str, find: Callable[[str], Coroutine[Any, Any, None]]) -> None:
+        """Ask the server without keeping the camera waiting; once at a time about one thing."""
+        if about not in self._looking_up:
+            self._looking_up[about] = task = asyncio.create_task(find(about))
+            task.add_done_callback(lambda _: self._looking_up.pop(about, None))
+
+    async def _find(self, text: str) -> None:
+        try:
+            finding = await self._known.look_up(text)
+        except Refusal as refusal:
+            self.tell("problem", code=refusal.code, detail=refusal.detail or refusal.title)
+            return
+        if finding is not None:
+            self._tell_finding(finding)
+        resolved = self._known.label(text)
+        if resolved is not None:
+            await self._turn_to(resolved)
+
+    def _tell_finding(self, finding: Finding) -> None:
+        match finding:
+            case Foreign(text=text):
+                self._banner = "Not one of our labels", AMBER
+                self.tell("foreign_label", text=text)
+            case Unknown(text=text, code=code):
+                self._banner = f"Label {code} is not registered here", AMBER
+                self.tell("unknown_label", text=text, code=code)
+            case Unresolved(text=text):
+                self._banner = "No connection: this label cannot be looked up yet", AMBER
+                self.tell("unresolved_label", text=text)
+            case Resolved(label=label, view=view):
+                self._banner = "", CYAN
+                device = view.device
+                place = view.rack.name if view.rack else view.site.name
+                self.tell(
+                    "device",
+                    code=label.code,
+                    device_id=device.id,
+                    asset_tag=device.asset_tag,
+                    name=device.name,
+                    device_type=f"{view.device_type.manufacturer} {view.device_type.model}",
+                    place=place,
+                    position_u=device.position_u,
+                    status=device.status,
+                )
+
+    async def _turn_to(self, resolved: Resolved) -> None:
+        """This label was read: what we look at is its device."""
+        if self._device is not None and self._device.label.device_id == resolved.label.device_id:
+            return
+        self._device = resolved
+        self._banner = "", CYAN
+        device_id = resolved.label.device_id
+        if self.live is not None:
+            await self.live.show_device(device_id, resolved.label.face)
+        if self.client is not None:
+            self._meanwhile(device_id, self._find_kept_marks)
+
+    async def _find_kept_marks(self, device_id: str) -> None:
+        assert self.client is not None
+        try:
+            self._kept[device_id] = tuple(await self.client.marks(device_id))
+        except (Refusal, Unreachable) as error:  # the marks of earlier visits are a help, not a need
+            self.tell("problem", code="no_kept_marks", detail=str(error))
+
+    # -- the session --------------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def _in_session(self) -> AsyncIterator[None]:
+        if self.live is None or self.client is None:
+            yield
+            return
+        inbox = self.live.messages()
+        await self.live.start()
+        self._stills = StillSender(self.client, self.live, self.stream, self.tell)
+        tasks = [asyncio.create_task(self._stills.run()), asyncio.create_task(self._hear(inbox))]
+        try:
+            yield
+        finally:
+            for task in [*tasks, *self._looking_up.values()]:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.live.stop()
+
+    async def _hear(self, inbox: AsyncIterator[Any]) -> None:
+        assert self.live is not None
+        async for message in inbox:
+            match message:
+                case m.State(state=state) if state.device is not None and self._device is None:
+                    await self._known.learn_device(state.device.device_id)
+                case m.FreezeAsked(frame=frame):
+                    self._freeze(frame)
+                case m.ChatSaid(by=by, text=text) if not self._is_mine(by):
+                    self._banner = text, CYAN
+                    self.tell("said", by=by, text=text)
+                case m.SignalGiven(by=by, signal=signal) if not self._is_mine(by):
+                    self._banner = signal.upper(), AMBER if signal in (Signal.STOP, Signal.WAIT) else CYAN
+                    self.tell("signal", by=by, signal=signal)
+                case (
+                    m.Refused(code=code, title=title, detail=detail)
+                    | m.Problem(code=code, title=title, detail=detail)
+                ):
+                    self.tell("problem", code=code, detail=detail or title)
+                case m.SessionClosed():
+                    self.tell("ended")
+                    self._is_over = True
+        self.tell("link", state=self.live.link)
+
+    def _is_mine(self, by: str) -> bool:
+        return self.live is not None and self.live.view.you is not None and self.live.view.you.id == by
+
+    def _freeze(self, frame: FrameRef | None) -> None:
+        if self._stills is None or (frame is not None and frame.stream != self.stream):
+            return  # another camera's
+        if frame is None:
+            self._freeze_next = True
+            return
+        kept = self._ring.get(frame.frame_id)
+        if kept is None:
+            self.tell("problem", code="frame_expired", detail=f"Frame {frame.frame_id} is no longer kept.")
+        else:
+            self._stills.ask(kept)
+
+    async def _say_farewell(self) -> None:
+        """Before leaving, let arrive what was asked for; what cannot stays in the outbox."""
+        if self.live is None or self._stills is None:
+            return
+        try:
+            async with asyncio.timeout(FAREWELL_S):
+                await self._stills.finished()
+                await self.live.settled()
+        except (TimeoutError, LinkStopped):
+            self.tell("unsaved", count=self.live.unsaved)

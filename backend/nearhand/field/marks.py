@@ -1,0 +1,134 @@
+"""Draw annotations on a picture, at their place on the device."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from nearhand.field.frames import Picture
+from nearhand.field.words import write
+from nearhand.sessions.model import Annotation, FacePoint, Shape, Sighting
+from nearhand.vision.camera import Intrinsics
+from nearhand.vision.project import project
+
+# Blue, green, red, as OpenCV wants them. The same meanings as in the apps.
+CYAN = (255, 229, 0)  # an expert's mark
+AMBER = (0, 176, 255)  # not sure: come closer
+INK = (20, 16, 12)  # under every line, so that it is seen on bright and dark alike
+
+UNSURE_MM = 7.0  # half the distance of two ports: a ring that may be this far off may be at the wrong one
+CIRCLE_POINTS = 64
+ANCHOR_RADIUS_MM = 4.0
+HEAD_PART = 0.25  # an arrow's head, as a part of its length
+Points = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Where a mark was drawn: its points in pixels, and whether it is shown as an area for want of certainty."""
+
+    annotation: Annotation
+    points_px: Points
+    is_unsure: bool
+
+
+def draw_marks(picture: Picture, annotations: tuple[Annotation, ...], sighting: Sighting) -> list[Drawn]:
+    """Draw, in place, every visible annotation of the sighted face; returns what was drawn where."""
+    drawn = [
+        mark
+        for annotation in annotations
+        if not annotation.is_hidden
+        and (annotation.anchor.device_id, annotation.anchor.face) == (sighting.device_id, sighting.face)
+        and (mark := _draw(picture, annotation, sighting)) is not None
+    ]
+    return drawn
+
+
+def projector(sighting: Sighting, width: int, height: int) -> Callable[[list[FacePoint]], Points]:
+    """From face millimetres to pixels of a picture of this size."""
+    camera = Intrinsics(**sighting.camera.model_dump()).scaled_to(width, height)
+    pose = np.array(sighting.T_camera_face).reshape(4, 4)
+    return lambda points: project(points, pose, camera)
+
+
+def _draw(picture: Picture, annotation: Annotation, sighting: Sighting) -> Drawn | None:
+    to_pixels = projector(sighting, picture.shape[1], picture.shape[0])
+    anchor = annotation.anchor
+    points = to_pixels(list(anchor.points_mm))
+    if not np.isfinite(points).all():
+        return None  # behind the camera
+    is_unsure = anchor.is_approximate or (anchor.ring_mm or 0) > UNSURE_MM
+    if is_unsure:
+        _draw_area(picture, to_pixels(_circle(anchor.points_mm[0], max(anchor.ring_mm or 0, UNSURE_MM))))
+    colour = AMBER if is_unsure else CYAN
+    for line in _lines(annotation.shape, anchor.points_mm, to_pixels):
+        _stroke(picture, line, colour)
+    words = _words(annotation, is_unsure)
+    if words:
+        write(picture, words, _beside(points, annotation.shape), colour)
+    return Drawn(annotation, points, is_unsure)
+
+
+def _lines(
+    shape: Shape, points_mm: tuple[FacePoint, ...], to_pixels: Callable[[list[FacePoint]], Points]
+) -> list[Points]:
+    match shape:
+        case Shape.RING if len(points_mm) == 2:
+            return [to_pixels(_circle(points_mm[0], float(np.linalg.norm(np.subtract(*points_mm)))))]
+        case Shape.ARROW if len(points_mm) == 2:
+            return [to_pixels(list(points_mm)), to_pixels(_head(*points_mm))]
+        case Shape.LABEL_3D if len(points_mm) == 2:
+            return [to_pixels(list(points_mm)), to_pixels(_circle(points_mm[0], ANCHOR_RADIUS_MM / 2))]
+        case Shape.TEXT:
+            return []
+        case Shape.FREEHAND if len(points_mm) > 1:
+            return [to_pixels(list(points_mm))]
+        case _:
+            return [to_pixels(_circle(points_mm[0], ANCHOR_RADIUS_MM))]
+
+
+def _circle(centre: FacePoint, radius_mm: float) -> list[FacePoint]:
+    # Round on the device, so that perspective makes it the ellipse that lies on it.
+    angles = np.linspace(0, 2 * np.pi, CIRCLE_POINTS)
+    x, y, z = centre
+    return [(x + radius_mm * float(np.cos(a)), y + radius_mm * float(np.sin(a)), z) for a in angles]
+
+
+def _head(tail: FacePoint, tip: FacePoint) -> list[FacePoint]:
+    back = np.subtract(tail, tip)[:2] * HEAD_PART
+    across = np.array([-back[1], back[0]]) * 0.5
+    one, other = np.array(tip[:2]) + back + across, np.array(tip[:2]) + back - across
+    return [(float(one[0]), float(one[1]), tip[2]), tip, (float(other[0]), float(other[1]), tip[2])]
+
+
+def _words(annotation: Annotation, is_unsure: bool) -> str:
+    text = annotation.text or (annotation.anchor.port if annotation.shape is Shape.PORT else "") or ""
+    return f"{text} (come closer)".strip() if is_unsure else text
+
+
+def _beside(points: Points, shape: Shape) -> tuple[int, int]:
+    x, y = points[-1] if shape in (Shape.LABEL_3D, Shape.ARROW) else points[0]
+    gap = 0.0
+    if shape is Shape.RING and len(points) == 2:
+        gap = float(np.linalg.norm(points[1] - points[0]))
+    return round(float(x) + gap + 8), round(float(y))
+
+
+def _stroke(picture: Picture, line: Points, colour: tuple[int, int, int]) -> None:
+    if not np.isfinite(line).all():
+        return
+    width = max(2, round(picture.shape[1] / 480))
+    # Sixteenths of a pixel: a mark must not jitter by rounding.
+    fixed = np.rint(np.clip(line, -1e5, 1e5) * 16).astype(np.int32)
+    for ink, w in ((INK, width + 3), (colour, width)):
+        cv2.polylines(picture, [fixed], False, ink, w, cv2.LINE_AA, shift=4)
+
+
+def _draw_area(picture: Picture, outline: Points) -> None:
+    if not np.isfinite(outline).all():
+        return
+    shade = picture.copy()
+    cv2.fillPoly(shade, [np.rint(np.clip(outline, -1e5, 1e5)).astype(np.int32)], AMBER)
+    cv2.addWeighted(shade, 0.35, picture, 0.65, 0, dst=picture)

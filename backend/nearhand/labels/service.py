@@ -1,0 +1,255 @@
+"""Make labels, resolve what was scanned, and draw what is printed."""
+
+import asyncio
+import zlib
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from nearhand.devices.model import DeviceView, Face, FaceSide
+from nearhand.devices.service import DeviceService, devices_on
+from nearhand.kit.clock import Clock
+from nearhand.kit.database import Database
+from nearhand.kit.ids import Ids
+from nearhand.labels.model import (
+    CODE_LENGTH,
+    MAX_SHEET_LABELS,
+    Label,
+    LabelPlace,
+    NewLabel,
+    NewSheet,
+    NoRoom,
+    NoSuchFace,
+    NoSuchPage,
+    NoTagsLeft,
+    Resolved,
+    SheetFormat,
+    Tag,
+    TooManyLabels,
+    UnknownLabel,
+    code_of,
+    label_text,
+    layout_of,
+)
+from nearhand.labels.placing import (
+    LABEL_SIZES_MM,
+    TAG_SIZES_MM,
+    Box,
+    fits,
+    place_label,
+    place_pair,
+    taken_by_parts,
+)
+from nearhand.labels.sheets import sheets
+from nearhand.labels.store import LabelStore
+from nearhand.labels.symbol import (
+    Drawing,
+    as_pdf,
+    as_png,
+    as_svg,
+    label_piece,
+    label_set,
+    qr_modules,
+    read_back,
+    readable_to_mm,
+    tag_piece,
+)
+from nearhand.vision.tags import DICTIONARY
+
+TAGS_IN_DICTIONARY = 250
+MEDIA_TYPES = {
+    SheetFormat.PDF: "application/pdf",
+    SheetFormat.SVG: "image/svg+xml",
+    SheetFormat.PNG: "image/png",
+}
+
+
+class LabelService:
+    def __init__(
+        self, store: LabelStore, *, devices: DeviceService, ids: Ids, clock: Clock, base_url: str
+    ) -> None:
+        self._store, self._devices, self._ids, self._clock = store, devices, ids, clock
+        self._base_url = base_url
+
+    async def make(self, device_id: str, new: NewLabel) -> Label:
+        """A label with its two tags, drawn and read back. Raises NotFound, NoSuchFace, NoRoom, NoTagsLeft."""
+        view = await self._devices.view(device_id)
+        face = _face(view, new.face)
+        scope = _scope(view)
+        code = self._ids.new(CODE_LENGTH)
+        text = label_text(self._base_url, code)
+        tag_ids = await self._free_tag_ids(scope)
+        place, tags, modules = await asyncio.to_thread(_arrange, face, new, text, tag_ids)
+        label = Label(
+            code=code,
+            text=text,
+            device_id=device_id,
+            face=new.face,
+            place=place,
+            tags=tags,
+            readable_to_mm=readable_to_mm(place.size_mm, modules),
+            created_at=self._clock.now(),
+        )
+        await asyncio.to_thread(lambda: read_back(label_set(label, view.device.asset_tag), label))
+        await self._store.add(label, scope=scope)
+        return label
+
+    async def of_device(self, device_id: str) -> list[Label]:
+        """Newest first; also of a removed device. Raises NotFound."""
+        await self._devices.view_even_removed(device_id)
+        return await self._store.of_devices([device_id])
+
+    async def resolve(self, text: str) -> Resolved:
+        """What a scanned address or a typed code leads to: the device as it is now, removed or not.
+
+        Raises ForeignLabel or UnknownLabel.
+        """
+        label = await self.label(text)
+        view = await self._devices.view_even_removed(label.device_id)
+        # A type whose rear was taken away since leaves the label without a plane, not without a device.
+        face = view.device_type.face(label.face) or view.device_type.front
+        return Resolved(label=label, view=view, layout=layout_of(label, face))
+
+    async def label(self, text: str) -> Label:
+        code = code_of(text)
+        label = await self._store.find(code)
+        if label is None:
+            raise UnknownLabel(f"No label {code} was ever made here.")
+        return label
+
+    async def for_sheet(self, new: NewSheet) -> list[tuple[Label, str]]:
+        """The labels a sheet names, with their devices' asset tags; of a device, the newest of each face."""
+        codes = [code_of(code) for code in new.codes]
+        by_code = {label.code: label for label in await self._store.find_all(codes)}
+        missing = next((code for code in codes if code not in by_code), None)
+        if missing is not None:
+            raise UnknownLabel(f"No label {missing} was ever made here.")
+        wanted = {code: by_code[code] for code in codes}
+        newest: set[tuple[str, FaceSide]] = set()
+        for label in await self._store.of_devices(new.device_ids):
+            if (label.device_id, label.face) not in newest:
+                newest.add((label.device_id, label.face))
+                wanted[label.code] = label
+        unlabelled = set(new.device_ids) - {device_id for device_id, _ in newest}
+        if unlabelled:
+            raise UnknownLabel(f"The device {min(unlabelled)} has no label yet.")
+        if len(wanted) > MAX_SHEET_LABELS:
+            raise TooManyLabels(f"A sheet may have {MAX_SHEET_LABELS} labels.")
+        tags = await self._devices.asset_tags({label.device_id for label in wanted.values()})
+        return [(label, tags[label.device_id]) for label in wanted.values()]
+
+    async def _free_tag_ids(self, scope: str) -> tuple[int, int]:
+        taken = await self._store.tag_ids(scope=scope, dictionary=DICTIONARY)
+        # Each rack begins elsewhere, so that the tags of the next rack, seen beside it, are seldom the same.
+        start = zlib.crc32(scope.encode()) % TAGS_IN_DICTIONARY
+        free = [
+            tag_id
+            for tag_id in ((start + i) % TAGS_IN_DICTIONARY for i in range(TAGS_IN_DICTIONARY))
+            if tag_id not in taken
+        ]
+        if len(free) < 2:
+            raise NoTagsLeft
+        return free[0], free[1]
+
+
+def draw(label: Label, asset_tag: str, format_: SheetFormat, dpi: int) -> bytes:
+    """One label with its tags. Read back first. Raises LabelUnreadable."""
+    drawing = label_set(label, asset_tag)
+    read_back(drawing, label)
+    if format_ is SheetFormat.PDF:
+        return as_pdf([drawing], asset_tag)
+    if format_ is SheetFormat.SVG:
+        return as_svg(drawing).encode()
+    return as_png(drawing, label.place.size_mm / len(qr_modules(label.text)), dpi)
+
+
+def draw_sheets(labels: Sequence[tuple[Label, str]], new: NewSheet) -> tuple[bytes, int]:
+    """The file and how many pages there are. Every label is read back. Raises LabelUnreadable, NoRoom, NoSuchPage."""
+    sets: list[Drawing] = []
+    for label, asset_tag in labels:
+        drawing = label_set(label, asset_tag)
+        read_back(drawing, label)
+        sets.append(drawing)
+    pages = sheets(sets, new.paper)
+    if new.page > len(pages):
+        raise NoSuchPage(f"The sheet has {len(pages)} pages.")
+    if new.format is SheetFormat.PDF:
+        return as_pdf(pages, "Labels"), len(pages)
+    page = pages[new.page - 1]
+    if new.format is SheetFormat.SVG:
+        return as_svg(page).encode(), len(pages)
+    return as_png(page, 25.4 / 300, 300), len(pages)
+
+
+def _arrange(
+    face: Face, new: NewLabel, text: str, tag_ids: tuple[int, int]
+) -> tuple[LabelPlace, tuple[Tag, ...], int]:
+    """Place the tags first, since they can go nowhere but to the ends; then the label. Raises NoRoom."""
+    modules = len(qr_modules(text))
+    parts = taken_by_parts(face)
+    wished: list[Box] = []
+    if new.place is not None:
+        piece = label_piece(new.place.size_mm, modules)
+        half = new.place.size_mm / 2
+        if not fits(face, Box(*_square(new.place, half))):
+            raise NoRoom("The label would reach over the edge of the face.")
+        wished = [piece.at(new.place.x_mm, new.place.y_mm)]
+    tags, tag_boxes = _place_tags(face, new, tag_ids, [*parts, *wished])
+    place = new.place
+    for size_mm in () if place is not None else LABEL_SIZES_MM:
+        place = place_label(face, label_piece(size_mm, modules), size_mm, [*parts, *tag_boxes])
+        if place is not None:
+            break
+    if place is None:
+        raise NoRoom("There is no free place for a label on the face; say where it may go.")
+    return place, tags, modules
+
+
+def _place_tags(
+    face: Face, new: NewLabel, tag_ids: tuple[int, int], taken: list[Box]
+) -> tuple[tuple[Tag, ...], list[Box]]:
+    sizes = [new.tag_size_mm, *(size for size in TAG_SIZES_MM if size < new.tag_size_mm)]
+    for size_mm in sizes:
+        piece = tag_piece(size_mm)
+        try:
+            places = place_pair(face, piece, taken)
+        except NoRoom:
+            if size_mm == sizes[-1]:
+                raise
+            continue
+        tags = tuple(
+            Tag(dictionary=DICTIONARY, id=tag_id, x_mm=x, y_mm=y, size_mm=size_mm)
+            for tag_id, (x, y) in zip(tag_ids, places, strict=True)
+        )
+        return tags, [piece.at(*place) for place in places]
+    raise NoRoom
+
+
+def _square(place: LabelPlace, half: float) -> tuple[float, float, float, float]:
+    return place.x_mm - half, place.y_mm - half, place.x_mm + half, place.y_mm + half
+
+
+def _face(view: DeviceView, side: FaceSide) -> Face:
+    face = view.device_type.face(side)
+    if face is None:
+        raise NoSuchFace(f"The type {view.device_type.model} has no {side} face.")
+    return face
+
+
+def _scope(view: DeviceView) -> str:
+    """Tag ids are unique within a rack; what is in no rack shares the ids of its site."""
+    return f"rack:{view.rack.id}" if view.rack else f"site:{view.site.id}"
+
+
+def labels_on(connection: AsyncConnection, *, ids: Ids, clock: Clock, base_url: str) -> LabelService:
+    """The service within one transaction."""
+    devices = devices_on(connection, ids=ids, clock=clock)
+    return LabelService(LabelStore(connection), devices=devices, ids=ids, clock=clock, base_url=base_url)
+
+
+async def labels_for_sheet(
+    database: Database, new: NewSheet, *, ids: Ids, clock: Clock, base_url: str
+) -> list[tuple[Label, str]]:
+    """Read what a sheet needs and let the database go: drawing takes longer than reading."""
+    async with database.reading() as connection:
+        return await labels_on(connection, ids=ids, clock=clock, base_url=base_url).for_sheet(new)

@@ -1,0 +1,45 @@
+/** Which screen is on: signing in, or the camera with all that floats on it. */
+import type { Actor } from "@nearhand/contract";
+import { useSignalEffect } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { actor } from "./access/identity";
+import { SignIn } from "./access/SignIn";
+import { problemOf } from "./device/recognise";
+import { isLooking, lookProblem, showById, showByLabel, target } from "./device/target";
+import { Hud } from "./hud/Hud";
+import { route, type Route } from "./routes";
+import { loadManuals } from "./session/guide";
+import { followSession } from "./session/follow";
+import { enterSession, leaveSession } from "./session/room";
+
+export function App() {
+  if (actor.value === undefined) return <div class="boot" aria-busy="true" />;
+  if (actor.value === null) return <SignIn />;
+  return <Signed who={actor.value} />;
+}
+
+function Signed({ who }: { who: Actor }) {
+  const now = route.value;
+  useEffect(() => void follow(now, who), [now, who]);
+  useSignalEffect(followSession);
+  const deviceId = target.value?.view.device.id;
+  useEffect(() => {
+    if (deviceId) void loadManuals(deviceId).catch(() => undefined);
+  }, [deviceId]);
+  return <Hud />;
+}
+
+/** Go where the address says. */
+async function follow(now: Route, who: Actor): Promise<void> {
+  if (now.page !== "session") await leaveSession();
+  if (now.page === "scan") return;
+  if (now.page === "session") return enterSession(now.id, who);
+  isLooking.value = true;
+  try {
+    await (now.page === "label" ? showByLabel(now.code) : showById(now.id));
+  } catch (error) {
+    lookProblem.value = problemOf(error, now.page === "label" ? now.code : now.id);
+  } finally {
+    isLooking.value = false;
+  }
+}

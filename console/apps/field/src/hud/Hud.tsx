@@ -1,0 +1,74 @@
+/** The camera screen: the picture fills it, everything else floats on it. */
+import { useSignal, useSignalEffect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { keepsake, lastSight, loop } from "../camera/eye";
+import { cameraState, closeCamera, openCamera } from "../camera/source";
+import { wrongDevice } from "../device/recognise";
+import { target, targetFace } from "../device/target";
+import { Overlay } from "../overlay/Overlay";
+import { route, usesDemoCamera } from "../routes";
+import { AskForHelp } from "../session/AskForHelp";
+import { Captions } from "../session/Captions";
+import { followSession } from "../session/follow";
+import { BigSignal } from "../session/BigSignal";
+import { room } from "../session/room";
+import { Finder } from "../scan/Finder";
+import { NoCamera } from "../scan/NoCamera";
+import { WrongDevice } from "../scan/WrongDevice";
+import { Sheet } from "../sheet/Sheet";
+import { BottomBar } from "./BottomBar";
+import { Messages } from "./Messages";
+import { TopBar } from "./TopBar";
+import { panel } from "./panel";
+
+export function Hud() {
+  const video = useRef<HTMLVideoElement>(null);
+  const size = useSignal({ width: 0, height: 0 });
+  useEffect(() => {
+    const element = video.current!;
+    void start(element);
+    const measure = () => (size.value = { width: innerWidth, height: innerHeight });
+    measure();
+    addEventListener("resize", measure);
+    return () => {
+      removeEventListener("resize", measure);
+      loop.stop();
+      closeCamera(element);
+    };
+  }, []);
+  useSignalEffect(followSession);
+  useEffect(() => {
+    if (route.value.page === "session") return;
+    const now = target.value;
+    document.title = now ? `${now.view.device.name} · Nearhand` : "Nearhand";
+  });
+  const camera = cameraState.value;
+  return (
+    <main class={`hud ${panel.value ? "has-panel" : ""} ${room.value ? "in-session" : ""}`}>
+      <video ref={video} class="camera" muted playsInline aria-hidden="true" />
+      {camera.status === "on" && <Overlay box={size.value} />}
+      {camera.status !== "on" && (
+        <NoCamera face={targetFace.value} retry={(isDemo) => void start(video.current!, isDemo)} />
+      )}
+      <TopBar />
+      <Captions />
+      <div class="foot">
+        <Messages />
+        <BottomBar />
+      </div>
+      {panel.value === "sheet" && target.value && <Sheet key={target.value.view.device.id} />}
+      {panel.value === "talk" && <Sheet key="talk" />}
+      {panel.value === "find" && <Finder />}
+      {panel.value === "ask" && <AskForHelp />}
+      {wrongDevice.value && <WrongDevice wrong={wrongDevice.value} />}
+      <BigSignal />
+    </main>
+  );
+}
+
+async function start(video: HTMLVideoElement, isDemo = usesDemoCamera()): Promise<void> {
+  lastSight.value = null;
+  keepsake.value = null;
+  await openCamera(video, isDemo);
+  if (cameraState.value.status === "on") loop.start(video);
+}

@@ -1,0 +1,86 @@
+/** What the camera screen has to say, one sentence at a time, the gravest first. */
+import { Icon } from "@nearhand/ui";
+import { lastSight } from "../camera/eye";
+import { cameraState } from "../camera/source";
+import { foreignText } from "../device/recognise";
+import { isLooking, lookProblem, target } from "../device/target";
+import { forgetHelp, waitingHelp } from "../session/help";
+import { notice } from "../session/notices";
+import { open, room } from "../session/room";
+import { t } from "../words/hud";
+import { t as ts } from "../words/session";
+import { nowMs } from "./clock";
+import { warning } from "./icons";
+
+const LOST_MS = 1500;
+
+export function Messages() {
+  const message = current();
+  return (
+    <div class="messages" role="status" aria-live="polite">
+      {message && (
+        <p class={`message is-${message.tone}`}>
+          {message.tone === "caution" && <Icon svg={warning} size={18} />}
+          <span>{message.text}</span>
+          {message.act && (
+            <button type="button" onClick={message.act.run}>
+              {message.act.label}
+            </button>
+          )}
+        </p>
+      )}
+    </div>
+  );
+}
+
+interface Message {
+  tone: "calm" | "caution";
+  text: string;
+  act?: { label: string; run: () => void };
+}
+
+function current(): Message | null {
+  return stopped() ?? refused() ?? lookedFor() ?? seen();
+}
+
+function stopped(): Message | null {
+  const view = room.value;
+  if (view?.link.state === "stopped") {
+    const { because } = view.link;
+    if (because === "no_session") return { tone: "caution", text: ts("no_session") };
+    const reload = { label: ts("reload"), run: () => location.reload() };
+    if (because === "bad_protocol") return { tone: "caution", text: ts("bad_protocol"), act: reload };
+    const back = { label: ts("take_back"), run: () => open.value?.live.connect() };
+    if (because === "replaced") return { tone: "caution", text: ts("replaced"), act: back };
+  }
+  if (view && !view.isKept && view.pending.count > 0) return { tone: "caution", text: ts("not_kept") };
+  return null;
+}
+
+function refused(): Message | null {
+  if (notice.value) return { tone: "caution", text: notice.value.text };
+  if (waitingHelp.value)
+    return { tone: "caution", text: ts("ask_waiting"), act: { label: ts("withdraw"), run: forgetHelp } };
+  return null;
+}
+
+function lookedFor(): Message | null {
+  const problem = lookProblem.value;
+  if (problem) {
+    if (problem.code === "offline") return { tone: "caution", text: t("label_offline") };
+    return { tone: "caution", text: t("unknown_label") };
+  }
+  if (foreignText.value)
+    return { tone: "caution", text: t("foreign", { text: foreignText.value.slice(0, 60) }) };
+  if (isLooking.value) return { tone: "calm", text: t("loading_device") };
+  return null;
+}
+
+function seen(): Message | null {
+  if (cameraState.value.status !== "on") return null;
+  const now = target.value;
+  if (!now) return { tone: "calm", text: t("point_at_label") };
+  if (!now.layout) return { tone: "calm", text: t("no_layout") };
+  const at = lastSight.value?.deviceId === now.view.device.id ? lastSight.value.at : 0;
+  return nowMs.value - at > LOST_MS ? { tone: "calm", text: t("look_at_label") } : null;
+}

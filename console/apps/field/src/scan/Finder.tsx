@@ -1,0 +1,86 @@
+/** Find a device without its label: type the tag, or choose one of the last. */
+import { Refusal, Unreachable } from "@nearhand/contract";
+import { useEffect, useState } from "preact/hooks";
+import { Languages } from "../access/SignIn";
+import { actor, signOut } from "../access/identity";
+import { showById, showByTag, target } from "../device/target";
+import { logOut } from "../hud/icons";
+import { closePanel } from "../hud/panel";
+import { Panel } from "../hud/Panel";
+import { recentDevices, type RecentDevice } from "../offline/memory";
+import { go } from "../routes";
+import { tellSession } from "../session/follow";
+import { open } from "../session/room";
+import { t as ts } from "../words/session";
+import { t } from "../words/sheet";
+import { Icon } from "@nearhand/ui";
+
+export function Finder() {
+  const [recent, setRecent] = useState<RecentDevice[] | null>(null);
+  const [tag, setTag] = useState("");
+  const [problem, setProblem] = useState("");
+  useEffect(() => void recentDevices().then(setRecent), []);
+
+  async function choose(find: () => Promise<void>) {
+    setProblem("");
+    try {
+      await find();
+      if (open.value) tellSession();
+      else go({ page: "device", id: target.value!.view.device.id });
+      closePanel();
+    } catch (error) {
+      if (error instanceof Unreachable) setProblem(t("out_of_reach"));
+      else if (error instanceof Refusal) setProblem(error.status === 404 ? t("no_such_tag") : error.message);
+      else throw error;
+    }
+  }
+
+  return (
+    <Panel title={t("find_title")} isTall>
+      <form
+        class="find"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void choose(() => showByTag(tag));
+        }}
+      >
+        <label>
+          {t("type_tag")}
+          <input
+            value={tag}
+            onInput={(event) => setTag(event.currentTarget.value)}
+            autocapitalize="characters"
+            autocomplete="off"
+            spellcheck={false}
+            enterkeyhint="go"
+            required
+          />
+        </label>
+        <button class="big primary">{t("open")}</button>
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      </form>
+      <h3>{t("recent")}</h3>
+      {recent?.length === 0 && <p class="soft">{t("no_recent")}</p>}
+      <ul class="rows">
+        {recent?.map((one) => (
+          <li key={one.deviceId}>
+            <button type="button" onClick={() => void choose(() => showById(one.deviceId))}>
+              <b>{one.name}</b>
+              <small>
+                {one.assetTag} · {one.place}
+              </small>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <footer class="who-am-i">
+        <Languages />
+        <button type="button" class="quiet" onClick={() => void signOut()}>
+          <Icon svg={logOut} size={18} /> {ts("sign_out")} · {actor.value?.display_name}
+        </button>
+      </footer>
+    </Panel>
+  );
+}

@@ -1,0 +1,62 @@
+/** No picture: why, what helps, and the device's drawing in its place. */
+import type { Face } from "@nearhand/contract";
+import { FaceDrawing, Icon } from "@nearhand/ui";
+import { cameraState, type CameraFailure } from "../camera/source";
+import { target } from "../device/target";
+import { cameraOff, lock } from "../hud/icons";
+import { marksHere } from "../overlay/Overlay";
+import { usesDemoCamera } from "../routes";
+import { portsOfStep } from "../session/guide";
+import { t } from "../words/hud";
+
+interface NoCameraProps {
+  face: Face | null;
+  retry: (isDemo: boolean) => void;
+}
+
+export function NoCamera({ face, retry }: NoCameraProps) {
+  const state = cameraState.value;
+  if (state.status !== "failed")
+    return state.status === "starting" ? <p class="no-camera is-starting">{t("camera_starting")}</p> : null;
+  return (
+    <section class="no-camera" data-testid="no-camera">
+      {face ? <Drawing face={face} /> : <Why because={state.because} />}
+      <div class="no-camera-acts">
+        {state.because === "no_demo" ? (
+          <button type="button" class="big" onClick={() => retry(false)}>
+            {t("use_camera")}
+          </button>
+        ) : (
+          state.because !== "insecure" && (
+            <button type="button" class="big" onClick={() => retry(usesDemoCamera())}>
+              {t("try_again")}
+            </button>
+          )
+        )}
+      </div>
+    </section>
+  );
+}
+
+function Why({ because }: { because: CameraFailure }) {
+  return (
+    <>
+      <Icon svg={because === "insecure" ? lock : cameraOff} size={48} />
+      <h1>{t(`camera_${because}`)}</h1>
+      <p>{t(`camera_${because}_text`)}</p>
+    </>
+  );
+}
+
+function Drawing({ face }: { face: Face }) {
+  const { device } = target.value!.view;
+  return (
+    <FaceDrawing
+      face={face}
+      title={t("face_drawing", { name: device.name })}
+      labels={target.value!.labels}
+      marks={marksHere.value}
+      highlighted={portsOfStep.value}
+    />
+  );
+}

@@ -1,0 +1,23 @@
+/** The newest words of the others, as captions on the picture. */
+import { nowMs } from "../hud/clock";
+import { openSheet } from "../hud/panel";
+import { nameOf, room } from "./room";
+
+const SHOWN_MS = 15_000;
+const LINES = 2;
+
+export function Captions() {
+  const view = room.value;
+  const lines = (view?.chat ?? [])
+    .filter(({ by, at }) => by !== view?.you?.id && nowMs.value - Date.parse(at) < SHOWN_MS)
+    .slice(-LINES);
+  return (
+    <div class="captions" aria-live="polite">
+      {lines.map(({ seq, by, text }) => (
+        <button key={seq} type="button" onClick={() => openSheet("talk")}>
+          <b>{nameOf(by)}</b> {text}
+        </button>
+      ))}
+    </div>
+  );
+}

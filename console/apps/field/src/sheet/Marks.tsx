@@ -1,0 +1,54 @@
+/** Marks on the device: of this session, and those kept from earlier visits. */
+import type { Annotation } from "@nearhand/contract";
+import { dateTime, FaceDrawing } from "@nearhand/ui";
+import { faceOf, keptMarks, type Target } from "../device/target";
+import { marksHere } from "../overlay/Overlay";
+import { nameOf, room } from "../session/room";
+import { t as th } from "../words/hud";
+import { t } from "../words/sheet";
+
+export function Marks({ target }: { target: Target }) {
+  const face = faceOf(target.view, target.side);
+  const { id } = target.view.device;
+  const inSession = (room.value?.annotations ?? []).filter(
+    (mark) => mark.anchor.device_id === id && !mark.is_hidden,
+  );
+  const ids = new Set(inSession.map((mark) => mark.id));
+  const kept = keptMarks.value.filter((mark) => !ids.has(mark.id));
+  return (
+    <>
+      {face && (
+        <FaceDrawing
+          face={face}
+          title={th("face_drawing", { name: target.view.device.name })}
+          labels={target.labels.filter((label) => label.face === target.side)}
+          marks={marksHere.value}
+        />
+      )}
+      {inSession.length + kept.length === 0 && <p class="soft">{t("no_marks")}</p>}
+      <MarkRows title={t("marks_session")} marks={inSession} />
+      <MarkRows title={t("marks_kept")} marks={kept} />
+    </>
+  );
+}
+
+function MarkRows({ title, marks }: { title: string; marks: readonly Annotation[] }) {
+  if (marks.length === 0) return null;
+  return (
+    <section>
+      <h3>{title}</h3>
+      <ul class="rows">
+        {marks.map((mark) => (
+          <li key={mark.id} class="mark-row">
+            <b>{mark.text || t(mark.shape)}</b>
+            <small>
+              {[t(mark.shape), mark.anchor.port, nameOf(mark.created_by), dateTime(mark.created_at)]
+                .filter(Boolean)
+                .join(" · ")}
+            </small>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,131 @@
+/** The talk with the expert: large signals, words, and the end of it. */
+import { clock, Icon } from "@nearhand/ui";
+import { useState } from "preact/hooks";
+import { closePanel } from "../hud/panel";
+import { go } from "../routes";
+import { SIGNALS } from "../session/BigSignal";
+import { isLive, nameOf, open, room } from "../session/room";
+import { t } from "../words/session";
+
+export function Talk() {
+  const view = room.value;
+  if (!view) return null;
+  return (
+    <div class="talk">
+      {isLive.value && <Signals />}
+      <Chat />
+      {isLive.value ? <EndSession /> : <Leave />}
+    </div>
+  );
+}
+
+function Signals() {
+  return (
+    <section>
+      <h3>{t("signals")}</h3>
+      <div class="signals">
+        {SIGNALS.map(({ signal, svg }) => (
+          <button
+            key={signal}
+            type="button"
+            class={`big is-${signal}`}
+            onClick={() => {
+              open.value?.commands.signal(signal);
+              closePanel();
+            }}
+          >
+            <Icon svg={svg} size={24} />
+            {t(signal)}
+          </button>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function Chat() {
+  const view = room.value!;
+  const [text, setText] = useState("");
+  return (
+    <section>
+      <h3>{t("chat")}</h3>
+      <ol class="chat">
+        {view.chat.length === 0 && <li class="soft">{t("no_chat")}</li>}
+        {view.chat.slice(-100).map(({ seq, by, at, text: line }) => (
+          <li key={seq} class={by === view.you?.id ? "is-mine" : ""}>
+            <small>
+              {by === view.you?.id ? t("you") : nameOf(by)} · {clock(at)}
+            </small>
+            <span>{line}</span>
+          </li>
+        ))}
+      </ol>
+      {isLive.value && (
+        <form
+          class="say"
+          onSubmit={(event) => {
+            event.preventDefault();
+            open.value?.commands.say(text);
+            setText("");
+          }}
+        >
+          <label>
+            <span class="unseen">{t("say")}</span>
+            <input
+              value={text}
+              maxLength={2000}
+              placeholder={t("say")}
+              onInput={(e) => setText(e.currentTarget.value)}
+            />
+          </label>
+          <button class="big" disabled={!text.trim()}>
+            {t("send")}
+          </button>
+        </form>
+      )}
+    </section>
+  );
+}
+
+function EndSession() {
+  const [isAsked, setAsked] = useState(false);
+  if (!isAsked)
+    return (
+      <button type="button" class="big danger" onClick={() => setAsked(true)}>
+        {t("end")}
+      </button>
+    );
+  return (
+    <div class="sure" role="group" aria-label={t("end_sure")}>
+      <p>{t("end_sure")}</p>
+      <button type="button" class="big" onClick={() => setAsked(false)}>
+        {t("keep_on")}
+      </button>
+      <button
+        type="button"
+        class="big danger"
+        onClick={() => {
+          open.value?.commands.end();
+          setAsked(false);
+        }}
+      >
+        {t("end")}
+      </button>
+    </div>
+  );
+}
+
+function Leave() {
+  return (
+    <button
+      type="button"
+      class="big primary"
+      onClick={() => {
+        closePanel();
+        go({ page: "scan" });
+      }}
+    >
+      {t("leave")}
+    </button>
+  );
+}

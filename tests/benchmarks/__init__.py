@@ -1,0 +1,1 @@
+"""Measurements beside their peers; `make bench` runs them all, and none asserts anything about time."""

@@ -1,0 +1,360 @@
+"""The rules of the room, one by one."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from nearhand.access.model import Role
+from nearhand.kit.errors import Forbidden, NearhandError
+from nearhand.sessions import room as room_module
+from nearhand.sessions.messages import Ask, Event, client_messages, server_events
+from nearhand.sessions.model import Participant, SessionStatus, UnknownPort
+from nearhand.sessions.room import Acknowledge, Deliver, Effect, Part, Refuse, Room, Store
+from tests.support.live import AT, EXPERT, OBSERVER, TECHNICIAN, a_room, a_session, a_sighting
+
+CLIENT = "experts-desk-0001"
+PHONE = "technicians-phone"
+ON_FACE = {"kind": "face", "device_id": "DEVICE", "face": "front", "points_mm": [[10, 5, 0], [14, 5, 0]]}
+ON_FRAME = {
+    "kind": "frame",
+    "frame": {"stream": "camera-1", "frame_id": 7, "how": "ring"},
+    "points": [[0.5, 0.5], [0.55, 0.5]],
+}
+ON_PORT = {"kind": "port", "device_id": "DEVICE", "face": "front", "port": "37"}
+PORT_37 = Part("37", 300.0, 12.0, 11.7, 10.0)
+
+
+class Table:
+    """A room, and how far each client has counted."""
+
+    def __init__(self) -> None:
+        self.room = a_room()
+        self.now = AT
+        self.events: list[Event] = []
+        self._n: dict[str, int] = {}
+
+    def send(
+        self, message: dict[str, Any], *, who: Participant = EXPERT, client: str = CLIENT, **options: Any
+    ) -> list[Effect]:
+        effects = self.room.receive(
+            who, client, client_messages.validate_python(message), self.now, **options
+        )
+        self.events += [effect.event for effect in effects if isinstance(effect, Store)]
+        return effects
+
+    def ask(
+        self, type_: str, *, who: Participant = EXPERT, client: str = CLIENT, found: Any = None, **fields: Any
+    ) -> Effect:
+        self._n[client] = self._n.get(client, 0) + 1
+        message = {"type": type_, "n": self._n[client], **fields}
+        (effect,) = self.send(message, who=who, client=client, found=found)
+        return effect
+
+    def event(self, type_: str, **options: Any) -> Any:
+        effect = self.ask(type_, **options)
+        assert isinstance(effect, Store), effect
+        return effect.event
+
+    def refusal(self, type_: str, **options: Any) -> str:
+        effect = self.ask(type_, **options)
+        assert isinstance(effect, Refuse), effect
+        assert effect.is_settled
+        return effect.error.code
+
+    def sight(self, frame_id: int = 7, *, sighting: Any = "one", client: str = PHONE) -> None:
+        self.send(
+            {
+                "type": "frame.sight",
+                "frame": {"stream": "camera-1", "frame_id": frame_id},
+                "captured_at": self.now,
+                "sighting": a_sighting().model_dump() if sighting == "one" else sighting,
+            },
+            who=TECHNICIAN,
+            client=client,
+        )
+
+    def share_still(self, frame_id: int = 7, sha: str = "a", **fields: Any) -> Effect:
+        message = {
+            "frame": {"stream": "camera-1", "frame_id": frame_id},
+            "sha256": sha * 64,
+            "width": 1280,
+            "height": 720,
+            "captured_at": self.now,
+            **fields,
+        }
+        return self.ask("still.share", who=TECHNICIAN, client=PHONE, **message)
+
+
+@pytest.fixture
+def table() -> Table:
+    return Table()
+
+
+# -- numbers ------------------------------------------------------------------------------------------------------
+
+
+def test_events_are_numbered_without_gaps_and_say_whose_wish_they_were(table: Table) -> None:
+    """L3. One total order per session, from 1 and without gaps."""
+    table.room.enter(EXPERT, AT)
+    said = table.event("chat.say", text="hello")
+    assert (said.seq, said.by, said.client, said.n, said.at) == (2, EXPERT.id, CLIENT, 1, AT)
+
+
+def test_a_message_sent_twice_has_its_effect_once(table: Table) -> None:
+    """L4. The same (client, n) is acknowledged again and nothing else happens."""
+    table.event("chat.say", text="hello")
+    assert table.send({"type": "chat.say", "n": 1, "text": "hello"}) == [Acknowledge(1)]
+    assert table.room.seq == 1
+
+
+def test_a_refused_message_is_refused_again_and_does_not_stop_those_after_it(table: Table) -> None:
+    """L6. A refusal settles the number."""
+    assert table.refusal("annotation.remove", id="nothing") == "unknown_annotation"
+    (again,) = table.send({"type": "annotation.remove", "n": 1, "id": "nothing"})
+    assert isinstance(again, Refuse)
+    assert (again.error.code, again.is_settled) == ("refused_before", True)
+    assert table.event("chat.say", text="hello").n == 2
+
+
+def test_a_number_that_skips_ahead_is_not_settled(table: Table) -> None:
+    """L5. Numbers count without gaps; what comes too early may come again."""
+    (early,) = table.send({"type": "chat.say", "n": 2, "text": "hello"})
+    assert isinstance(early, Refuse)
+    assert (early.error.code, early.is_settled) == ("out_of_order", False)
+    table.event("chat.say", text="first")
+    assert table.event("chat.say", text="second").n == 2
+
+
+def test_two_clients_of_one_person_count_for_themselves(table: Table) -> None:
+    table.event("chat.say", text="from the desk")
+    assert table.event("chat.say", text="from the laptop", client="experts-laptop-01").n == 1
+
+
+def test_somebody_who_is_refused_without_end_is_stopped(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room_module, "MAX_REFUSED_PER_CLIENT", 3)
+    for _ in range(3):
+        table.refusal("annotation.remove", id="nothing")
+    effect = table.ask("chat.say", text="hello")
+    assert isinstance(effect, Refuse)
+    assert (effect.error.code, effect.is_settled) == ("too_many_refused", False)
+
+
+# -- annotations ----------------------------------------------------------------------------------------------------
+
+
+def test_a_mark_drawn_on_a_frame_is_fixed_where_its_ray_meets_the_face(table: Table) -> None:
+    table.sight()
+    added = table.event("annotation.add", id="m1", shape="ring", place=ON_FRAME).annotation
+    assert added.anchor.device_id == "DEVICE"
+    assert added.anchor.points_mm[0] == (100.0, 20.0, 0.0)
+    assert added.anchor.ring_mm > 0
+    assert added.created_by == EXPERT.id
+
+
+def test_a_mark_on_an_unknown_or_expired_frame_is_refused_never_guessed(table: Table) -> None:
+    """L8. frame_expired."""
+    assert table.refusal("annotation.add", id="m1", shape="ring", place=ON_FRAME) == "frame_expired"
+    table.sight(6)
+    table.sight(8)
+    assert table.refusal("annotation.add", id="m1", shape="ring", place=ON_FRAME) == "frame_expired"
+    table.sight(7)
+    table.now += timedelta(seconds=10.1)
+    assert table.refusal("annotation.add", id="m1", shape="ring", place=ON_FRAME) == "frame_expired"
+
+
+def test_a_mark_on_a_frame_without_a_recognised_device_is_refused(table: Table) -> None:
+    """L8. no_pose."""
+    table.sight(sighting=None)
+    assert table.refusal("annotation.add", id="m1", shape="ring", place=ON_FRAME) == "no_pose"
+
+
+def test_the_frame_of_a_shared_still_can_be_drawn_on_for_good(table: Table) -> None:
+    """L8. A still shared without sighting takes that of its frame, while it is in the ring."""
+    table.sight()
+    table.share_still()
+    table.now += timedelta(hours=3)
+    table.event("annotation.add", id="m1", shape="ring", place=ON_FRAME)
+
+
+def test_a_frame_of_somebody_elses_stream_name_is_refused(table: Table) -> None:
+    """L9. Two phones that call their stream alike would put marks on the wrong device."""
+    table.sight()
+    with pytest.raises(NearhandError, match="stream"):
+        table.sight(8, client="another-phone-001")
+    table.share_still()
+    effect = table.share_still(sha="b")
+    assert isinstance(effect, Refuse)
+    assert effect.error.code == "stream_taken"
+
+
+def test_a_mark_can_be_moved_reworded_hidden_kept_removed_and_brought_back(table: Table) -> None:
+    table.event("annotation.add", id="m1", shape="ring", place=ON_FACE, text="here")
+    moved = ON_FACE | {"points_mm": [[20, 5, 0], [24, 5, 0]]}
+    assert table.event("annotation.edit", id="m1", place=moved).annotation.anchor.points_mm[0][0] == 20
+    assert table.event("annotation.edit", id="m1", text="there").annotation.text == "there"
+    assert table.event("annotation.edit", id="m1", is_hidden=True).annotation.is_hidden
+    edited = table.event("annotation.edit", id="m1", is_kept=True).annotation
+    assert (edited.is_kept, edited.is_hidden, edited.text) == (True, True, "there")
+    table.event("annotation.remove", id="m1")
+    assert table.room.state().annotations == ()
+    assert table.event("annotation.restore", id="m1").annotation == edited
+    assert table.room.state().annotations == (edited,)
+    assert table.refusal("annotation.restore", id="m1") == "annotation_exists"
+    assert table.refusal("annotation.restore", id="m2") == "unknown_annotation"
+
+
+def test_an_id_is_used_once(table: Table) -> None:
+    table.event("annotation.add", id="m1", shape="ring", place=ON_FACE)
+    assert table.refusal("annotation.add", id="m1", shape="ring", place=ON_FACE) == "annotation_exists"
+    table.event("annotation.remove", id="m1")
+    assert table.refusal("annotation.add", id="m1", shape="ring", place=ON_FACE) == "annotation_exists"
+
+
+def test_a_named_port_gets_its_place_from_the_device_type(table: Table) -> None:
+    added = table.event("annotation.add", id="m1", shape="port", place=ON_PORT, found=PORT_37).annotation
+    assert (added.anchor.port, added.anchor.points_mm) == ("37", ((300.0, 12.0, 0.0),))
+    ring = table.event("annotation.add", id="m2", shape="ring", place=ON_PORT, found=PORT_37).annotation
+    assert len(ring.anchor.points_mm) == 2
+
+
+def test_a_port_of_a_device_that_is_gone_is_refused_and_marks_stay(table: Table) -> None:
+    """L14. What is drawn stays when the device is removed from the registry."""
+    table.event("annotation.add", id="m1", shape="port", place=ON_PORT, found=PORT_37)
+    gone = UnknownPort("That device is no longer registered.")
+    assert table.refusal("annotation.add", id="m2", shape="port", place=ON_PORT, found=gone) == "unknown_port"
+    assert [a.id for a in table.room.state().annotations] == ["m1"]
+
+
+@pytest.mark.parametrize(("shape", "count"), [("ring", 1), ("arrow", 3), ("text", 2), ("label_3d", 1)])
+def test_a_shape_has_its_number_of_points(table: Table, shape: str, count: int) -> None:
+    place = ON_FACE | {"points_mm": [[i, 5, 0] for i in range(count)]}
+    assert table.refusal("annotation.add", id="m1", shape=shape, place=place) == "wrong_points"
+
+
+def test_a_session_holds_only_so_many_annotations_and_points(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """L13. session_full."""
+    monkeypatch.setattr(room_module, "MAX_ANNOTATIONS", 2)
+    table.event("annotation.add", id="m1", shape="ring", place=ON_FACE)
+    table.event("annotation.add", id="m2", shape="ring", place=ON_FACE)
+    assert table.refusal("annotation.add", id="m3", shape="ring", place=ON_FACE) == "session_full"
+    monkeypatch.setattr(room_module, "MAX_POINTS", 5)
+    table.event("annotation.remove", id="m1")
+    stroke = ON_FACE | {"points_mm": [[i, 5, 0] for i in range(4)]}
+    assert table.refusal("annotation.add", id="m4", shape="freehand", place=stroke) == "session_full"
+
+
+# -- people ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_observer_may_speak_and_signal_but_not_draw(table: Table) -> None:
+    """L12. Each message states the roles that may send it."""
+    options: dict[str, Any] = {"who": OBSERVER, "client": "observers-page-1"}
+    table.event("chat.say", text="I see it", **options)
+    table.event("signal.give", signal="stop", **options)
+    assert table.refusal("annotation.add", id="m", shape="ring", place=ON_FACE, **options) == "forbidden"
+    with pytest.raises(Forbidden):
+        table.send({"type": "pointer.move", "place": None}, **options)
+
+
+def test_entering_is_told_once_and_an_expert_opens_a_ringing_session(table: Table) -> None:
+    assert len(table.room.enter(TECHNICIAN, AT)) == 1
+    assert table.room.enter(TECHNICIAN, AT) == []
+    assert table.room.session.status == SessionStatus.RINGING
+    table.room.enter(EXPERT, AT)
+    assert str(table.room.session.status) == "open"
+    assert table.room.session.expert_names == (EXPERT.display_name,)
+    promoted = EXPERT.model_copy(update={"role": Role.ADMIN})
+    assert len(table.room.enter(promoted, AT)) == 1
+
+
+def test_an_ended_session_takes_nothing_more(table: Table) -> None:
+    """L11. What is stored stays readable."""
+    table.event("chat.say", text="done")
+    table.event("session.end")
+    assert table.refusal("chat.say", text="one more thing") == "session_ended"
+    with pytest.raises(NearhandError, match="ended"):
+        table.send({"type": "pointer.move", "place": None})
+    assert table.room.session.status == SessionStatus.ENDED
+    assert table.room.state().is_ended
+
+
+# -- fleeting -------------------------------------------------------------------------------------------------------
+
+
+def test_a_pointer_carries_its_place_on_the_device_when_there_is_one(table: Table) -> None:
+    place = ON_FRAME | {"points": [[0.5, 0.5]]}
+    (unplaced,) = table.send({"type": "pointer.move", "place": place})
+    assert isinstance(unplaced, Deliver)
+    assert unplaced.message.model_dump()["points_mm"] is None
+    table.sight()
+    (placed,) = table.send({"type": "pointer.move", "place": place})
+    assert isinstance(placed, Deliver)
+    assert placed.message.model_dump()["points_mm"] == ((100.0, 20.0, 0.0),)
+    assert table.room.seq == 0
+
+
+def test_old_frames_are_forgotten(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room_module, "MAX_RING_FRAMES", 5)
+    for frame_id in range(20):
+        table.sight(frame_id)
+    assert len(table.room._frames) == 5
+    table.now += timedelta(seconds=60)
+    table.sight(99)
+    assert len(table.room._frames) == 1
+
+
+# -- folding --------------------------------------------------------------------------------------------------------
+
+
+def test_a_room_made_again_from_its_log_is_the_same_room(table: Table) -> None:
+    """L2. The live path and the log go through one reducer; a snapshot and the tail give the same as the whole log."""
+    table.events += [e.event for e in table.room.enter(EXPERT, AT) if isinstance(e, Store)]
+    table.sight()
+    table.event("annotation.add", id="m1", shape="ring", place=ON_FRAME)
+    table.refusal("annotation.remove", id="nothing")
+    table.event("annotation.add", id="m2", shape="ring", place=ON_FACE)
+    table.share_still()
+    snapshot = table.room.fold()
+    middle = table.room.seq
+    table.event("annotation.remove", id="m1")
+    table.event("device.show", device={"device_id": "DEVICE", "face": "front"})
+    table.event("step.show", step={"guide_id": "G", "step": 2, "done": [0, 1]})
+    table.event("signal.give", signal="go")
+    stored = [server_events.validate_json(event.model_dump_json()) for event in table.events]
+    stills = [event.still for event in stored if event.type == "still.shared"]
+
+    whole, folded = Room(a_session(), ring_s=10), Room(a_session(), ring_s=10)
+    whole.restore(table.room.session, None, stored, stills=stills, refusals=[])
+    tail = [event for event in stored if event.seq > middle]
+    folded.restore(table.room.session, snapshot, tail, stills=stills, refusals=[])
+    for again in (whole, folded):
+        assert again.state() == table.room.state()
+        assert again.fold() == table.room.fold()
+        assert again.session == table.room.session
+        assert again.points == table.room.points
+    (refused,) = folded.receive(EXPERT, CLIENT, _remove_nothing(2), AT)
+    assert isinstance(refused, Refuse)
+
+
+def test_a_refusal_at_the_end_of_a_clients_numbers_is_known_after_a_restart() -> None:
+    room = a_room()
+    room.restore(a_session(), None, [], stills=[], refusals=[(CLIENT, EXPERT.id, 2)])
+    assert room.acked(CLIENT) == 2
+    (refused,) = room.receive(EXPERT, CLIENT, _remove_nothing(2), AT)
+    assert isinstance(refused, Refuse)
+
+
+def _remove_nothing(n: int) -> Ask:
+    ask: Ask = client_messages.validate_python({"type": "annotation.remove", "n": n, "id": "nothing"})
+    return ask
+
+
+def test_an_event_that_does_not_follow_is_not_applied(table: Table) -> None:
+    event = table.event("chat.say", text="hello")
+    with pytest.raises(ValueError, match="cannot follow"):
+        table.room.apply(event)
