@@ -30,7 +30,7 @@ const SHARP_PX = 1000;
 export class Desk {
   readonly view: Signal<LiveView>;
   readonly undo: Signal<UndoState>;
-  readonly tool = signal<Tool>("ring");
+  readonly tool = signal<Tool>("select");
   readonly chosen = signal<string | null>(null);
   readonly tab = signal<ContextTab>("device");
   readonly readChat = signal(0);
