@@ -12,6 +12,7 @@ from nearhand.access.api import router as access_router
 from nearhand.access.passwords import Passwords
 from nearhand.access.service import AccessService
 from nearhand.devices.api import router as devices_router
+from nearhand.devices.importer import Importer
 from nearhand.devices.model import DeviceView
 from nearhand.devices.service import DeviceService
 from nearhand.devices.store import DeviceStore
@@ -64,6 +65,7 @@ class Resources:
     bus: Bus
     access: AccessService
     sign_in_rate: RateLimit
+    importer: Importer
     live_log: Log
     sessions: SessionService
     hub: Hub
@@ -120,6 +122,7 @@ def build_resources(
             database, passwords or Passwords(), ids=ids, clock=clock, session_hours=settings.session_hours
         ),
         sign_in_rate=RateLimit(settings.password_tries_per_minute),
+        importer=Importer(database, ids=ids, clock=clock),
         live_log=live_log,
         sessions=sessions,
         hub=Hub(
