@@ -173,6 +173,15 @@ async def test_what_is_exported_is_imported_elsewhere_unchanged(
     assert [_text(device) for device in after] == [_text(device) for device in before]
 
 
+async def test_an_export_holds_what_the_same_search_lists(any_database: Database) -> None:
+    await _prepare(any_database)
+    await _bring_in(any_database, [ROW | {"rack": "R08"}, ROW | {"asset_tag": "A2", "name": "Two"}])
+    importer = Importer(any_database, ids=RandomIds(), clock=FixedClock())
+    selection = Selection(q="acme two", filters={"kind": "switch"})
+    content = "".join([part async for part in importer.export(selection, TableFormat.JSON)])
+    assert [row["asset_tag"] for row in json.loads(content)] == ["A2"]
+
+
 async def test_an_empty_export_is_an_empty_list(database: Database) -> None:
     importer = Importer(database, ids=RandomIds(), clock=FixedClock())
     content = "".join([part async for part in importer.export(Selection(), TableFormat.JSON)])

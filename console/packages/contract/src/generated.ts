@@ -427,7 +427,7 @@ export interface paths {
         };
         /**
          * Document Html
-         * @description A Markdown document as HTML in which nothing can run.
+         * @description A Markdown document as a page in which nothing can run; only our own pages may frame it.
          */
         get: operations["document_html_api_v1_documents__document_id__html_get"];
         put?: never;
@@ -878,6 +878,43 @@ export interface paths {
          * @description Make a link by which guests enter this one session, as observer or with another role (never admin).
          */
         post: operations["invite_api_v1_sessions__session_id__invitations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/stills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Still
+         * @description Upload a picture for the session; guests who help may too. The live message `still.share` then names it.
+         */
+        post: operations["add_still_api_v1_sessions__session_id__stills_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/stills/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Still */
+        get: operations["still_api_v1_sessions__session_id__stills__sha256__get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3137,6 +3174,31 @@ export interface components {
             type: "step.shown";
         };
         /**
+         * Still
+         * @description A picture kept for one session. It becomes part of the session when `still.share` names it.
+         */
+        Still: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Height */
+            height: number;
+            /** Media Type */
+            media_type: string;
+            /** Session Id */
+            session_id: string;
+            /** Sha256 */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Width */
+            width: number;
+        };
+        /**
          * StillShare
          * @description Make an uploaded still part of the session; with its sighting, it can be drawn on for good.
          */
@@ -3442,6 +3504,7 @@ export type State = components['schemas']['State'];
 export type Step = components['schemas']['Step'];
 export type StepShow = components['schemas']['StepShow'];
 export type StepShown = components['schemas']['StepShown'];
+export type Still = components['schemas']['Still'];
 export type StillShare = components['schemas']['StillShare'];
 export type StillShared = components['schemas']['StillShared'];
 export type Stored = components['schemas']['Stored'];
@@ -5703,6 +5766,74 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["JoiningLink"];
                 };
+            };
+        };
+    };
+    add_still_api_v1_sessions__session_id__stills_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description A JPEG, PNG or WebP. */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Still"];
+                };
+            };
+        };
+    };
+    still_api_v1_sessions__session_id__stills__sha256__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
