@@ -29,6 +29,7 @@ from nearhand.labels.api import router as labels_router
 from nearhand.maintenance.api import router as maintenance_router
 from nearhand.manuals.api import router as manuals_router
 from nearhand.media.api import router as media_router
+from nearhand.media.service import Eyes
 from nearhand.migrations.upgrade import upgrade
 from nearhand.pages import mount_pages
 from nearhand.sessions.api import router as sessions_router
@@ -69,6 +70,7 @@ class Resources:
     live_log: Log
     sessions: SessionService
     hub: Hub
+    eyes: Eyes
     demo_accounts: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -137,6 +139,11 @@ def build_resources(
             ),
             look_up=sessions.look_up,
         ),
+        eyes=Eyes(
+            workers=settings.vision_workers,
+            timeout_s=settings.vision_timeout_s,
+            limit_pixels=settings.image_limit_pixels,
+        ),
     )
 
 
@@ -154,6 +161,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         ):
             yield
         await resources.hub.stop()
+        resources.eyes.close()
         await resources.live_log.close()
         await resources.database.close()
 
