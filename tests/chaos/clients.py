@@ -47,6 +47,7 @@ class Client:
     acked: set[int] = field(default_factory=set)
     refused: set[int] = field(default_factory=set)
     state: dict[str, Any] | None = None
+    _welcomed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wish(self) -> dict[str, Any]:
         """The next thing this client wants: mostly new marks, some edits, some wishes that will be refused."""
@@ -87,6 +88,7 @@ class Client:
             max_size=None,
         ) as socket:
             self.counts.connections += 1
+            self._welcomed.clear()
             resume = None if self.epoch is None else {"epoch": self.epoch, "seq": self.seq}
             await socket.send(json.dumps([{"type": "hello", "client": self.name, "resume": resume}]))
             # Also before the welcome: what waits is sent again, in order.
@@ -123,6 +125,8 @@ class Client:
         await asyncio.Event().wait()
 
     async def _cut(self, socket: websockets.ClientConnection) -> None:
+        if self.random.random() < 0.8:  # else perhaps before the welcome
+            await self._welcomed.wait()
         await asyncio.sleep(self.random.expovariate(1 / MEAN_CONNECTION_S))
         self.counts.aborts += 1
         socket.transport.abort()
@@ -132,6 +136,7 @@ class Client:
         match message["type"]:
             case "welcome":
                 self.epoch = message["epoch"]
+                self._welcomed.set()
                 self.counts.resumed += message["is_resumed"]
             case "session.state":
                 self.counts.states += 1

@@ -167,13 +167,15 @@ async def _run_on(server: Server, outcome: Outcome) -> None:
         asyncio.create_task(_live(client, chance.uniform(0.5, 2.0) if id(client) in late else 0, calm, stop))
         for client in everybody
     ]
-    for _ in range(KILLS):
-        await asyncio.sleep(chance.uniform(0.4, 1.2))
+    for kill in range(KILLS):
+        # By what was done and not by the clock, so that a busy machine sees the same storm.
+        share = (kill + chance.uniform(0.3, 0.9)) / (KILLS + 1)
+        await _until_done(everybody, share)
         server.kill()
         outcome.kills += 1
         server.start()
         await server.until_ready()
-    await asyncio.sleep(0.3)
+    await _until_done(everybody, 0.9)
     calm.set()
     await _until_settled(clients, living)
     stop.set()
@@ -197,6 +199,16 @@ async def _run_on(server: Server, outcome: Outcome) -> None:
 async def _live(client: Client, delay_s: float, calm: asyncio.Event, stop: asyncio.Event) -> None:
     await asyncio.sleep(delay_s)
     await client.live(WISHES, PAUSE_S, calm, stop)
+
+
+async def _until_done(clients: list[Client], share: float) -> None:
+    """Until this share of all wishes is settled."""
+    deadline = time.monotonic() + SETTLE_WITHIN_S
+    wanted = share * len(clients) * WISHES
+    while time.monotonic() < deadline:
+        if sum(len(client.acked) + len(client.refused) for client in clients) >= wanted:
+            return
+        await asyncio.sleep(0.01)
 
 
 async def _until_settled(clients: dict[str, list[Client]], living: list["asyncio.Task[None]"]) -> None:
