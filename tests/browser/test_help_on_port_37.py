@@ -126,8 +126,8 @@ def places_of_ring(field: Page, truth: Truth) -> str:
     """
     port = truth.view.device_type.front.port(PORT)
     assert port is not None
-    size = field.locator("video").first.evaluate("video => [video.videoWidth, video.videoHeight]")
-    assert tuple(size) == truth.size
+    # What is drawn is given in pixels of the camera's own pictures: Chromium must not have scaled them.
+    expect(field.locator("video.camera")).to_have_js_property("videoWidth", truth.size[0], timeout=SLOW_MS)
     told = []
     for stand in truth.stands:
         there = stand.pixel(port.x_mm, port.y_mm)
