@@ -11,10 +11,11 @@ import time
 from pathlib import Path
 
 from nearhand.access.model import NewUser, Role
+from nearhand.access.passwords import Passwords
 from nearhand.app import build_resources
 from nearhand.kit.settings import Settings
 from nearhand.migrations.upgrade import upgrade
-from tests.support.people import PASSWORD
+from tests.support.people import PASSWORD, QUICK
 
 BACKEND = Path(__file__).parents[2] / "backend"
 
@@ -48,7 +49,7 @@ class ServerProcess:
         self.kill()
 
     async def _register(self) -> None:
-        resources = build_resources(self.settings)
+        resources = build_resources(self.settings, passwords=Passwords(QUICK))
         await upgrade(resources.database)
         for role in Role:
             new = NewUser(name=role.value, display_name=role.value.title(), role=role, password=PASSWORD)

@@ -427,7 +427,7 @@ export interface paths {
         };
         /**
          * Document Html
-         * @description A Markdown document as HTML in which nothing can run.
+         * @description A Markdown document as a page in which nothing can run; only our own pages may frame it.
          */
         get: operations["document_html_api_v1_documents__document_id__html_get"];
         put?: never;
@@ -1706,11 +1706,6 @@ export interface components {
          */
         FaceSide: "front" | "rear";
         /**
-         * Format
-         * @enum {string}
-         */
-        Format: "csv" | "json";
-        /**
          * FrameFreeze
          * @description Ask for the sharp still of exactly this frame (None: of the next one).
          */
@@ -1800,7 +1795,35 @@ export interface components {
             seq: number;
             signal: components["schemas"]["Signal"];
         };
-        /** Guide */
+        /**
+         * Guide
+         * @example {
+         *       "steps": [
+         *         {
+         *           "caution": {
+         *             "en": "Never look into the fibre or the port."
+         *           },
+         *           "face": "front",
+         *           "ports": [
+         *             "37"
+         *           ],
+         *           "proof": {
+         *             "en": "The cage is empty."
+         *           },
+         *           "text": {
+         *             "en": "Draw the old optic straight out."
+         *           }
+         *         }
+         *       ],
+         *       "subject": {
+         *         "device_type_id": "00000000000C"
+         *       },
+         *       "title": {
+         *         "en": "Replace the optic in port 37",
+         *         "zh-Hant": "更換 37 埠的光模組"
+         *       }
+         *     }
+         */
         Guide: {
             /**
              * Created At
@@ -2124,7 +2147,36 @@ export interface components {
              */
             source: string;
         };
-        /** NewGuide */
+        /**
+         * NewGuide
+         * @description Steps for one device type or device. Each title and text has `en`, and may have other languages.
+         * @example {
+         *       "steps": [
+         *         {
+         *           "caution": {
+         *             "en": "Never look into the fibre or the port."
+         *           },
+         *           "face": "front",
+         *           "ports": [
+         *             "37"
+         *           ],
+         *           "proof": {
+         *             "en": "The cage is empty."
+         *           },
+         *           "text": {
+         *             "en": "Draw the old optic straight out."
+         *           }
+         *         }
+         *       ],
+         *       "subject": {
+         *         "device_type_id": "00000000000C"
+         *       },
+         *       "title": {
+         *         "en": "Replace the optic in port 37",
+         *         "zh-Hant": "更換 37 埠的光模組"
+         *       }
+         *     }
+         */
         NewGuide: {
             /** Steps */
             steps: components["schemas"]["Step"][];
@@ -2746,6 +2798,20 @@ export interface components {
         /**
          * SampleBatch
          * @description Samples to store; a time already stored for the series is kept as it was, so a batch may be sent twice.
+         * @example {
+         *       "key": {
+         *         "device_id": "00000000001J",
+         *         "port": "37",
+         *         "quantity": "rx_power"
+         *       },
+         *       "samples": [
+         *         {
+         *           "at": "2026-01-20T09:30:00Z",
+         *           "value": -4.61
+         *         }
+         *       ],
+         *       "unit": "dBm"
+         *     }
          */
         SampleBatch: {
             key: components["schemas"]["SeriesKey"];
@@ -3240,6 +3306,11 @@ export interface components {
             device_type_id?: string | null;
         };
         /**
+         * TableFormat
+         * @enum {string}
+         */
+        TableFormat: "csv" | "json";
+        /**
          * Tag
          * @description A small square fiducial near an ear: dictionary and id, centre and black square's edge length.
          */
@@ -3344,7 +3415,6 @@ export type DocumentKind = components['schemas']['DocumentKind'];
 export type Elevation = components['schemas']['Elevation'];
 export type Face = components['schemas']['Face'];
 export type FaceSide = components['schemas']['FaceSide'];
-export type Format = components['schemas']['Format'];
 export type FrameFreeze = components['schemas']['FrameFreeze'];
 export type FrameRef = components['schemas']['FrameRef'];
 export type FrameSight = components['schemas']['FrameSight'];
@@ -3441,6 +3511,7 @@ export type Stored = components['schemas']['Stored'];
 export type StrokeDraw = components['schemas']['StrokeDraw'];
 export type StrokeDrawn = components['schemas']['StrokeDrawn'];
 export type Subject = components['schemas']['Subject'];
+export type TableFormat = components['schemas']['TableFormat'];
 export type Tag = components['schemas']['Tag'];
 export type User = components['schemas']['User'];
 export type Welcome = components['schemas']['Welcome'];
@@ -4256,7 +4327,7 @@ export interface operations {
             query?: {
                 /** @description Only those of this one. */
                 device_type_id?: string | null;
-                format?: components["schemas"]["Format"];
+                format?: components["schemas"]["TableFormat"];
                 kind?: components["schemas"]["DeviceKind"] | null;
                 /** @description Only those of this one. */
                 location_id?: string | null;
@@ -4303,7 +4374,7 @@ export interface operations {
             query?: {
                 /** @description Check every row and write nothing. */
                 dry_run?: boolean;
-                format?: components["schemas"]["Format"];
+                format?: components["schemas"]["TableFormat"];
             };
             header?: never;
             path?: never;
