@@ -33,6 +33,10 @@ class ServerProcess:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}"
 
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
     def __enter__(self) -> "ServerProcess":
         # In a thread: a test's own loop may be running in this one.
         registering = threading.Thread(target=lambda: asyncio.run(self._register()))
