@@ -17,14 +17,12 @@ from nearhand.field.client import FieldClient
 from nearhand.field.frames import Frame, from_images
 from nearhand.field.marks import CYAN
 from nearhand.field.screen import VideoFile
-from nearhand.kit.blobs import Blobs
 from nearhand.labels.model import Resolved
-from nearhand.media.model import Still
 from nearhand.sessions import messages as m
 from nearhand.sessions.model import FrameRef, OnFrame, Shape
 from tests.client.conftest import server  # noqa: F401
 from tests.field.devices import labelled_device
-from tests.field.scene import AT, TEXT, Stage, resolved
+from tests.field.scene import TEXT, Stage, resolved
 from tests.support.people import PASSWORD
 from tests.support.process import ServerProcess
 
@@ -74,26 +72,6 @@ class Told:
         return [line for line in self.lines if line["type"] == kind]
 
 
-class PhotographingClient(Client):
-    """Keeps pictures where the server finds them."""
-
-    blobs: Blobs
-
-    async def upload_still(self, session_id: str, picture: bytes, media_type: str = "image/jpeg") -> Still:
-        image = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
-        assert image is not None
-        return Still(
-            session_id=session_id,
-            sha256=await self.blobs.put(picture),
-            media_type=media_type,
-            width=image.shape[1],
-            height=image.shape[0],
-            size_bytes=len(picture),
-            created_at=AT,
-            created_by="",
-        )
-
-
 @pytest.fixture(scope="module")
 def stage(server: ServerProcess) -> Stage:  # noqa: F811
     shown: list[Resolved] = []
@@ -105,10 +83,8 @@ def stage(server: ServerProcess) -> Stage:  # noqa: F811
 
 
 @pytest.fixture
-async def technician(server: ServerProcess) -> AsyncIterator[PhotographingClient]:  # noqa: F811
-    client = await PhotographingClient.sign_in(server.url, "technician", PASSWORD)
-    client.blobs = Blobs(server.settings.data_dir / "blobs")
-    async with client:
+async def technician(server: ServerProcess) -> AsyncIterator[Client]:  # noqa: F811
+    async with await Client.sign_in(server.url, "technician", PASSWORD) as client:
         yield client
 
 
@@ -137,7 +113,7 @@ def on(stage: Stage, frame: FrameRef, *points_mm: tuple[float, float]) -> OnFram
 
 
 async def test_a_ring_drawn_by_an_expert_sits_on_its_port_in_the_output(
-    technician: PhotographingClient, expert: Client, stage: Stage, tmp_path: Path
+    technician: Client, expert: Client, stage: Stage, tmp_path: Path
 ) -> None:
     """Rendered frames in, marked video out: the ring is within 3 mm of the port's true place in every frame."""
     session = await technician.open_session(subject="Port 37 is down")
@@ -202,7 +178,7 @@ def centre_of_cyan(picture: Any) -> tuple[float, float]:
 
 
 async def test_the_still_of_exactly_the_frozen_frame_is_shared(
-    technician: PhotographingClient, expert: Client, stage: Stage
+    technician: Client, expert: Client, stage: Stage
 ) -> None:
     session = await technician.open_session()
     shooting = Shooting(stage)
@@ -225,13 +201,18 @@ async def test_the_still_of_exactly_the_frozen_frame_is_shared(
         assert still.sighting is not None
         assert (still.width, still.height) == (1920, 1080)
         x, y = label
+        jpeg = await expert.still(session.id, still.sha256)
+        sharp = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+        assert sharp is not None
+        truth = stage.picture(frozen.frame_id)
+        assert np.abs(sharp.astype(int) - truth).mean() < 4  # that frame, and no neighbour of it
         _, n = await live.add_annotation(Shape.RING, on(stage, still.frame, (x, y), (x + 4, y)))
         await live.saved(n)
         at_x, at_y, _ = live.view.annotations[0].anchor.points_mm[0]
         assert np.hypot(at_x - x, at_y - y) < 3
 
 
-async def test_a_label_of_another_service_is_said_and_harmless(technician: PhotographingClient) -> None:
+async def test_a_label_of_another_service_is_said_and_harmless(technician: Client) -> None:
     told = Told()
     stage = Stage(resolved())
     await FieldClient(
@@ -243,7 +224,7 @@ async def test_a_label_of_another_service_is_said_and_harmless(technician: Photo
 
 
 async def test_a_device_that_was_removed_is_said_and_the_rest_goes_on(
-    technician: PhotographingClient,
+    technician: Client,
     server: ServerProcess,  # noqa: F811
 ) -> None:
     shown = await labelled_device(server.url)
@@ -274,9 +255,7 @@ async def test_without_a_network_it_keeps_looking_and_catches_up(
     monkeypatch.setattr(live_module, "LONGEST_RETRY_S", 1.0)
     with ServerProcess(tmp_path) as server:  # noqa: F811
         stage = Stage(await labelled_device(server.url))
-        client = await PhotographingClient.sign_in(server.url, "technician", PASSWORD)
-        client.blobs = Blobs(server.settings.data_dir / "blobs")
-        async with client:
+        async with await Client.sign_in(server.url, "technician", PASSWORD) as client:
             session = await client.open_session()
             shooting, told = Shooting(stage), Told()
             live = client.live(session.id)
