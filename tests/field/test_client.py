@@ -14,12 +14,15 @@ import pytest
 from nearhand.client import Client, LiveSession
 from nearhand.client import live as live_module
 from nearhand.field.client import FieldClient
+from nearhand.field.eye import Symbols
 from nearhand.field.frames import Frame, from_images
 from nearhand.field.marks import CYAN
 from nearhand.field.screen import VideoFile
 from nearhand.labels.model import Resolved
 from nearhand.sessions import messages as m
 from nearhand.sessions.model import FrameRef, OnFrame, Shape
+from nearhand.simulation.walk import tripod
+from nearhand.vision.symbols import LabelSeen
 from tests.client.conftest import server  # noqa: F401
 from tests.field.devices import labelled_device
 from tests.field.scene import TEXT, Stage, resolved
@@ -275,6 +278,37 @@ async def test_without_a_network_it_keeps_looking_and_catches_up(
                 "said while the server was down"
             ]
             assert [e["seq"] for e in events] == list(range(1, len(events) + 1))
+
+
+async def test_a_session_that_is_about_a_device_needs_only_its_tags(technician: Client, stage: Stage) -> None:
+    session = await technician.open_session(stage.shown.label.device_id)
+    async with technician.live(session.id) as live:
+        await live.saved(await live.show_device(stage.shown.label.device_id))
+    whole = Stage(stage.shown, tripod(stage.shown.layout, distance_mm=520))
+    told = Told()
+    await FieldClient(
+        frames=whole.frames(12), client=technician, live=technician.live(session.id), eye=whole.eye, tell=told
+    ).run()
+    last = told.of("frame")[-1]["sighting"]
+    assert last["device_id"] == stage.shown.label.device_id
+    assert len(last["tags_seen"]) == 2
+
+
+async def test_two_labels_in_sight_do_not_make_the_session_flicker(technician: Client, stage: Stage) -> None:
+    other = resolved()
+    symbols = Symbols([seen_label(stage.shown.label.text), seen_label(other.label.text)], [])
+    field = FieldClient(frames=iter(()), is_patient=True)
+    field._known._labels = {stage.shown.label.text: stage.shown, other.label.text: other}
+    await field._look_up(symbols)
+    first = field._device
+    await field._look_up(Symbols(symbols.labels[::-1], []))
+    assert field._device is first is stage.shown
+    await field._look_up(Symbols(symbols.labels[1:], []))
+    assert field._device is other
+
+
+def seen_label(text: str) -> LabelSeen:
+    return LabelSeen(text, np.zeros((4, 2)))
 
 
 async def test_photographs_are_recognised_one_by_one(tmp_path: Path) -> None:
