@@ -134,7 +134,7 @@ async def test_a_ring_drawn_by_an_expert_sits_on_its_port_in_the_output(
     async with expert.live(session.id) as live:
         frame = await sighted(live, stage, port)
         place = on(stage, frame, port, (x + 8, y))
-        id_, n = await live.add_annotation(Shape.RING, place, text="this one")
+        id_, n = await live.add_annotation(Shape.RING, place, text="this one", is_kept=True)
         await live.saved(n)
         drawn_in = (await sighted(live, stage, port)).frame_id
         for _ in range(20):
@@ -159,6 +159,12 @@ async def test_a_ring_drawn_by_an_expert_sits_on_its_port_in_the_output(
         f"{len(errors)} frames\n"
     )
     assert max(errors) <= 3
+    # The next visit, without a session: the mark was kept, and is there again.
+    again = Told()
+    await FieldClient(
+        frames=stage.frames(20), client=technician, eye=stage.eye, tell=again, is_patient=True
+    ).run()
+    assert [line["id"] for line in again.of("mark")] == [id_]
 
 
 def pictures_of(video: Path) -> Iterator[tuple[int, Any]]:
