@@ -15,7 +15,9 @@ export function Captions() {
     <div class="captions" aria-live="polite">
       {lines.map(({ seq, by, text }) => (
         <button key={seq} type="button" onClick={() => openSheet("talk")}>
-          <b>{nameOf(by)}</b> {text}
+          <span>
+            <b>{nameOf(by)}</b> {text}
+          </span>
         </button>
       ))}
     </div>
