@@ -4,7 +4,7 @@ import math
 import re
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, ViewportSize, expect
 
 from nearhand.simulation.people import PASSWORD
 from tests.browser.conftest import Stage, TruePlace
@@ -13,8 +13,8 @@ from tests.support.chromium import sign_in_page
 PORT = "37"
 LIMIT_MM = 3.0
 SLOW_MS = 45_000  # two pages, a server and a software renderer may share one core
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1440, "height": 900}
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -107,7 +107,9 @@ def place_of_ring(field: Page, truth: TruePlace) -> str:
     assert port is not None
     ring = field.locator("[data-testid=overlay] [data-annotation-id][data-shape=ring]").first
     expect(ring).to_have_attribute("data-unsure", "false", timeout=SLOW_MS)
-    u, v, claimed = (float(ring.get_attribute(f"data-{name}") or "nan") for name in ("u-px", "v-px", "ring-mm"))
+    u, v, claimed = (
+        float(ring.get_attribute(f"data-{name}") or "nan") for name in ("u-px", "v-px", "ring-mm")
+    )
     size = field.locator("video").first.evaluate("video => [video.videoWidth, video.videoHeight]")
     assert size == [truth.camera.width, truth.camera.height]
     x_mm, y_mm = truth.on_face(u, v)

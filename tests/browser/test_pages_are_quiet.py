@@ -31,7 +31,7 @@ class Listener:
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error" and SIGNED_OUT not in message.text:
-            self.complaints.append(message.text)
+            self.complaints.append(f"{message.text} at {message.location.get('url')}")
 
 
 def test_the_field_app_asks_no_third_party_and_logs_no_error(stage: Stage) -> None:

@@ -17,9 +17,7 @@ from tools.npm import npm_command
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / "build" / "chromium"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-UNPACK = (
-    "import('@sparticuz/chromium').then(async ({default: c}) => console.log('path:' + await c.executablePath()))"
-)
+UNPACK = "import('@sparticuz/chromium').then(async ({default: c}) => console.log('path:' + await c.executablePath()))"
 HOW = (
     "No Chromium for the browser tests. Install one (Debian: apt install chromium), or name it in NEARHAND_CHROMIUM, "
     "or let npm reach its registry for @sparticuz/chromium."
@@ -58,10 +56,24 @@ def _from_npm() -> str:
     CACHE.mkdir(parents=True, exist_ok=True)
     try:
         if not (CACHE / "node_modules" / "@sparticuz").is_dir():
-            install = [*command, "install", "--no-audit", "--no-fund", "--prefix", str(CACHE), "@sparticuz/chromium"]
+            install = [
+                *command,
+                "install",
+                "--no-audit",
+                "--no-fund",
+                "--prefix",
+                str(CACHE),
+                "@sparticuz/chromium",
+            ]
             subprocess.run(install, env=environment, cwd=CACHE, check=True, capture_output=True, timeout=300)
         found = subprocess.run(
-            [command[0], "-e", UNPACK], env=environment, cwd=CACHE, check=True, capture_output=True, text=True, timeout=120
+            [command[0], "-e", UNPACK],
+            env=environment,
+            cwd=CACHE,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=120,
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise NoChromium(f"{HOW} ({error})") from None

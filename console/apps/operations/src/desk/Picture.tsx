@@ -128,7 +128,7 @@ function PortCallout({ desk, scale, unit }: { desk: Desk; scale: (p: Point) => P
       shape="text"
       points={[[scale(at)[0], scale(at)[1] - 28 * unit]]}
       text={name}
-      ink="other"
+      ink="plain"
       unit={unit}
     />
   );

@@ -32,14 +32,14 @@ export function SignalBar({ desk }: { desk: Desk }) {
 
 /** A signal that was just given, over the picture. Older ones stay in the time line. */
 export function SignalFlash({ desk }: { desk: Desk }) {
-  const { signal, participants } = desk.view.value;
+  const { signal, participants, you } = desk.view.value;
   const over = useSignal(signal?.seq ?? 0);
   useEffect(() => {
     if (!signal) return;
     const timer = setTimeout(() => (over.value = signal.seq), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [signal?.seq]);
-  if (!signal || signal.seq <= over.value) return null;
+  if (!signal || signal.by === you?.id || signal.seq <= over.value) return null;
   const name = participants.find((each) => each.id === signal.by)?.display_name ?? t("somebody");
   return (
     <p class={`signal-flash signal-${signal.signal}`} role="alert" data-testid="signal-flash">

@@ -30,7 +30,7 @@ const SHARP_PX = 1000;
 export class Desk {
   readonly view: Signal<LiveView>;
   readonly undo: Signal<UndoState>;
-  readonly tool = signal<Tool>("ring");
+  readonly tool = signal<Tool>("select");
   readonly chosen = signal<string | null>(null);
   readonly tab = signal<ContextTab>("device");
   readonly readChat = signal(0);
@@ -176,7 +176,8 @@ export class Desk {
     this.deviceProblem.value = null;
     if (!deviceId) return void (this.device.value = null);
     try {
-      this.device.value = await get<DeskDevice>(`/sessions/${this.id}/device`);
+      const said = await get<DeskDevice | DeviceView>(`/sessions/${this.id}/device`);
+      this.device.value = "view" in said ? said : { view: said, labels: [] };
     } catch (error) {
       this.device.value = null;
       this.deviceProblem.value = error as Error;

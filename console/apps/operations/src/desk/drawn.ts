@@ -28,8 +28,8 @@ export interface Canvas {
 }
 
 export function drawnMarks(view: LiveView, canvas: Canvas, chosen: string | null): Drawn[] {
-  const { pending, you } = view;
-  const saved = view.annotations.flatMap((mark) => {
+  const { pending } = view;
+  const saved = view.annotations.flatMap((mark): Drawn[] => {
     if (pending.removing.includes(mark.id)) return [];
     const edits = pending.edits.filter((edit) => edit.id === mark.id);
     const isHidden = edits.findLast((edit) => edit.is_hidden != null)?.is_hidden ?? mark.is_hidden;
@@ -39,21 +39,26 @@ export function drawnMarks(view: LiveView, canvas: Canvas, chosen: string | null
     const seen = place
       ? drawnPlace(mark.id, mark.shape, text, place, canvas)
       : drawnAnchor({ ...mark, text }, canvas);
-    const ink =
-      mark.id === chosen
-        ? "chosen"
-        : edits.length > 0
-          ? "pending"
-          : mark.created_by === you?.id
-            ? "mark"
-            : "other";
-    return seen ? [{ ...seen, ink: ink as Ink }] : [];
+    const ink = mark.id === chosen ? "chosen" : edits.length > 0 ? "pending" : inkOf(view, mark.created_by);
+    return seen ? [{ ...seen, ink }] : [];
   });
   const unsaved = pending.marks.flatMap((mark) => {
     const seen = drawnPlace(mark.id, mark.shape, mark.text, mark.place, canvas);
     return seen ? [{ ...seen, ink: "pending" as Ink }] : [];
   });
   return [...saved, ...unsaved];
+}
+
+/** Whose ink: cyan is the expert's, violet the customer's, white the technician's. */
+export function inkOf({ participants }: LiveView, by: string): Ink {
+  switch (participants.find(({ id }) => id === by)?.role) {
+    case "observer":
+      return "other";
+    case "technician":
+      return "plain";
+    default:
+      return "mark";
+  }
 }
 
 function drawnAnchor(
