@@ -3,7 +3,7 @@ import { quantity } from "@nearhand/ui";
 import { figures, trendOf } from "../device/figures";
 import { portsOfStep } from "../session/guide";
 import { quantityName } from "../words/sheet";
-import { openSheet } from "./panel";
+import { openSheet } from "./panels";
 
 const SHOWN = 3;
 

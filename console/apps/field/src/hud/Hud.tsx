@@ -20,7 +20,7 @@ import { Sheet } from "../sheet/Sheet";
 import { BottomBar } from "./BottomBar";
 import { Messages } from "./Messages";
 import { TopBar } from "./TopBar";
-import { panel } from "./panel";
+import { panel } from "./panels";
 
 export function Hud() {
   const video = useRef<HTMLVideoElement>(null);

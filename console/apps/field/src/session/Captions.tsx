@@ -1,6 +1,6 @@
 /** The newest words of the others, as captions on the picture. */
 import { nowMs } from "../hud/clock";
-import { openSheet } from "../hud/panel";
+import { openSheet } from "../hud/panels";
 import { nameOf, room } from "./room";
 
 const SHOWN_MS = 15_000;
