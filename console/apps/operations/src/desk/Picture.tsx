@@ -36,6 +36,8 @@ function OnStill({ desk }: { desk: Desk }) {
         frame: shown.frame,
         sighting: desk.sighting.value,
         sightingOf: (frame) => desk.stillOf(frame)?.sighting ?? null,
+        portOf: (name, face) =>
+          desk.device.value?.view.device_type[face]?.ports.find((port) => port.name === name) ?? null,
       }
     );
   });
