@@ -33,7 +33,7 @@ from nearhand.pages import mount_pages
 from nearhand.sessions.api import router as sessions_router
 from nearhand.sessions.hub import Hub, Limits
 from nearhand.sessions.log import Log, PostgresStorage, SqliteStorage
-from nearhand.sessions.service import SessionService
+from nearhand.sessions.service import SessionService, Stills
 from nearhand.sessions.socket import router as socket_router
 from nearhand.telemetry.api import router as telemetry_router
 from nearhand.telemetry.service import pack_all
@@ -98,7 +98,16 @@ def build_resources(
         ids=ids,
     )
     sessions = SessionService(
-        live_log, RegisteredDevices(database, ids=ids, clock=clock), blobs, ids=ids, clock=clock
+        live_log,
+        RegisteredDevices(database, ids=ids, clock=clock),
+        Stills(
+            blobs,
+            upload_bytes=settings.upload_limit_bytes,
+            pixels=settings.image_limit_pixels,
+            workers=settings.vision_workers,
+        ),
+        ids=ids,
+        clock=clock,
     )
     return Resources(
         settings=settings,

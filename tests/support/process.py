@@ -11,10 +11,11 @@ import time
 from pathlib import Path
 
 from nearhand.access.model import NewUser, Role
+from nearhand.access.passwords import Passwords
 from nearhand.app import build_resources
 from nearhand.kit.settings import Settings
 from nearhand.migrations.upgrade import upgrade
-from tests.support.people import PASSWORD
+from tests.support.people import PASSWORD, QUICK
 
 BACKEND = Path(__file__).parents[2] / "backend"
 
@@ -32,6 +33,10 @@ class ServerProcess:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}"
 
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
     def __enter__(self) -> "ServerProcess":
         # In a thread: a test's own loop may be running in this one.
         registering = threading.Thread(target=lambda: asyncio.run(self._register()))
@@ -44,7 +49,7 @@ class ServerProcess:
         self.kill()
 
     async def _register(self) -> None:
-        resources = build_resources(self.settings)
+        resources = build_resources(self.settings, passwords=Passwords(QUICK))
         await upgrade(resources.database)
         for role in Role:
             new = NewUser(name=role.value, display_name=role.value.title(), role=role, password=PASSWORD)

@@ -31,7 +31,7 @@ from nearhand.devices.model import (
 from nearhand.devices.store import DeviceStore
 from nearhand.devices.tabular import (
     Cells,
-    Format,
+    TableFormat,
     csv_header,
     csv_lines,
     json_lines,
@@ -75,7 +75,7 @@ class Importer:
     def __init__(self, database: Database, *, ids: Ids, clock: Clock) -> None:
         self._database, self._ids, self._clock = database, ids, clock
 
-    async def read(self, content: bytes, kind: Format) -> list[Row]:
+    async def read(self, content: bytes, kind: TableFormat) -> list[Row]:
         """Raise UnreadableImport when the file is no table at all."""
         return await asyncio.to_thread(read_rows, content, kind)
 
@@ -149,23 +149,23 @@ class Importer:
             done += len(some)
             tell(ImportProgress(stage=Stage.WRITING, done=done, total=total))
 
-    async def export(self, selection: Selection, kind: Format) -> AsyncIterator[str]:
+    async def export(self, selection: Selection, kind: TableFormat) -> AsyncIterator[str]:
         """The selected devices as a file that `run` takes back."""
         async with self._database.reading() as connection:
             store = DeviceStore(connection)
             paths = _paths(await store.locations.every())
-            yield csv_header() if kind is Format.CSV else "[\n"
+            yield csv_header() if kind is TableFormat.CSV else "[\n"
             separator = ""
             async for views in _gathered(store.views(selection)):
                 rows = [
                     row_of(view, paths.get(view.location.id, "") if view.location else "") for view in views
                 ]
-                if kind is Format.CSV:
+                if kind is TableFormat.CSV:
                     yield csv_lines(rows)
                 else:
                     yield separator + ",\n".join(json_lines(rows))
                     separator = ",\n"
-            if kind is Format.JSON:
+            if kind is TableFormat.JSON:
                 yield "\n]\n"
 
 

@@ -54,7 +54,7 @@ from nearhand.devices.tables import (
     sites,
 )
 from nearhand.kit.errors import Conflict
-from nearhand.kit.text import search_terms
+from nearhand.kit.text import index_terms, search_terms
 
 M = TypeVar("M", bound=Frozen)
 
@@ -128,7 +128,7 @@ class Nouns(Generic[M]):
 
     def _row(self, item: M) -> dict[str, Any]:
         row = item.model_dump()
-        words = search_terms(" ".join(str(row[name]) for name in self._searched))
+        words = index_terms(" ".join(str(row[name]) for name in self._searched))
         return row | {"search_text": f" {' '.join(words)} "}
 
 
@@ -418,7 +418,7 @@ def _device_words(device: Device, device_type: DeviceType) -> str:
     """What a device is found by. A removed one is found by nothing."""
     if device.removed_at is not None:
         return ""
-    words = search_terms(
+    words = index_terms(
         f"{device.asset_tag} {device.name} {device.serial} {device.tenant} "
         f"{device_type.manufacturer} {device_type.model}"
     )

@@ -167,5 +167,5 @@ _after_create(
     "INSERT INTO device_search(rowid, search_text) VALUES (new.number, new.search_text); END",
 )
 # The terms are cut already, so no parser of PostgreSQL's may cut them again.
-POSTGRES_TERMS = "array_to_tsvector(string_to_array(search_text, ' '))"
+POSTGRES_TERMS = "array_to_tsvector(string_to_array(device.search_text, ' '))"
 _after_create("postgresql", f"CREATE INDEX ix_device_search ON device USING gin ({POSTGRES_TERMS})")

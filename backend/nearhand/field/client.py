@@ -188,8 +188,11 @@ class FieldClient:
                 self._banner = "No connection: this label cannot be looked up yet", AMBER
                 self.tell("unresolved_label", text=text)
             case Resolved(label=label, view=view):
-                self._banner = "", CYAN
                 device = view.device
+                is_removed = device.removed_at is not None
+                self._banner = (
+                    ("This device was removed from the registry", AMBER) if is_removed else ("", CYAN)
+                )
                 place = view.rack.name if view.rack else view.site.name
                 self.tell(
                     "device",
@@ -201,6 +204,7 @@ class FieldClient:
                     place=place,
                     position_u=device.position_u,
                     status=device.status,
+                    is_removed=is_removed,
                 )
 
     async def _turn_to(self, resolved: Resolved) -> None:
@@ -208,7 +212,6 @@ class FieldClient:
         if self._device is not None and self._device.label.device_id == resolved.label.device_id:
             return
         self._device = resolved
-        self._banner = "", CYAN
         device_id = resolved.label.device_id
         if self.live is not None:
             await self.live.show_device(device_id, resolved.label.face)

@@ -17,6 +17,7 @@ from nearhand.vision.symbols import LabelSeen, TagSeen
 from nearhand.vision.tags import find_tags
 
 VIDEO_TIMEOUT_S = 0.05  # a label not read in this frame is read in the next
+TRACKED_READS = 5  # while tags hold the device, its label is looked for in one frame of so many
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,23 @@ class Eye:
     def __init__(self, camera: Intrinsics | None = None, *, is_patient: bool = False) -> None:
         self._camera = camera
         self._is_patient = is_patient
+        self._tracked: frozenset[int] = frozenset()
+        self._unread = 0
 
     def camera_for(self, width: int, height: int) -> Intrinsics:
         return self._camera.scaled_to(width, height) if self._camera else nominal(width, height)
 
     def read(self, picture: Picture) -> Symbols:
-        timeout = {} if self._is_patient else {"timeout_s": VIDEO_TIMEOUT_S}
-        return Symbols(read_labels(picture, **timeout), find_tags(picture))
+        """What can be read. In video that is dear only where no label is, so it is not tried in every frame."""
+        tags = find_tags(picture)
+        if self._is_patient:
+            return Symbols(read_labels(picture), tags)
+        is_held = len(self._tracked & {tag.id for tag in tags}) >= 2
+        self._unread = self._unread + 1 if is_held else TRACKED_READS
+        if self._unread < TRACKED_READS:
+            return Symbols([], tags)
+        self._unread = 0
+        return Symbols(read_labels(picture, timeout_s=VIDEO_TIMEOUT_S), tags)
 
     def locate(self, picture: Picture, symbols: Symbols, known: list[Resolved]) -> Sighting | None:
         """Where the face of a known device is: the one whose label is read, else the one whose tags are seen."""
@@ -47,7 +58,9 @@ class Eye:
         for resolved in _candidates(symbols, known):
             sighting = _locate(symbols, resolved, camera)
             if sighting is not None:
+                self._tracked = frozenset(tag.id for tag in resolved.layout.tags)
                 return sighting
+        self._tracked = frozenset()
         return None
 
 
@@ -73,15 +86,21 @@ def _locate(symbols: Symbols, resolved: Resolved, camera: Intrinsics) -> Sightin
         return None
     on_face = np.concatenate([_square(*square[:3]) for square in squares])
     in_picture = np.concatenate([square[3] for square in squares])
-    found, rotation, translation = cv2.solvePnP(
-        np.column_stack([on_face, np.zeros(len(on_face))]),
-        in_picture,
-        camera.matrix(),
-        camera.distortion(),
-        flags=cv2.SOLVEPNP_SQPNP,
-    )
+    model = np.column_stack([on_face, np.zeros(len(on_face))])
+    lens = camera.matrix(), camera.distortion()
+    found, rotations, translations, _ = cv2.solvePnPGeneric(model, in_picture, *lens, flags=cv2.SOLVEPNP_IPPE)
     if not found:
         return None
+    starts = [
+        cv2.solvePnPRefineLM(model, in_picture, *lens, r, t)
+        for r, t in zip(rotations, translations, strict=True)
+    ]
+    rotation, translation = min(
+        starts,
+        key=lambda s: float(
+            np.abs(project(on_face, pose(s[0].ravel(), s[1].ravel()), camera) - in_picture).sum()
+        ),
+    )
     matrix = pose(rotation.ravel(), translation.ravel())
     jacobian = pose_jacobian(on_face, matrix, camera).reshape(-1, 6)
     residual = (project(on_face, matrix, camera) - in_picture).ravel()

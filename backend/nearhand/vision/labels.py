@@ -2,15 +2,17 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nearhand.vision.outline import sharpened
 from nearhand.vision.symbols import Gray, LabelSeen, gray_of
 
 TIMEOUT_S = 5.0
+SHARP_SD_PX = 0.18
 WHOLE_LIMIT_PX = 4_000_000  # larger pictures are treated at reduced scale, then in crops
 UPSCALE_LIMIT_PX = 2_500_000
 TILT = 0.15  # of a side's length, off each of its ends
@@ -41,6 +43,12 @@ def read_labels(image: NDArray[np.uint8], *, timeout_s: float = TIMEOUT_S) -> li
         if found or time.monotonic() > deadline:
             return found
     return []
+
+
+def sharpen(image: NDArray[np.uint8], seen: LabelSeen) -> LabelSeen:
+    """The same label with corners good enough for a pose; what cannot be sharpened stays as it is."""
+    corners = sharpened(gray_of(image), seen.corners_px, seen.modules) if seen.modules else None
+    return seen if corners is None else replace(seen, corners_px=corners, sd_px=SHARP_SD_PX)
 
 
 def _views(gray: Gray) -> Iterator[View]:
@@ -137,7 +145,12 @@ def _read(view: View) -> list[LabelSeen]:
         text_mode=zxingcpp.TextMode.Plain,
         binarizer=zxingcpp.Binarizer.GlobalHistogram if view.is_global else zxingcpp.Binarizer.LocalAverage,
     )
-    return [LabelSeen(b.text, _corners(b.position, view)) for b in found]
+    return [LabelSeen(b.text, _corners(b.position, view), _modules(b)) for b in found]
+
+
+def _modules(barcode: Any) -> int:
+    version = str(barcode.extra.get("Version", ""))
+    return 17 + 4 * int(version) if version.isdecimal() else 0
 
 
 def _corners(position: Any, view: View) -> NDArray[np.float64]:

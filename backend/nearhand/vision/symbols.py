@@ -14,6 +14,8 @@ class LabelSeen:
 
     text: str
     corners_px: NDArray[np.float64]
+    modules: int = 0  # along a side; 0 when the decoder did not say
+    sd_px: float = 0.5  # how sure each coordinate of a corner is
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +25,7 @@ class TagSeen:
     dictionary: str
     id: int
     corners_px: NDArray[np.float64]
+    sd_px: float = 0.5
 
 
 def gray_of(image: NDArray[np.uint8]) -> Gray:

@@ -26,6 +26,7 @@ export class FrameLoop {
   #busySince = 0;
   #last = 0;
   #isRunning = false;
+  readonly #reasons = new Set<string>();
 
   constructor(
     private readonly wanted: () => Wanted,
@@ -80,8 +81,15 @@ export class FrameLoop {
   #heard(message: FromWorker): void {
     if (message.type === "still") return this.onStill(message);
     this.#busySince = 0;
-    if (message.type === "failed") return void 0;
+    if (message.type === "failed") return this.#failed(message.message);
     newestFrame.value = message;
     this.onRead(message);
+  }
+
+  /** Said once per reason: a camera fails thirty times a second. */
+  #failed(reason: string): void {
+    if (this.#reasons.has(reason)) return;
+    this.#reasons.add(reason);
+    console.warn("frame not read:", reason);
   }
 }
