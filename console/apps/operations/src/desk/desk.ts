@@ -179,10 +179,12 @@ export class Desk {
     if (deviceId === (this.device.peek()?.view.device.id ?? null)) return;
     this.deviceProblem.value = null;
     if (!deviceId) return void (this.device.value = null);
+    const isStill = () => this.view.peek().device?.device_id === deviceId;
     try {
       const said = await get<DeskDevice | DeviceView>(`/sessions/${this.id}/device`);
-      this.device.value = "view" in said ? said : { view: said, labels: [] };
+      if (isStill()) this.device.value = "view" in said ? said : { view: said, labels: [] };
     } catch (error) {
+      if (!isStill()) return;
       this.device.value = null;
       this.deviceProblem.value = error as Error;
     }
