@@ -2,7 +2,7 @@
 import type { DeviceView, FrameRef, Label, SharedStill, Sighting, SignalGiven } from "@nearhand/contract";
 import { openSession, type LiveView, type OpenSession, type UndoState } from "@nearhand/live";
 import { computed, effect, signal, type ReadonlySignal, type Signal } from "@preact/signals";
-import { me } from "../access/identity";
+import { may, me } from "../access/identity";
 import { get } from "../rest";
 import type { Tool } from "./pen";
 import { sameFrame } from "./sight";
@@ -11,7 +11,7 @@ import { Trails } from "./trails";
 
 export type ContextTab = "device" | "history" | "guide" | "chat" | "marks";
 
-/** The device on the desk, as the session may see it. */
+/** The device on the desk. Guests of the session see it without its labels. */
 export interface DeskDevice {
   view: DeviceView;
   labels: Label[];
@@ -181,8 +181,9 @@ export class Desk {
     if (!deviceId) return void (this.device.value = null);
     const isStill = () => this.view.peek().device?.device_id === deviceId;
     try {
-      const said = await get<DeskDevice | DeviceView>(`/sessions/${this.id}/device`);
-      if (isStill()) this.device.value = "view" in said ? said : { view: said, labels: [] };
+      const view = await get<DeviceView>(`/sessions/${this.id}/device`);
+      const labels = may("devices.read") ? await get<Label[]>(`/devices/${deviceId}/labels`) : [];
+      if (isStill()) this.device.value = { view, labels };
     } catch (error) {
       if (!isStill()) return;
       this.device.value = null;
