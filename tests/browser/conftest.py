@@ -1,11 +1,11 @@
-"""A demo and a Chromium whose camera shows the demo switch, from a place that is known."""
+"""A demo and a Chromium whose camera shows the demo switch, from places that are known."""
 
 import asyncio
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
@@ -13,23 +13,24 @@ from nearhand.client import Client
 from nearhand.devices.model import DeviceView
 from nearhand.labels.model import Layout
 from nearhand.sessions.model import Camera
+from nearhand.simulation.canvas import Picture
 from nearhand.simulation.people import PASSWORD
 from nearhand.simulation.render import Look, Matrix, Scene, look_at, phone_camera, project
 from nearhand.simulation.robots import hall_of
 from nearhand.vision.camera import Intrinsics
 from nearhand.vision.project import unproject
+from nearhand.vision.tags import find_tags
 from tests.support.chromium import NoChromium, chromium, find_chromium, write_camera
 from tests.support.demo import DemoProcess
 
-FRAMES = 12  # of different noise, so that no two pictures are the same
+HOLD_FRAMES = 60  # so long the camera stands still; Chromium plays 30 in a second
+NOISES = 6
 
 
 @dataclass(frozen=True)
-class TruePlace:
-    """Where the camera truly is."""
+class Stand:
+    """One true place of the camera."""
 
-    view: DeviceView
-    layout: Layout
     camera: Camera
     pose: Matrix
 
@@ -44,12 +45,31 @@ class TruePlace:
 
 
 @dataclass(frozen=True)
+class Truth:
+    """What the camera shows: this device, from these places in turn."""
+
+    view: DeviceView
+    layout: Layout
+    stands: tuple[Stand, ...]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.stands[0].camera.width, self.stands[0].camera.height
+
+    def stand_of(self, picture: Picture) -> Stand:
+        """From which of them a picture was taken: the one that has the tags where they are found."""
+        seen = {tag.id: tag.corners_px.mean(axis=0) for tag in find_tags(picture)}
+        tag = next(tag for tag in self.layout.tags if tag.id in seen)
+        return min(self.stands, key=lambda s: math.dist(s.pixel(tag.x_mm, tag.y_mm), seen[tag.id]))
+
+
+@dataclass(frozen=True)
 class Stage:
     """Everything a journey needs."""
 
     demo: DemoProcess
     browser: Browser
-    truth: TruePlace
+    truth: Truth
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -68,12 +88,21 @@ async def hall_at(url: str) -> tuple[DeviceView, Layout, Scene]:
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
-    """The whole face of the demo switch in a 1080p picture, in which the label can be read too."""
+    """The whole face of the demo switch in 1080p pictures, near enough for the label to be read too."""
     with DemoProcess(tmp_path / "demo") as demo:
         view, layout, scene = asyncio.run(hall_at(demo.url))
-        camera = phone_camera(1920, 1080)
-        middle = (layout.face.width_mm / 2, layout.face.height_mm / 2)
-        pose = look_at(middle, 460, yaw_deg=7, pitch_deg=-9, roll_deg=2)
-        pictures = [scene.take(pose, camera, Look(blur_px=0.6, noise=2), seed=n) for n in range(FRAMES)]
-        with chromium(write_camera(tmp_path / "camera.mjpeg", pictures)) as browser:
-            yield Stage(demo, browser, TruePlace(view, layout, camera, np.asarray(pose)))
+        camera, (x, y) = phone_camera(1920, 1080), (layout.face.width_mm / 2, layout.face.height_mm / 2)
+        stands = (
+            Stand(camera, look_at((x, y), 460, yaw_deg=7, pitch_deg=-9, roll_deg=2)),
+            Stand(camera, look_at((x - 12, y + 45), 520, yaw_deg=-12, pitch_deg=10, roll_deg=-4)),
+        )
+        file = write_camera(tmp_path / "camera.mjpeg", list(_filmed(scene, stands)))
+        with chromium(file) as browser:
+            yield Stage(demo, browser, Truth(view, layout, stands))
+
+
+def _filmed(scene: Scene, stands: tuple[Stand, ...]) -> Iterator[Picture]:
+    look = Look(blur_px=0.6, noise=1.5)
+    for stand in stands:
+        noises = [scene.take(stand.pose, stand.camera, look, seed=number) for number in range(NOISES)]
+        yield from (noises[number % NOISES] for number in range(HOLD_FRAMES))

@@ -3,11 +3,14 @@
 import math
 import re
 
+import cv2
+import numpy as np
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, ViewportSize, expect
 
+from nearhand.simulation.canvas import Picture
 from nearhand.simulation.people import PASSWORD
-from tests.browser.conftest import Stage, TruePlace
+from tests.browser.conftest import Stage, Truth
 from tests.support.chromium import sign_in_page
 
 PORT = "37"
@@ -24,23 +27,23 @@ def test_an_experts_ring_sits_on_port_37_and_survives_reloads_and_a_killed_serve
     session = ask_for_help(field)
     take_over(desk, session)
     ring_port(desk, stage.truth)
-    told = "\n".join(f"{when}: {place_of_ring(field, stage.truth)}" for when in ["first seen"])
+    told = [f"first seen: {places_of_ring(field, stage.truth)}"]
 
     for page in (field, desk):
         page.reload()
-    told += f"\nafter reloading both: {place_of_ring(field, stage.truth)}"
-    expect(desk.locator("svg [data-shape=ring]").first).to_be_attached(timeout=SLOW_MS)
+    told.append(f"after reloading both: {places_of_ring(field, stage.truth)}")
+    expect(rings(desk)).to_be_attached(timeout=SLOW_MS)
 
     stage.demo.kill()
     say(desk, "Written while the server was gone.")
     stage.demo.start()
-    told += f"\nafter SIGKILL and restart: {place_of_ring(field, stage.truth)}"
-    expect(desk.get_by_test_id("saved")).to_contain_text("aved", timeout=SLOW_MS)
+    told.append(f"after SIGKILL and restart: {places_of_ring(field, stage.truth)}")
+    expect(desk.get_by_test_id("saved")).to_have_attribute("data-pending", "0", timeout=SLOW_MS)
     desk.reload()
-    expect(desk.locator("svg [data-shape=ring]").first).to_be_attached(timeout=SLOW_MS)
+    expect(rings(desk)).to_be_attached(timeout=SLOW_MS)
     open_chat(desk)
     expect(desk.get_by_text("Written while the server was gone.")).to_be_visible(timeout=SLOW_MS)
-    print(told)  # noqa: T201 - the measured error is a result of this test
+    print("", *told, sep="\n")  # noqa: T201 - the measured error is a result of this test
 
 
 # -- what each does ---------------------------------------------------------------------------------------------
@@ -79,11 +82,26 @@ def picture(desk: Page) -> Locator:
     return desk.get_by_test_id("desk-picture")
 
 
-def ring_port(desk: Page, truth: TruePlace) -> None:
+def rings(desk: Page) -> Locator:
+    return picture(desk).locator("[data-shape=ring]").first
+
+
+def shown_still(desk: Page) -> Picture:
+    """The bytes of the picture on the desk."""
+    address = picture(desk).locator("image").first.get_attribute("href")
+    assert address is not None
+    answer = desk.request.get(desk.evaluate("path => new URL(path, location.href).href", address))
+    return np.asarray(cv2.imdecode(np.frombuffer(answer.body(), np.uint8), cv2.IMREAD_COLOR), np.uint8)
+
+
+def ring_port(desk: Page, truth: Truth) -> None:
     """Draw a ring around the port where it truly is in the picture."""
     port = truth.view.device_type.front.port(PORT)
     assert port is not None
     desk.get_by_test_id("tool-ring").click()
+    desk.get_by_test_id("hold").click()
+    still = shown_still(desk)
+    stand = truth.stand_of(np.asarray(cv2.resize(still, truth.size), np.uint8))
     to_screen = """(svg, [u, v]) => {
         const { width, height } = svg.viewBox.baseVal;
         const point = new DOMPoint(u * width, v * height).matrixTransform(svg.getScreenCTM());
@@ -91,32 +109,44 @@ def ring_port(desk: Page, truth: TruePlace) -> None:
     }"""
     ends = []
     for x_mm in (port.x_mm, port.x_mm + 8):
-        u, v = truth.pixel(x_mm, port.y_mm)
-        share = [(u + 0.5) / truth.camera.width, (v + 0.5) / truth.camera.height]
+        u, v = stand.pixel(x_mm, port.y_mm)
+        share = [(u + 0.5) / stand.camera.width, (v + 0.5) / stand.camera.height]
         ends.append(picture(desk).evaluate(to_screen, share))
     desk.mouse.move(*ends[0])
     desk.mouse.down()
     desk.mouse.move(*ends[1], steps=6)
     desk.mouse.up()
-    expect(desk.locator("svg [data-shape=ring]").first).to_be_attached(timeout=SLOW_MS)
+    expect(rings(desk)).to_be_attached(timeout=SLOW_MS)
 
 
-def place_of_ring(field: Page, truth: TruePlace) -> str:
-    """Check where the field page draws the ring, against where the port truly is."""
+def places_of_ring(field: Page, truth: Truth) -> str:
+    """Check where the field page draws the ring, from every stand, against where the port truly is.
+
+    The ring was drawn on a picture from one stand only: from the others, an error of the first pose would show.
+    """
     port = truth.view.device_type.front.port(PORT)
     assert port is not None
-    ring = field.locator("[data-testid=overlay] [data-annotation-id][data-shape=ring]").first
-    expect(ring).to_have_attribute("data-unsure", "false", timeout=SLOW_MS)
-    u, v, claimed = (
-        float(ring.get_attribute(f"data-{name}") or "nan") for name in ("u-px", "v-px", "ring-mm")
-    )
-    size = field.locator("video").first.evaluate("video => [video.videoWidth, video.videoHeight]")
-    assert size == [truth.camera.width, truth.camera.height]
-    x_mm, y_mm = truth.on_face(u, v)
-    error_mm = math.hypot(x_mm - port.x_mm, y_mm - port.y_mm)
-    told = f"{error_mm:.2f} mm beside the middle of port {PORT} (claimed: within {claimed:.2f} mm)"
-    assert error_mm <= LIMIT_MM, told
-    return told
+    # What is drawn is given in pixels of the camera's own pictures: Chromium must not have scaled them.
+    expect(field.locator("video.camera")).to_have_js_property("videoWidth", truth.size[0], timeout=SLOW_MS)
+    told = []
+    for stand in truth.stands:
+        there = stand.pixel(port.x_mm, port.y_mm)
+        # The stands are hundreds of pixels apart: a ring within 60 of one cannot be meant for another.
+        u, v, claimed_mm = field.wait_for_function(RING_NEAR, arg=[*there, 60], timeout=SLOW_MS).json_value()
+        x_mm, y_mm = stand.on_face(u, v)
+        error_mm = math.hypot(x_mm - port.x_mm, y_mm - port.y_mm)
+        told.append(f"{error_mm:.2f} mm (claimed: within {claimed_mm:.2f} mm)")
+        assert error_mm <= LIMIT_MM, f"the ring is beside port {PORT}: {told}"
+    return f"the ring's middle is beside that of port {PORT} by {', '.join(told)}"
+
+
+RING_NEAR = """([u, v, within]) => {
+    const ring = document.querySelector(
+        "[data-testid=overlay] [data-annotation-id][data-shape=ring][data-unsure=false]");
+    if (!ring) return null;
+    const [x, y, mm] = ["uPx", "vPx", "ringMm"].map((name) => Number(ring.dataset[name]));
+    return Math.hypot(x - u, y - v) < within ? [x, y, mm] : null;
+}"""
 
 
 def open_chat(desk: Page) -> None:
@@ -128,4 +158,4 @@ def say(desk: Page, text: str) -> None:
     line = desk.get_by_test_id("chat-input")
     line.fill(text)
     line.press("Enter")
-    expect(desk.get_by_text(text)).to_be_visible()
+    expect(desk.get_by_test_id("saved")).to_have_attribute("data-pending", "1")

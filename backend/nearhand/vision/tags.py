@@ -11,7 +11,7 @@ from nearhand.vision.symbols import Gray, TagSeen, gray_of
 
 DICTIONARY = "DICT_4X4_250"
 MIN_SIDE_PX = 9  # a 4x4 tag has six modules across; below 1.5 px each nothing is found
-SHARP_SD_PX = 0.12
+SHARP_SD_PX = 0.08
 UNSHARP_SD_PX = 0.45
 
 
