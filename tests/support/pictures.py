@@ -84,7 +84,9 @@ def lit(picture: Pixels, light: Light) -> Pixels:
     if light.blur_px > 0:
         out = cv2.GaussianBlur(out, (0, 0), light.blur_px)
     if light.motion_px > 0.5:
-        out = cv2.filter2D(out, -1, _smear(light.motion_px, light.motion_angle), borderType=cv2.BORDER_REPLICATE)
+        out = cv2.filter2D(
+            out, -1, _smear(light.motion_px, light.motion_angle), borderType=cv2.BORDER_REPLICATE
+        )
     height, width = picture.shape
     gx, gy = rng.uniform(-light.gradient, light.gradient, 2)
     yy, xx = np.mgrid[0:height, 0:width].astype(np.float32)
@@ -114,7 +116,9 @@ def _paste(picture: Pixels, modules: Any, x_mm: float, y_mm: float, size_mm: flo
     top, left = round((y_mm - half) * s), round((x_mm - half) * s)
     bottom, right = min(top + len(patch), picture.shape[0]), min(left + len(patch), picture.shape[1])
     skip_y, skip_x = max(0, -top), max(0, -left)
-    picture[top + skip_y : bottom, left + skip_x : right] = patch[skip_y : bottom - top, skip_x : right - left]
+    picture[top + skip_y : bottom, left + skip_x : right] = patch[
+        skip_y : bottom - top, skip_x : right - left
+    ]
 
 
 def _smear(length: float, angle: float) -> NDArray[np.float32]:
@@ -124,6 +128,11 @@ def _smear(length: float, angle: float) -> NDArray[np.float32]:
         x, y = side // 2 + step * np.cos(angle), side // 2 + step * np.sin(angle)
         i, j = int(x), int(y)
         fx, fy = x - i, y - j
-        for dj, di, weight in ((0, 0, (1 - fx) * (1 - fy)), (0, 1, fx * (1 - fy)), (1, 0, (1 - fx) * fy), (1, 1, fx * fy)):
+        for dj, di, weight in (
+            (0, 0, (1 - fx) * (1 - fy)),
+            (0, 1, fx * (1 - fy)),
+            (1, 0, (1 - fx) * fy),
+            (1, 1, fx * fy),
+        ):
             kernel[j + dj, i + di] += weight
     return kernel / kernel.sum()
