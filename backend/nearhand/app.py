@@ -12,6 +12,7 @@ from nearhand.access.api import router as access_router
 from nearhand.access.passwords import Passwords
 from nearhand.access.service import AccessService
 from nearhand.devices.api import router as devices_router
+from nearhand.devices.importer import Importer
 from nearhand.devices.model import DeviceView
 from nearhand.devices.service import DeviceService
 from nearhand.devices.store import DeviceStore
@@ -34,7 +35,7 @@ from nearhand.pages import mount_pages
 from nearhand.sessions.api import router as sessions_router
 from nearhand.sessions.hub import Hub, Limits
 from nearhand.sessions.log import Log, PostgresStorage, SqliteStorage
-from nearhand.sessions.service import SessionService
+from nearhand.sessions.service import SessionService, Stills
 from nearhand.sessions.socket import router as socket_router
 from nearhand.telemetry.api import router as telemetry_router
 from nearhand.telemetry.service import pack_all
@@ -65,6 +66,7 @@ class Resources:
     bus: Bus
     access: AccessService
     sign_in_rate: RateLimit
+    importer: Importer
     live_log: Log
     sessions: SessionService
     hub: Hub
@@ -100,7 +102,16 @@ def build_resources(
         ids=ids,
     )
     sessions = SessionService(
-        live_log, RegisteredDevices(database, ids=ids, clock=clock), blobs, ids=ids, clock=clock
+        live_log,
+        RegisteredDevices(database, ids=ids, clock=clock),
+        Stills(
+            blobs,
+            upload_bytes=settings.upload_limit_bytes,
+            pixels=settings.image_limit_pixels,
+            workers=settings.vision_workers,
+        ),
+        ids=ids,
+        clock=clock,
     )
     return Resources(
         settings=settings,
@@ -113,6 +124,7 @@ def build_resources(
             database, passwords or Passwords(), ids=ids, clock=clock, session_hours=settings.session_hours
         ),
         sign_in_rate=RateLimit(settings.password_tries_per_minute),
+        importer=Importer(database, ids=ids, clock=clock),
         live_log=live_log,
         sessions=sessions,
         hub=Hub(

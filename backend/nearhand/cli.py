@@ -14,23 +14,58 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_comp
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    tls: Annotated[
+        bool,
+        typer.Option("--tls", help="Serve HTTPS with certificates of an own authority, kept in data_dir."),
+    ] = False,
 ) -> None:
     """Run the service with the settings of the environment (NEARHAND_…)."""
     import uvicorn
 
     from nearhand.app import create_app
     from nearhand.kit.logging import configure_logging
+    from nearhand.kit.settings import Settings
+    from nearhand.kit.tls import certificates, own_names
 
     configure_logging()
+    settings = Settings()
+    kept = certificates(settings.data_dir / "tls", own_names()) if tls else None
     uvicorn.run(
-        create_app(),
+        create_app(settings.model_copy(update={"cookie_secure": True}) if tls else settings),
         host=host,
         port=port,
         ws="websockets-sansio",
-        ws_per_message_deflate=False,  # half a megabyte per connection, for messages of a few hundred bytes
         log_level="warning",
         access_log=False,
+        ssl_certfile=kept.certificate if kept else None,
+        ssl_keyfile=kept.key if kept else None,
     )
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    host: Annotated[
+        str | None,
+        typer.Option(help="Address to listen on: this machine only, or with --tls the whole network."),
+    ] = None,
+    data: Annotated[Path, typer.Option(help="Folder of the demo's data; made if absent.")] = Path("var/demo"),
+    tls: Annotated[
+        bool, typer.Option("--tls", help="HTTPS by an own authority, so that phones give a camera.")
+    ] = False,
+    reload: Annotated[bool, typer.Option("--reload", help="Start anew when a Python file changes.")] = False,
+    robots: Annotated[
+        bool, typer.Option(help="A robot technician, a robot expert and the simulated camera.")
+    ] = True,
+) -> None:
+    """Run a hall in a box: seeded devices, telemetry, a simulated camera, a robot technician and expert."""
+    from nearhand.simulation import launch
+
+    try:
+        launch.run(launch.Demo(port, host, data, tls, reload, robots))
+    except launch.CannotStart as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
 
 
 @app.command("add-user")

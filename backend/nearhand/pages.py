@@ -65,7 +65,10 @@ class SinglePageApp(StaticFiles):
 
 
 class SafeHeaders:
-    """ASGI middleware: the headers that keep a browser from doing more than our pages ask."""
+    """ASGI middleware: the headers that keep a browser from doing more than our pages ask.
+
+    A header that the answer brings itself stays as it is: an uploaded file has a policy of its own.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -77,7 +80,8 @@ class SafeHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_SAFE]
+                own = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(safe for safe in _SAFE if safe[0] not in own)]
             await send(message)
 
         await self._app(scope, receive, with_headers)

@@ -8,7 +8,7 @@ import pytest
 from nearhand.devices.importer import Importer
 from nearhand.devices.model import Device, ImportProgress, ImportReport, NewDevice, Selection
 from nearhand.devices.store import DeviceStore
-from nearhand.devices.tabular import Format
+from nearhand.devices.tabular import TableFormat
 from nearhand.kit.clock import FixedClock
 from nearhand.kit.database import Database
 from nearhand.kit.ids import RandomIds
@@ -38,7 +38,7 @@ async def _bring_in(
     database: Database, rows: list[dict[str, Any]], *, is_dry_run: bool = False
 ) -> ImportReport:
     importer = Importer(database, ids=RandomIds(), clock=FixedClock())
-    items = await importer.read(json.dumps(rows).encode(), Format.JSON)
+    items = await importer.read(json.dumps(rows).encode(), TableFormat.JSON)
     return await importer.run(items, is_dry_run=is_dry_run, tell=lambda progress: None)
 
 
@@ -147,8 +147,10 @@ async def test_a_place_taken_by_a_device_that_is_not_in_the_file_is_a_fault(data
     assert "A1 is there" in report.faults[0].message
 
 
-@pytest.mark.parametrize("kind", list(Format))
-async def test_what_is_exported_is_imported_elsewhere_unchanged(any_database: Database, kind: Format) -> None:
+@pytest.mark.parametrize("kind", list(TableFormat))
+async def test_what_is_exported_is_imported_elsewhere_unchanged(
+    any_database: Database, kind: TableFormat
+) -> None:
     await _prepare(any_database)
     rows = [
         ROW | {"rack": "R08", "position_u": 3, "name": "=1+1", "notes": "'quoted\nlines", "tenant": "範例"},
@@ -157,7 +159,7 @@ async def test_what_is_exported_is_imported_elsewhere_unchanged(any_database: Da
     await _bring_in(any_database, rows)
     importer = Importer(any_database, ids=RandomIds(), clock=FixedClock())
     content = "".join([part async for part in importer.export(Selection(), kind)])
-    if kind is Format.CSV:
+    if kind is TableFormat.CSV:
         assert "'=1+1" in content
         assert len(list(csv.reader(io.StringIO(content, newline="")))) == 3
     before = await _devices(any_database)
@@ -171,9 +173,18 @@ async def test_what_is_exported_is_imported_elsewhere_unchanged(any_database: Da
     assert [_text(device) for device in after] == [_text(device) for device in before]
 
 
+async def test_an_export_holds_what_the_same_search_lists(any_database: Database) -> None:
+    await _prepare(any_database)
+    await _bring_in(any_database, [ROW | {"rack": "R08"}, ROW | {"asset_tag": "A2", "name": "Two"}])
+    importer = Importer(any_database, ids=RandomIds(), clock=FixedClock())
+    selection = Selection(q="acme two", filters={"kind": "switch"})
+    content = "".join([part async for part in importer.export(selection, TableFormat.JSON)])
+    assert [row["asset_tag"] for row in json.loads(content)] == ["A2"]
+
+
 async def test_an_empty_export_is_an_empty_list(database: Database) -> None:
     importer = Importer(database, ids=RandomIds(), clock=FixedClock())
-    content = "".join([part async for part in importer.export(Selection(), Format.JSON)])
+    content = "".join([part async for part in importer.export(Selection(), TableFormat.JSON)])
     assert json.loads(content) == []
 
 
@@ -182,7 +193,7 @@ async def test_progress_counts_up_to_all_rows(database: Database) -> None:
     told: list[ImportProgress] = []
     importer = Importer(database, ids=RandomIds(), clock=FixedClock())
     rows = [ROW | {"asset_tag": f"A{n}"} for n in range(1200)]
-    items = await importer.read(json.dumps(rows).encode(), Format.JSON)
+    items = await importer.read(json.dumps(rows).encode(), TableFormat.JSON)
     await importer.run(items, is_dry_run=False, tell=told.append)
     assert [(one.stage, one.done) for one in told] == [
         ("checking", 0),

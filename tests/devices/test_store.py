@@ -55,6 +55,7 @@ async def test_a_device_without_a_rack_has_a_view_without_rack_and_location(any_
         ("r0 tor", False),  # an earlier one not
         ("電源", True),
         ("电源", True),  # simplified finds traditional
+        ("ups電源", False),
         ("电", True),
         ("源電", False),
         ("FDO23280A1B", True),

@@ -11,37 +11,42 @@ import cv2
 import numpy as np
 import pytest
 
-from nearhand.client import Client, LiveSession, Refusal
-from nearhand.devices.model import Device, DeviceType, Site
+from nearhand.client import Client, LiveSession
+from nearhand.client import live as live_module
 from nearhand.field.client import FieldClient
-from nearhand.field.eye import Eye
+from nearhand.field.eye import Symbols
 from nearhand.field.frames import Frame, from_images
 from nearhand.field.marks import CYAN
 from nearhand.field.screen import VideoFile
-from nearhand.kit.blobs import Blobs
-from nearhand.labels.model import Label, Resolved
-from nearhand.media.model import Still
+from nearhand.labels.model import Resolved
 from nearhand.sessions import messages as m
 from nearhand.sessions.model import FrameRef, OnFrame, Shape
+from nearhand.simulation.walk import tripod
+from nearhand.vision.symbols import LabelSeen
 from tests.client.conftest import server  # noqa: F401
-from tests.field import scene
-from tests.support.factories import new_device, new_device_type, new_site
+from tests.field.devices import labelled_device
+from tests.field.scene import TEXT, Stage, resolved
 from tests.support.people import PASSWORD
 from tests.support.process import ServerProcess
 
 PORT = "37"
 FRAME_LIMIT = 400
+PAUSE_S = 0.03  # leaves the server some of a small machine
 
 
-class Stage:
-    """Frames for as long as they are wanted, no faster than they are looked at."""
+class Shooting:
+    """A stage's frames for as long as they are wanted."""
 
-    def __init__(self) -> None:
-        self.is_over = threading.Event()
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self._is_over = threading.Event()
+
+    def stop(self) -> None:
+        self._is_over.set()
 
     def __iter__(self) -> Iterator[Frame]:
-        for frame in scene.frames(FRAME_LIMIT):
-            if self.is_over.is_set():
+        for frame in self.stage.frames(FRAME_LIMIT):
+            if self._is_over.wait(PAUSE_S):
                 return
             yield frame
 
@@ -70,53 +75,20 @@ class Told:
         return [line for line in self.lines if line["type"] == kind]
 
 
-class LabelledClient(Client):
-    """Knows the one label of the scene, and keeps pictures where the server finds them."""
-
-    known: Resolved
-    server: ServerProcess
-
-    async def label(self, code: str) -> Resolved:
-        if code != self.known.label.code:
-            raise Refusal(404, "not_found", "There is no such thing here", "")
-        return self.known
-
-    async def labels(self, device_id: str) -> list[Label]:
-        return [self.known.label]
-
-    async def upload_still(self, session_id: str, picture: bytes, media_type: str = "image/jpeg") -> Still:
-        image = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
-        assert image is not None
-        return Still(
-            session_id=session_id,
-            sha256=await Blobs(self.server.settings.data_dir / "blobs").put(picture),
-            media_type=media_type,
-            width=image.shape[1],
-            height=image.shape[0],
-            size_bytes=len(picture),
-            created_at=scene.AT,
-            created_by="",
-        )
+@pytest.fixture(scope="module")
+def stage(server: ServerProcess) -> Stage:  # noqa: F811
+    shown: list[Resolved] = []
+    # In a thread: a module's fixture has no loop of its own.
+    making = threading.Thread(target=lambda: shown.append(asyncio.run(labelled_device(server.url))))
+    making.start()
+    making.join()
+    return Stage(shown[0])
 
 
 @pytest.fixture
-async def technician(server: ServerProcess) -> AsyncIterator[LabelledClient]:  # noqa: F811
-    async with await Client.sign_in(server.url, "admin", PASSWORD) as admin:
-        device_id = await register_device(admin)
-    client = await LabelledClient.sign_in(server.url, "technician", PASSWORD)
-    client.known, client.server = scene.resolved(device_id), server
-    async with client:
+async def technician(server: ServerProcess) -> AsyncIterator[Client]:  # noqa: F811
+    async with await Client.sign_in(server.url, "technician", PASSWORD) as client:
         yield client
-
-
-async def register_device(admin: Client) -> str:
-    """The scene's device, once; its id."""
-    try:
-        return (await admin.device_by_tag(new_device("TYPE", "SITE").asset_tag)).device.id
-    except Refusal:
-        site = await admin.post("/sites", new_site(), Site)
-        device_type = await admin.post("/device-types", new_device_type(), DeviceType)
-        return (await admin.post("/devices", new_device(device_type.id, site.id), Device)).id
 
 
 @pytest.fixture
@@ -125,62 +97,74 @@ async def expert(server: ServerProcess) -> AsyncIterator[Client]:  # noqa: F811
         yield client
 
 
-async def sighted(live: LiveSession) -> m.FrameSighted:
-    """The next frame in which the technician's camera saw the device."""
+async def sighted(live: LiveSession, stage: Stage, point_mm: tuple[float, float]) -> FrameRef:
+    """The next frame in which the technician's camera saw both tags, or the label, and this point of the device."""
     async for message in live.messages():
-        if isinstance(message, m.FrameSighted) and message.sighting is not None:
-            return message
+        sighting = message.sighting if isinstance(message, m.FrameSighted) else None
+        is_seen = sighting is not None and (sighting.label_seen or len(sighting.tags_seen) == 2)
+        if is_seen and stage.shows(point_mm, message.frame.frame_id):
+            frame: FrameRef = message.frame
+            return frame
     raise AssertionError("the link has ended")
 
 
-def on(frame: FrameRef, *points_mm: tuple[float, float]) -> OnFrame:
+def on(stage: Stage, frame: FrameRef, *points_mm: tuple[float, float]) -> OnFrame:
     """Drawn by an expert whose hand is sure, on what that frame truly showed."""
-    pixels = [scene.pixel_of(point, frame.frame_id) for point in points_mm]
-    return OnFrame(
-        frame=frame,
-        points=tuple(((x + 0.5) / scene.CAMERA.width, (y + 0.5) / scene.CAMERA.height) for x, y in pixels),
-    )
+    pixels = [stage.pixel(point, frame.frame_id) for point in points_mm]
+    width, height = stage.camera.width, stage.camera.height
+    return OnFrame(frame=frame, points=tuple(((x + 0.5) / width, (y + 0.5) / height) for x, y in pixels))
 
 
 async def test_a_ring_drawn_by_an_expert_sits_on_its_port_in_the_output(
-    technician: LabelledClient, expert: Client, tmp_path: Path
+    technician: Client, expert: Client, stage: Stage, tmp_path: Path
 ) -> None:
     """Rendered frames in, marked video out: the ring is within 3 mm of the port's true place in every frame."""
     session = await technician.open_session(subject="Port 37 is down")
-    stage, told, out = Stage(), Told(), tmp_path / "out.mp4"
+    shooting, told, out = Shooting(stage), Told(), tmp_path / "out.mp4"
     field = FieldClient(
-        frames=iter(stage),
+        frames=iter(shooting),
         client=technician,
         live=technician.live(session.id),
-        eye=Eye(scene.CAMERA),
+        eye=stage.eye,
         screen=VideoFile(out, 25),
         tell=told,
     )
     looking = asyncio.create_task(field.run())
-    x, y = scene.port_mm(PORT)
+    x, y = port = stage.port_mm(PORT)
     async with expert.live(session.id) as live:
-        seen = await sighted(live)
-        id_, n = await live.add_annotation(Shape.RING, on(seen.frame, (x, y), (x + 8, y)), text="this one")
+        frame = await sighted(live, stage, port)
+        place = on(stage, frame, port, (x + 8, y))
+        id_, n = await live.add_annotation(Shape.RING, place, text="this one", is_kept=True)
         await live.saved(n)
-        drawn_in = (await sighted(live)).frame.frame_id
-        for _ in range(8):
-            await sighted(live)
-        stage.is_over.set()
+        drawn_in = (await sighted(live, stage, port)).frame_id
+        for _ in range(20):
+            await sighted(live, stage, port)
+        shooting.stop()
         await looking
         assert live.view.state is not None
         assert live.view.state.device is not None
-        assert live.view.state.device.device_id == technician.known.label.device_id
+        assert live.view.state.device.device_id == stage.shown.label.device_id
     (mark,) = told.of("mark")
     assert mark["id"] == id_
     assert told.of("problem") == []
+    located = {line["frame_id"] for line in told.of("frame") if line["sighting"]}
     errors = [
-        float(np.hypot(*(scene.face_point(centre_of_cyan(picture), number) - (x, y))))
+        float(np.hypot(*(stage.face_point(centre_of_cyan(picture), number) - port)))
         for number, picture in pictures_of(out)
-        if number > drawn_in + 2
+        if number > drawn_in + 2 and number in located and stage.shows(port, number)
     ]
-    assert len(errors) >= 5
-    sys.stdout.write(f"ring in the output: {np.median(errors):.2f} mm median, {max(errors):.2f} mm at most\n")
+    assert len(errors) >= 15
+    sys.stdout.write(
+        f"ring in the output: {np.median(errors):.2f} mm median, {max(errors):.2f} mm at most, "
+        f"{len(errors)} frames\n"
+    )
     assert max(errors) <= 3
+    # The next visit, without a session: the mark was kept, and is there again.
+    again = Told()
+    await FieldClient(
+        frames=stage.frames(20), client=technician, eye=stage.eye, tell=again, is_patient=True
+    ).run()
+    assert [line["id"] for line in again.of("mark")] == [id_]
 
 
 def pictures_of(video: Path) -> Iterator[tuple[int, Any]]:
@@ -193,93 +177,98 @@ def pictures_of(video: Path) -> Iterator[tuple[int, Any]]:
 
 
 def centre_of_cyan(picture: Any) -> tuple[float, float]:
-    """The centre of the largest cyan outline that is as high as wide: the ring, not the words beside it."""
+    """The centre of the largest cyan outline that is about as high as wide: the ring, not the words beside it."""
     blue, green, red = CYAN
-    is_cyan = cv2.inRange(picture, (blue - 70, green - 70, red), (blue, green + 26, red + 90))
+    is_cyan = cv2.inRange(picture, (blue - 80, green - 80, red), (blue, green + 26, red + 100))
     outlines, _ = cv2.findContours(is_cyan, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     boxes = [cv2.minAreaRect(outline) for outline in outlines]
-    (x, y), _, _ = max((b for b in boxes if 0.7 < b[1][0] / (b[1][1] or 1) < 1.4), key=lambda b: b[1][0])
+    (x, y), _, _ = max((b for b in boxes if 0.6 < b[1][0] / (b[1][1] or 1) < 1.6), key=lambda b: b[1][0])
     return x, y
 
 
 async def test_the_still_of_exactly_the_frozen_frame_is_shared(
-    technician: LabelledClient, expert: Client
+    technician: Client, expert: Client, stage: Stage
 ) -> None:
     session = await technician.open_session()
-    stage, told = Stage(), Told()
+    shooting = Shooting(stage)
     field = FieldClient(
-        frames=iter(stage),
-        client=technician,
-        live=technician.live(session.id),
-        eye=Eye(scene.CAMERA),
-        tell=told,
+        frames=iter(shooting), client=technician, live=technician.live(session.id), eye=stage.eye
     )
     looking = asyncio.create_task(field.run())
+    label = (stage.shown.label.place.x_mm, stage.shown.label.place.y_mm)
     async with expert.live(session.id) as live:
-        await sighted(live)
         await live.until(lambda view: view.state is not None and bool(view.state.stills))
-        frozen = (await sighted(live)).frame
+        frozen = await sighted(live, stage, label)
         live.freeze(frozen)
         view = await live.until(
             lambda view: view.state is not None and any(s.frame == frozen for s in view.state.stills)
         )
-        stage.is_over.set()
+        shooting.stop()
         await looking
         assert view.state is not None
         still = next(s for s in view.state.stills if s.frame == frozen)
         assert still.sighting is not None
         assert (still.width, still.height) == (1920, 1080)
-        _, n = await live.add_annotation(Shape.RING, on(still.frame, (100, 20), (104, 20)))
+        x, y = label
+        jpeg = await expert.still(session.id, still.sha256)
+        sharp = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+        assert sharp is not None
+        truth = stage.picture(frozen.frame_id)
+        assert np.abs(sharp.astype(int) - truth).mean() < 4  # that frame, and no neighbour of it
+        _, n = await live.add_annotation(Shape.RING, on(stage, still.frame, (x, y), (x + 4, y)))
         await live.saved(n)
-        x, y, _ = live.view.annotations[0].anchor.points_mm[0]
-        assert np.hypot(x - 100, y - 20) < 3
+        at_x, at_y, _ = live.view.annotations[0].anchor.points_mm[0]
+        assert np.hypot(at_x - x, at_y - y) < 3
 
 
-async def test_a_foreign_and_an_unknown_label_are_said_and_harmless(technician: LabelledClient) -> None:
+async def test_a_label_of_another_service_is_said_and_harmless(technician: Client) -> None:
     told = Told()
-    label = technician.known.label
-    known = technician.known.model_copy(update={"label": label.model_copy(update={"code": "ANOTHER0"})})
-    technician.known = known
+    stage = Stage(resolved())
     await FieldClient(
-        frames=scene.frames(3), client=technician, eye=Eye(scene.CAMERA), tell=told, is_patient=True
+        frames=stage.frames(3), client=technician, eye=stage.eye, tell=told, is_patient=True
     ).run()
-    assert [line["code"] for line in told.of("unknown_label")] == [scene.CODE]
+    assert [line["code"] for line in told.of("unknown_label")] == [resolved().label.code]
     assert told.of("device") == []
+    assert {line["sighting"] for line in told.of("frame")} == {None}
 
 
-async def test_a_device_that_was_removed_is_refused_and_the_rest_goes_on(
-    technician: LabelledClient, expert: Client
+async def test_a_device_that_was_removed_is_said_and_the_rest_goes_on(
+    technician: Client,
+    server: ServerProcess,  # noqa: F811
 ) -> None:
-    technician.known = scene.resolved("REMOVED00000")
+    shown = await labelled_device(server.url)
+    async with await Client.sign_in(server.url, "admin", PASSWORD) as admin:
+        path = f"/devices/{shown.label.device_id}"
+        await admin._call("DELETE", path, headers={"If-Match": f'"{shown.view.device.version}"'})
     session = await technician.open_session()
-    told = Told()
-    live = technician.live(session.id)
-    await FieldClient(
-        frames=scene.frames(6),
+    stage, told = Stage(shown), Told()
+    field = FieldClient(
+        frames=stage.frames(6),
         client=technician,
-        live=live,
-        eye=Eye(scene.CAMERA),
+        live=technician.live(session.id),
+        eye=stage.eye,
         tell=told,
         is_patient=True,
-    ).run()
-    assert {line["code"] for line in told.of("problem")} >= {"not_found"}
-    assert told.of("frame")[-1]["sighting"]["device_id"] == "REMOVED00000"
+    )
+    await field.run()
+    assert [line["is_removed"] for line in told.of("device")] == [True]
+    assert [line["code"] for line in told.of("problem")] == ["not_found"]
+    assert told.of("frame")[-1]["sighting"]["device_id"] == shown.label.device_id
 
 
-async def test_without_a_network_it_keeps_looking_and_catches_up(tmp_path: Path) -> None:
-    """The server is killed for some frames; what was shared meanwhile arrives when it is back."""
+@pytest.mark.slow
+async def test_without_a_network_it_keeps_looking_and_catches_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server is killed for some frames; what was said meanwhile arrives when it is back."""
+    monkeypatch.setattr(live_module, "LONGEST_RETRY_S", 1.0)
     with ServerProcess(tmp_path) as server:  # noqa: F811
-        async with await Client.sign_in(server.url, "admin", PASSWORD) as admin:
-            device_id = await register_device(admin)
-        client = await LabelledClient.sign_in(server.url, "technician", PASSWORD)
-        client.known, client.server = scene.resolved(device_id), server
-        async with client:
+        stage = Stage(await labelled_device(server.url))
+        async with await Client.sign_in(server.url, "technician", PASSWORD) as client:
             session = await client.open_session()
-            stage, told = Stage(), Told()
+            shooting, told = Shooting(stage), Told()
             live = client.live(session.id)
-            field = FieldClient(
-                frames=iter(stage), client=client, live=live, eye=Eye(scene.CAMERA), tell=told
-            )
+            field = FieldClient(frames=iter(shooting), client=client, live=live, eye=stage.eye, tell=told)
             looking = asyncio.create_task(field.run())
             await live.until(lambda view: view.state is not None and view.state.device is not None)
             await asyncio.to_thread(server.kill)
@@ -288,7 +277,7 @@ async def test_without_a_network_it_keeps_looking_and_catches_up(tmp_path: Path)
             await asyncio.to_thread(server.start)
             async with asyncio.timeout(30):
                 await live.saved(n)
-            stage.is_over.set()
+            shooting.stop()
             await looking
             events = await client.get(f"/sessions/{session.id}/events", list[dict[str, Any]])
             assert [e["text"] for e in events if e["type"] == "chat.said"] == [
@@ -297,14 +286,46 @@ async def test_without_a_network_it_keeps_looking_and_catches_up(tmp_path: Path)
             assert [e["seq"] for e in events] == list(range(1, len(events) + 1))
 
 
+async def test_a_session_that_is_about_a_device_needs_only_its_tags(technician: Client, stage: Stage) -> None:
+    session = await technician.open_session(stage.shown.label.device_id)
+    async with technician.live(session.id) as live:
+        await live.saved(await live.show_device(stage.shown.label.device_id))
+    whole = Stage(stage.shown, tripod(stage.shown.layout, distance_mm=520))
+    told = Told()
+    await FieldClient(
+        frames=whole.frames(12), client=technician, live=technician.live(session.id), eye=whole.eye, tell=told
+    ).run()
+    last = told.of("frame")[-1]["sighting"]
+    assert last["device_id"] == stage.shown.label.device_id
+    assert len(last["tags_seen"]) == 2
+
+
+async def test_two_labels_in_sight_do_not_make_the_session_flicker(technician: Client, stage: Stage) -> None:
+    other = resolved()
+    symbols = Symbols([seen_label(stage.shown.label.text), seen_label(other.label.text)], [])
+    field = FieldClient(frames=iter(()), is_patient=True)
+    field._known._labels = {stage.shown.label.text: stage.shown, other.label.text: other}
+    await field._look_up(symbols)
+    first = field._device
+    await field._look_up(Symbols(symbols.labels[::-1], []))
+    assert field._device is first is stage.shown
+    await field._look_up(Symbols(symbols.labels[1:], []))
+    assert field._device is other
+
+
+def seen_label(text: str) -> LabelSeen:
+    return LabelSeen(text, np.zeros((4, 2)))
+
+
 async def test_photographs_are_recognised_one_by_one(tmp_path: Path) -> None:
+    stage = Stage(resolved())
     for number in (1, 2):
-        cv2.imwrite(str(tmp_path / f"{number}.png"), scene.picture(number))
+        cv2.imwrite(str(tmp_path / f"{number}.png"), stage.picture(number))
     (tmp_path / "broken.png").write_bytes(b"not a picture")
     told = Told()
-    await FieldClient(frames=from_images(tmp_path), eye=Eye(scene.CAMERA), tell=told, is_patient=True).run()
+    await FieldClient(frames=from_images(tmp_path), eye=stage.eye, tell=told, is_patient=True).run()
     assert [(p["image"], [label["text"] for label in p["labels"]]) for p in told.of("picture")] == [
-        ("1.png", [scene.TEXT]),
-        ("2.png", [scene.TEXT]),
+        ("1.png", [TEXT]),
+        ("2.png", [TEXT]),
     ]
-    assert [line["text"] for line in told.of("unresolved_label")] == [scene.TEXT]
+    assert [line["text"] for line in told.of("unresolved_label")] == [TEXT]

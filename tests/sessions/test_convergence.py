@@ -157,15 +157,17 @@ async def _take(server: LiveServer, people: list[Person], person: Person, step: 
         case "say":
             await person.ask("chat.say", text="hello")
         case "settle":
-            for _ in range(20):
-                await asyncio.sleep(0)
+            await asyncio.gather(*[asyncio.sleep(0) for _ in range(20)])
         case "restart":
-            for one in people:
-                one.vanish()
-            await server.restart()
+            await _restart(server, people)
         case "full" | "space":
             server.storage.is_full = step == "full"
-        case ("add", mark):
-            await person.ask("annotation.add", id=mark, shape="ring", place=ON_FACE)
         case (verb, mark):
-            await person.ask(f"annotation.{verb}", id=mark)
+            fields = {"shape": "ring", "place": ON_FACE} if verb == "add" else {}
+            await person.ask(f"annotation.{verb}", id=mark, **fields)
+
+
+async def _restart(server: LiveServer, people: list[Person]) -> None:
+    for person in people:
+        person.vanish()
+    await server.restart()

@@ -1,20 +1,24 @@
 """The real service as a process of its own, that can be killed and started again."""
 
 import asyncio
+import atexit
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from functools import cache
 from pathlib import Path
 
 from nearhand.access.model import NewUser, Role
+from nearhand.access.passwords import Passwords
 from nearhand.app import build_resources
 from nearhand.kit.settings import Settings
 from nearhand.migrations.upgrade import upgrade
-from tests.support.people import PASSWORD
+from tests.support.people import PASSWORD, QUICK
 
 BACKEND = Path(__file__).parents[2] / "backend"
 
@@ -32,6 +36,10 @@ class ServerProcess:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}"
 
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
     def __enter__(self) -> "ServerProcess":
         # In a thread: a test's own loop may be running in this one.
         registering = threading.Thread(target=lambda: asyncio.run(self._register()))
@@ -44,7 +52,7 @@ class ServerProcess:
         self.kill()
 
     async def _register(self) -> None:
-        resources = build_resources(self.settings)
+        resources = build_resources(self.settings, passwords=Passwords(QUICK))
         await upgrade(resources.database)
         for role in Role:
             new = NewUser(name=role.value, display_name=role.value.title(), role=role, password=PASSWORD)
@@ -77,6 +85,17 @@ class ServerProcess:
                     return
             time.sleep(0.05)
         raise RuntimeError("the server did not start")
+
+
+@cache
+def shared_server() -> ServerProcess:
+    """One for all tests that leave it running: it takes seconds to start."""
+    folder = tempfile.TemporaryDirectory(prefix="nearhand-tests-")
+    server = ServerProcess(Path(folder.name))
+    server.__enter__()
+    atexit.register(folder.cleanup)
+    atexit.register(server.kill)
+    return server
 
 
 def _free_port() -> int:

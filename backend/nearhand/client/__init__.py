@@ -1,6 +1,6 @@
 """The Python SDK: REST and the live session, for programs. Start with `Client`."""
 
-from nearhand.client.errors import LinkStopped, OutboxInUse, Refusal, Unreachable, WishRefused
+from nearhand.client.errors import LinkStopped, OutboxUnusable, Refusal, Unreachable, WishRefused
 from nearhand.client.live import LiveSession
 from nearhand.client.outbox import MemoryOutbox, Outbox, SqliteOutbox
 from nearhand.client.rest import Client, code_in
@@ -13,7 +13,7 @@ __all__ = [
     "LiveView",
     "MemoryOutbox",
     "Outbox",
-    "OutboxInUse",
+    "OutboxUnusable",
     "Refusal",
     "SqliteOutbox",
     "Unreachable",

@@ -38,8 +38,8 @@ class LinkStopped(ClientError):
         self.reason = reason
 
 
-class OutboxInUse(ClientError):
-    """Another process holds this outbox file: two may not send under one name."""
+class OutboxUnusable(ClientError):
+    """This file is no outbox, or another process holds it: two may not send under one name."""
 
 
 REASONS = {

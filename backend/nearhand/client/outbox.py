@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from nearhand.client.errors import OutboxInUse
+from nearhand.client.errors import OutboxUnusable
 
 SCHEMA = """
 create table if not exists outbox (
@@ -87,9 +87,9 @@ class SqliteOutbox:
                 self._db.execute("begin exclusive")
                 for statement in SCHEMA.split(";"):
                     self._db.execute(statement)
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             self._db.close()
-            raise OutboxInUse(f"{path}: {error}") from error
+            raise OutboxUnusable(f"{path}: {error}") from error
 
     def close(self) -> None:
         self._db.close()

@@ -1,7 +1,6 @@
 """Ask the service over REST: devices, labels, sessions, stills."""
 
 import asyncio
-import re
 import ssl
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +16,7 @@ from nearhand.client.link import Address
 from nearhand.client.live import LiveSession
 from nearhand.client.outbox import Outbox, new_client_name
 from nearhand.devices.model import DeviceView
-from nearhand.labels.model import Label, Resolved
+from nearhand.labels.model import ForeignLabel, Label, Resolved, code_of
 from nearhand.media.model import Still
 from nearhand.sessions.model import Annotation, NewSession, Session, SessionStatus
 
@@ -27,13 +26,13 @@ FIRST_WAIT_S = 0.2
 
 Answer = TypeVar("Answer")
 
-LABEL_TEXT = re.compile(r"^HTTPS?://[^/]+/D/(?P<code>[0-9A-HJKMNP-TV-Z]{4,16})/?$", re.IGNORECASE)
-
 
 def code_in(label_text: str) -> str | None:
     """The code in a label's text, or None: a foreign label. Nothing but the code is ever used of it."""
-    match = LABEL_TEXT.match(label_text.strip())
-    return match["code"].upper() if match else None
+    try:
+        return code_of(label_text)
+    except ForeignLabel:
+        return None
 
 
 class Client:
@@ -128,7 +127,7 @@ class Client:
         return await self.get(f"/labels/{_part(code)}", Resolved)
 
     async def labels(self, device_id: str) -> list[Label]:
-        """The labels printed for a device."""
+        """The labels printed for a device, newest first."""
         return await self.get(f"/devices/{_part(device_id)}/labels", list[Label])
 
     async def marks(self, device_id: str) -> list[Annotation]:

@@ -34,7 +34,7 @@ from nearhand.devices.model import (
 from nearhand.devices.places import PlaceService
 from nearhand.devices.service import DeviceService
 from nearhand.devices.store import DeviceStore
-from nearhand.devices.tabular import Format
+from nearhand.devices.tabular import TableFormat
 from nearhand.kit.errors import NearhandError, TooLarge, Unavailable
 from nearhand.kit.http import (
     Connection,
@@ -495,8 +495,8 @@ CSV_EXAMPLE = (
 
 
 def _importer(request: Request) -> Importer:
-    resources = request.app.state.resources
-    return Importer(resources.database, ids=resources.ids, clock=resources.clock)
+    importer: Importer = request.app.state.resources.importer
+    return importer
 
 
 Bulk = Annotated[Importer, Depends(_importer)]
@@ -527,7 +527,7 @@ Bulk = Annotated[Importer, Depends(_importer)]
 async def import_devices(
     request: Request,
     importer: Bulk,
-    file_format: Annotated[Format, Query(alias="format")] = Format.CSV,
+    file_format: Annotated[TableFormat, Query(alias="format")] = TableFormat.CSV,
     dry_run: Annotated[bool, Query(description="Check every row and write nothing.")] = False,
     actor: Actor = may(WRITE),
 ) -> Response:
@@ -556,11 +556,11 @@ async def import_devices(
 async def export_devices(
     importer: Bulk,
     selection: DeviceSelection,
-    file_format: Annotated[Format, Query(alias="format")] = Format.CSV,
+    file_format: Annotated[TableFormat, Query(alias="format")] = TableFormat.CSV,
     actor: Actor = may(READ),
 ) -> StreamingResponse:
     """All devices of the selection, by asset tag. Text that a spreadsheet would run gets a quote before it."""
-    media_type = "text/csv" if file_format is Format.CSV else "application/json"
+    media_type = "text/csv" if file_format is TableFormat.CSV else "application/json"
     return StreamingResponse(
         importer.export(selection, file_format),
         media_type=media_type,

@@ -1,5 +1,7 @@
 """Use cases of sites, locations and racks."""
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from nearhand.devices.model import (
     DoesNotFit,
     Elevation,
@@ -174,3 +176,8 @@ class PlaceService:
 def _expect(noun: Site | Location | Rack, version: int) -> None:
     if noun.version != version:
         raise Stale
+
+
+def places_on(connection: AsyncConnection, *, ids: Ids, clock: Clock) -> PlaceService:
+    """For higher slices: the service within their transaction."""
+    return PlaceService(DeviceStore(connection), ids=ids, clock=clock)

@@ -54,7 +54,7 @@ from nearhand.devices.tables import (
     sites,
 )
 from nearhand.kit.errors import Conflict
-from nearhand.kit.text import search_terms
+from nearhand.kit.text import index_terms, search_terms
 
 M = TypeVar("M", bound=Frozen)
 
@@ -128,7 +128,7 @@ class Nouns(Generic[M]):
 
     def _row(self, item: M) -> dict[str, Any]:
         row = item.model_dump()
-        words = search_terms(" ".join(str(row[name]) for name in self._searched))
+        words = index_terms(" ".join(str(row[name]) for name in self._searched))
         return row | {"search_text": f" {' '.join(words)} "}
 
 
@@ -271,10 +271,15 @@ class DeviceStore:
         await self.add_devices([(device, device_type)])
 
     async def add_devices(self, added: Sequence[tuple[Device, DeviceType]]) -> None:
+        newest = await self._connection.execute(select(func.coalesce(func.max(devices.c.number), 0)))
+        before = newest.scalar_one()
         try:
             await self._connection.execute(insert(devices), [_device_row(*pair) for pair in added])
         except IntegrityError as error:
             raise _refusal(error, added[0][0].asset_tag) from None
+        if self._is_sqlite:
+            index = "INSERT INTO device_search(rowid, search_text) SELECT number, search_text FROM device"
+            await self._connection.execute(text(f"{index} WHERE number > :before"), {"before": before})
 
     async def replace_device(self, device: Device, device_type: DeviceType, *, version: int) -> bool:
         """Write over the row if it still has that version; say whether it did."""
@@ -418,7 +423,7 @@ def _device_words(device: Device, device_type: DeviceType) -> str:
     """What a device is found by. A removed one is found by nothing."""
     if device.removed_at is not None:
         return ""
-    words = search_terms(
+    words = index_terms(
         f"{device.asset_tag} {device.name} {device.serial} {device.tenant} "
         f"{device_type.manufacturer} {device_type.model}"
     )

@@ -38,7 +38,7 @@ BOM = "\ufeff"
 Cells = dict[str, str | None]
 
 
-class Format(StrEnum):
+class TableFormat(StrEnum):
     CSV = "csv"
     JSON = "json"
 
@@ -53,13 +53,13 @@ def restored(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
-def read_rows(content: bytes, kind: Format) -> list[tuple[int, Cells]]:
+def read_rows(content: bytes, kind: TableFormat) -> list[tuple[int, Cells]]:
     """Rows with the number a person would give them: spreadsheets begin with the header as row 1, JSON with 1."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableImport(f"The file is not UTF-8 text (byte {error.start}).") from None
-    return _read_csv(text) if kind is Format.CSV else _read_json(text)
+    return _read_csv(text) if kind is TableFormat.CSV else _read_json(text)
 
 
 def _read_csv(text: str) -> list[tuple[int, Cells]]:

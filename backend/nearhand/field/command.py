@@ -13,7 +13,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from nearhand.client import Client, LinkStopped, LiveSession, OutboxInUse, Refusal, SqliteOutbox, Unreachable
+from nearhand.client import (
+    Client,
+    LinkStopped,
+    LiveSession,
+    OutboxUnusable,
+    Refusal,
+    SqliteOutbox,
+    Unreachable,
+)
 from nearhand.field.client import FieldClient
 from nearhand.field.eye import Eye
 from nearhand.field.frames import FALLBACK_FPS, Frame, NoPictures, from_camera, from_images, from_video
@@ -55,7 +63,7 @@ def run(options: Options) -> int:
         asyncio.run(_run(options))
     except KeyboardInterrupt:
         return DONE
-    except (WrongOptions, NoPictures, NoScreen, OutboxInUse, OSError, ValidationError) as error:
+    except (WrongOptions, NoPictures, NoScreen, OutboxUnusable, OSError, ValidationError) as error:
         return _failed(error, WRONG)
     except (Refusal, LinkStopped) as error:
         return _failed(error, REFUSED)

@@ -12,7 +12,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from nearhand.kit.errors import Invalid, TooLarge, Unsupported
+from nearhand.kit.errors import Invalid, NotFound, TooLarge, Unsupported
 from nearhand.kit.uploads import PIECE_BYTES
 
 M = TypeVar("M", bound=BaseModel)
@@ -43,12 +43,19 @@ def raw_body(description: str) -> dict[str, Any]:
 
 def download(path: Path, *, media_type: str, name: str) -> FileResponse:
     """A file that browsers save and never show as a page."""
-    return FileResponse(path, media_type=media_type, filename=name, headers=FILE_HEADERS)
+    return FileResponse(_present(path), media_type=media_type, filename=name, headers=FILE_HEADERS)
 
 
 def picture(path: Path, *, media_type: str) -> FileResponse:
     """A picture made or re-encoded here, to be shown in place."""
-    return FileResponse(path, media_type=media_type, headers=FILE_HEADERS)
+    return FileResponse(_present(path), media_type=media_type, headers=FILE_HEADERS)
+
+
+def _present(path: Path) -> Path:
+    """Raise NotFound for a file the database knows and the data folder does not, as after half a restore."""
+    if not path.is_file():
+        raise NotFound("This file is missing from the data folder.")
+    return path
 
 
 @asynccontextmanager

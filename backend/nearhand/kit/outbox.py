@@ -59,11 +59,18 @@ class Outbox:
         return self._drain is not None and self._monotonic() - self._taken_at > self._limit_s
 
     def close(self) -> None:
-        """Send nothing any more."""
+        """Send nothing any more, not even what waits."""
         self.is_closed = True
         self._waiting.clear()
         if self._drain is not None:
             self._drain.cancel()
+
+    async def finish(self, within_s: float) -> None:
+        """Take nothing more, and give what waits a moment to be sent before closing."""
+        self.is_closed = True
+        if self._drain is not None:
+            await asyncio.wait([self._drain], timeout=within_s)
+        self.close()
 
     def _overflow(self) -> None:
         self.close()

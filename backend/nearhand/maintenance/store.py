@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from nearhand.kit.database import UtcDateTime, metadata
+from nearhand.kit.database import UtcDateTime, insert_if_absent, metadata
 from nearhand.maintenance.model import Attachment, MaintenanceRecord
 
 # A record names its device without a foreign key: history outlives what it tells of.
@@ -101,10 +101,8 @@ class MaintenanceStore:
 
     async def add_attachment(self, attachment: Attachment, *, at: datetime, by: str) -> None:
         """Remember an uploaded file; one whose content is known already keeps its first name."""
-        if attachment.sha256 in await self.attachments([attachment.sha256]):
-            return
         row = {**attachment.model_dump(), "created_at": at, "created_by": by}
-        await self._connection.execute(insert(attachments).values(**row))
+        await self._connection.execute(insert_if_absent(self._connection, attachments), row)
 
 
 def _values(record: MaintenanceRecord) -> dict[str, Any]:

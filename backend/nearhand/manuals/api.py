@@ -9,8 +9,9 @@ from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
 from nearhand.devices.model import Id
 from nearhand.kit.errors import Invalid
-from nearhand.kit.files import BINARY, FILE_HEADERS, download, form_with_file, picture, raw_body, validated
+from nearhand.kit.files import BINARY, download, form_with_file, picture, raw_body, validated
 from nearhand.kit.http import Connection, ExpectedVersion, Page, Paging, TransactionRoute, etag
+from nearhand.manuals.documents import PAGE_POLICY
 from nearhand.manuals.library import Library, library_of
 from nearhand.manuals.model import Document, DocumentForm, Guide, Manuals, NewGuide, Picture, Subject
 from nearhand.manuals.service import ManualService, manuals_on
@@ -182,8 +183,8 @@ async def document_page(
 async def document_html(
     document_id: Id, library: Shelf, actor: Actor = may(Permission.MANUALS_READ)
 ) -> HTMLResponse:
-    """A Markdown document as HTML in which nothing can run."""
-    headers = FILE_HEADERS | {"Content-Security-Policy": "default-src 'none'; img-src 'self'; sandbox"}
+    """A Markdown document as a page in which nothing can run; only our own pages may frame it."""
+    headers = {"Cache-Control": "private, no-cache", "Content-Security-Policy": PAGE_POLICY}
     return HTMLResponse(await library.html(document_id), headers=headers)
 
 

@@ -1,5 +1,8 @@
 """Read PDF and Markdown documents: count pages, draw one, make safe HTML."""
 
+import base64
+import hashlib
+import html
 import io
 import time
 from collections.abc import Iterator
@@ -22,7 +25,7 @@ from nearhand.manuals.model import (
 MAX_PAGES = 500
 PAGE_LONG_SIDE_PX = 1800  # sharp on a tablet; an A4 page takes 2.3 million pixels
 PAGE_TIMEOUT_S = 10.0
-MARKDOWN_LIMIT_BYTES = 1024 * 1024
+MARKDOWN_LIMIT_BYTES = 256 * 1024  # a book of 40,000 words, made into HTML within a second or so
 
 PICTURE_ADDRESS = (
     "/api/v1/pictures/"  # the only pictures a Markdown document may show are those uploaded here
@@ -32,6 +35,16 @@ _TAGS = {
     *("h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "pre", "code", "em", "strong", "s"),
     *("ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "img"),
 }
+# No colours: the reader's own, light or dark.
+_STYLE = (
+    "body{font:1rem/1.5 system-ui,sans-serif;max-width:70ch;margin:0 auto;padding:1rem}"
+    "table{border-collapse:collapse}td,th{border:1px solid;padding:.25em .5em}img{max-width:100%}pre{overflow-x:auto}"
+)
+PAGE_POLICY = (
+    "default-src 'none'; img-src 'self'; frame-ancestors 'self'; style-src 'sha256-"
+    + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+    + "'"
+)
 _ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}}
 
 
@@ -102,10 +115,20 @@ def _opened(path: Path) -> Iterator[pypdfium2.PdfDocument]:
 # -- Markdown -----------------------------------------------------------------------------------------------------
 
 
-def safe_html(markdown: str, language: str) -> str:
-    """An article in its language. Raw HTML is shown as text; scripts and foreign pictures have no way in."""
+def safe_page(markdown: str, *, title: str, language: str) -> str:
+    """A whole page in its language, to be served with `PAGE_POLICY`."""
+    head = (
+        f'<!doctype html>\n<html lang="{html.escape(language)}">\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width">\n<meta name="color-scheme" content="light dark">\n'
+        f"<title>{html.escape(title)}</title>\n<style>{_STYLE}</style>\n"
+    )
+    return f"{head}<article>\n{safe_html(markdown)}</article>\n"
+
+
+def safe_html(markdown: str) -> str:
+    """Raw HTML is shown as text; scripts and foreign pictures have no way in."""
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
-    body = nh3.clean(
+    return nh3.clean(
         parser.render(markdown),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
@@ -113,7 +136,6 @@ def safe_html(markdown: str, language: str) -> str:
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer",
     )
-    return f'<article lang="{language}">\n{body}</article>\n'
 
 
 def _own_pictures_only(tag: str, attribute: str, value: str) -> str | None:

@@ -18,7 +18,7 @@ from nearhand.manuals.documents import (
     PAGE_TIMEOUT_S,
     count_pages,
     page_png,
-    safe_html,
+    safe_page,
 )
 from nearhand.manuals.model import (
     Document,
@@ -127,12 +127,12 @@ class Library:
         return self._blobs.path(drawn), FORMATS["PNG"]
 
     async def html(self, document_id: str) -> str:
-        """A Markdown document as safe HTML. Raises Unsupported for any other kind."""
+        """A Markdown document as a safe page. Raises Unsupported for any other kind."""
         document = await self.document(document_id)
         if document.kind is not DocumentKind.MARKDOWN:
             raise Unsupported("Only Markdown documents have HTML.")
         text = (await self._blobs.get(document.sha256)).decode("utf-8-sig")
-        return await asyncio.to_thread(safe_html, text, document.language)
+        return await asyncio.to_thread(safe_page, text, title=document.title, language=document.language)
 
     async def _examined(self, file: Incoming) -> tuple[DocumentKind, str, str, int, int]:
         """Kind, media type, SHA-256, bytes and pages of what is kept of the file."""

@@ -85,6 +85,28 @@ class Step(Frozen):
 
 
 class NewGuide(Frozen):
+    """Steps for one device type or device. Each title and text has `en`, and may have other languages."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "subject": {"device_type_id": "00000000000C"},
+                "title": {"en": "Replace the optic in port 37", "zh-Hant": "更換 37 埠的光模組"},
+                "steps": [
+                    {
+                        "text": {"en": "Draw the old optic straight out."},
+                        "caution": {"en": "Never look into the fibre or the port."},
+                        "proof": {"en": "The cage is empty."},
+                        "face": "front",
+                        "ports": ["37"],
+                    }
+                ],
+            }
+        },
+    )
+
     subject: Subject
     title: LocalText
     steps: tuple[Step, ...] = Field(min_length=1, max_length=200)

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from nearhand.kit.database import UtcDateTime, metadata
+from nearhand.kit.database import UtcDateTime, insert_if_absent, metadata
 from nearhand.manuals.model import Document, Guide, Picture, Subject
 
 
@@ -116,9 +116,8 @@ class ManualStore:
         return found
 
     async def add_page(self, document_sha256: str, number: int, sha256: str) -> None:
-        if await self.page(document_sha256, number) is None:
-            row = {"document_sha256": document_sha256, "number": number, "sha256": sha256}
-            await self._connection.execute(insert(pages).values(**row))
+        row = {"document_sha256": document_sha256, "number": number, "sha256": sha256}
+        await self._connection.execute(insert_if_absent(self._connection, pages), row)
 
     # -- guides ---------------------------------------------------------------------------------------------------
 
@@ -170,9 +169,8 @@ class ManualStore:
         return {row.sha256: _picture(row) for row in await self._connection.execute(query)}
 
     async def add_picture(self, picture: Picture, *, at: datetime, by: str) -> None:
-        if picture.sha256 not in await self.pictures([picture.sha256]):
-            row = {**picture.model_dump(), "created_at": at, "created_by": by}
-            await self._connection.execute(insert(pictures).values(**row))
+        row = {**picture.model_dump(), "created_at": at, "created_by": by}
+        await self._connection.execute(insert_if_absent(self._connection, pictures), row)
 
 
 def _is_about(table: Table, device_id: str, device_type_id: str) -> ColumnElement[bool]:

@@ -2,18 +2,22 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
+from fastapi.responses import FileResponse
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
 from nearhand.devices.model import DeviceView
+from nearhand.kit.files import picture, raw_body
 from nearhand.kit.http import Page, Paging, TransactionRoute
+from nearhand.media.model import Still
 from nearhand.sessions.hub import Hub
 from nearhand.sessions.messages import ServerEvent
 from nearhand.sessions.model import Annotation, NewSession, Session, SessionStatus
 from nearhand.sessions.service import SessionService
 
 router = APIRouter(tags=["sessions"], route_class=TransactionRoute)
+uploads = APIRouter(tags=["sessions"])  # a slow upload must not hold a transaction
 
 
 def _service(request: Request) -> SessionService:
@@ -80,6 +84,31 @@ async def device_shown(
     return await service.device_shown(session_id)
 
 
+@uploads.post(
+    "/sessions/{session_id}/stills",
+    status_code=status.HTTP_201_CREATED,
+    openapi_extra=raw_body("A JPEG, PNG or WebP."),
+)
+async def add_still(
+    session_id: str, request: Request, service: Service, actor: Actor = may(Permission.SESSIONS_JOIN)
+) -> Still:
+    """Upload a picture for the session; guests who help may too. The live message `still.share` then names it."""
+    actor.demand_session(session_id)
+    return await service.add_still(session_id, request.stream(), actor)
+
+
+@uploads.get("/sessions/{session_id}/stills/{sha256}", response_class=FileResponse)
+async def still(
+    session_id: str,
+    sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")],
+    service: Service,
+    actor: Actor = may(Permission.SESSIONS_JOIN),
+) -> FileResponse:
+    actor.demand_session(session_id)
+    path, media_type = await service.still(session_id, sha256)
+    return picture(path, media_type=media_type)
+
+
 @router.get("/devices/{device_id}/marks")
 async def marks(
     device_id: str, service: Service, actor: Actor = may(Permission.DEVICES_READ)
@@ -94,3 +123,6 @@ async def remove_mark(
 ) -> None:
     """Take a mark off the device; the sessions in which it was drawn keep it."""
     await service.remove_mark(device_id, annotation_id)
+
+
+router.include_router(uploads)

@@ -54,6 +54,7 @@ MAX_RESUMED_EVENTS = 20_000  # who missed more is told the state instead
 EVENTS_PER_ITEM = 200  # of a resumed tail, so that frames stay of a size that every client takes
 MAX_PENDING = 256  # asks of one connection that wait for a commit before its reading pauses
 ERRORS_PER_MINUTE = 20
+LAST_WORDS_S = 1.0  # for the reason, before the line is closed
 UNLOAD_AFTER_S = 30.0
 LINGER_AFTER_END_S = 30.0
 TEND_EVERY_S = 1.0
@@ -124,8 +125,11 @@ class Connection:
         if self.is_closing:
             return
         self.is_closing = True
-        self.outbox.close()
-        self._closing = asyncio.get_running_loop().create_task(self.line.close(code))
+        self._closing = asyncio.get_running_loop().create_task(self._hang_up(code))
+
+    async def _hang_up(self, code: CloseCode) -> None:
+        await self.outbox.finish(LAST_WORDS_S)
+        await self.line.close(code)
 
     def tell(self, message: FromServer) -> None:
         self.outbox.put(message.model_dump_json())

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from nearhand.kit.database import SQLITE_PRAGMAS
 from nearhand.kit.ids import Ids
+from nearhand.media.model import Still
 from nearhand.sessions.messages import Event, server_events
 from nearhand.sessions.model import Annotation, NotSaved, Session, SessionStatus, SharedStill, Snapshot
 
@@ -38,6 +39,8 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS live_kept (session TEXT NOT NULL, annotation TEXT NOT NULL, device TEXT NOT NULL,"
     " body TEXT NOT NULL, PRIMARY KEY (session, annotation))",
     "CREATE INDEX IF NOT EXISTS ix_live_kept_device ON live_kept (device)",
+    "CREATE TABLE IF NOT EXISTS live_still (session TEXT NOT NULL, sha256 TEXT NOT NULL, body TEXT NOT NULL,"
+    " PRIMARY KEY (session, sha256))",
 )
 
 ADD_EVENT = "INSERT INTO live_event VALUES (:session, :seq, :client, :n, :type, :body)"
@@ -226,6 +229,19 @@ class Log:
         )
         total = await self._storage.read(f"SELECT COUNT(*) FROM live_session {where}", names)
         return [Session.model_validate_json(body) for (body,) in rows], total[0][0]
+
+    async def add_still(self, still: Still) -> None:
+        """Uploading the same picture twice is once."""
+        row = {"session": still.session_id, "sha256": still.sha256, "body": still.model_dump_json()}
+        insert = "INSERT INTO live_still VALUES (:session, :sha256, :body) ON CONFLICT (session, sha256) DO NOTHING"
+        await self._storage.write([(insert, [row])])
+
+    async def still(self, session_id: str, sha256: str) -> Still | None:
+        rows = await self._storage.read(
+            "SELECT body FROM live_still WHERE session = :session AND sha256 = :sha256",
+            {"session": session_id, "sha256": sha256},
+        )
+        return Still.model_validate_json(rows[0][0]) if rows else None
 
     async def marks(self, device_id: str) -> list[Annotation]:
         """What is kept on a device, oldest first."""

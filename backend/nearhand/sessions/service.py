@@ -1,14 +1,20 @@
 """Use cases of sessions: open one, list them, and look up what live messages name."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from nearhand.access.model import Actor
 from nearhand.devices.model import Component, DeviceView, Port
 from nearhand.kit.blobs import Blobs
 from nearhand.kit.clock import Clock
-from nearhand.kit.errors import NotFound
+from nearhand.kit.errors import Forbidden, NotFound
 from nearhand.kit.http import Page, PageQuery
 from nearhand.kit.ids import Ids
+from nearhand.kit.uploads import incoming
+from nearhand.media.model import Still
 from nearhand.sessions.log import Log
 from nearhand.sessions.messages import AnnotationAdd, AnnotationEdit, Ask, DeviceShow, StillShare
 from nearhand.sessions.model import (
@@ -16,11 +22,13 @@ from nearhand.sessions.model import (
     NewSession,
     OnPort,
     Session,
+    SessionEnded,
     SessionStatus,
     UnknownPort,
     UnknownSession,
     UnknownStill,
 )
+from nearhand.sessions.pictures import checked
 from nearhand.sessions.room import Part
 
 
@@ -31,11 +39,30 @@ class Devices(Protocol):
         """Raise NotFound for a device that is not, or no longer, registered."""
 
 
+@dataclass(frozen=True)
+class Stills:
+    """Where stills are kept, and what one may be."""
+
+    blobs: Blobs
+    upload_bytes: int
+    pixels: int
+    workers: int
+
+
 class SessionService:
-    def __init__(self, live_log: Log, devices: Devices, blobs: Blobs, *, ids: Ids, clock: Clock) -> None:
+    def __init__(
+        self,
+        live_log: Log,
+        devices: Devices,
+        stills: Stills,
+        *,
+        ids: Ids,
+        clock: Clock,
+    ) -> None:
+        self._stills = stills
+        self._decoding = asyncio.Semaphore(stills.workers)
         self._log = live_log
         self._devices = devices
-        self._blobs = blobs
         self._ids = ids
         self._clock = clock
 
@@ -80,6 +107,42 @@ class SessionService:
             raise NotFound("This session shows no device yet.")
         return await self._devices.view(session.device_id)
 
+    async def add_still(self, session_id: str, pieces: AsyncIterator[bytes], actor: Actor) -> Still:
+        """Keep a picture for this session. `still.share` makes it part of it.
+
+        Raises UnknownSession, SessionEnded, Forbidden, TooLarge, NotAPicture, TooManyPixels and NotSaved.
+        """
+        session = await self.session(session_id)
+        if session.status is SessionStatus.ENDED:
+            raise SessionEnded
+        if actor.role not in StillShare.roles:
+            raise Forbidden(f"A participant with the role {actor.role} may not send stills.")
+        async with incoming(pieces, self._stills.blobs, limit_bytes=self._stills.upload_bytes) as file:
+            async with self._decoding:
+                media_type, width, height = await asyncio.to_thread(
+                    checked, file.path, limit_pixels=self._stills.pixels
+                )
+            await file.keep()
+        still = Still(
+            session_id=session_id,
+            sha256=file.sha256,
+            media_type=media_type,
+            width=width,
+            height=height,
+            size_bytes=file.size_bytes,
+            created_at=self._clock.now(),
+            created_by=actor.participant_id,
+        )
+        await self._log.add_still(still)
+        return still
+
+    async def still(self, session_id: str, sha256: str) -> tuple[Path, str]:
+        """Where a still of this session lies, and its media type. Raises UnknownStill."""
+        still = await self._log.still(session_id, sha256)
+        if still is None:
+            raise UnknownStill
+        return self._stills.blobs.path(sha256), still.media_type
+
     async def marks(self, device_id: str) -> list[Annotation]:
         return await self._log.marks(device_id)
 
@@ -95,8 +158,8 @@ class SessionService:
             case DeviceShow(device=device):
                 await self._devices.view(device.device_id)
             case StillShare(sha256=sha256):
-                if not self._blobs.path(sha256).exists():
-                    raise UnknownStill(f"No picture {sha256} was uploaded.")
+                if await self._log.still(session_id, sha256) is None:
+                    raise UnknownStill
         return None
 
     async def _part(self, place: OnPort) -> Part:

@@ -144,7 +144,7 @@ async def _listen(websocket: WebSocket, hub: Hub, connection: Connection) -> Non
         if len(text) > limit or (len(text) * 3 > limit and len(text.encode()) > limit):
             hub.complain(connection, TooLarge(f"A live frame may have {limit} bytes."))
             connection.close(CloseCode.TOO_LARGE)
-            return
+            continue  # until the line is closed: the reason must get out first
         await hub.hear(connection, read_frame(text))
 
 

@@ -24,7 +24,7 @@ class Canvas:
         self.pixels: NDArray[np.float32] = np.zeros(size, np.float32)
 
     def picture(self) -> Picture:
-        return np.clip(self.pixels + 0.5, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(self.pixels + 0.5, 0, 255), np.uint8)
 
     def at(self, x_mm: float, y_mm: float) -> tuple[float, float]:
         """Pixel corner coordinates (0, 0 is the very corner of the picture) of a point."""
@@ -64,7 +64,7 @@ class Canvas:
         left, along = _coverage(columns, x, width_mm * self.px_per_mm, self.pixels.shape[1])
         strength = (across @ cells @ along.T)[..., None] * alpha
         part = self.pixels[top : top + strength.shape[0], left : left + strength.shape[1]]
-        part += strength * (np.float32(colour) - part)
+        part += strength * (np.array(colour, np.float32) - part)
 
     def shade(self, area_mm: tuple[float, float, float, float], top: float, bottom: float) -> None:
         """Multiply a rectangle with a brightness that runs from its top to its bottom."""
@@ -94,7 +94,7 @@ class Canvas:
         if left < 0 or top < 0:
             return
         part = self.pixels[top : top + height, left : left + width]
-        part += mask[: part.shape[0], : part.shape[1], None] * (np.float32(colour) - part)
+        part += mask[: part.shape[0], : part.shape[1], None] * (np.array(colour, np.float32) - part)
 
     def paste(self, picture: Picture, x_mm: float, y_mm: float) -> None:
         """Lay a picture of the same scale on a point (its top left corner), to the nearest pixel."""
@@ -118,4 +118,4 @@ def _printed(text: str, size_px: int) -> NDArray[np.float32]:
     left, top, right, bottom = (round(edge) for edge in font.getbbox(text))
     image = Image.new("L", (right - left + 2, bottom - top + 2))
     ImageDraw.Draw(image).text((1 - left, 1 - top), text, fill=255, font=font)
-    return np.asarray(image, np.float32) / 255
+    return np.asarray(image, np.float32) / np.float32(255)

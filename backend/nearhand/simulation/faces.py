@@ -28,7 +28,7 @@ AMBER: Colour = (40, 165, 250)
 CABLES: tuple[Colour, ...] = ((170, 90, 30), (40, 150, 40), (40, 200, 220), (60, 60, 60), (200, 200, 205))
 
 
-def draw_face(
+def draw_face(  # noqa: PLR0913 - what makes a face look as it does
     face: Face,
     layout: Layout | None = None,
     *,
@@ -210,7 +210,7 @@ def _draw_plug(canvas: Canvas, port: Port, bottom_mm: float, colour: Colour) -> 
     canvas.box(port.x_mm, port.y_mm, port.width_mm * 0.5, port.height_mm * 0.4, (30, 30, 30))
     sway = 1.5 if round(port.x_mm) % 2 else -1.5
     course = [(port.x_mm, port.y_mm), (port.x_mm + sway, port.y_mm + 5), (port.x_mm + sway, bottom_mm + 2)]
-    canvas.line(course, 3.0, tuple(0.5 * value for value in colour))
+    canvas.line(course, 3.0, (0.5 * colour[0], 0.5 * colour[1], 0.5 * colour[2]))
     canvas.line([(x - 0.4, y) for x, y in course], 1.8, colour)
 
 

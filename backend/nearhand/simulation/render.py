@@ -1,6 +1,9 @@
 """Take pictures of a rack front with a pinhole camera whose place is known."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 import cv2
 import numpy as np
@@ -70,7 +73,7 @@ def look_at(
     return pose
 
 
-def project(T_camera_face: Matrix, camera: Camera, points_mm: ArrayLike) -> Matrix:  # noqa: N803
+def project(T_camera_face: Matrix, camera: Camera, points_mm: ArrayLike) -> Matrix:
     """Pixels of face points (x_mm, y_mm[, z_mm towards the viewer]); NaN for points behind the camera."""
     points = np.atleast_2d(np.asarray(points_mm, np.float64))
     if points.shape[1] == 2:
@@ -92,7 +95,7 @@ class Scene:
 
     def take(
         self,
-        T_camera_face: Matrix,  # noqa: N803
+        T_camera_face: Matrix,
         camera: Camera,
         look: Look | None = None,
         *,
@@ -112,7 +115,7 @@ class Scene:
             picture = self._bent(texture, to_ray, camera)
         else:
             lens = np.array([[camera.fx, 0, camera.cx], [0, camera.fy, camera.cy], [0, 0, 1]])
-            picture = cv2.warpPerspective(texture, lens @ to_ray, size, flags=cv2.INTER_LINEAR)
+            picture = _picture(cv2.warpPerspective(texture, lens @ to_ray, size, flags=cv2.INTER_LINEAR))
         return _develop(picture, look, seed)
 
     def _level(self, wanted_px_per_mm: float) -> tuple[Picture, float]:
@@ -126,39 +129,36 @@ class Scene:
     def _bent(texture: Picture, to_ray: Matrix, camera: Camera) -> Picture:
         rays = _rays(camera) @ np.linalg.inv(to_ray).T
         places = (rays[:, :2] / rays[:, 2:]).astype(np.float32).reshape(camera.height, camera.width, 2)
-        return np.asarray(cv2.remap(texture, places, None, cv2.INTER_LINEAR), np.uint8)
+        return _picture(cv2.remap(texture, places[..., 0], places[..., 1], cv2.INTER_LINEAR))
 
 
 def build_scene(
     front: Front,
+    neighbours: Mapping[int, Front] = MappingProxyType({}),
     *,
-    above: tuple[Front, ...] = (),
-    below: tuple[Front, ...] = (),
     position_u: int = 20,
     px_per_mm: float = PX_PER_MM,
 ) -> Scene:
-    """Mount a device with its neighbours, nearest first, in a rack; free units get blank panels."""
+    """Mount a device in a rack. Neighbours by their lowest unit, counted upwards from the device's own lowest."""
     height = front.face.height_mm
     around = UNITS_AROUND * U_MM
     origin = (-RACK_MARGIN_MM, -around)
     canvas = Canvas(RACK_WIDTH_MM + 2 * RACK_MARGIN_MM, height + 2 * around, px_per_mm, origin)
     canvas.pixels[:] = (14, 13, 12)
     _draw_rails(canvas, front.face, position_u)
-    canvas.paste(_drawn(front, px_per_mm), 0, 0)
-    y = 0.0
-    for neighbour in _filled(above):
-        y -= neighbour.face.height_mm + 0.6
-        if y < -around:
-            break
-        canvas.paste(_drawn(neighbour, px_per_mm), 0, y)
-    y = height + 0.6
-    for neighbour in _filled(below):
-        if y + neighbour.face.height_mm > height + around:
-            break
-        canvas.paste(_drawn(neighbour, px_per_mm), 0, y)
-        y += neighbour.face.height_mm + 0.6
+    blanks = {unit: BLANK for unit in range(-UNITS_AROUND, UNITS_AROUND + _units(front))}
+    for unit, mounted in {**blanks, **neighbours, 0: front}.items():
+        top = height - unit * U_MM - mounted.face.height_mm
+        if mounted is front:
+            top = 0.0
+        if -around <= top and top + mounted.face.height_mm <= height + around:
+            canvas.paste(_drawn(mounted, px_per_mm), 0, top)
     _light(canvas)
     return Scene(tuple(_halved(canvas.picture(), 4)), px_per_mm, origin)
+
+
+def _units(front: Front) -> int:
+    return max(1, round(front.face.height_mm / U_MM))
 
 
 def _drawn(front: Front, px_per_mm: float) -> Picture:
@@ -168,10 +168,6 @@ def _drawn(front: Front, px_per_mm: float) -> Picture:
 
 
 BLANK = Front(Face(width_mm=RACK_WIDTH_MM, height_mm=43.7), seed=1)
-
-
-def _filled(fronts: tuple[Front, ...]) -> tuple[Front, ...]:
-    return fronts + (BLANK,) * UNITS_AROUND
 
 
 def _draw_rails(canvas: Canvas, face: Face, position_u: int) -> None:
@@ -239,15 +235,21 @@ def _rays(camera: Camera) -> Matrix:
 def _develop(picture: Picture, look: Look, seed: int) -> Picture:
     height, width = picture.shape[:2]
     if look.blur_px:
-        picture = cv2.GaussianBlur(picture, (0, 0), look.blur_px)
+        picture = _picture(cv2.GaussianBlur(picture, (0, 0), look.blur_px))
     if look.vignette or look.exposure != 1:
-        picture = cv2.multiply(picture, _vignette(width, height, look.vignette), scale=look.exposure / 255)
+        picture = _picture(
+            cv2.multiply(picture, _vignette(width, height, look.vignette), scale=look.exposure / 255)
+        )
     if look.noise:
         rng = np.random.default_rng(seed)
         tile = _noise(width, height, look.noise)
         x, y = rng.integers(0, NOISE_SHIFT, 2)
-        picture = cv2.add(picture, tile[y : y + height, x : x + width], dtype=cv2.CV_8U)
-    return np.asarray(picture, np.uint8)
+        picture = _picture(cv2.add(picture, tile[y : y + height, x : x + width], dtype=cv2.CV_8U))
+    return picture
+
+
+def _picture(array: Any) -> Picture:
+    return np.asarray(array, np.uint8)
 
 
 def _vignette(width: int, height: int, loss: float) -> Picture:

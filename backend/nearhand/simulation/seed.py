@@ -19,9 +19,8 @@ from nearhand.devices.model import (
     Selection,
     Site,
 )
-from nearhand.devices.places import PlaceService
-from nearhand.devices.service import DeviceService
-from nearhand.devices.store import DeviceStore
+from nearhand.devices.places import PlaceService, places_on
+from nearhand.devices.service import devices_on
 from nearhand.kit.http import PageQuery
 from nearhand.kit.ids import SequentialIds
 
@@ -87,9 +86,9 @@ async def seed_registry(resources: Resources) -> None:
     """The same demo each time; nothing happens where there is a site already."""
     async with resources.database.transaction() as connection:
         # Ids count up, so that addresses of demo devices stay the same from run to run.
-        store, ids = DeviceStore(connection), SequentialIds()
-        places = PlaceService(store, ids=ids, clock=resources.clock)
-        devices = DeviceService(store, ids=ids, clock=resources.clock)
+        ids = SequentialIds()
+        places = places_on(connection, ids=ids, clock=resources.clock)
+        devices = devices_on(connection, ids=ids, clock=resources.clock)
         if (await places.sites(Selection(), PageQuery(limit=1, offset=0))).total:
             return
         types = {new.model: await devices.add_device_type(new) for new in catalogue()}

@@ -54,15 +54,15 @@ class Walk:
     def _sway(self, phase: float) -> Matrix:
         """Slow sines that close with the period, so that the loop has no jump."""
         turns = 2 * np.pi * phase * np.array([5, 7, 3, 4, 6, 5]) + np.array([0, 1, 2, 3, 4, 5])
-        return self.sway * np.sin(turns) * np.array([2.5, 2.0, 6.0, 0.8, 0.8, 0.6])
+        return np.asarray(self.sway * np.sin(turns) * np.array([2.5, 2.0, 6.0, 0.8, 0.8, 0.6]))
 
 
-def survey(layout: Layout, *, whole_face_mm: float = 520, period_s: float = PERIOD_S) -> Walk:
+def survey(layout: Layout, *, whole_face_mm: float = 550, period_s: float = PERIOD_S) -> Walk:
     """The usual walk: read the label, step back until the whole face is seen, look along it, come back."""
     width, height = layout.face.width_mm, layout.face.height_mm
     near = (layout.label.x_mm, layout.label.y_mm) if layout.label else (width / 2, height / 2)
     size = layout.label.size_mm if layout.label else 25
-    close, middle = size * 9, (width / 2, height / 2)
+    close, middle = size * 7, (width / 2, height / 2)
     return Walk(
         (
             Stand(0.0, *near, close),

@@ -58,6 +58,18 @@ class Sample(Frozen):
 class SampleBatch(Frozen):
     """Samples to store; a time already stored for the series is kept as it was, so a batch may be sent twice."""
 
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "key": {"device_id": "00000000001J", "quantity": "rx_power", "port": "37"},
+                "unit": "dBm",
+                "samples": [{"at": "2026-01-20T09:30:00Z", "value": -4.61}],
+            }
+        },
+    )
+
     key: SeriesKey
     unit: str = Field(max_length=20, pattern=ONE_LINE)
     samples: tuple[Sample, ...] = Field(min_length=1, max_length=10_000)

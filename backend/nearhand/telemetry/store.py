@@ -22,10 +22,9 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from nearhand.kit.database import metadata
+from nearhand.kit.database import insert_if_absent, metadata
 from nearhand.telemetry.charts import Summary
 from nearhand.telemetry.chunks import (
     CHUNK_MS,
@@ -106,12 +105,11 @@ class TelemetryStore:
 
     async def open(self, units: dict[SeriesKey, str], *, packed_until_ms: int) -> dict[SeriesKey, KeptSeries]:
         """The series with these keys, made where there is none, and locked until the transaction ends."""
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
         rows = [
             {**key.model_dump(), "unit": unit, "packed_until_ms": packed_until_ms}
             for key, unit in sorted(units.items(), key=lambda item: _values(item[0]))
         ]
-        await self._connection.execute(dialect.insert(series_table).on_conflict_do_nothing(), rows)
+        await self._connection.execute(insert_if_absent(self._connection, series_table), rows)
         wanted = [_values(key) for key in units]
         # Locked in the order of ids, so that two writers never wait for each other.
         query = (

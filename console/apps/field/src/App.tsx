@@ -2,7 +2,7 @@
 import type { Actor } from "@nearhand/contract";
 import { useSignalEffect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { actor } from "./access/identity";
+import { actor, loadDemo } from "./access/identity";
 import { SignIn } from "./access/SignIn";
 import { problemOf } from "./device/recognise";
 import { isLooking, lookProblem, showById, showByLabel, target } from "./device/target";
@@ -10,6 +10,7 @@ import { Hud } from "./hud/Hud";
 import { route, type Route } from "./routes";
 import { loadManuals } from "./session/guide";
 import { followSession } from "./session/follow";
+import { showLastDevice } from "./session/follow";
 import { enterSession, leaveSession } from "./session/room";
 
 export function App() {
@@ -22,6 +23,7 @@ function Signed({ who }: { who: Actor }) {
   const now = route.value;
   useEffect(() => void follow(now, who), [now, who]);
   useSignalEffect(followSession);
+  useEffect(() => void loadDemo().catch(() => undefined), []);
   const deviceId = target.value?.view.device.id;
   useEffect(() => {
     if (deviceId) void loadManuals(deviceId).catch(() => undefined);
@@ -33,7 +35,10 @@ function Signed({ who }: { who: Actor }) {
 async function follow(now: Route, who: Actor): Promise<void> {
   if (now.page !== "session") await leaveSession();
   if (now.page === "scan") return;
-  if (now.page === "session") return enterSession(now.id, who);
+  if (now.page === "session") {
+    void showLastDevice(now.id).catch(() => undefined);
+    return enterSession(now.id, who);
+  }
   isLooking.value = true;
   try {
     await (now.page === "label" ? showByLabel(now.code) : showById(now.id));

@@ -427,7 +427,7 @@ export interface paths {
         };
         /**
          * Document Html
-         * @description A Markdown document as HTML in which nothing can run.
+         * @description A Markdown document as a page in which nothing can run; only our own pages may frame it.
          */
         get: operations["document_html_api_v1_documents__document_id__html_get"];
         put?: never;
@@ -900,6 +900,43 @@ export interface paths {
          * @description Make a link by which guests enter this one session, as observer or with another role (never admin).
          */
         post: operations["invite_api_v1_sessions__session_id__invitations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/stills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Still
+         * @description Upload a picture for the session; guests who help may too. The live message `still.share` then names it.
+         */
+        post: operations["add_still_api_v1_sessions__session_id__stills_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/stills/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Still */
+        get: operations["still_api_v1_sessions__session_id__stills__sha256__get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1691,11 +1728,6 @@ export interface components {
          */
         FaceSide: "front" | "rear";
         /**
-         * Format
-         * @enum {string}
-         */
-        Format: "csv" | "json";
-        /**
          * FoundFace
          * @description Where the device's face is in the picture; `T_camera_face` and `covariance` as in a sighting.
          */
@@ -1803,7 +1835,35 @@ export interface components {
             seq: number;
             signal: components["schemas"]["Signal"];
         };
-        /** Guide */
+        /**
+         * Guide
+         * @example {
+         *       "steps": [
+         *         {
+         *           "caution": {
+         *             "en": "Never look into the fibre or the port."
+         *           },
+         *           "face": "front",
+         *           "ports": [
+         *             "37"
+         *           ],
+         *           "proof": {
+         *             "en": "The cage is empty."
+         *           },
+         *           "text": {
+         *             "en": "Draw the old optic straight out."
+         *           }
+         *         }
+         *       ],
+         *       "subject": {
+         *         "device_type_id": "00000000000C"
+         *       },
+         *       "title": {
+         *         "en": "Replace the optic in port 37",
+         *         "zh-Hant": "更換 37 埠的光模組"
+         *       }
+         *     }
+         */
         Guide: {
             /**
              * Created At
@@ -2150,7 +2210,36 @@ export interface components {
              */
             source: string;
         };
-        /** NewGuide */
+        /**
+         * NewGuide
+         * @description Steps for one device type or device. Each title and text has `en`, and may have other languages.
+         * @example {
+         *       "steps": [
+         *         {
+         *           "caution": {
+         *             "en": "Never look into the fibre or the port."
+         *           },
+         *           "face": "front",
+         *           "ports": [
+         *             "37"
+         *           ],
+         *           "proof": {
+         *             "en": "The cage is empty."
+         *           },
+         *           "text": {
+         *             "en": "Draw the old optic straight out."
+         *           }
+         *         }
+         *       ],
+         *       "subject": {
+         *         "device_type_id": "00000000000C"
+         *       },
+         *       "title": {
+         *         "en": "Replace the optic in port 37",
+         *         "zh-Hant": "更換 37 埠的光模組"
+         *       }
+         *     }
+         */
         NewGuide: {
             /** Steps */
             steps: components["schemas"]["Step"][];
@@ -2815,6 +2904,20 @@ export interface components {
         /**
          * SampleBatch
          * @description Samples to store; a time already stored for the series is kept as it was, so a batch may be sent twice.
+         * @example {
+         *       "key": {
+         *         "device_id": "00000000001J",
+         *         "port": "37",
+         *         "quantity": "rx_power"
+         *       },
+         *       "samples": [
+         *         {
+         *           "at": "2026-01-20T09:30:00Z",
+         *           "value": -4.61
+         *         }
+         *       ],
+         *       "unit": "dBm"
+         *     }
          */
         SampleBatch: {
             key: components["schemas"]["SeriesKey"];
@@ -3177,6 +3280,31 @@ export interface components {
             type: "step.shown";
         };
         /**
+         * Still
+         * @description A picture kept for one session. It becomes part of the session when `still.share` names it.
+         */
+        Still: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Height */
+            height: number;
+            /** Media Type */
+            media_type: string;
+            /** Session Id */
+            session_id: string;
+            /** Sha256 */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Width */
+            width: number;
+        };
+        /**
          * StillShare
          * @description Make an uploaded still part of the session; with its sighting, it can be drawn on for good.
          */
@@ -3284,6 +3412,11 @@ export interface components {
             device_type_id?: string | null;
         };
         /**
+         * TableFormat
+         * @enum {string}
+         */
+        TableFormat: "csv" | "json";
+        /**
          * Tag
          * @description A small square fiducial near an ear: dictionary and id, centre and black square's edge length.
          */
@@ -3388,7 +3521,6 @@ export type DocumentKind = components['schemas']['DocumentKind'];
 export type Elevation = components['schemas']['Elevation'];
 export type Face = components['schemas']['Face'];
 export type FaceSide = components['schemas']['FaceSide'];
-export type Format = components['schemas']['Format'];
 export type FoundFace = components['schemas']['FoundFace'];
 export type FrameFreeze = components['schemas']['FrameFreeze'];
 export type FrameRef = components['schemas']['FrameRef'];
@@ -3483,12 +3615,14 @@ export type State = components['schemas']['State'];
 export type Step = components['schemas']['Step'];
 export type StepShow = components['schemas']['StepShow'];
 export type StepShown = components['schemas']['StepShown'];
+export type Still = components['schemas']['Still'];
 export type StillShare = components['schemas']['StillShare'];
 export type StillShared = components['schemas']['StillShared'];
 export type Stored = components['schemas']['Stored'];
 export type StrokeDraw = components['schemas']['StrokeDraw'];
 export type StrokeDrawn = components['schemas']['StrokeDrawn'];
 export type Subject = components['schemas']['Subject'];
+export type TableFormat = components['schemas']['TableFormat'];
 export type Tag = components['schemas']['Tag'];
 export type User = components['schemas']['User'];
 export type Welcome = components['schemas']['Welcome'];
@@ -4304,7 +4438,7 @@ export interface operations {
             query?: {
                 /** @description Only those of this one. */
                 device_type_id?: string | null;
-                format?: components["schemas"]["Format"];
+                format?: components["schemas"]["TableFormat"];
                 kind?: components["schemas"]["DeviceKind"] | null;
                 /** @description Only those of this one. */
                 location_id?: string | null;
@@ -4351,7 +4485,7 @@ export interface operations {
             query?: {
                 /** @description Check every row and write nothing. */
                 dry_run?: boolean;
-                format?: components["schemas"]["Format"];
+                format?: components["schemas"]["TableFormat"];
             };
             header?: never;
             path?: never;
@@ -5786,6 +5920,74 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["JoiningLink"];
                 };
+            };
+        };
+    };
+    add_still_api_v1_sessions__session_id__stills_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description A JPEG, PNG or WebP. */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Still"];
+                };
+            };
+        };
+    };
+    still_api_v1_sessions__session_id__stills__sha256__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -1,6 +1,15 @@
 /** The verbs an app calls: what a participant can do, in the words of the trade. */
 
-import type { Annotation, FaceSide, FrameRef, Place, Shape, ShownStep, Sighting, Signal } from "@nearhand/contract";
+import type {
+  Annotation,
+  FaceSide,
+  FrameRef,
+  Place,
+  Shape,
+  ShownStep,
+  Sighting,
+  Signal,
+} from "@nearhand/contract";
 import type { Live } from "./live";
 import { randomId, type Wish } from "./outbox";
 import { Value } from "./store";

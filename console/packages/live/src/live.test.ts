@@ -58,6 +58,21 @@ describe("a live session", () => {
     expect(live.get().annotations).toHaveLength(1);
   });
 
+  test("an edit is saved once both its event and its ack have come, whichever was first", async () => {
+    const { live, commands } = await bed.enter();
+    const id = commands.addAnnotation(RING);
+    await bed.settle();
+    for (const isAckFirst of [false, true]) {
+      commands.editAnnotation(id, { isHidden: isAckFirst });
+      await vi.advanceTimersByTimeAsync(0);
+      server.wire.flushToServer();
+      const told = server.wire.toClient.splice(0);
+      server.wire.toClient.push(...(isAckFirst ? told.reverse() : told));
+      server.wire.flushToClient();
+      expect(live.get().pending).toMatchObject({ count: 0, edits: [] });
+    }
+  });
+
   test("sends again what was lost with the line, and nothing has its effect twice", async () => {
     const session = await bed.enter();
     session.commands.say("stored, its ack lost");

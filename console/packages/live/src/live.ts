@@ -45,6 +45,8 @@ export class Live implements Store<LiveView> {
   readonly #fleeting: Fleeting;
   readonly #value: Value<LiveView>;
   readonly #told = new Map<number, Ask>();
+  /** The newest number of ours whose event has come: it may come before its ack. */
+  #heard = 0;
   readonly #recent = new Map<number, Ask>();
   readonly #listeners = new Set<(message: ServerMessage) => void>();
   readonly #refusalListeners = new Set<(refusal: RefusedWish) => void>();
@@ -163,7 +165,10 @@ export class Live implements Store<LiveView> {
         }
         break;
       default:
-        if (isEvent(message) && message.client === this.#outbox.client) this.#told.delete(message.n);
+        if (isEvent(message) && message.client === this.#outbox.client) {
+          this.#heard = message.n;
+          this.#told.delete(message.n);
+        }
     }
     if (isNews) for (const listener of this.#listeners) listener(message);
   }
@@ -173,7 +178,10 @@ export class Live implements Store<LiveView> {
     if (this.#mustRename || !this.#outbox.agreesWith(welcome.acked)) {
       if (this.#mustRename) this.#outbox.settleUpTo(welcome.acked);
       this.#mustRename = false;
-      void this.#outbox.rename(randomId(24)).then(() => this.#connection.restart());
+      void this.#outbox.rename(randomId(24)).then(() => {
+        this.#heard = 0;
+        this.#connection.restart();
+      });
       return;
     }
     this.#isWelcome = true;
@@ -183,7 +191,7 @@ export class Live implements Store<LiveView> {
   }
 
   #settled(ask: Ask): void {
-    if (!this.#view.awaitsState) this.#told.set(ask.n, ask);
+    if (!this.#view.awaitsState && ask.n > this.#heard) this.#told.set(ask.n, ask);
     this.#recent.set(ask.n, ask);
     if (this.#recent.size > REMEMBERED) this.#recent.delete(this.#recent.keys().next().value!);
   }

@@ -1,4 +1,5 @@
 export * from "./camera";
+export * from "./finders";
 export * from "./homography";
 export * from "./image";
 export * from "./label";

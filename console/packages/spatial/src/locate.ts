@@ -1,6 +1,7 @@
 /** Find where a labelled face is: its label and tags, all that are seen, joined into one pose. */
 
 import type { Intrinsics } from "./camera";
+import type { SymbolPoint } from "./finders";
 import type { Point } from "./homography";
 import { type PlanarPose, type Seen, planarPose } from "./planarPose";
 import type { Quad } from "./quads";
@@ -10,6 +11,8 @@ export interface FoundLabel {
   readonly text: string;
   /** Pixel-centre convention; top-left, top-right, bottom-right, bottom-left as printed. */
   readonly corners_px: Quad;
+  /** Better placed points of it (see `refineFinders`); used instead of the corners where there are enough. */
+  readonly points?: readonly SymbolPoint[];
 }
 
 interface PrintedSymbol {
@@ -20,7 +23,7 @@ interface PrintedSymbol {
 
 /** What vision needs to know of a labelled face (the server's `Layout`). */
 export interface FaceLayout {
-  readonly label: (PrintedSymbol & { readonly text: string }) | null;
+  readonly label?: (PrintedSymbol & { readonly text: string }) | null;
   readonly tags: readonly (PrintedSymbol & { readonly id: number })[];
 }
 
@@ -29,7 +32,9 @@ export interface Located extends PlanarPose {
   readonly tags_seen: readonly number[];
 }
 
-const LABEL_SIGMA_PX = 1.0; // zxing reports whole pixels; cornerSubPix makes them worse, so they just weigh less
+const LABEL_SIGMA_PX = 0.7; // zxing reports whole pixels
+const FINDER_SIGMA_PX = 0.2;
+const ENOUGH_FINDERS = 2;
 const TAG_SIGMA_PX = 0.15; // measured 0.03 px median, 0.14 px p95 on rendered 720p faces; real lenses blur more
 const HOPELESS_MISFIT = 30; // in sigmas: then one symbol is not where the layout says
 
@@ -46,9 +51,9 @@ export function locate(
   tags: readonly FoundTag[],
 ): Located | null {
   const sights: Sight[] = [];
-  const label = labels.find((found) => layout.label !== null && sameText(found.text, layout.label.text));
-  if (label && layout.label)
-    sights.push({ tag: null, seen: cornersOf(layout.label, label.corners_px, LABEL_SIGMA_PX) });
+  const printed = layout.label;
+  const label = printed && labels.find((found) => sameText(found.text, printed.text));
+  if (label) sights.push({ tag: null, seen: pointsOf(printed, label) });
   for (const place of layout.tags) {
     const found = tags.filter((tag) => tag.id === place.id);
     // An id seen twice belongs to a neighbour as well: neither can be trusted.
@@ -94,6 +99,16 @@ export function symbolCorners({ x_mm, y_mm, size_mm }: PrintedSymbol): Quad {
 
 function cornersOf(place: PrintedSymbol, corners: Quad, sigma_px: number): Seen[] {
   return symbolCorners(place).map((face_mm, k): Seen => ({ face_mm, pixel: corners[k] as Point, sigma_px }));
+}
+
+function pointsOf(place: PrintedSymbol, label: FoundLabel): Seen[] {
+  const points = label.points ?? [];
+  if (points.length < 4 * ENOUGH_FINDERS) return cornersOf(place, label.corners_px, LABEL_SIGMA_PX);
+  const { x_mm, y_mm, size_mm } = place;
+  return points.map(({ at, pixel }): Seen => {
+    const face_mm: Point = [x_mm + (at[0] - 0.5) * size_mm, y_mm + (at[1] - 0.5) * size_mm];
+    return { face_mm, pixel, sigma_px: FINDER_SIGMA_PX };
+  });
 }
 
 function sameText(a: string, b: string): boolean {

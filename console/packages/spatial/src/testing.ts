@@ -37,8 +37,31 @@ export function viewOf(random: () => number, distance_mm: number, tilt_rad: numb
   return poseOf(vector, [t[0]! + (random() - 0.5) * 20, t[1]! + (random() - 0.5) * 20, t[2]! + distance_mm]);
 }
 
+const SYMBOL_MODULES = 25;
+
+/** A symbol with the three finder squares of a QR code and arbitrary modules between them. */
+function symbolShade(x: number, y: number): number {
+  if (x < 0 || y < 0 || x >= SYMBOL_MODULES || y >= SYMBOL_MODULES) return 225;
+  const [column, row] = [Math.floor(x), Math.floor(y)];
+  for (const [left, top] of [
+    [0, 0],
+    [SYMBOL_MODULES - 7, 0],
+    [0, SYMBOL_MODULES - 7],
+  ] as const) {
+    const ring = Math.max(Math.abs(column - left - 3), Math.abs(row - top - 3));
+    if (ring <= 4) return ring === 2 || ring === 4 ? 225 : 30;
+  }
+  return (column * 7 + row * 13 + ((column * row) % 5)) % 3 === 0 ? 30 : 225;
+}
+
 /** Grey value 0..255 at a point of the face: a dark metal front with light tag paper. */
 export function shade(layout: FaceLayout, x: number, y: number): number {
+  if (layout.label) {
+    const { x_mm, y_mm, size_mm } = layout.label;
+    const module = size_mm / SYMBOL_MODULES;
+    const [u, v] = [(x - x_mm + size_mm / 2) / module, (y - y_mm + size_mm / 2) / module];
+    if (u > -4 && v > -4 && u < SYMBOL_MODULES + 4 && v < SYMBOL_MODULES + 4) return symbolShade(u, v);
+  }
   for (const { id, x_mm, y_mm, size_mm } of layout.tags) {
     const module = size_mm / 6;
     const column = Math.floor((x - x_mm + size_mm / 2) / module);

@@ -61,6 +61,7 @@ function options(
   const ink = (name: string) => style.getPropertyValue(name).trim();
   const unit = charts[0]?.unit ?? "";
   const font = `12px ${ink("--font")}`;
+  const time = timeFormats();
   const axis = {
     stroke: ink("--ink-soft"),
     grid: { stroke: ink("--line"), width: 1 },
@@ -73,17 +74,16 @@ function options(
     height,
     cursor: { y: false, points: { size: 6 } },
     scales: { y: { range: (_, min, max) => [Math.min(0, min), max > 0 ? max * 1.1 : 1] } },
-    axes: [axis, { ...axis, size: 72, values: (_, splits) => splits.map((split) => quantity(split, unit)) }],
+    axes: [
+      { ...axis, values: (_, splits, _axis, _space, incr) => splits.map((at) => time.tick(at, incr)) },
+      { ...axis, size: 72, values: (_, splits) => splits.map((split) => quantity(split, unit)) },
+    ],
     series: [
-      {},
+      { label: "", value: (_, at) => (at === null ? "–" : time.full(at)) },
       ...charts.flatMap((_, n): uPlot.Series[] => {
         const stroke = ink(INKS[n % INKS.length]!);
-        const edge: uPlot.Series = { stroke: "transparent", points: { show: false }, value };
-        return [
-          { label: names[n] ?? "", stroke, width: 1.5, points: { show: false }, value },
-          { ...edge, label: "max" },
-          { ...edge, label: "min" },
-        ];
+        const edge: uPlot.Series = { stroke: "transparent", points: { show: false }, class: "ui-chart-edge" };
+        return [{ label: names[n] ?? "", stroke, width: 1.5, points: { show: false }, value }, edge, edge];
       }),
     ],
     bands: charts.map((_, n) => ({
@@ -91,5 +91,29 @@ function options(
       fill: `${ink(INKS[n % INKS.length]!)}2e`,
     })),
     legend: { show: true, live: true },
+  };
+}
+
+const DAY_S = 86_400;
+
+/** Times in the language on screen, 24 hours; the day stands where it begins. */
+function timeFormats(): {
+  tick: (at_s: number, increment_s: number) => string;
+  full: (at_s: number) => string;
+} {
+  const format = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(language.value, { hourCycle: "h23", ...options });
+  const [hour, day] = [
+    format({ hour: "2-digit", minute: "2-digit" }),
+    format({ month: "short", day: "numeric" }),
+  ];
+  const full = format({ month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+  return {
+    tick: (at_s, increment_s) => {
+      const at = new Date(at_s * 1000);
+      const isMidnight = at.getHours() === 0 && at.getMinutes() === 0;
+      return (increment_s >= DAY_S || isMidnight ? day : hour).format(at);
+    },
+    full: (at_s) => full.format(new Date(at_s * 1000)),
   };
 }

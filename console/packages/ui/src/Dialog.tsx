@@ -8,9 +8,11 @@ interface DialogProps {
   onClose: () => void;
   children: ComponentChildren;
   isWide?: boolean;
+  /** Begin near the top, for what grows downwards while one types. */
+  isHigh?: boolean;
 }
 
-export function Dialog({ title, onClose, children, isWide = false }: DialogProps) {
+export function Dialog({ title, onClose, children, isWide = false, isHigh = false }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -23,7 +25,7 @@ export function Dialog({ title, onClose, children, isWide = false }: DialogProps
   return (
     <dialog
       ref={dialog}
-      class={isWide ? "ui-dialog ui-dialog-wide" : "ui-dialog"}
+      class={`ui-dialog ${isWide ? "ui-dialog-wide" : ""} ${isHigh ? "ui-dialog-high" : ""}`}
       aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault();

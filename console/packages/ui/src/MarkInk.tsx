@@ -2,7 +2,7 @@
 import type { Shape } from "@nearhand/contract";
 
 export type Point = readonly [number, number];
-export type Ink = "mark" | "pending" | "other" | "chosen";
+export type Ink = "mark" | "pending" | "other" | "plain" | "chosen";
 
 interface MarkInkProps {
   shape: Shape;
@@ -26,10 +26,9 @@ export function MarkInk({
   path: given = null,
   unit = 1,
 }: MarkInkProps) {
-  const [a, b] = [points[0], points[points.length - 1]];
-  if (!a || !b) return null;
+  if (points.length === 0) return null;
   const path = given ? outline("freehand", given) : outline(shape, points, unit);
-  const at: Point = shape === "ring" ? [a[0] + distance(a, points[1] ?? a), a[1]] : shape === "arrow" ? a : b;
+  const at = wordsAt(shape, points, unit);
   return (
     <g class={`ui-ink ui-ink-${ink}`}>
       {path && <path d={path} class="ui-ink-edge" />}
@@ -37,6 +36,14 @@ export function MarkInk({
       {text && <Words at={at} text={text} unit={unit} isCentred={shape === "text" || shape === "label_3d"} />}
     </g>
   );
+}
+
+/** Words stand beside a shape, never on what it shows. */
+function wordsAt(shape: Shape, points: readonly Point[], unit: number): Point {
+  const [a, b] = [points[0]!, points[points.length - 1]!];
+  if (shape === "ring") return [a[0] + distance(a, b), a[1]];
+  if (shape === "port") return [a[0] + PORT_PX * unit, a[1]];
+  return shape === "arrow" ? a : b;
 }
 
 function Words({ at, text, unit, isCentred }: { at: Point; text: string; unit: number; isCentred: boolean }) {

@@ -3,13 +3,13 @@ import { Refusal, type Demo } from "@nearhand/contract";
 import { LANGUAGE_NAMES, LANGUAGES, language, setLanguage } from "@nearhand/ui";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../words/session";
-import { demoAccounts, signIn } from "./identity";
+import { loadDemo, signIn } from "./identity";
 
 export function SignIn() {
   const [accounts, setAccounts] = useState<Demo["accounts"]>([]);
   const [problem, setProblem] = useState("");
   const [isBusy, setBusy] = useState(false);
-  useEffect(() => void demoAccounts().then(setAccounts, () => undefined), []);
+  useEffect(() => void loadDemo().then(setAccounts, () => undefined), []);
 
   async function enter(name: string, password: string) {
     setBusy(true);
@@ -48,7 +48,7 @@ export function SignIn() {
                 onClick={() => void enter(account["name"]!, account["password"]!)}
               >
                 <b>{account["display_name"] ?? account["name"]}</b>
-                <span>{account["role"]}</span>
+                <span>{roleName(account["role"])}</span>
               </button>
             ))}
           </div>
@@ -74,6 +74,17 @@ export function SignIn() {
     </main>
   );
 }
+
+function roleName(role = ""): string {
+  return role in ROLES ? t(ROLES[role as keyof typeof ROLES]) : role;
+}
+
+const ROLES = {
+  admin: "role_admin",
+  expert: "role_expert",
+  technician: "role_technician",
+  observer: "role_observer",
+} as const;
 
 /** Whoever opens this page most likely stands at a rack. */
 function technicianFirst(accounts: Demo["accounts"]): Demo["accounts"] {

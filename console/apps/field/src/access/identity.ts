@@ -32,7 +32,14 @@ export async function signOut(): Promise<void> {
   actor.value = null;
 }
 
-export const demoAccounts = async (): Promise<Demo["accounts"]> => (await get<Demo>("/demo")).accounts;
+/** Whether this service is a demo, with a simulated hall to look at. */
+export const isDemo = signal(false);
+
+export async function loadDemo(): Promise<Demo["accounts"]> {
+  const { data } = await remembered("/demo", "", () => get<Demo>("/demo"));
+  isDemo.value = data.is_demo;
+  return data.accounts;
+}
 
 signedOut.subscribe((turns) => {
   if (turns > 0) actor.value = null;

@@ -8,6 +8,8 @@ import { intrinsicsFor } from "./source";
 export const STREAM = `cam-${Math.random().toString(36).slice(2, 10)}`;
 /** The newest frame that was read. */
 export const newestFrame = signal<FrameRead | null>(null);
+/** This browser cannot read pictures (too old): devices are found by tag. */
+export const cannotRead = signal(false);
 
 const MIN_GAP_MS = 50;
 const STUCK_MS = 4000;
@@ -26,12 +28,14 @@ export class FrameLoop {
   #busySince = 0;
   #last = 0;
   #isRunning = false;
+  readonly #reasons = new Set<string>();
 
   constructor(
     private readonly wanted: () => Wanted,
     private readonly onRead: (frame: FrameRead) => void,
     private readonly onStill: (still: StillTaken) => void,
   ) {
+    this.#worker.onerror = () => (cannotRead.value = true);
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#heard(data);
   }
 
@@ -80,8 +84,15 @@ export class FrameLoop {
   #heard(message: FromWorker): void {
     if (message.type === "still") return this.onStill(message);
     this.#busySince = 0;
-    if (message.type === "failed") return void 0;
+    if (message.type === "failed") return this.#failed(message.message);
     newestFrame.value = message;
     this.onRead(message);
+  }
+
+  /** Said once per reason: a camera fails thirty times a second. */
+  #failed(reason: string): void {
+    if (this.#reasons.has(reason)) return;
+    this.#reasons.add(reason);
+    console.warn("frame not read:", reason);
   }
 }

@@ -1,10 +1,20 @@
 /** Read frames beside the page: labels, tags, the pose of the face that is looked for, and stills. */
-import { type FoundLabel, type Quad, findTags, locate, projectFace, symbolCorners } from "@nearhand/spatial";
+import {
+  type FoundLabel,
+  type FoundTag,
+  type Quad,
+  findTags,
+  locate,
+  projectFace,
+  refineFinders,
+  symbolCorners,
+} from "@nearhand/spatial";
 import { prepareZXingModule, readBarcodes, type ReadResult } from "zxing-wasm/reader";
 import wasmUrl from "zxing-wasm/reader/zxing_reader.wasm?url";
 import type { FrameRead, FromWorker, ReadFrame } from "./messages";
 
 const WHOLE_EVERY_MS = 900; // the whole picture is searched for labels this often while the device is held by its tags
+const LABEL_EVERY_MS = 300; // two tags hold the pose better than a label does; it only has to confirm who it is
 const CROP = 0.6; // of each side, for the look at the middle in full resolution
 
 // Our own copy of the decoder: nothing is fetched from anywhere else.
@@ -15,6 +25,7 @@ const context = canvas.getContext("2d", { willReadFrequently: true, alpha: false
 let grey = new Uint8Array(0);
 let turn = 0;
 let lastWhole = -Infinity;
+let lastLabel = -Infinity;
 let lastSeen: FrameRead["located"] = null;
 
 const say = (message: FromWorker): void => self.postMessage(message);
@@ -43,7 +54,7 @@ async function read({
   bitmap.close();
   const picture = context.getImageData(0, 0, width, height);
   const tags = findTags({ width, height, data: toGrey(picture.data) });
-  const labels = await readLabels(picture, layout, camera);
+  const labels = await readLabels(picture, layout, camera, tags);
   const located = layout && locate(layout, camera, labels, tags);
   lastSeen = located;
   const ms = performance.now() - started;
@@ -69,15 +80,19 @@ async function readLabels(
   picture: ImageData,
   layout: ReadFrame["layout"],
   camera: ReadFrame["camera"],
+  tags: readonly FoundTag[],
 ): Promise<FoundLabel[]> {
+  const held = layout ? layout.tags.filter(({ id }) => tags.some((tag) => tag.id === id)).length : 0;
+  if (held >= 2 && lastSeen && performance.now() - lastLabel < LABEL_EVERY_MS) return [];
+  lastLabel = performance.now();
   const near = layout?.label && lastSeen && regionOf(layout.label, lastSeen.pose, camera);
-  if (near && performance.now() - lastWhole < WHOLE_EVERY_MS) return readIn(picture, near);
+  if (near && performance.now() - lastWhole < WHOLE_EVERY_MS) return readWithin(picture, near);
   if (!lastSeen && turn++ % 2 === 1) {
     const [w, h] = [Math.round(picture.width * CROP), Math.round(picture.height * CROP)];
-    return readIn(picture, { x: (picture.width - w) >> 1, y: (picture.height - h) >> 1, w, h });
+    return readWithin(picture, { x: (picture.width - w) >> 1, y: (picture.height - h) >> 1, w, h });
   }
   lastWhole = performance.now();
-  return readIn(picture, { x: 0, y: 0, w: picture.width, h: picture.height });
+  return readWithin(picture, { x: 0, y: 0, w: picture.width, h: picture.height });
 }
 
 interface Region {
@@ -104,7 +119,7 @@ function regionOf(
   return w > 20 && h > 20 ? { x, y, w, h } : null;
 }
 
-async function readIn(picture: ImageData, { x, y, w, h }: Region): Promise<FoundLabel[]> {
+async function readWithin(picture: ImageData, { x, y, w, h }: Region): Promise<FoundLabel[]> {
   const part = w === picture.width && h === picture.height ? picture : context.getImageData(x, y, w, h);
   const found = await readBarcodes(part, {
     formats: ["QRCode"],
@@ -112,9 +127,15 @@ async function readIn(picture: ImageData, { x, y, w, h }: Region): Promise<Found
     tryInvert: false,
     maxNumberOfSymbols: 4,
   });
-  return found
-    .filter((one) => one.isValid)
-    .map((one) => ({ text: one.text, corners_px: cornersOf(one, x, y) }));
+  return found.filter((one) => one.isValid).map((one) => labelOf(one, picture, x, y));
+}
+
+function labelOf(one: ReadResult, { width, height }: ImageData, x: number, y: number): FoundLabel {
+  const corners_px = cornersOf(one, x, y);
+  const version = Number(one.version);
+  const points =
+    version >= 1 ? refineFinders({ width, height, data: grey }, corners_px, 17 + 4 * version) : [];
+  return { text: one.text, corners_px, points };
 }
 
 /** The decoder counts from pixel edges; everything here from pixel centres. */

@@ -2,6 +2,7 @@
 import type { Annotation, DeviceView, Face, FaceSide, Label, Layout, Resolved } from "@nearhand/contract";
 import { readLabelText } from "@nearhand/spatial";
 import { computed, signal } from "@preact/signals";
+import { buzz } from "../hud/buzz";
 import { recentDevices, remembered, rememberDevice, type Remembered } from "../offline/memory";
 import { get, getRows } from "../rest";
 
@@ -122,7 +123,7 @@ function show(next: Target): void {
   const { device } = next.view;
   if (isAnother) {
     keptMarks.value = [];
-    navigator.vibrate?.(30);
+    buzz(30);
   }
   void rememberDevice({
     deviceId: device.id,

@@ -1,6 +1,7 @@
 /** What the camera screen has to say, one sentence at a time, the gravest first. */
 import { Icon } from "@nearhand/ui";
 import { lastSight } from "../camera/eye";
+import { cannotRead } from "../camera/frames";
 import { cameraState } from "../camera/source";
 import { foreignText } from "../device/recognise";
 import { isLooking, lookProblem, target } from "../device/target";
@@ -78,6 +79,7 @@ function lookedFor(): Message | null {
 
 function seen(): Message | null {
   if (cameraState.value.status !== "on") return null;
+  if (cannotRead.value) return { tone: "caution", text: t("cannot_read") };
   const now = target.value;
   if (!now) return { tone: "calm", text: t("point_at_label") };
   if (!now.layout) return { tone: "calm", text: t("no_layout") };

@@ -3,6 +3,8 @@ import { Unreachable } from "@nearhand/contract";
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 
 const DEVICES_KEPT = 20;
+/** Where the service worker keeps pictures and documents. */
+export const MEDIA_CACHE = "media";
 
 interface Entry {
   key: string;
@@ -89,6 +91,7 @@ export async function forgetAll(): Promise<void> {
     const db = await shelf();
     await Promise.all([db.clear("answers"), db.clear("devices")]);
   });
+  await quietly(async () => caches.delete(MEDIA_CACHE));
 }
 
 /** A browser that keeps nothing (private mode, full disk) only loses the memory, not the work. */

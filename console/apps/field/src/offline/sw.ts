@@ -6,7 +6,7 @@ const VERSION = "__VERSION__";
 const SHELL_CACHE = `shell-${VERSION}`;
 const MEDIA_CACHE = "media";
 const MEDIA_KEPT = 200;
-const MEDIA = /^\/api\/v1\/(pictures\/|documents\/[^/]+\/(file|html|pages\/)|demo\/hall\/)/;
+const MEDIA = /^\/api\/v1\/(pictures\/|documents\/[^/]+\/(file|html|pages\/))/;
 
 const scope = self as unknown as ServiceWorkerGlobalScope;
 

@@ -9,11 +9,13 @@ interface MarkProps {
   toBox: (point: Point) => Point;
   /** CSS pixels per picture pixel. */
   scale: number;
+  /** Without words: on a small picture. */
+  isQuiet?: boolean;
 }
 
 const MIN_RING_PX = 16;
 
-export function Mark({ mark, toBox, scale }: MarkProps) {
+export function Mark({ mark, toBox, scale, isQuiet = false }: MarkProps) {
   const [x, y] = toBox(mark.target);
   return (
     <g
@@ -26,11 +28,16 @@ export function Mark({ mark, toBox, scale }: MarkProps) {
       data-unsure={mark.isUnsure}
     >
       {mark.isUnsure ? (
-        <Unsure x={x} y={y} r={Math.max(24, mark.ring_px * scale)} text={mark.text} />
+        <Unsure
+          x={x}
+          y={y}
+          r={Math.max(24, mark.ring_px * scale)}
+          text={isQuiet ? "" : [t("come_closer"), mark.text].filter(Boolean).join(" · ")}
+        />
       ) : (
         <MarkInk
           shape={mark.shape === "port" ? "ring" : mark.shape}
-          text={mark.text}
+          text={isQuiet ? "" : mark.text}
           points={inkPoints(mark, toBox)}
         />
       )}
@@ -52,7 +59,7 @@ function Unsure({ x, y, r, text }: { x: number; y: number; r: number; text: stri
     <g class="unsure">
       <circle cx={x} cy={y} r={r} />
       <text x={x} y={y + r + 20}>
-        {[t("come_closer"), text].filter(Boolean).join(" · ")}
+        {text}
       </text>
     </g>
   );

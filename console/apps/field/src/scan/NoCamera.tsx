@@ -1,8 +1,10 @@
 /** No picture: why, what helps, and the device's drawing in its place. */
 import type { Face } from "@nearhand/contract";
-import { FaceDrawing, Icon } from "@nearhand/ui";
+import { Icon } from "@nearhand/ui";
 import { cameraState, type CameraFailure } from "../camera/source";
+import { ZoomedFace } from "../device/ZoomedFace";
 import { target } from "../device/target";
+import { isDemo } from "../access/identity";
 import { cameraOff, lock } from "../hud/icons";
 import { marksHere } from "../overlay/Overlay";
 import { usesDemoCamera } from "../routes";
@@ -33,6 +35,11 @@ export function NoCamera({ face, retry }: NoCameraProps) {
             </button>
           )
         )}
+        {isDemo.value && state.because !== "no_demo" && (
+          <button type="button" class="big" onClick={() => retry(true)}>
+            {t("use_demo_camera")}
+          </button>
+        )}
       </div>
     </section>
   );
@@ -51,12 +58,12 @@ function Why({ because }: { because: CameraFailure }) {
 function Drawing({ face }: { face: Face }) {
   const { device } = target.value!.view;
   return (
-    <FaceDrawing
+    <ZoomedFace
       face={face}
       title={t("face_drawing", { name: device.name })}
       labels={target.value!.labels}
       marks={marksHere.value}
-      highlighted={portsOfStep.value}
+      ports={portsOfStep.value}
     />
   );
 }

@@ -4,12 +4,13 @@ import type { Resolved } from "@nearhand/contract";
 import { useEffect } from "preact/hooks";
 import { dismissWrong, wrongDevice } from "../device/recognise";
 import { placeOf, showResolved, target } from "../device/target";
+import { buzz } from "../hud/buzz";
 import { stop } from "../hud/icons";
 import { tellSession } from "../session/follow";
 import { t } from "../words/hud";
 
 export function WrongDevice({ wrong }: { wrong: { found: Resolved; at: number; isStale: boolean } }) {
-  useEffect(() => void navigator.vibrate?.([300, 100, 300]), []);
+  useEffect(() => void buzz([300, 100, 300]), []);
   const found = wrong.found.view;
   const wanted = target.value?.view.device.name ?? "";
 

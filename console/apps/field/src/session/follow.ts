@@ -1,6 +1,9 @@
 /** Keep the session's device and the one in front of the camera the same, whoever changes it. */
+import type { ShownDevice } from "@nearhand/contract";
 import { showById, target } from "../device/target";
-import { open, room } from "./room";
+import { open, room, sessionId } from "./room";
+
+const STORED = "nearhand.field.session";
 
 let session: unknown = null;
 let followed: string | null = null;
@@ -18,6 +21,7 @@ export function followSession(): void {
   }
   if (followed === shared.device_id) return;
   followed = shared.device_id;
+  localStorage.setItem(STORED, JSON.stringify({ session: sessionId.peek(), ...shared }));
   if (mine?.view.device.id !== shared.device_id)
     void showById(shared.device_id, shared.face).catch(() => (followed = null));
 }
@@ -28,4 +32,11 @@ export function tellSession(): void {
   if (!now || !open.peek() || room.peek()?.isEnded) return;
   followed = now.view.device.id;
   open.peek()!.commands.showDevice(now.view.device.id, now.side);
+}
+
+/** Before the session has answered, maybe without a network: the device it was last about. */
+export async function showLastDevice(session: string): Promise<void> {
+  const kept = JSON.parse(localStorage.getItem(STORED) ?? "null") as
+    (ShownDevice & { session: string }) | null;
+  if (kept?.session === session && !target.peek()) await showById(kept.device_id, kept.face);
 }

@@ -16,10 +16,18 @@ export const manuals = signal<{ deviceId: string; data: Manuals } | null>(null);
 const STORED = "nearhand.field.guides";
 const own = signal<Record<string, ShownStep>>(readStored());
 
+/** A step shown to the session that it has not answered yet: on screen at once, also without a network. */
+const wished = signal<ShownStep | null>(null);
+const sharedStep = computed(() => room.value?.step ?? null);
+sharedStep.subscribe(() => (wished.value = null));
+/** The shared progress that this person has put away; a newer one shows again. */
+const putAway = signal<ShownStep | null>(null);
+
 /** The progress that counts now. */
 export const progress = computed<ShownStep | null>(() => {
   const id = target.value?.view.device.id;
-  const shared = room.value?.device?.device_id === id ? room.value?.step : null;
+  const shared = room.value?.device?.device_id === id ? (wished.value ?? sharedStep.value) : null;
+  if (shared && shared === putAway.value) return null;
   return shared ?? (id ? (own.value[id] ?? null) : null);
 });
 
@@ -46,6 +54,8 @@ export function startGuide(chosen: Guide): void {
 export function leaveGuide(): void {
   const id = target.value?.view.device.id;
   if (!id) return;
+  wished.value = null;
+  putAway.value = sharedStep.value;
   const { [id]: left, ...others } = own.value;
   void left;
   keep(others);
@@ -68,7 +78,9 @@ export function showStep(next: ShownStep): void {
   const id = target.value?.view.device.id;
   if (!id) return;
   keep({ ...own.value, [id]: next });
-  if (open.value && !room.value?.isEnded) open.value.commands.showStep(next);
+  if (!open.value || room.value?.isEnded) return;
+  wished.value = next;
+  open.value.commands.showStep(next);
 }
 
 function keep(all: Record<string, ShownStep>): void {

@@ -2,6 +2,8 @@
 import type { Actor, ServerMessage, Session, Signal } from "@nearhand/contract";
 import { type LiveView, openSession, type OpenSession, type RefusedWish } from "@nearhand/live";
 import { computed, signal } from "@preact/signals";
+import { buzz } from "../hud/buzz";
+import { remembered } from "../offline/memory";
 import { get, signedOut } from "../rest";
 import { notice } from "./notices";
 import { forgetTrails, trace } from "./trails";
@@ -45,8 +47,9 @@ export async function enterSession(id: string, who: Actor): Promise<void> {
   });
   session.live.listen((message) => hear(message, who));
   session.live.onRefused(tellRefusal);
-  void get<Session>(`/sessions/${encodeURIComponent(id)}`)
-    .then((row) => (openedAt.value = Date.parse(row.opened_at)))
+  const path = `/sessions/${encodeURIComponent(id)}`;
+  void remembered(path, "", () => get<Session>(path))
+    .then(({ data }) => (openedAt.value = Date.parse(data.opened_at)))
     .catch(() => undefined);
 }
 
@@ -70,7 +73,7 @@ function hear(message: ServerMessage, who: Actor): void {
         Date.now() - Date.parse(message.at) < FRESH_SIGNAL_MS || Date.parse(message.at) > Date.now();
       if (message.by === who.participant_id || !isFresh) return;
       bigSignal.value = { signal: message.signal, by: message.by, seq: message.seq };
-      navigator.vibrate?.(message.signal === "stop" ? [200, 80, 200, 80, 200] : [120]);
+      buzz(message.signal === "stop" ? [200, 80, 200, 80, 200] : [120]);
       return;
     }
     case "pointer.moved":

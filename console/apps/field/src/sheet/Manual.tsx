@@ -1,7 +1,7 @@
 /** The device's guides, step by step, and its documents. */
-import { API, type Document, type Face, type Guide } from "@nearhand/contract";
-import { FaceDrawing, Icon, localText, Skeleton, useLoad } from "@nearhand/ui";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { API, type Document, type Guide } from "@nearhand/contract";
+import { Icon, localText, Skeleton, useLoad } from "@nearhand/ui";
+import { ZoomedFace } from "../device/ZoomedFace";
 import { faceOf, type Target } from "../device/target";
 import { bookOpen, check, warning } from "../hud/icons";
 import {
@@ -145,7 +145,13 @@ function OneStep({ target, number, all, step: now }: OneStepProps) {
           <Icon svg={warning} size={18} /> <b>{th("caution")}</b> {caution}
         </p>
       )}
-      {face && now.ports.length > 0 && <StepDrawing face={face} ports={now.ports} name={target.view.device.name} />}
+      {face && now.ports.length > 0 && (
+        <ZoomedFace
+          face={face}
+          title={`${th("face_drawing", { name: target.view.device.name })}: ${now.ports.join(", ")}`}
+          ports={new Set(now.ports)}
+        />
+      )}
       {now.picture_sha256 && (
         <img
           class="step-picture"
@@ -162,31 +168,6 @@ function OneStep({ target, number, all, step: now }: OneStepProps) {
     </article>
   );
 }
-
-/** The face at a size where ports can be told apart, scrolled to those of the step. */
-function StepDrawing({ face, ports, name }: { face: Face; ports: readonly string[]; name: string }) {
-  const box = useRef<HTMLDivElement>(null);
-  const key = ports.join(", ");
-  useLayoutEffect(() => {
-    const scroller = box.current?.firstElementChild;
-    const lit = box.current?.querySelector(".is-lit");
-    if (!scroller || !lit) return;
-    const [outer, inner] = [scroller.getBoundingClientRect(), lit.getBoundingClientRect()];
-    scroller.scrollLeft += inner.left + inner.width / 2 - (outer.left + outer.width / 2);
-  }, [key]);
-  return (
-    <div ref={box}>
-      <FaceDrawing
-        face={face}
-        title={`${th("face_drawing", { name })}: ${key}`}
-        highlighted={new Set(ports)}
-        pxPerMm={STEP_PX_PER_MM}
-      />
-    </div>
-  );
-}
-
-const STEP_PX_PER_MM = 2.2;
 
 function AllDone({ all }: { all: number }) {
   return (

@@ -1,7 +1,8 @@
 /** The device beside the picture: its face to scale, drawn on with the same tools, and its facts. */
 import type { FaceSide } from "@nearhand/contract";
 import { Button, FaceDrawing, MarkInk } from "@nearhand/ui";
-import { useSignal } from "@preact/signals";
+import { useSignal, useSignalEffect } from "@preact/signals";
+import { useRef } from "preact/hooks";
 import { may } from "../access/identity";
 import { DeviceFacts } from "../devices/DeviceFacts";
 import { LiveFigures } from "../devices/LiveFigures";
@@ -13,12 +14,14 @@ import { t } from "./words";
 const ENLARGED = 1.6; // px per mm: ports of 14 mm become touchable
 
 export function DeviceTab({ desk }: { desk: Desk }) {
-  const isLarge = useSignal(false);
+  const isLarge = useSignal(true);
   const chosenSide = useSignal<FaceSide | null>(null);
   const { view, labels } = desk.device.value!;
   const side = chosenSide.value ?? desk.view.value.device?.face ?? "front";
   const face = view.device_type[side];
   const pen = useFacePen(desk, side);
+  const drawing = useRef<HTMLDivElement>(null);
+  useScrollToPort(desk, drawing);
   const { annotations, pending } = desk.view.value;
   const isOn = (anchor: { device_id: string; face: string }) =>
     anchor.device_id === view.device.id && anchor.face === side;
@@ -41,7 +44,7 @@ export function DeviceTab({ desk }: { desk: Desk }) {
         </Button>
       </div>
       {face && (
-        <div data-testid="face-drawing" data-face={side}>
+        <div ref={drawing} data-testid="face-drawing" data-face={side}>
           <FaceDrawing
             face={face}
             title={`${view.device.asset_tag} · ${t(side)}`}
@@ -75,4 +78,18 @@ export function DeviceTab({ desk }: { desk: Desk }) {
       )}
     </div>
   );
+}
+
+/** What is pointed at on the picture comes into sight on the enlarged drawing. */
+function useScrollToPort(desk: Desk, drawing: { current: HTMLElement | null }): void {
+  useSignalEffect(() => {
+    const name = desk.hoveredPort.value;
+    const box = drawing.current;
+    if (!name || !box || box.matches(":hover")) return;
+    const part = box.querySelector(`[data-port="${CSS.escape(name)}"]`);
+    const frame = box.firstElementChild;
+    if (!part || !frame) return;
+    const [here, there] = [part.getBoundingClientRect(), frame.getBoundingClientRect()];
+    frame.scrollLeft += here.left + here.width / 2 - there.left - there.width / 2;
+  });
 }

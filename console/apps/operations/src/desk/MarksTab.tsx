@@ -83,7 +83,7 @@ function MarkRow({ desk, mark, isSaved }: { desk: Desk; mark: Annotation; isSave
         <span class={mark.is_hidden ? "soft" : ""}>{text || anchor.port || t(toolWord(shape))}</span>
         <small class="soft">
           {[
-            by,
+            mark.created_by !== desk.view.value.you?.id && by,
             anchor.ring_mm !== null && t("exactTo", { mm: anchor.ring_mm.toFixed(1) }),
             anchor.is_approximate && t("approximate"),
             mark.is_kept && t("keptMark"),
@@ -103,7 +103,8 @@ function MarkRow({ desk, mark, isSaved }: { desk: Desk; mark: Annotation; isSave
               desk.words.value = {
                 at: { left: at.left, top: at.bottom },
                 text,
-                onDone: (next) => next !== text && commands.editAnnotation(mark.id, { text: next }),
+                onDone: (next) =>
+                  next !== null && next !== text && commands.editAnnotation(mark.id, { text: next }),
               };
             }}
           />

@@ -1,7 +1,7 @@
 /** What others do just now, before anything is stored: pointers with their trails, and strokes in progress. */
 import { MarkInk, type Point } from "@nearhand/ui";
 import type { Desk } from "./desk";
-import { carried, type Canvas } from "./drawn";
+import { carried, inkOf, type Canvas } from "./drawn";
 import { sees, toPicture } from "./sight";
 import { TRAIL_MS, type Spot } from "./trails";
 
@@ -26,7 +26,7 @@ export function PointersAndStrokes({ desk, canvas, scale, unit }: Props) {
               key={stroke.id}
               shape={stroke.shape}
               points={points.map(scale)}
-              ink="other"
+              ink={inkOf(desk.view.value, stroke.by)}
               unit={unit}
             />
           )
@@ -42,7 +42,7 @@ export function PointersAndStrokes({ desk, canvas, scale, unit }: Props) {
         const newest = seen.at(-1);
         return (
           newest && (
-            <g key={by}>
+            <g key={by} class={`pointer-${inkOf(desk.view.value, by)}`}>
               {seen.slice(0, -1).map(({ at, old }, n) => (
                 <circle
                   key={n}
@@ -58,7 +58,7 @@ export function PointersAndStrokes({ desk, canvas, scale, unit }: Props) {
                 shape="text"
                 points={[[newest.at[0], newest.at[1] + 26 * unit]]}
                 text={nameOf(by)}
-                ink="other"
+                ink={inkOf(desk.view.value, by)}
                 unit={unit}
               />
             </g>

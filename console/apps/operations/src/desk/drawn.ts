@@ -1,7 +1,7 @@
 /** Which marks are on the picture just now, where, and how sure: saved ones by their anchors, unsaved by the hand. */
-import type { Annotation, FrameRef, Place, Shape, Sighting } from "@nearhand/contract";
+import type { Annotation, FaceSide, FrameRef, Place, Port, Shape, Sighting } from "@nearhand/contract";
 import type { LiveView } from "@nearhand/live";
-import { distance, type Ink, type Point } from "@nearhand/ui";
+import { distance, portOutline, type Ink, type Point } from "@nearhand/ui";
 import { allToPicture, circleInPicture, errorHere, placeOf, sameFrame, sees, SURE_MM, toFace } from "./sight";
 
 export interface Drawn {
@@ -10,7 +10,7 @@ export interface Drawn {
   readonly text: string;
   /** 0..1 of the picture. */
   readonly points: readonly Point[];
-  /** The outline of a ring as the camera sees it. */
+  /** The outline of a ring or port as the camera sees it. */
   readonly path: readonly Point[] | null;
   /** The 95 % error ring on the picture, and its radius. */
   readonly error: readonly Point[] | null;
@@ -25,11 +25,12 @@ export interface Canvas {
   readonly frame: FrameRef;
   readonly sighting: Sighting | null;
   readonly sightingOf: (frame: FrameRef) => Sighting | null;
+  readonly portOf: (name: string, face: FaceSide) => Port | null;
 }
 
 export function drawnMarks(view: LiveView, canvas: Canvas, chosen: string | null): Drawn[] {
-  const { pending, you } = view;
-  const saved = view.annotations.flatMap((mark) => {
+  const { pending } = view;
+  const saved = view.annotations.flatMap((mark): Drawn[] => {
     if (pending.removing.includes(mark.id)) return [];
     const edits = pending.edits.filter((edit) => edit.id === mark.id);
     const isHidden = edits.findLast((edit) => edit.is_hidden != null)?.is_hidden ?? mark.is_hidden;
@@ -39,15 +40,8 @@ export function drawnMarks(view: LiveView, canvas: Canvas, chosen: string | null
     const seen = place
       ? drawnPlace(mark.id, mark.shape, text, place, canvas)
       : drawnAnchor({ ...mark, text }, canvas);
-    const ink =
-      mark.id === chosen
-        ? "chosen"
-        : edits.length > 0
-          ? "pending"
-          : mark.created_by === you?.id
-            ? "mark"
-            : "other";
-    return seen ? [{ ...seen, ink: ink as Ink }] : [];
+    const ink = mark.id === chosen ? "chosen" : edits.length > 0 ? "pending" : inkOf(view, mark.created_by);
+    return seen ? [{ ...seen, ink }] : [];
   });
   const unsaved = pending.marks.flatMap((mark) => {
     const seen = drawnPlace(mark.id, mark.shape, mark.text, mark.place, canvas);
@@ -56,9 +50,21 @@ export function drawnMarks(view: LiveView, canvas: Canvas, chosen: string | null
   return [...saved, ...unsaved];
 }
 
+/** Whose ink: cyan is the expert's, violet the customer's, white the technician's. */
+export function inkOf({ participants }: LiveView, by: string): Ink {
+  switch (participants.find(({ id }) => id === by)?.role) {
+    case "observer":
+      return "other";
+    case "technician":
+      return "plain";
+    default:
+      return "mark";
+  }
+}
+
 function drawnAnchor(
   { id, shape, text, anchor }: Annotation,
-  { sighting }: Canvas,
+  { sighting, portOf }: Canvas,
 ): Omit<Drawn, "ink"> | null {
   if (!sees(sighting, anchor)) return null;
   const points = allToPicture(sighting, anchor.points_mm);
@@ -67,12 +73,14 @@ function drawnAnchor(
   const at = placeOf(anchor, shape === "arrow");
   const radius =
     shape === "ring" ? distance2(anchor.points_mm[0]!, anchor.points_mm[1] ?? anchor.points_mm[0]!) : 0;
+  const port = shape === "port" && anchor.port ? portOf(anchor.port, anchor.face) : null;
+  const outline = port && allToPicture(sighting, portOutline(port).map(([x, y]) => [x, y, 0])); // prettier-ignore
   return {
     id,
     shape,
     text: text || anchor.port || "",
     points,
-    path: radius > 0 ? circleInPicture(sighting, at, radius) : null,
+    path: radius > 0 ? circleInPicture(sighting, at, radius) : outline,
     error: error_mm === null ? null : circleInPicture(sighting, at, error_mm),
     error_mm,
     isArea: error_mm !== null && error_mm > SURE_MM && (shape === "arrow" || shape === "port"),

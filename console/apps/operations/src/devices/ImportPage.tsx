@@ -1,11 +1,11 @@
 /** Import many devices: drop a file, see what it would do and every faulty row, then do it. */
-import type { ImportProgress, ImportReport } from "@nearhand/contract";
+import type { ImportReport } from "@nearhand/contract";
 import { Button, EmptyState, notify, Progress } from "@nearhand/ui";
 import fileDown from "lucide-static/icons/file-down.svg?raw";
 import { useState } from "preact/hooks";
 import { paths } from "../routes";
 import { Failed } from "../shell/Shown";
-import { formatOf, importDevices } from "./importing";
+import { formatOf, importDevices, type ImportProgress } from "./importing";
 import { t } from "./importWords";
 
 const SHOWN_FAULTS = 500;

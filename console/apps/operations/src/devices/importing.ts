@@ -1,6 +1,13 @@
 /** Send a table of devices, dry or for good, and follow the lines of progress until the report. */
-import type { ImportProgress, ImportReport } from "@nearhand/contract";
+import type { ImportReport } from "@nearhand/contract";
 import { ask } from "../rest";
+
+/** One line of the stream before its last, the report. */
+export interface ImportProgress {
+  stage: string;
+  done: number;
+  total: number;
+}
 
 export type Format = "csv" | "json";
 

@@ -14,7 +14,9 @@ interface Elevation {
   devices: Mounted[];
 }
 
-const RAIL_MM = 36; // room for the numbers
+const RAIL_MM = 60; // room for the numbers
+const LEAST_U_PX = 15;
+const NAMES_MM = 660; // room for what each device is called, beside the rack
 
 export function RackPage({ id }: { id: string }) {
   const elevation = useLoad(id, (signal) => get<Elevation>(`/racks/${id}/elevation`, {}, signal));
@@ -77,7 +79,8 @@ function Drawing({ rack, devices, side }: Elevation & { side: FaceSide }) {
     <div class="rack-wrap">
       <svg
         class="rack"
-        viewBox={`${-RAIL_MM} -12 ${RACK_MM + 2 * RAIL_MM} ${height_mm + 24}`}
+        viewBox={`${-RAIL_MM} -12 ${RACK_MM + RAIL_MM + NAMES_MM} ${height_mm + 24}`}
+        style={{ height: `max(calc(100dvh - 120px), ${rack.height_u * LEAST_U_PX}px)` }}
         role="group"
         aria-label={`${rack.name} · ${t(side)}`}
       >
@@ -85,14 +88,14 @@ function Drawing({ rack, devices, side }: Elevation & { side: FaceSide }) {
           class="rack-frame"
           x={-RAIL_MM}
           y={-12}
-          width={RACK_MM + 2 * RAIL_MM}
+          width={RACK_MM + 1.5 * RAIL_MM}
           height={height_mm + 24}
           rx={4}
         />
         {unitsFromTop(rack).map((u, n) => (
           <g key={u}>
             <rect class="rack-unit" x={0} y={n * U_MM} width={RACK_MM} height={U_MM} />
-            <text class="rack-number" x={-8} y={(n + 0.5) * U_MM + 7}>
+            <text class="rack-number" x={-10} y={(n + 0.5) * U_MM + 10}>
               {u}
             </text>
           </g>
@@ -161,23 +164,10 @@ function DeviceInRack({ rack, mounted, side, isWanted }: DeviceInRackProps) {
           height={port.height_mm}
         />
       ))}
-      <rect
-        class="rack-tag-plate"
-        x={14}
-        y={height / 2 - 11}
-        width={textWidth(device.asset_tag)}
-        height={22}
-        rx={3}
-      />
-      <text class="rack-tag" x={22} y={height / 2 + 6}>
-        {device.asset_tag}
+      <path class="rack-leader" d={`M${RACK_MM} ${height / 2} h${RAIL_MM * 0.75}`} />
+      <text class="rack-tag" x={RACK_MM + RAIL_MM} y={height / 2 + 10}>
+        {device.asset_tag} <tspan>{device.name}</tspan>
       </text>
     </g>
   );
-}
-
-const LETTER_MM = 9.6;
-
-function textWidth(text: string): number {
-  return text.length * LETTER_MM + 16;
 }

@@ -39,7 +39,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
     if (event.key === "Enter" && !event.isComposing) go(found[chosen]);
   };
   return (
-    <Dialog title={t("jump")} onClose={onClose}>
+    <Dialog title={t("jump")} onClose={onClose} isHigh>
       <input
         class="ui-input"
         role="combobox"

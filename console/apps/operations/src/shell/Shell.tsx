@@ -97,7 +97,7 @@ function Rail({ onSearch }: { onSearch: () => void }) {
       <span class="rail-gap" />
       <IconButton svg={search} label={`${t("jump")} Ctrl-K`} onClick={onSearch} data-testid="open-palette" />
       <ThemeSwitch />
-      <LanguageSwitch />
+      <LanguageSwitch isShort />
       <IconButton
         svg={logOut}
         label={`${t("signOut")}: ${me.value?.display_name ?? ""}`}

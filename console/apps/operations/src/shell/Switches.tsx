@@ -13,7 +13,10 @@ import moon from "lucide-static/icons/moon.svg?raw";
 import sun from "lucide-static/icons/sun.svg?raw";
 import { t } from "../words";
 
-export function LanguageSwitch() {
+const SHORT: Record<Language, string> = { en: "EN", "zh-Hant": "繁", "zh-Hans": "简" };
+
+/** `isShort` where there is room for a sign only, as on the rail. */
+export function LanguageSwitch({ isShort = false }: { isShort?: boolean }) {
   return (
     <select
       class="language"
@@ -24,7 +27,7 @@ export function LanguageSwitch() {
     >
       {LANGUAGES.map((tag) => (
         <option key={tag} value={tag} lang={tag}>
-          {LANGUAGE_NAMES[tag]}
+          {isShort ? SHORT[tag] : LANGUAGE_NAMES[tag]}
         </option>
       ))}
     </select>

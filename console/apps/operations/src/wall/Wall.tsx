@@ -20,7 +20,7 @@ export function Wall() {
   const state = wallState.value;
   const all = openSessions.value;
   return (
-    <div class="page">
+    <div class="page page-wide">
       <header class="page-head">
         <h1>{t("title")}</h1>
         <span class="soft">{t("openCount", { count: all.length })}</span>

@@ -1,0 +1,179 @@
+"""Start the demo from a terminal: service, robots, and the words a newcomer needs."""
+
+import io
+import ipaddress
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import qrcode
+import uvicorn
+
+from nearhand.kit.logging import configure_logging
+from nearhand.kit.tls import Certificates, certificates, lan_address, own_names
+from nearhand.simulation.people import PASSWORD, PEOPLE
+
+LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"
+FACTORY = "nearhand.simulation.demo:create_demo_app"
+
+
+class CannotStart(Exception):
+    """Why the demo does not start, as a sentence for the terminal."""
+
+
+@dataclass(frozen=True)
+class Demo:
+    """`host` None: this machine only, or with TLS the whole network, since that is what TLS is for."""
+
+    port: int
+    host: str | None
+    data_dir: Path
+    has_tls: bool
+    reloads: bool
+    has_robots: bool
+
+    @property
+    def listens_on(self) -> str:
+        return self.host or (EVERYWHERE if self.has_tls else LOOPBACK)
+
+    @property
+    def scheme(self) -> str:
+        return "https" if self.has_tls else "http"
+
+    @property
+    def local_url(self) -> str:
+        is_any = ipaddress.ip_address(_numeric(self.listens_on)).is_unspecified
+        host = LOOPBACK if is_any else self.listens_on
+        return f"{self.scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def phone_url(self) -> str | None:
+        """The address for other machines on the network, or None when only this one is served."""
+        address = ipaddress.ip_address(_numeric(self.listens_on))
+        if address.is_loopback:
+            return None
+        lan = lan_address() if address.is_unspecified else self.listens_on
+        return f"{self.scheme}://{lan}:{self.port}" if lan else None
+
+
+def run(demo: Demo) -> None:
+    """Until Ctrl-C. Raises CannotStart."""
+    _refuse_taken_port(demo)
+    tls = certificates(demo.data_dir / "tls", own_names()) if demo.has_tls else None
+    # Read by Settings in this process, and with --reload in the next ones too.
+    os.environ |= {
+        "NEARHAND_DATA_DIR": str(demo.data_dir),
+        "NEARHAND_IS_DEMO": "true",
+        "NEARHAND_BASE_URL": demo.phone_url or demo.local_url,
+        "NEARHAND_COOKIE_SECURE": str(demo.has_tls).lower(),
+        "NEARHAND_PASSWORD_TRIES_PER_MINUTE": "120",
+    }
+    configure_logging()
+    sys.stdout.write(welcome(demo, tls))
+    sys.stdout.flush()
+    with _robots(demo, tls):
+        uvicorn.run(
+            FACTORY,
+            factory=True,
+            host=demo.listens_on,
+            port=demo.port,
+            ws="websockets-sansio",
+            log_level="warning",
+            access_log=False,
+            reload=demo.reloads,
+            reload_dirs=[str(Path(__file__).parents[1])] if demo.reloads else None,
+            ssl_certfile=tls.certificate if tls else None,
+            ssl_keyfile=tls.key if tls else None,
+        )
+
+
+def _numeric(host: str) -> str:
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        try:
+            return socket.gethostbyname(host)
+        except OSError:
+            raise CannotStart(f"{host} is not an address of this machine.") from None
+
+
+def _refuse_taken_port(demo: Demo) -> None:
+    family = socket.AF_INET6 if ":" in demo.listens_on else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((demo.listens_on, demo.port))
+        except OSError as error:
+            raise CannotStart(
+                f"Port {demo.port} of {demo.listens_on} is not free ({error.strerror}). "
+                f"Choose another: --port {demo.port + 1}, or make demo DEMO_ARGS='--port {demo.port + 1}'."
+            ) from None
+
+
+@contextmanager
+def _robots(demo: Demo, tls: Certificates | None) -> Iterator[None]:
+    """A process of their own, so that rendering and reading pictures never holds up the service."""
+    if not demo.has_robots:
+        yield
+        return
+    command = [sys.executable, "-m", "nearhand.simulation.robots", demo.local_url, str(demo.data_dir)]
+    if tls is not None:
+        command += ["--ca", str(tls.authority)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def welcome(demo: Demo, tls: Certificates | None) -> str:
+    """What stands in the terminal."""
+    url = demo.local_url
+    lines = [
+        "",
+        "  Nearhand, a hall in a box. Ctrl-C ends it; what you did stays in " + str(demo.data_dir),
+        "",
+        f"  Operations console   {url}/console/",
+        f"  Field app            {url}/field/",
+        f"  … without a camera   {url}/field/?camera=demo",
+        "",
+        f"  Accounts             {', '.join(PEOPLE)}   (password of each: {PASSWORD})",
+    ]
+    if demo.has_robots:
+        lines += [
+            "",
+            "  A robot technician is asking for help: sign in to the console as expert and take its session.",
+            "  Or sign in to the field app as technician and ask for help: a robot expert answers.",
+        ]
+    if demo.phone_url is None:
+        lines += ["", "  For a phone, start with TLS: make demo DEMO_ARGS=--tls   (or: nearhand demo --tls)"]
+    else:
+        lines += [
+            "",
+            f"  On a phone           {demo.phone_url}/field/",
+            "",
+            _as_blocks(f"{demo.phone_url}/field/"),
+        ]
+        if tls is None:
+            lines += ["  Without TLS a phone's browser gives no camera: start with --tls."]
+    if tls is not None:
+        lines += [
+            f"  The phone must trust this demo once: {demo.phone_url or url}/demo/ca.crt",
+            "  How: docs/how-to/trust-the-demo-on-a-phone.md. Its SHA-256 fingerprint:",
+            f"  {tls.fingerprint}",
+        ]
+    return "\n".join([*lines, "", ""])
+
+
+def _as_blocks(text: str) -> str:
+    code = qrcode.QRCode(border=2)
+    code.add_data(text)
+    out = io.StringIO()
+    code.print_ascii(out, invert=True)
+    return "\n".join(f"  {line}" for line in out.getvalue().splitlines())

@@ -1,0 +1,108 @@
+"""A demo and a Chromium whose camera shows the demo switch, from places that are known."""
+
+import asyncio
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from nearhand.client import Client
+from nearhand.devices.model import DeviceView
+from nearhand.labels.model import Layout
+from nearhand.sessions.model import Camera
+from nearhand.simulation.canvas import Picture
+from nearhand.simulation.people import PASSWORD
+from nearhand.simulation.render import Look, Matrix, Scene, look_at, phone_camera, project
+from nearhand.simulation.robots import hall_of
+from nearhand.vision.camera import Intrinsics
+from nearhand.vision.project import unproject
+from nearhand.vision.tags import find_tags
+from tests.support.chromium import NoChromium, chromium, find_chromium, write_camera
+from tests.support.demo import DemoProcess
+
+HOLD_FRAMES = 60  # so long the camera stands still; Chromium plays 30 in a second
+NOISES = 6
+
+
+@dataclass(frozen=True)
+class Stand:
+    """One true place of the camera."""
+
+    camera: Camera
+    pose: Matrix
+
+    def pixel(self, x_mm: float, y_mm: float) -> tuple[float, float]:
+        u, v = project(self.pose, self.camera, [[x_mm, y_mm]])[0]
+        return float(u), float(v)
+
+    def on_face(self, u_px: float, v_px: float) -> tuple[float, float]:
+        lens = Intrinsics(**self.camera.model_dump())
+        x, y = unproject([[u_px, v_px]], self.pose, lens)[0][:2]
+        return float(x), float(y)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What the camera shows: this device, from these places in turn."""
+
+    view: DeviceView
+    layout: Layout
+    stands: tuple[Stand, ...]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.stands[0].camera.width, self.stands[0].camera.height
+
+    def stand_of(self, picture: Picture) -> Stand:
+        """From which of them a picture was taken: the one that has the tags where they are found."""
+        seen = {tag.id: tag.corners_px.mean(axis=0) for tag in find_tags(picture)}
+        tag = next(tag for tag in self.layout.tags if tag.id in seen)
+        return min(self.stands, key=lambda s: math.dist(s.pixel(tag.x_mm, tag.y_mm), seen[tag.id]))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Everything a journey needs."""
+
+    demo: DemoProcess
+    browser: Browser
+    truth: Truth
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _has_chromium() -> None:
+    """Without one the browser tests fail, and say how to get one."""
+    try:
+        find_chromium()
+    except NoChromium as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+async def hall_at(url: str) -> tuple[DeviceView, Layout, Scene]:
+    async with await Client.sign_in(url, "technician", PASSWORD) as client:
+        return await hall_of(client)
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    """The whole face of the demo switch in 1080p pictures, near enough for the label to be read too."""
+    with DemoProcess(tmp_path / "demo") as demo:
+        view, layout, scene = asyncio.run(hall_at(demo.url))
+        camera, (x, y) = phone_camera(1920, 1080), (layout.face.width_mm / 2, layout.face.height_mm / 2)
+        stands = (
+            Stand(camera, look_at((x, y), 460, yaw_deg=7, pitch_deg=-9, roll_deg=2)),
+            Stand(camera, look_at((x - 12, y + 45), 520, yaw_deg=-12, pitch_deg=10, roll_deg=-4)),
+        )
+        file = write_camera(tmp_path / "camera.mjpeg", list(_filmed(scene, stands)))
+        with chromium(file) as browser:
+            yield Stage(demo, browser, Truth(view, layout, stands))
+
+
+def _filmed(scene: Scene, stands: tuple[Stand, ...]) -> Iterator[Picture]:
+    look = Look(blur_px=0.6, noise=1.5)
+    for stand in stands:
+        noises = [scene.take(stand.pose, stand.camera, look, seed=number) for number in range(NOISES)]
+        yield from (noises[number % NOISES] for number in range(HOLD_FRAMES))

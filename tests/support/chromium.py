@@ -1,0 +1,117 @@
+"""Find a Chromium, or bring one; and give it a rendered camera."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from nearhand.simulation.canvas import Picture
+from tools.npm import npm_command
+
+ROOT = Path(__file__).parents[2]
+CACHE = ROOT / "build" / "chromium"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+UNPACK = "import('@sparticuz/chromium').then(async ({default: c}) => console.log('path:' + await c.executablePath()))"
+HOW = (
+    "No Chromium for the browser tests. Install one (Debian: apt install chromium), or name it in NEARHAND_CHROMIUM, "
+    "or let npm reach its registry for @sparticuz/chromium."
+)
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+)
+
+
+class NoChromium(Exception):
+    """None is there and none can be had; the message says how to get one."""
+
+
+def find_chromium() -> str:
+    """The path of a Chromium. Raises NoChromium."""
+    named = os.environ.get("NEARHAND_CHROMIUM")
+    if named:
+        return named
+    installed = next((path for name in NAMES if (path := shutil.which(name))), None)
+    return installed or _from_npm()
+
+
+def _from_npm() -> str:
+    """The binary inside an npm package, unpacked once into a folder that git ignores."""
+    command, environment = npm_command()
+    environment = {**environment, "TMPDIR": str(CACHE)}
+    CACHE.mkdir(parents=True, exist_ok=True)
+    try:
+        if not (CACHE / "node_modules" / "@sparticuz").is_dir():
+            install = [
+                *command,
+                "install",
+                "--no-audit",
+                "--no-fund",
+                "--prefix",
+                str(CACHE),
+                "@sparticuz/chromium",
+            ]
+            subprocess.run(install, env=environment, cwd=CACHE, check=True, capture_output=True, timeout=300)
+        found = subprocess.run(
+            [command[0], "-e", UNPACK],
+            env=environment,
+            cwd=CACHE,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise NoChromium(f"{HOW} ({error})") from None
+    path = next((line[5:] for line in found.stdout.splitlines() if line.startswith("path:")), "")
+    if not Path(path).is_file():
+        raise NoChromium(HOW)
+    return path
+
+
+@contextmanager
+def chromium(camera: Path | None = None) -> Iterator[Browser]:
+    """A running browser; what its camera shows is the file `camera`, over and over."""
+    flags = [*FLAGS, *([f"--use-file-for-fake-video-capture={camera}"] if camera else [])]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), headless=True, args=flags)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def write_camera(path: Path, pictures: list[Picture]) -> Path:
+    """A file that Chromium plays as its camera: one JPEG after the other."""
+    with path.open("wb") as file:
+        for picture in pictures:
+            is_done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 92])
+            assert is_done
+            file.write(data.tobytes())
+    return path
+
+
+def sign_in_page(page: Page, url: str, name: str, password: str) -> None:
+    """Sign in by the form of either app."""
+    page.goto(url)
+    page.locator("input[name=name]").fill(name)
+    page.locator("input[name=password]").fill(password)
+    page.locator("input[name=password]").press("Enter")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(find_chromium() + "\n")
