@@ -230,7 +230,7 @@ export class Live implements Store<LiveView> {
       ...view,
       link: this.#link,
       isCurrent: this.#link.state === "open" && !view.awaitsState && view.seq >= view.headSeq,
-      pending: pendingOf(this.#outbox.waiting, this.#told.values(), view.annotations),
+      pending: pendingOf(this.#outbox.waiting, this.#told.values(), view.annotations, this.#heard),
       isKept: this.#outbox.isKept,
     };
   }
