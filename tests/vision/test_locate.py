@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 
 from nearhand.vision.camera import Intrinsics, nominal
 from nearhand.vision.layout import Layout
-from nearhand.vision.locate import locate, locate_seen, look
-from nearhand.vision.pose import compose, inverse, pose, rotation_vector
-from nearhand.vision.project import project
+from nearhand.vision.locate import Located, locate, locate_seen, look
+from nearhand.vision.pose import Pose, compose, inverse, pose, rotation_vector
+from nearhand.vision.project import pose_jacobian, project, unproject
 from nearhand.vision.register import Seen, fit_focal, fit_pose
 from nearhand.vision.rings import ring_radius
 from nearhand.vision.symbols import TagSeen
@@ -18,17 +18,15 @@ LAYOUT = switch_layout()
 PORTS = [(x, y) for x in (80.0, 240.0, 400.0) for y in (14.5, 29.0)]
 
 
-def corners_of(x_mm: float, y_mm: float, size_mm: float) -> np.ndarray:
+def corners_of(x_mm: float, y_mm: float, size_mm: float) -> Pose:
     half = size_mm / 2
     return np.array([(x_mm + sx * half, y_mm + sy * half) for sx, sy in ((-1, -1), (1, -1), (1, 1), (-1, 1))])
 
 
-def errors_mm(located: object, where: np.ndarray, camera: Intrinsics) -> np.ndarray:
+def errors_mm(located: Located, where: Pose, camera: Intrinsics) -> Pose:
     """How far, on the face, the estimate misses each port."""
-    from nearhand.vision.project import unproject
-
-    back = unproject(project(PORTS, where, camera), located.pose, located.camera)  # type: ignore[attr-defined]
-    return np.linalg.norm(back - np.array(PORTS), axis=1)
+    back = unproject(project(PORTS, where, camera), located.pose, located.camera)
+    return np.asarray(np.linalg.norm(back - np.array(PORTS), axis=1))
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -76,8 +74,8 @@ def test_a_picture_without_the_device_is_not_located() -> None:
 
 
 def test_a_distorting_lens_is_allowed_for() -> None:
-    camera = CAMERA.model_copy(update={"k1": -0.12})
-    where = looking_at(LAYOUT, 560, (0.25, 0.15, 0.1))
+    camera = CAMERA.scaled_to(960, 540).model_copy(update={"k1": -0.12})
+    where = looking_at(LAYOUT, 500, (0.25, 0.15, 0.1))
     located = locate(render(LAYOUT, where, camera), LAYOUT, camera)
     assert located is not None
     assert errors_mm(located, where, camera).max() < 2
@@ -112,8 +110,8 @@ def test_the_ring_holds_the_true_point_in_95_of_100_cases() -> None:
     inside, rings = [], []
     symbols = [corners_of(tag.x_mm, tag.y_mm, tag.size_mm) for tag in LAYOUT.tags]
     symbols.append(corners_of(41.5, 19.7, 25))
-    for _ in range(150):
-        where = looking_at(LAYOUT, rng.uniform(450, 750), rng.uniform(-0.5, 0.5, 3))
+    for _ in range(100):
+        where = looking_at(LAYOUT, rng.uniform(450, 750), rng.uniform(-0.5, 0.5, 3).tolist())
         swell = rng.normal(0, 0.08)
         seen = []
         for mm in symbols:
@@ -125,8 +123,6 @@ def test_the_ring_holds_the_true_point_in_95_of_100_cases() -> None:
             seen.append(Seen(mm, px, 0.1))
         fit = fit_pose([(f"tag {i}", [one]) for i, one in enumerate(seen)], CAMERA)
         assert fit is not None
-        from nearhand.vision.project import pose_jacobian
-
         for port in PORTS:
             gap = project([port], fit.pose, CAMERA) - project([port], where, CAMERA)
             j = pose_jacobian([port], fit.pose, CAMERA)[0]

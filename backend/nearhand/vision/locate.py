@@ -13,10 +13,12 @@ from nearhand.vision.pose import Pose
 from nearhand.vision.project import face_jacobian, focal_jacobian, pose_jacobian, project
 from nearhand.vision.register import Fit, Seen, fit_focal, fit_pose
 from nearhand.vision.rings import ring_radius
-from nearhand.vision.symbols import LabelSeen, TagSeen, gray_of
+from nearhand.vision.symbols import Gray, LabelSeen, TagSeen, gray_of
 from nearhand.vision.tags import find_tags
 
 Array = NDArray[np.float64]
+
+ENLARGE_LIMIT_PX = 2_500_000
 
 
 @dataclass(frozen=True)
@@ -83,13 +85,24 @@ def look(
 ) -> Look:
     """The symbols in a gray or BGR picture that could belong to this layout; `labels` where they were read before."""
     gray = gray_of(image)
-    tags = [tag for name in sorted({tag.dictionary for tag in layout.tags}) for tag in find_tags(gray, name)]
+    tags = [
+        tag for name in sorted({tag.dictionary for tag in layout.tags}) for tag in _tags(gray, name, layout)
+    ]
     if labels is None and layout.label is not None:
         # With tags in sight, a label too small to read is no reason to try everything.
         labels = read_labels(gray, timeout_s=0.0 if tags else timeout_s)
     wanted = None if layout.label is None else layout.label.text
     ours = [sharpen(gray, label) for label in labels or () if label.text == wanted]
     return (gray.shape[1], gray.shape[0]), ours, tags
+
+
+def _tags(gray: Gray, dictionary: str, layout: Layout) -> list[TagSeen]:
+    """The tags in a picture; looked for again in a larger copy when one of the layout is missing."""
+    found = find_tags(gray, dictionary)
+    missing = {tag.id for tag in layout.tags if tag.dictionary == dictionary} - {tag.id for tag in found}
+    if missing and gray.size <= ENLARGE_LIMIT_PX:
+        found += [tag for tag in find_tags(gray, dictionary, enlarged=1.5) if tag.id in missing]
+    return found
 
 
 def locate(

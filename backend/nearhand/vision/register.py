@@ -17,6 +17,7 @@ HUBER_SD = 3.0
 # A symbol this far off in every way of fitting it is not of this face, or not where the layout says.
 STRANGER_SD = 25.0
 STRANGER_PX = 4.0
+EXPLAINED = 4.0  # squared standard deviations per pixel coordinate
 # What is known beforehand of the corners' spread, in degrees of freedom: a single tag has two of its own.
 PRIOR_FREEDOM = 8.0
 CHI2_95 = 5.991  # of two degrees of freedom
@@ -62,6 +63,8 @@ def fit_pose(candidates: Sequence[tuple[str, list[Seen]]], camera: Intrinsics) -
             cost += 2 * HUBER_SD * STRANGER_SD * (len(candidates) - len(kept))
             if np.isfinite(cost) and (chosen is None or cost < chosen[0]):
                 chosen = (cost, pose, kept)
+        if chosen is not None and chosen[0] < EXPLAINED * 8 * len(candidates):
+            break  # all symbols agree: starting from each of them would end here as well
     if chosen is None:
         return None
     _, pose, kept = chosen
@@ -213,13 +216,13 @@ def _refine(named: Sequence[tuple[str, Seen]], start: Pose, camera: Intrinsics) 
         moved = perturb(pose, _damped(step))
         new = _cost(symbols, moved, camera)
         if new < cost:
-            is_done = cost - new < 1e-9 * (1 + cost)
+            is_done = cost - new < 1e-6 * (1e-3 + cost)
             pose, cost, damping = moved, new, damping / 10
             if is_done:
                 break
         else:
-            damping *= 10
-            if damping > 1e8:
+            damping *= 100
+            if damping > 1e4:
                 break
     return pose, cost
 
