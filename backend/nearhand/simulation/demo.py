@@ -48,7 +48,8 @@ def create_demo_app() -> FastAPI:
         async with serve(app):
             await seed(resources)
             resources.demo_accounts.extend(
-                {"name": name, "display_name": f"Demo {role.value}", "password": PASSWORD, "role": role.value} for name, role in PEOPLE.items()
+                {"name": name, "display_name": f"Demo {role.value}", "password": PASSWORD, "role": role.value}
+                for name, role in PEOPLE.items()
             )
             # A month of telemetry takes seconds to invent; nobody has to wait for it.
             feeding = asyncio.create_task(_keep_telemetry(resources), name="simulated telemetry")
