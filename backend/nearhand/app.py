@@ -12,6 +12,7 @@ from nearhand.access.api import router as access_router
 from nearhand.access.passwords import Passwords
 from nearhand.access.service import AccessService
 from nearhand.devices.api import router as devices_router
+from nearhand.devices.importer import Importer
 from nearhand.devices.model import DeviceView
 from nearhand.devices.service import DeviceService
 from nearhand.devices.store import DeviceStore
@@ -28,6 +29,7 @@ from nearhand.labels.api import router as labels_router
 from nearhand.maintenance.api import router as maintenance_router
 from nearhand.manuals.api import router as manuals_router
 from nearhand.media.api import router as media_router
+from nearhand.media.service import Eyes
 from nearhand.migrations.upgrade import upgrade
 from nearhand.pages import mount_pages
 from nearhand.sessions.api import router as sessions_router
@@ -64,9 +66,11 @@ class Resources:
     bus: Bus
     access: AccessService
     sign_in_rate: RateLimit
+    importer: Importer
     live_log: Log
     sessions: SessionService
     hub: Hub
+    eyes: Eyes
     demo_accounts: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -120,6 +124,7 @@ def build_resources(
             database, passwords or Passwords(), ids=ids, clock=clock, session_hours=settings.session_hours
         ),
         sign_in_rate=RateLimit(settings.password_tries_per_minute),
+        importer=Importer(database, ids=ids, clock=clock),
         live_log=live_log,
         sessions=sessions,
         hub=Hub(
@@ -133,6 +138,11 @@ def build_resources(
                 snapshot_events=settings.live_snapshot_events,
             ),
             look_up=sessions.look_up,
+        ),
+        eyes=Eyes(
+            workers=settings.vision_workers,
+            timeout_s=settings.vision_timeout_s,
+            limit_pixels=settings.image_limit_pixels,
         ),
     )
 
@@ -151,6 +161,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         ):
             yield
         await resources.hub.stop()
+        resources.eyes.close()
         await resources.live_log.close()
         await resources.database.close()
 

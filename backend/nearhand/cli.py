@@ -1,8 +1,9 @@
 """The `nearhand` command."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -116,6 +117,57 @@ def contract(
         sys.stdout.write(as_text())
     else:
         out.write_text(as_text(), encoding="utf-8")
+
+
+@app.command()
+def read(
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE…", help="Pictures: JPEG, PNG or WebP.")],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object per picture.")] = False,
+    dictionary: Annotated[str, typer.Option(help="The tags' dictionary, by OpenCV's name.")] = "DICT_4X4_250",
+    timeout: Annotated[float, typer.Option(help="Seconds spent on one picture before giving up.")] = 10.0,
+) -> None:
+    """Read the labels and tags in pictures. Exit code 1 when a picture could not be opened."""
+    from nearhand.vision import command
+
+    _print(command.read_files(images, dictionary=dictionary, timeout_s=timeout), is_json=json)
+
+
+@app.command()
+def locate(
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE…", help="Pictures from one camera.")],
+    layout: Annotated[Path, typer.Option(help="layout.json: where label and tags are on the face.")],
+    camera: Annotated[Path | None, typer.Option(help="camera.json; left out: a usual phone.")] = None,
+    point: Annotated[
+        list[str] | None, typer.Option(help="X,Y on the face in millimetres; may be given again.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object per picture.")] = False,
+    timeout: Annotated[float, typer.Option(help="Seconds spent on one picture before giving up.")] = 10.0,
+) -> None:
+    """Find a device's face in pictures: its pose, and where points of it are. Exit code 1 on any error."""
+    from nearhand.vision import command
+    from nearhand.vision.camera import Intrinsics
+    from nearhand.vision.layout import Layout
+
+    try:
+        points = [command.point(text) for text in point or []]
+        where = command.document(Layout, layout)
+        lens = command.document(Intrinsics, camera) if camera else None
+    except command.BadInput as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    _print(command.locate_files(images, where, lens, points, timeout_s=timeout), is_json=json)
+
+
+def _print(answers: Iterator[dict[str, Any]], *, is_json: bool) -> None:
+    """One line per picture; exit code 1 after the last when one of them had an error."""
+    from nearhand.vision import command
+
+    has_error = False
+    for answer in answers:
+        has_error |= "error" in answer
+        typer.echo(command.as_json(answer) if is_json else command.as_line(answer))
+    if has_error:
+        raise typer.Exit(1)
 
 
 @app.command()

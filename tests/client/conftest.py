@@ -1,23 +1,20 @@
 """A served app, and SDK clients signed in to it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
 from nearhand.access.model import Role
 from nearhand.client import Client
 from tests.support.people import PASSWORD
-from tests.support.process import ServerProcess
+from tests.support.process import ServerProcess, shared_server
 
 SignIn = Callable[[Role], Awaitable[Client]]
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    folder: Path = tmp_path_factory.mktemp("server")
-    with ServerProcess(folder) as server:
-        yield server
+@pytest.fixture(scope="session")
+def server() -> ServerProcess:
+    return shared_server()
 
 
 @pytest.fixture

@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 
 from nearhand.access.model import Role
-from nearhand.client import LinkStopped, LiveSession, LiveView, SqliteOutbox, WishRefused
+from nearhand.client import Client, LinkStopped, LiveSession, LiveView, SqliteOutbox, WishRefused
+from nearhand.client import live as live_module
 from nearhand.devices.model import FaceSide
 from nearhand.sessions import messages as m
 from nearhand.sessions.model import OnFace, OnFrame, Shape, Signal
 from tests.client.conftest import SignIn
 from tests.support.live import FRAME
+from tests.support.people import PASSWORD
 from tests.support.process import ServerProcess
 
 RING = OnFace(device_id="DEVICE", face=FaceSide.FRONT, points_mm=((10, 20, 0), (14, 20, 0)))
@@ -100,11 +102,12 @@ async def test_what_is_asked_without_a_line_is_kept_and_sent_later(sign_in: Sign
         assert texts(live) == ["said in a dead zone", "and this"]
 
 
-async def test_a_killed_server_loses_nothing_and_repeats_nothing(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_a_killed_server_loses_nothing_and_repeats_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """SIGKILL in the middle of a stream of wishes, twice; two clients end with the same complete chat."""
-    from nearhand.client import Client
-    from tests.support.people import PASSWORD
-
+    monkeypatch.setattr(live_module, "LONGEST_RETRY_S", 1.0)
     with ServerProcess(tmp_path) as server:
         async with (
             await Client.sign_in(server.url, "technician", PASSWORD) as technician,

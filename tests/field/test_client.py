@@ -12,23 +12,26 @@ import numpy as np
 import pytest
 
 from nearhand.client import Client, LiveSession
+from nearhand.client import live as live_module
 from nearhand.field.client import FieldClient
+from nearhand.field.eye import Symbols
 from nearhand.field.frames import Frame, from_images
 from nearhand.field.marks import CYAN
 from nearhand.field.screen import VideoFile
-from nearhand.kit.blobs import Blobs
 from nearhand.labels.model import Resolved
-from nearhand.media.model import Still
 from nearhand.sessions import messages as m
 from nearhand.sessions.model import FrameRef, OnFrame, Shape
+from nearhand.simulation.walk import tripod
+from nearhand.vision.symbols import LabelSeen
 from tests.client.conftest import server  # noqa: F401
 from tests.field.devices import labelled_device
-from tests.field.scene import AT, TEXT, Stage, resolved
+from tests.field.scene import TEXT, Stage, resolved
 from tests.support.people import PASSWORD
 from tests.support.process import ServerProcess
 
 PORT = "37"
 FRAME_LIMIT = 400
+PAUSE_S = 0.03  # leaves the server some of a small machine
 
 
 class Shooting:
@@ -43,7 +46,7 @@ class Shooting:
 
     def __iter__(self) -> Iterator[Frame]:
         for frame in self.stage.frames(FRAME_LIMIT):
-            if self._is_over.is_set():
+            if self._is_over.wait(PAUSE_S):
                 return
             yield frame
 
@@ -72,26 +75,6 @@ class Told:
         return [line for line in self.lines if line["type"] == kind]
 
 
-class PhotographingClient(Client):
-    """Keeps pictures where the server finds them."""
-
-    blobs: Blobs
-
-    async def upload_still(self, session_id: str, picture: bytes, media_type: str = "image/jpeg") -> Still:
-        image = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
-        assert image is not None
-        return Still(
-            session_id=session_id,
-            sha256=await self.blobs.put(picture),
-            media_type=media_type,
-            width=image.shape[1],
-            height=image.shape[0],
-            size_bytes=len(picture),
-            created_at=AT,
-            created_by="",
-        )
-
-
 @pytest.fixture(scope="module")
 def stage(server: ServerProcess) -> Stage:  # noqa: F811
     shown: list[Resolved] = []
@@ -103,10 +86,8 @@ def stage(server: ServerProcess) -> Stage:  # noqa: F811
 
 
 @pytest.fixture
-async def technician(server: ServerProcess) -> AsyncIterator[PhotographingClient]:  # noqa: F811
-    client = await PhotographingClient.sign_in(server.url, "technician", PASSWORD)
-    client.blobs = Blobs(server.settings.data_dir / "blobs")
-    async with client:
+async def technician(server: ServerProcess) -> AsyncIterator[Client]:  # noqa: F811
+    async with await Client.sign_in(server.url, "technician", PASSWORD) as client:
         yield client
 
 
@@ -135,7 +116,7 @@ def on(stage: Stage, frame: FrameRef, *points_mm: tuple[float, float]) -> OnFram
 
 
 async def test_a_ring_drawn_by_an_expert_sits_on_its_port_in_the_output(
-    technician: PhotographingClient, expert: Client, stage: Stage, tmp_path: Path
+    technician: Client, expert: Client, stage: Stage, tmp_path: Path
 ) -> None:
     """Rendered frames in, marked video out: the ring is within 3 mm of the port's true place in every frame."""
     session = await technician.open_session(subject="Port 37 is down")
@@ -153,7 +134,7 @@ async def test_a_ring_drawn_by_an_expert_sits_on_its_port_in_the_output(
     async with expert.live(session.id) as live:
         frame = await sighted(live, stage, port)
         place = on(stage, frame, port, (x + 8, y))
-        id_, n = await live.add_annotation(Shape.RING, place, text="this one")
+        id_, n = await live.add_annotation(Shape.RING, place, text="this one", is_kept=True)
         await live.saved(n)
         drawn_in = (await sighted(live, stage, port)).frame_id
         for _ in range(20):
@@ -178,6 +159,12 @@ async def test_a_ring_drawn_by_an_expert_sits_on_its_port_in_the_output(
         f"{len(errors)} frames\n"
     )
     assert max(errors) <= 3
+    # The next visit, without a session: the mark was kept, and is there again.
+    again = Told()
+    await FieldClient(
+        frames=stage.frames(20), client=technician, eye=stage.eye, tell=again, is_patient=True
+    ).run()
+    assert [line["id"] for line in again.of("mark")] == [id_]
 
 
 def pictures_of(video: Path) -> Iterator[tuple[int, Any]]:
@@ -200,7 +187,7 @@ def centre_of_cyan(picture: Any) -> tuple[float, float]:
 
 
 async def test_the_still_of_exactly_the_frozen_frame_is_shared(
-    technician: PhotographingClient, expert: Client, stage: Stage
+    technician: Client, expert: Client, stage: Stage
 ) -> None:
     session = await technician.open_session()
     shooting = Shooting(stage)
@@ -223,13 +210,18 @@ async def test_the_still_of_exactly_the_frozen_frame_is_shared(
         assert still.sighting is not None
         assert (still.width, still.height) == (1920, 1080)
         x, y = label
+        jpeg = await expert.still(session.id, still.sha256)
+        sharp = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+        assert sharp is not None
+        truth = stage.picture(frozen.frame_id)
+        assert np.abs(sharp.astype(int) - truth).mean() < 4  # that frame, and no neighbour of it
         _, n = await live.add_annotation(Shape.RING, on(stage, still.frame, (x, y), (x + 4, y)))
         await live.saved(n)
         at_x, at_y, _ = live.view.annotations[0].anchor.points_mm[0]
         assert np.hypot(at_x - x, at_y - y) < 3
 
 
-async def test_a_label_of_another_service_is_said_and_harmless(technician: PhotographingClient) -> None:
+async def test_a_label_of_another_service_is_said_and_harmless(technician: Client) -> None:
     told = Told()
     stage = Stage(resolved())
     await FieldClient(
@@ -241,7 +233,7 @@ async def test_a_label_of_another_service_is_said_and_harmless(technician: Photo
 
 
 async def test_a_device_that_was_removed_is_said_and_the_rest_goes_on(
-    technician: PhotographingClient,
+    technician: Client,
     server: ServerProcess,  # noqa: F811
 ) -> None:
     shown = await labelled_device(server.url)
@@ -264,13 +256,15 @@ async def test_a_device_that_was_removed_is_said_and_the_rest_goes_on(
     assert told.of("frame")[-1]["sighting"]["device_id"] == shown.label.device_id
 
 
-async def test_without_a_network_it_keeps_looking_and_catches_up(tmp_path: Path) -> None:
+@pytest.mark.slow
+async def test_without_a_network_it_keeps_looking_and_catches_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The server is killed for some frames; what was said meanwhile arrives when it is back."""
+    monkeypatch.setattr(live_module, "LONGEST_RETRY_S", 1.0)
     with ServerProcess(tmp_path) as server:  # noqa: F811
         stage = Stage(await labelled_device(server.url))
-        client = await PhotographingClient.sign_in(server.url, "technician", PASSWORD)
-        client.blobs = Blobs(server.settings.data_dir / "blobs")
-        async with client:
+        async with await Client.sign_in(server.url, "technician", PASSWORD) as client:
             session = await client.open_session()
             shooting, told = Shooting(stage), Told()
             live = client.live(session.id)
@@ -290,6 +284,37 @@ async def test_without_a_network_it_keeps_looking_and_catches_up(tmp_path: Path)
                 "said while the server was down"
             ]
             assert [e["seq"] for e in events] == list(range(1, len(events) + 1))
+
+
+async def test_a_session_that_is_about_a_device_needs_only_its_tags(technician: Client, stage: Stage) -> None:
+    session = await technician.open_session(stage.shown.label.device_id)
+    async with technician.live(session.id) as live:
+        await live.saved(await live.show_device(stage.shown.label.device_id))
+    whole = Stage(stage.shown, tripod(stage.shown.layout, distance_mm=520))
+    told = Told()
+    await FieldClient(
+        frames=whole.frames(12), client=technician, live=technician.live(session.id), eye=whole.eye, tell=told
+    ).run()
+    last = told.of("frame")[-1]["sighting"]
+    assert last["device_id"] == stage.shown.label.device_id
+    assert len(last["tags_seen"]) == 2
+
+
+async def test_two_labels_in_sight_do_not_make_the_session_flicker(technician: Client, stage: Stage) -> None:
+    other = resolved()
+    symbols = Symbols([seen_label(stage.shown.label.text), seen_label(other.label.text)], [])
+    field = FieldClient(frames=iter(()), is_patient=True)
+    field._known._labels = {stage.shown.label.text: stage.shown, other.label.text: other}
+    await field._look_up(symbols)
+    first = field._device
+    await field._look_up(Symbols(symbols.labels[::-1], []))
+    assert field._device is first is stage.shown
+    await field._look_up(Symbols(symbols.labels[1:], []))
+    assert field._device is other
+
+
+def seen_label(text: str) -> LabelSeen:
+    return LabelSeen(text, np.zeros((4, 2)))
 
 
 async def test_photographs_are_recognised_one_by_one(tmp_path: Path) -> None:

@@ -81,6 +81,13 @@ def test_wrong_options_are_said_in_a_sentence(tmp_path: Path) -> None:
     assert (done.exit_code, "needs --server" in done.stderr) == (2, True)
 
 
+@pytest.mark.skipif("DISPLAY" in os.environ or sys.platform != "linux", reason="there is a screen here")
+def test_a_machine_without_a_screen_is_told_so(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "gray.png"), np.full((480, 640, 3), 90, np.uint8))
+    done = field("--images", tmp_path, "--window")
+    assert (done.exit_code, "No window can be opened here" in done.stderr) == (2, True)
+
+
 def test_no_service_and_a_wrong_token_are_told_apart(server: ServerProcess, tmp_path: Path) -> None:  # noqa: F811
     cv2.imwrite(str(tmp_path / "gray.png"), np.full((480, 640, 3), 90, np.uint8))
     asked = ["--images", tmp_path, "--ask-for-help", "Anybody?"]

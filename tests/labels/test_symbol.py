@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from nearhand.devices.catalogue import catalogue
-from nearhand.devices.model import Face, FaceSide
+from nearhand.devices.model import Component, Face, FaceSide, Port
 from nearhand.labels.model import Label, LabelPlace, LabelUnreadable, NewLabel, NoRoom, Paper, Tag
 from nearhand.labels.service import _arrange
 from nearhand.labels.sheets import sheets
@@ -128,7 +128,8 @@ def test_every_face_of_the_catalogue_has_room_for_a_label_and_two_tags() -> None
             place, tags, _ = _arrange(face, NewLabel(), TEXT, (1, 2))
             ends = np.array([(tag.x_mm, tag.y_mm) for tag in tags])
             assert np.linalg.norm(ends[1] - ends[0]) > 0.85 * max(face.width_mm, face.height_mm)
-            for part in (*face.ports, *face.components):
+            parts: list[Port | Component] = [*face.ports, *face.components]
+            for part in parts:
                 for x, y, size in (
                     (place.x_mm, place.y_mm, place.size_mm),
                     *((t.x_mm, t.y_mm, t.size_mm) for t in tags),

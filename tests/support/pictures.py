@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -41,6 +42,7 @@ class Light:
     seed: int = 0
 
 
+@lru_cache(maxsize=16)
 def texture(layout: Layout) -> Pixels:
     s = TEXTURE_PX_PER_MM
     size = round(layout.face.height_mm * s), round(layout.face.width_mm * s)
@@ -73,7 +75,8 @@ def render(layout: Layout, where: Pose, camera: Intrinsics, light: Light | None 
         v, u = np.mgrid[0 : big.height, 0 : big.width]
         mm = unproject(np.stack([u.ravel(), v.ravel()], 1), where, big)
         maps = (mm * s - 0.5).astype(np.float32).reshape(big.height, big.width, 2)
-        seen = cv2.remap(source, maps, None, cv2.INTER_LINEAR, borderValue=110)
+        x, y = np.ascontiguousarray(maps[..., 0]), np.ascontiguousarray(maps[..., 1])
+        seen = cv2.remap(source, x, y, cv2.INTER_LINEAR, borderValue=110)
     seen = cv2.resize(seen, (camera.width, camera.height), interpolation=cv2.INTER_AREA)
     return lit(np.asarray(seen, dtype=np.uint8), light)
 
@@ -93,7 +96,7 @@ def lit(picture: Pixels, light: Light) -> Pixels:
     out = out * (1 + gx * (xx / width - 0.5) + gy * (yy / height - 0.5))
     out = 255 * np.power(np.clip(out / 255, 0, 1), light.gamma)
     out = out + rng.normal(0, light.noise, out.shape)
-    return np.clip(np.round(out), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.round(out), 0, 255), dtype=np.uint8)
 
 
 def looking_at(
@@ -135,4 +138,4 @@ def _smear(length: float, angle: float) -> NDArray[np.float32]:
             (1, 1, fx * fy),
         ):
             kernel[j + dj, i + di] += weight
-    return kernel / kernel.sum()
+    return np.asarray(kernel / kernel.sum(), dtype=np.float32)

@@ -1,13 +1,16 @@
 """The real service as a process of its own, that can be killed and started again."""
 
 import asyncio
+import atexit
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from functools import cache
 from pathlib import Path
 
 from nearhand.access.model import NewUser, Role
@@ -82,6 +85,17 @@ class ServerProcess:
                     return
             time.sleep(0.05)
         raise RuntimeError("the server did not start")
+
+
+@cache
+def shared_server() -> ServerProcess:
+    """One for all tests that leave it running: it takes seconds to start."""
+    folder = tempfile.TemporaryDirectory(prefix="nearhand-tests-")
+    server = ServerProcess(Path(folder.name))
+    server.__enter__()
+    atexit.register(folder.cleanup)
+    atexit.register(server.kill)
+    return server
 
 
 def _free_port() -> int:

@@ -4,18 +4,24 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[str]:
-    """Run the app until the block ends; yields its base URL. Raises RuntimeError when it does not start."""
+def served(app: FastAPI, *, certificate: Path | None = None) -> Iterator[str]:
+    """Run the app until the block ends; yields its base URL. Raises RuntimeError when it does not start.
+
+    With a `certificate` (key and chain in one PEM file) it speaks TLS.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", ws="websockets-sansio")
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=port, log_level="error", ws="websockets-sansio", ssl_certfile=certificate
+    )
     server = uvicorn.Server(config)
     started = threading.Event()
     startup = server.startup
@@ -30,7 +36,7 @@ def served(app: FastAPI) -> Iterator[str]:
     try:
         if not started.wait(30):
             raise RuntimeError("the server did not start")
-        yield f"http://127.0.0.1:{port}"
+        yield f"{'https' if certificate else 'http'}://127.0.0.1:{port}"
     finally:
         server.should_exit = True
         thread.join()

@@ -495,8 +495,8 @@ CSV_EXAMPLE = (
 
 
 def _importer(request: Request) -> Importer:
-    resources = request.app.state.resources
-    return Importer(resources.database, ids=resources.ids, clock=resources.clock)
+    importer: Importer = request.app.state.resources.importer
+    return importer
 
 
 Bulk = Annotated[Importer, Depends(_importer)]

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -42,7 +42,9 @@ from nearhand.kit.clock import Clock
 from nearhand.kit.database import Database
 from nearhand.kit.ids import Ids
 
-CHUNK = 500  # rows between two looks at the rest of the world
+T = TypeVar("T")
+
+CHUNK = 500  # rows from one word of progress to the next
 PATH_SEPARATOR = " / "
 
 Tell = Callable[[ImportProgress], None]
@@ -60,6 +62,12 @@ class _Wanted(NamedTuple):
     new: NewDevice
     device_type: DeviceType
 
+    @property
+    def is_change(self) -> bool:
+        return self.before is not None and any(
+            getattr(self.before, name) != getattr(self.new, name) for name in NewDevice.model_fields
+        )
+
 
 class Fault(Exception):
     """A row cannot be followed; kept apart from errors of the request, which stop everything."""
@@ -70,24 +78,29 @@ class Fault(Exception):
 
 
 class Importer:
-    """Opens its own transaction, because a file takes longer to arrive and to check than a lock may be held."""
+    """Opens its own transaction, because a file takes longer to arrive and to check than a lock may be held.
+
+    One import at a time, and what needs no database in a thread: live sessions go on beside it.
+    """
 
     def __init__(self, database: Database, *, ids: Ids, clock: Clock) -> None:
         self._database, self._ids, self._clock = database, ids, clock
+        self._turn = asyncio.Semaphore(1)
 
     async def read(self, content: bytes, kind: TableFormat) -> list[Row]:
         """Raise UnreadableImport when the file is no table at all."""
-        return await asyncio.to_thread(read_rows, content, kind)
+        async with self._turn:
+            return await asyncio.to_thread(read_rows, content, kind)
 
     async def run(self, rows: Sequence[Row], *, is_dry_run: bool, tell: Tell) -> ImportReport:
         """Check every row; write them all unless one is faulty or this is a dry run."""
         open_transaction = self._database.reading if is_dry_run else self._database.transaction
-        async with open_transaction() as connection:
+        async with self._turn, open_transaction() as connection:
             store = DeviceStore(connection)
             wanted, faults = await self._check(store, rows, tell)
-            created = [one for one in wanted if one.before is None]
-            updated = [one for one in wanted if one.before is not None and _differs(one.before, one.new)]
             is_applied = not is_dry_run and not faults
+            created = [one for one in wanted if one.before is None]
+            updated = [one for one in wanted if one.is_change]
             if is_applied:
                 await self._write(store, created, updated, tell)
         return ImportReport(
@@ -104,50 +117,42 @@ class Importer:
         self, store: DeviceStore, rows: Sequence[Row], tell: Tell
     ) -> tuple[list[_Wanted], list[RowFault]]:
         names = await _Names.load(store)
-        faults: list[RowFault] = []
-        tagged = _by_tag(rows, faults)
+        tagged, faults = await asyncio.to_thread(_by_tag, rows)
         known = await store.devices_by_tag(tagged)
         wanted: list[_Wanted] = []
-        for done, (tag, (number, cells)) in enumerate(tagged.items()):
-            if done % CHUNK == 0:
-                tell(ImportProgress(stage=Stage.CHECKING, done=done, total=len(rows)))
-                await asyncio.sleep(0)  # others are waiting too
-            try:
-                wanted.append(names.follow(number, cells, known.get(tag)))
-            except Fault as fault:
-                faults.append(RowFault(row=number, field=fault.field, message=fault.message))
-            except ValidationError as error:
-                faults += _faults(number, error)
+        for some in _chunks(list(tagged.items())):
+            tell(ImportProgress(stage=Stage.CHECKING, done=len(wanted) + len(faults), total=len(rows)))
+            followed, refused = await asyncio.to_thread(names.follow_all, some, known)
+            wanted += followed
+            faults += refused
         racks = {one.new.rack_id for one in wanted if one.new.rack_id is not None}
         await store.lock_racks(racks)
-        faults += _crowding(wanted, await store.mounted_in(racks))
+        mounted = await store.mounted_in(racks)
+        faults += await asyncio.to_thread(_crowding, wanted, mounted)
         tell(ImportProgress(stage=Stage.CHECKING, done=len(rows), total=len(rows)))
         return wanted, faults
 
     async def _write(
         self, store: DeviceStore, created: Sequence[_Wanted], updated: Sequence[_Wanted], tell: Tell
     ) -> None:
-        now, total = self._clock.now(), len(created) + len(updated)
-        done = 0
-        for some in _chunks(created):
-            await store.add_devices(
-                [
-                    (first_version(Device, one.new, noun_id=self._ids.new(), now=now), one.device_type)
-                    for one in some
-                ]
-            )
-            done += len(some)
-            tell(ImportProgress(stage=Stage.WRITING, done=done, total=total))
-        for some in _chunks(updated):
-            await store.replace_devices(
-                [
-                    (next_version(one.before, one.new, now=now), one.device_type)
-                    for one in some
-                    if one.before is not None
-                ]
-            )
-            done += len(some)
-            tell(ImportProgress(stage=Stage.WRITING, done=done, total=total))
+        now, total, done = self._clock.now(), len(created) + len(updated), 0
+
+        def versions(some: Sequence[_Wanted]) -> list[tuple[Device, DeviceType]]:
+            return [
+                (
+                    first_version(Device, one.new, noun_id=self._ids.new(), now=now)
+                    if one.before is None
+                    else next_version(one.before, one.new, now=now),
+                    one.device_type,
+                )
+                for one in some
+            ]
+
+        for write, wanted in ((store.add_devices, created), (store.replace_devices, updated)):
+            for some in _chunks(wanted):
+                await write(await asyncio.to_thread(versions, some))
+                done += len(some)
+                tell(ImportProgress(stage=Stage.WRITING, done=done, total=total))
 
     async def export(self, selection: Selection, kind: TableFormat) -> AsyncIterator[str]:
         """The selected devices as a file that `run` takes back."""
@@ -193,6 +198,20 @@ class _Names:
             await store.racks.every(),
             await store.device_types.every(),
         )
+
+    def follow_all(
+        self, tagged: Sequence[tuple[str, Row]], known: Mapping[str, Device]
+    ) -> tuple[list[_Wanted], list[RowFault]]:
+        wanted: list[_Wanted] = []
+        faults: list[RowFault] = []
+        for tag, (number, cells) in tagged:
+            try:
+                wanted.append(self.follow(number, cells, known.get(tag)))
+            except Fault as fault:
+                faults.append(RowFault(row=number, field=fault.field, message=fault.message))
+            except ValidationError as error:
+                faults += _faults(number, error)
+        return wanted, faults
 
     def follow(self, number: int, cells: Cells, before: Device | None) -> _Wanted:
         """The device a row asks for. Columns that are not in the file stay as they are."""
@@ -268,9 +287,10 @@ class _Names:
             raise Fault("position_u", misfit(rack, new.position_u, device_type.height_u))
 
 
-def _by_tag(rows: Sequence[Row], faults: list[RowFault]) -> dict[str, Row]:
+def _by_tag(rows: Sequence[Row]) -> tuple[dict[str, Row], list[RowFault]]:
     """Rows by asset tag in lower case; a bad tag, or one that came before, is a fault."""
     tagged: dict[str, Row] = {}
+    faults: list[RowFault] = []
     for number, cells in rows:
         try:
             tag = _tag.validate_python((cells.get("asset_tag") or "").strip()).lower()
@@ -283,11 +303,12 @@ def _by_tag(rows: Sequence[Row], faults: list[RowFault]) -> dict[str, Row]:
             faults.append(RowFault(row=number, field="asset_tag", message=message))
         else:
             tagged[tag] = (number, cells)
-    return tagged
+    return tagged, faults
 
 
-def _crowding(wanted: Sequence[_Wanted], mounted: Sequence[Mounting]) -> Iterator[RowFault]:
+def _crowding(wanted: Sequence[_Wanted], mounted: Sequence[Mounting]) -> list[RowFault]:
     """Rows whose device would stand where another does, when all rows have been followed."""
+    faults: list[RowFault] = []
     leaving = {one.before.id for one in wanted if one.before is not None}
     by_rack: dict[str, list[Mounting]] = defaultdict(list)
     for mounting in mounted:
@@ -303,8 +324,9 @@ def _crowding(wanted: Sequence[_Wanted], mounted: Sequence[Mounting]) -> Iterato
         other = first_overlap(wish, by_rack[wish.rack_id])
         if other is not None:
             message = f"{other.asset_tag} is there, from U{other.span.position_u}."
-            yield RowFault(row=one.row, field="position_u", message=message)
+            faults.append(RowFault(row=one.row, field="position_u", message=message))
         by_rack[wish.rack_id].append(wish)
+    return faults
 
 
 def _faults(number: int, error: ValidationError, field: str = "") -> Iterator[RowFault]:
@@ -324,10 +346,6 @@ def _value(name: str, cell: str | None) -> str | None:
     return cell or ""
 
 
-def _differs(before: Device, new: NewDevice) -> bool:
-    return any(getattr(before, name) != getattr(new, name) for name in NewDevice.model_fields)
-
-
 def _paths(locations: Sequence[Location]) -> dict[str, str]:
     """Each location's names from the outermost in: "Hall 2 / Row B"."""
     by_id = {one.id: one for one in locations}
@@ -339,8 +357,8 @@ def _paths(locations: Sequence[Location]) -> dict[str, str]:
     return {one.id: path(one) for one in locations}
 
 
-def _chunks(wanted: Sequence[_Wanted]) -> Iterator[Sequence[_Wanted]]:
-    return (wanted[i : i + CHUNK] for i in range(0, len(wanted), CHUNK))
+def _chunks(many: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (many[i : i + CHUNK] for i in range(0, len(many), CHUNK))
 
 
 async def _gathered(views: AsyncIterator[DeviceView]) -> AsyncIterator[list[DeviceView]]:

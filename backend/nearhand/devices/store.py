@@ -271,10 +271,15 @@ class DeviceStore:
         await self.add_devices([(device, device_type)])
 
     async def add_devices(self, added: Sequence[tuple[Device, DeviceType]]) -> None:
+        newest = await self._connection.execute(select(func.coalesce(func.max(devices.c.number), 0)))
+        before = newest.scalar_one()
         try:
             await self._connection.execute(insert(devices), [_device_row(*pair) for pair in added])
         except IntegrityError as error:
             raise _refusal(error, added[0][0].asset_tag) from None
+        if self._is_sqlite:
+            index = "INSERT INTO device_search(rowid, search_text) SELECT number, search_text FROM device"
+            await self._connection.execute(text(f"{index} WHERE number > :before"), {"before": before})
 
     async def replace_device(self, device: Device, device_type: DeviceType, *, version: int) -> bool:
         """Write over the row if it still has that version; say whether it did."""

@@ -154,12 +154,12 @@ def _after_create(dialect: str, *statements: str) -> None:
         event.listen(devices, "after_create", ddl.execute_if(dialect=dialect))
 
 
+# Additions are indexed by the store, many at once: a trigger would make the index write itself to the disk for
+# each row, which takes most of the time of an import. Changes are few, so a trigger sees to them.
 _after_create(
     "sqlite",
     "CREATE VIRTUAL TABLE device_search USING fts5(search_text, content='device', content_rowid='number', "
     "tokenize='unicode61 remove_diacritics 0', prefix='1 2')",
-    "CREATE TRIGGER device_search_add AFTER INSERT ON device BEGIN "
-    "INSERT INTO device_search(rowid, search_text) VALUES (new.number, new.search_text); END",
     "CREATE TRIGGER device_search_change AFTER UPDATE OF search_text ON device "
     "WHEN old.search_text <> new.search_text BEGIN "
     "INSERT INTO device_search(device_search, rowid, search_text) "

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,6 +70,8 @@ class FieldClient:
                 await self._say_farewell()
             finally:
                 self.screen.close()
+                if isinstance(self.frames, Generator):
+                    self.frames.close()  # lets go of the camera
 
     # -- one frame ----------------------------------------------------------------------------------------------
 
@@ -77,6 +79,11 @@ class FieldClient:
         symbols = await asyncio.to_thread(self.eye.read, frame.picture)
         await self._look_up(symbols)
         sighting = await asyncio.to_thread(self.eye.locate, frame.picture, symbols, self._known.resolved)
+        if (
+            self._device is None and sighting is not None
+        ):  # by its tags: the session told us which device it is
+            known = (r for r in self._known.resolved if r.label.device_id == sighting.device_id)
+            self._device = next(known, None)
         self._tell_seen(frame, symbols, sighting)
         await self._send(frame, sighting)
         picture, drawn = await asyncio.to_thread(self._drawn, frame, sighting)
@@ -151,12 +158,14 @@ class FieldClient:
 
     async def _look_up(self, symbols: Symbols) -> None:
         for label in symbols.labels:
-            if (resolved := self._known.label(label.text)) is not None:
-                await self._turn_to(resolved)
-            elif self._known.is_due(label.text):
+            if self._known.is_due(label.text):
                 self._meanwhile(label.text, self._find)
         if self.is_patient:
             await asyncio.gather(*self._looking_up.values())
+        read = [r for label in symbols.labels if (r := self._known.label(label.text)) is not None]
+        # With two labels in sight we stay with the one we were at: the session must not flicker between devices.
+        if read and (self._device is None or self._device not in read):
+            await self._turn_to(read[0])
 
     def _meanwhile(self, about: str, find: Callable[[str], Coroutine[Any, Any, None]]) -> None:
         """Ask the server without keeping the camera waiting; once at a time about one thing."""
@@ -172,9 +181,6 @@ class FieldClient:
             return
         if finding is not None:
             self._tell_finding(finding)
-        resolved = self._known.label(text)
-        if resolved is not None:
-            await self._turn_to(resolved)
 
     def _tell_finding(self, finding: Finding) -> None:
         match finding:
@@ -209,20 +215,22 @@ class FieldClient:
 
     async def _turn_to(self, resolved: Resolved) -> None:
         """This label was read: what we look at is its device."""
-        if self._device is not None and self._device.label.device_id == resolved.label.device_id:
-            return
-        self._device = resolved
+        before, self._device = self._device, resolved
         device_id = resolved.label.device_id
+        if before is not None and before.label.device_id == device_id:
+            return  # another label of the same device
         if self.live is not None:
             await self.live.show_device(device_id, resolved.label.face)
-        if self.client is not None:
-            self._meanwhile(device_id, self._find_kept_marks)
+        self._meanwhile(device_id, self._learn)
 
-    async def _find_kept_marks(self, device_id: str) -> None:
-        assert self.client is not None
+    async def _learn(self, device_id: str) -> None:
+        """All labels of a device, so that its tags are enough, and the marks of earlier visits."""
+        if self.client is None:
+            return
+        await self._known.learn_device(device_id)
         try:
             self._kept[device_id] = tuple(await self.client.marks(device_id))
-        except (Refusal, Unreachable) as error:  # the marks of earlier visits are a help, not a need
+        except (Refusal, Unreachable) as error:  # a help, not a need
             self.tell("problem", code="no_kept_marks", detail=str(error))
 
     # -- the session --------------------------------------------------------------------------------------------
@@ -249,7 +257,9 @@ class FieldClient:
         async for message in inbox:
             match message:
                 case m.State(state=state) if state.device is not None and self._device is None:
-                    await self._known.learn_device(state.device.device_id)
+                    self._meanwhile(state.device.device_id, self._learn)
+                case m.DeviceShown(by=by, device=device) if not self._is_mine(by):
+                    self._meanwhile(device.device_id, self._learn)
                 case m.FreezeAsked(frame=frame):
                     self._freeze(frame)
                 case m.ChatSaid(by=by, text=text) if not self._is_mine(by):

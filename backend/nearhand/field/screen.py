@@ -1,5 +1,7 @@
 """Where the picture with its marks goes: a window, a video file, or nowhere."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Protocol
 
@@ -9,6 +11,7 @@ from nearhand.field.frames import Picture
 
 TITLE = "Nearhand"
 ESCAPE = 27
+TRIAL_S = 30
 WINDOW_WIDTH_PX = 1280
 
 
@@ -38,10 +41,11 @@ class Window:
     """A window on this machine's screen. Raises NoScreen where OpenCV cannot open one."""
 
     def __init__(self) -> None:
-        try:
-            cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL)
-        except cv2.error as error:
-            raise NoScreen("No window can be opened here; use --headless, or --out FILE.mp4.") from error
+        # Tried in another process first: without a screen OpenCV's window library ends the whole process.
+        trial = [sys.executable, "-c", "import cv2; cv2.namedWindow('trial'); cv2.destroyAllWindows()"]
+        if subprocess.run(trial, capture_output=True, timeout=TRIAL_S, check=False).returncode != 0:
+            raise NoScreen("No window can be opened here; leave out --window, or write to --out FILE.mp4.")
+        cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL)
         self._is_sized = False
 
     def show(self, picture: Picture) -> str:

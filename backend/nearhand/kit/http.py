@@ -16,6 +16,7 @@ from sqlalchemy import Column, Integer, LargeBinary, String, Table, delete, inse
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from nearhand.kit.database import UtcDateTime, metadata
 from nearhand.kit.errors import (
@@ -125,6 +126,12 @@ def install_error_handlers(app: FastAPI) -> None:
             Unavailable.title,
             "The database cannot be written or read just now.",
         )
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(request: Request, error: ClientDisconnect) -> Response:
+        # Nobody reads this answer; a phone that walked out of reach is no accident of ours.
+        log.info("client_gone", path=request.url.path)
+        return Response(status_code=Invalid.status)
 
     @app.exception_handler(Exception)
     async def accident(request: Request, error: Exception) -> Response:

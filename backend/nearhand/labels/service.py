@@ -14,6 +14,7 @@ from nearhand.kit.ids import Ids
 from nearhand.labels.model import (
     CODE_LENGTH,
     MAX_SHEET_LABELS,
+    ForeignLabel,
     Label,
     LabelPlace,
     NewLabel,
@@ -109,6 +110,19 @@ class LabelService:
         # A type whose rear was taken away since leaves the label without a plane, not without a device.
         face = view.device_type.face(label.face) or view.device_type.front
         return Resolved(label=label, view=view, layout=layout_of(label, face))
+
+    async def sort_out(self, texts: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+        """Of scanned texts, the codes of our labels, and what is wrong with each of the others."""
+        codes: dict[str, str] = {}
+        problems: dict[str, str] = {}
+        for text in texts:
+            try:
+                codes[text] = code_of(text)
+            except ForeignLabel as error:
+                problems[text] = error.code
+        ours = {label.code for label in await self._store.find_all(set(codes.values()))}
+        problems |= {text: UnknownLabel.code for text, code in codes.items() if code not in ours}
+        return [code for code in codes.values() if code in ours], problems
 
     async def label(self, text: str) -> Label:
         code = code_of(text)

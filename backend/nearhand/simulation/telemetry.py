@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
+from sqlalchemy.exc import OperationalError
 
 from nearhand.app import Resources
 from nearhand.devices.model import DeviceKind, DeviceView, Selection
@@ -18,6 +20,8 @@ from nearhand.simulation.seed import DEMO_TAG
 from nearhand.telemetry.chunks import Samples
 from nearhand.telemetry.model import Sample, SampleBatch, SeriesKey, milliseconds
 from nearhand.telemetry.service import telemetry_on
+
+log = structlog.get_logger()
 
 HISTORY = timedelta(days=30)
 HISTORY_STEP_S = 300
@@ -100,8 +104,12 @@ async def feed_telemetry(resources: Resources, *, device_ids: Sequence[str] | No
             )
             for key, fault in plan
         ]
-        async with resources.database.transaction() as connection:
-            await telemetry_on(connection, ids=resources.ids, clock=resources.clock).record(batches)
+        try:
+            async with resources.database.transaction() as connection:
+                await telemetry_on(connection, ids=resources.ids, clock=resources.clock).record(batches)
+        except OperationalError as error:
+            # The database was busy for too long; the next sample has its own chance.
+            log.warning("sample_skipped", error=str(error.orig))
         await asyncio.sleep(FEED_STEP_S)
 
 

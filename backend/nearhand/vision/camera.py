@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 # for stabilisation, and laptop cameras lie at 0.75-0.95. A tenth to either side is what nominal must admit.
 NOMINAL_FOCAL = 0.8
 NOMINAL_FOCAL_SPREAD = 0.1
+STATED_FOCAL_SPREAD = 0.04  # written as whole millimetres, and lenses breathe
 FULL_FRAME_DIAGONAL_MM = 43.27
 
 
@@ -35,6 +36,8 @@ class Intrinsics(BaseModel):
 
     def scaled_to(self, width: int, height: int) -> "Intrinsics":
         """The same camera for pictures of another resolution. Raises ValueError when the shape differs."""
+        if (width, height) == (self.width, self.height):
+            return self
         sx, sy = width / self.width, height / self.height
         if abs(sx / sy - 1) > 0.02:
             raise ValueError(

@@ -12,7 +12,7 @@ from nearhand.vision.outline import sharpened
 from nearhand.vision.symbols import Gray, LabelSeen, gray_of
 
 TIMEOUT_S = 5.0
-SHARP_SD_PX = 0.18
+SHARP_SD_PX = 0.13
 WHOLE_LIMIT_PX = 4_000_000  # larger pictures are treated at reduced scale, then in crops
 UPSCALE_LIMIT_PX = 2_500_000
 TILT = 0.15  # of a side's length, off each of its ends

@@ -1,22 +1,24 @@
 """Find a face in pictures: all its visible label and tags, joined into one pose and how sure it is."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nearhand.vision.camera import NOMINAL_FOCAL_SPREAD, Intrinsics, nominal
+from nearhand.vision.camera import NOMINAL_FOCAL_SPREAD, STATED_FOCAL_SPREAD, Intrinsics, nominal
 from nearhand.vision.labels import TIMEOUT_S, read_labels, sharpen
 from nearhand.vision.layout import Layout, LayoutLabel, Tag
 from nearhand.vision.pose import Pose
 from nearhand.vision.project import face_jacobian, focal_jacobian, pose_jacobian, project
 from nearhand.vision.register import Fit, Seen, fit_focal, fit_pose
 from nearhand.vision.rings import ring_radius
-from nearhand.vision.symbols import LabelSeen, TagSeen, gray_of
+from nearhand.vision.symbols import Gray, LabelSeen, TagSeen, gray_of
 from nearhand.vision.tags import find_tags
 
 Array = NDArray[np.float64]
+
+ENLARGE_LIMIT_PX = 2_500_000
 
 
 @dataclass(frozen=True)
@@ -70,20 +72,37 @@ class Located:
         return found
 
 
+# What was seen in one picture: its (width, height), its labels and its tags.
+Look = tuple[tuple[int, int], Sequence[LabelSeen], Sequence[TagSeen]]
+
+
 def look(
-    image: NDArray[np.uint8], layout: Layout, *, timeout_s: float = TIMEOUT_S
-) -> tuple[list[LabelSeen], list[TagSeen]]:
-    """The symbols in a picture that could belong to this layout, corners sharpened."""
+    image: NDArray[np.uint8],
+    layout: Layout,
+    *,
+    labels: Sequence[LabelSeen] | None = None,
+    timeout_s: float = TIMEOUT_S,
+) -> Look:
+    """The symbols in a gray or BGR picture that could belong to this layout; `labels` where they were read before."""
     gray = gray_of(image)
-    tags = [tag for name in sorted({tag.dictionary for tag in layout.tags}) for tag in find_tags(gray, name)]
-    labels: list[LabelSeen] = []
-    if layout.label is not None:
-        wanted = layout.label.text
+    tags = [
+        tag for name in sorted({tag.dictionary for tag in layout.tags}) for tag in _tags(gray, name, layout)
+    ]
+    if labels is None and layout.label is not None:
         # With tags in sight, a label too small to read is no reason to try everything.
-        limit_s = 0.0 if tags else timeout_s
-        seen = [label for label in read_labels(gray, timeout_s=limit_s) if label.text == wanted]
-        labels = [sharpen(gray, label) for label in seen]
-    return labels, tags
+        labels = read_labels(gray, timeout_s=0.0 if tags else timeout_s)
+    wanted = None if layout.label is None else layout.label.text
+    ours = [sharpen(gray, label) for label in labels or () if label.text == wanted]
+    return (gray.shape[1], gray.shape[0]), ours, tags
+
+
+def _tags(gray: Gray, dictionary: str, layout: Layout) -> list[TagSeen]:
+    """The tags in a picture; looked for again in a larger copy when one of the layout is missing."""
+    found = find_tags(gray, dictionary)
+    missing = {tag.id for tag in layout.tags if tag.dictionary == dictionary} - {tag.id for tag in found}
+    if missing and gray.size <= ENLARGE_LIMIT_PX:
+        found += [tag for tag in find_tags(gray, dictionary, enlarged=1.5) if tag.id in missing]
+    return found
 
 
 def locate(
@@ -94,44 +113,28 @@ def locate(
     timeout_s: float = TIMEOUT_S,
 ) -> Located | None:
     """Where the face is in a gray or BGR picture, or None. Without a camera the usual phone is assumed."""
-    return locate_all([image], layout, camera, timeout_s=timeout_s)[0]
-
-
-def locate_all(
-    images: Iterable[NDArray[np.uint8]],
-    layout: Layout,
-    camera: Intrinsics | None = None,
-    *,
-    timeout_s: float = TIMEOUT_S,
-) -> list[Located | None]:
-    """The same for pictures from one camera; an unknown focal length is estimated from all of them together."""
-    seen = []
-    for image in images:
-        size = (image.shape[1], image.shape[0])
-        seen.append((size, *look(image, layout, timeout_s=timeout_s)))
-    return locate_seen(seen, layout, camera)
+    return locate_seen([look(image, layout, timeout_s=timeout_s)], layout, camera)[0]
 
 
 def locate_seen(
-    pictures: Sequence[tuple[tuple[int, int], Sequence[LabelSeen], Sequence[TagSeen]]],
+    looks: Sequence[Look],
     layout: Layout,
-    camera: Intrinsics | None,
+    camera: Intrinsics | None = None,
+    *,
+    focal_35mm: float | None = None,
 ) -> list[Located | None]:
-    """From symbols that were found already: per picture its (width, height), labels and tags."""
-    cameras = [_camera_for(size, camera) for size, _, _ in pictures]
-    fits = [
-        fit_pose(_candidates(labels, tags, layout), c)
-        for c, (_, labels, tags) in zip(cameras, pictures, strict=True)
-    ]
+    """The same for pictures from one camera that were looked at before.
+
+    An unknown focal length is estimated from all of them together, near what the pictures state of it or what is
+    usual. Raises ValueError for a picture whose shape is not the camera's.
+    """
+    fits = []
+    for size, labels, tags in looks:
+        assumed = nominal(*size, focal_35mm) if camera is None else camera.scaled_to(*size)
+        fits.append(fit_pose(_candidates(labels, tags, layout), assumed))
     if camera is None:
-        fits = fit_focal(fits, NOMINAL_FOCAL_SPREAD)
+        fits = fit_focal(fits, NOMINAL_FOCAL_SPREAD if focal_35mm is None else STATED_FOCAL_SPREAD)
     return [None if fit is None else _located(fit) for fit in fits]
-
-
-def _camera_for(size: tuple[int, int], camera: Intrinsics | None) -> Intrinsics:
-    if camera is None:
-        return nominal(*size)
-    return camera if size == (camera.width, camera.height) else camera.scaled_to(*size)
 
 
 def _candidates(

@@ -38,7 +38,10 @@ def rays(points_px: ArrayLike, camera: Intrinsics) -> Array:
     r = rd.copy()
     for _ in range(20):  # Newton on r (1 + k1 r^2) = rd
         slope = 1 + 3 * camera.k1 * r * r
-        r = r - (r * (1 + camera.k1 * r * r) - rd) / np.where(np.abs(slope) > 1e-6, slope, np.nan)
+        step = (r * (1 + camera.k1 * r * r) - rd) / np.where(np.abs(slope) > 1e-6, slope, np.nan)
+        r = r - step
+        if not np.any(np.abs(step) > 1e-13):
+            break
     # Past the radius where the model folds back, the pixel belongs to no ray.
     is_met = (1 + 3 * camera.k1 * r * r > 0) & (np.abs(r * (1 + camera.k1 * r * r) - rd) < 1e-9) & (r >= 0)
     r = np.where(is_met, r, np.nan)

@@ -17,10 +17,13 @@ HUBER_SD = 3.0
 # A symbol this far off in every way of fitting it is not of this face, or not where the layout says.
 STRANGER_SD = 25.0
 STRANGER_PX = 4.0
+EXPLAINED = 4.0  # squared standard deviations per pixel coordinate
 # What is known beforehand of the corners' spread, in degrees of freedom: a single tag has two of its own.
 PRIOR_FREEDOM = 8.0
 CHI2_95 = 5.991  # of two degrees of freedom
 RIVAL_WEIGHT = 1e-3
+# Blur and the camera's gamma make all dark squares of a picture a little larger or smaller than they are.
+SWELL_SD_PX = 0.08
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +63,8 @@ def fit_pose(candidates: Sequence[tuple[str, list[Seen]]], camera: Intrinsics) -
             cost += 2 * HUBER_SD * STRANGER_SD * (len(candidates) - len(kept))
             if np.isfinite(cost) and (chosen is None or cost < chosen[0]):
                 chosen = (cost, pose, kept)
+        if chosen is not None and chosen[0] < EXPLAINED * 8 * len(candidates):
+            break  # all symbols agree: starting from each of them would end here as well
     if chosen is None:
         return None
     _, pose, kept = chosen
@@ -211,13 +216,13 @@ def _refine(named: Sequence[tuple[str, Seen]], start: Pose, camera: Intrinsics) 
         moved = perturb(pose, _damped(step))
         new = _cost(symbols, moved, camera)
         if new < cost:
-            is_done = cost - new < 1e-9 * (1 + cost)
+            is_done = cost - new < 1e-6 * (1e-3 + cost)
             pose, cost, damping = moved, new, damping / 10
             if is_done:
                 break
         else:
-            damping *= 10
-            if damping > 1e8:
+            damping *= 100
+            if damping > 1e4:
                 break
     return pose, cost
 
@@ -245,6 +250,8 @@ def _finished(
     scale *= freedom * (0.05 ** (-2 / freedom) - 1) / CHI2_95
     joint = np.zeros((7, 7))
     joint[:6, :6] = scale * of_pose
+    swollen = of_pose @ _pull_of_swelling(symbols, pose, camera)
+    joint[:6, :6] += SWELL_SD_PX**2 * np.outer(swollen, swollen)
     sway = np.append(-of_pose @ a[:6, 6], 1.0)  # how the pose follows when the focal length is another
     joint += focal_variance * np.outer(sway, sway)
     rival = _rival(named, pose, camera)
@@ -269,6 +276,19 @@ def _finished(
         rival=None if rival is None else rival[0],
         rms_px=float(np.sqrt((gaps**2).sum(axis=1).mean())),
     )
+
+
+def _pull_of_swelling(symbols: Sequence[Seen], pose: Pose, camera: Intrinsics) -> Array:
+    """The right side of the normal equations when every outline lies one pixel further out."""
+    pull = np.zeros(6)
+    for seen in symbols:
+        along = np.roll(seen.corners_px, -1, axis=0) - seen.corners_px
+        along = along / np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
+        outward = np.column_stack([along[:, 1], -along[:, 0]])
+        out = outward + np.roll(outward, 1, axis=0)
+        j = pose_jacobian(seen.corners_mm, pose, camera)
+        pull += np.einsum("nki,nk->i", j, out) / seen.sd_px**2
+    return pull
 
 
 def _rival(named: Sequence[tuple[str, Seen]], pose: Pose, camera: Intrinsics) -> tuple[Pose, float] | None:

@@ -11,20 +11,33 @@ from nearhand.vision.symbols import Gray, TagSeen, gray_of
 
 DICTIONARY = "DICT_4X4_250"
 MIN_SIDE_PX = 9  # a 4x4 tag has six modules across; below 1.5 px each nothing is found
-SHARP_SD_PX = 0.12
+SHARP_SD_PX = 0.08
 UNSHARP_SD_PX = 0.45
 
 
-def find_tags(image: NDArray[np.uint8], dictionary: str = DICTIONARY) -> list[TagSeen]:
-    """All tags of one dictionary in a gray or BGR picture. Raises ValueError for a dictionary OpenCV lacks."""
+def find_tags(
+    image: NDArray[np.uint8], dictionary: str = DICTIONARY, *, enlarged: float = 1.0
+) -> list[TagSeen]:
+    """All tags of one dictionary in a gray or BGR picture. Raises ValueError for a dictionary OpenCV lacks.
+
+    `enlarged` searches a larger copy: slower, and it finds small tags that the picture itself hides.
+    """
+    import cv2
+
     gray = gray_of(image)
     if min(gray.shape) < 2 * MIN_SIDE_PX:
         return []
-    corners, ids, _ = _detector(dictionary, 4 * MIN_SIDE_PX / max(gray.shape)).detectMarkers(gray)
+    searched = gray
+    if enlarged != 1:
+        large = cv2.resize(gray, None, fx=enlarged, fy=enlarged, interpolation=cv2.INTER_CUBIC)
+        searched = np.asarray(large, dtype=np.uint8)
+    corners, ids, _ = _detector(dictionary, 4 * MIN_SIDE_PX / max(gray.shape)).detectMarkers(searched)
     if ids is None:
         return []
     return [
-        _seen(gray, dictionary, int(i), np.asarray(c, dtype=np.float64).reshape(4, 2))
+        _seen(
+            gray, dictionary, int(i), (np.asarray(c, dtype=np.float64).reshape(4, 2) + 0.5) / enlarged - 0.5
+        )
         for i, c in zip(ids.ravel(), corners, strict=True)
     ]
 

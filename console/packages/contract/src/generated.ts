@@ -501,6 +501,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read
+         * @description Read the labels and tags in a picture; say which device it shows, and where that device's face is.
+         *
+         *     The picture is not kept. Without `fx` the camera is taken for a usual phone's, or for what the picture states.
+         */
+        post: operations["read_api_v1_images_read_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/join": {
         parameters: {
             query?: never;
@@ -1706,6 +1728,24 @@ export interface components {
          */
         FaceSide: "front" | "rear";
         /**
+         * FoundFace
+         * @description Where the device's face is in the picture; `T_camera_face` and `covariance` as in a sighting.
+         */
+        FoundFace: {
+            camera: components["schemas"]["Intrinsics"];
+            /** Covariance */
+            covariance: number[];
+            /** Device Id */
+            device_id: string;
+            face: components["schemas"]["FaceSide"];
+            /** Label Seen */
+            label_seen: boolean;
+            /** T Camera Face */
+            T_camera_face: number[];
+            /** Tags Seen */
+            tags_seen: number[];
+        };
+        /**
          * FrameFreeze
          * @description Ask for the sharp still of exactly this frame (None: of the next one).
          */
@@ -1880,6 +1920,29 @@ export interface components {
             unchanged: number;
             /** Updated */
             updated: number;
+        };
+        /**
+         * Intrinsics
+         * @description Pinhole intrinsics in pixels for pictures of this size; pixel centres are integers, `k1` is OpenCV's.
+         */
+        Intrinsics: {
+            /** Cx */
+            cx: number;
+            /** Cy */
+            cy: number;
+            /** Fx */
+            fx: number;
+            /** Fy */
+            fy: number;
+            /** Height */
+            height: number;
+            /**
+             * K1
+             * @default 0
+             */
+            k1: number;
+            /** Width */
+            width: number;
         };
         /** Invitation */
         Invitation: {
@@ -2731,6 +2794,49 @@ export interface components {
             version: number;
         };
         /**
+         * Reading
+         * @description What is in a picture: every label and tag, which device it shows, and where that device's face is.
+         */
+        Reading: {
+            device: components["schemas"]["Resolved"] | null;
+            found: components["schemas"]["FoundFace"] | null;
+            /** Height */
+            height: number;
+            /** Labels */
+            labels: components["schemas"]["ReadLabel"][];
+            /** Tags */
+            tags: components["schemas"]["ReadTag"][];
+            /** Width */
+            width: number;
+        };
+        /**
+         * ReadLabel
+         * @description A QR symbol in a picture. `problem` says why it leads to no device: `foreign_label` or `unknown_label`.
+         */
+        ReadLabel: {
+            /** Corners Px */
+            corners_px: [
+                number,
+                number
+            ][];
+            /** Problem */
+            problem?: string | null;
+            /** Text */
+            text: string;
+        };
+        /** ReadTag */
+        ReadTag: {
+            /** Corners Px */
+            corners_px: [
+                number,
+                number
+            ][];
+            /** Dictionary */
+            dictionary: string;
+            /** Id */
+            id: number;
+        };
+        /**
          * Refused
          * @description Your message `n` had no effect, and never will.
          */
@@ -3415,6 +3521,7 @@ export type DocumentKind = components['schemas']['DocumentKind'];
 export type Elevation = components['schemas']['Elevation'];
 export type Face = components['schemas']['Face'];
 export type FaceSide = components['schemas']['FaceSide'];
+export type FoundFace = components['schemas']['FoundFace'];
 export type FrameFreeze = components['schemas']['FrameFreeze'];
 export type FrameRef = components['schemas']['FrameRef'];
 export type FrameSight = components['schemas']['FrameSight'];
@@ -3424,6 +3531,7 @@ export type GivenSignal = components['schemas']['GivenSignal'];
 export type Guide = components['schemas']['Guide'];
 export type Hello = components['schemas']['Hello'];
 export type ImportReport = components['schemas']['ImportReport'];
+export type Intrinsics = components['schemas']['Intrinsics'];
 export type Invitation = components['schemas']['Invitation'];
 export type Join = components['schemas']['Join'];
 export type JoiningLink = components['schemas']['JoiningLink'];
@@ -3473,6 +3581,9 @@ export type PresenceChanged = components['schemas']['PresenceChanged'];
 export type Problem = components['schemas']['Problem'];
 export type ProblemDetails = components['schemas']['ProblemDetails'];
 export type Rack = components['schemas']['Rack'];
+export type Reading = components['schemas']['Reading'];
+export type ReadLabel = components['schemas']['ReadLabel'];
+export type ReadTag = components['schemas']['ReadTag'];
 export type Refused = components['schemas']['Refused'];
 export type Resolved = components['schemas']['Resolved'];
 export type ResumeFrom = components['schemas']['ResumeFrom'];
@@ -4793,6 +4904,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    read_api_v1_images_read_post: {
+        parameters: {
+            query?: {
+                /** @description The label of the device to look for, if known. */
+                code?: string | null;
+                cx?: number | null;
+                cy?: number | null;
+                fx?: number | null;
+                fy?: number | null;
+                k1?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A JPEG, PNG or WebP. */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reading"];
+                };
             };
         };
     };

@@ -79,12 +79,25 @@ export function FaceDrawing({
             text={mark.text}
             unit={unit}
             points={mark.anchor.points_mm.map(([x, y]) => [x, y])}
+            path={outlineOf(mark, face)}
           />
         ))}
         {children}
       </svg>
     </div>
   );
+}
+
+/** A port's outline with a little room around it. */
+export function portOutline({ x_mm, y_mm, width_mm, height_mm }: Port): Point[] {
+  const [left, top] = [x_mm - width_mm / 2 - 1, y_mm - height_mm / 2 - 1];
+  const [right, bottom] = [x_mm + width_mm / 2 + 1, y_mm + height_mm / 2 + 1];
+  return [[left, top], [right, top], [right, bottom], [left, bottom], [left, top]]; // prettier-ignore
+}
+
+function outlineOf({ shape, anchor }: Annotation, face: Face): Point[] | null {
+  const port = shape === "port" ? face.ports.find((each) => each.name === anchor.port) : undefined;
+  return port ? portOutline(port) : null;
 }
 
 interface PartProps {

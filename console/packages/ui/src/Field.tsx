@@ -94,3 +94,32 @@ export function SelectField({ label, hint, error, choices, value, onChange, ...r
     </Framed>
   );
 }
+
+interface FileProps {
+  label: string;
+  hint?: string;
+  accept?: string;
+  multiple?: boolean;
+  disabled?: boolean;
+  onFiles: (files: readonly File[]) => void;
+}
+
+/** A button that takes files. The browser's own control speaks the browser's language, so it is not shown. */
+export function FileField({ label, hint, onFiles, ...rest }: FileProps) {
+  return (
+    <div class="ui-file">
+      <label class="ui-button">
+        {label}
+        <input
+          {...rest}
+          type="file"
+          onChange={(event) => {
+            onFiles([...(event.currentTarget.files ?? [])]);
+            event.currentTarget.value = "";
+          }}
+        />
+      </label>
+      {hint && <small>{hint}</small>}
+    </div>
+  );
+}

@@ -8,6 +8,8 @@ import { intrinsicsFor } from "./source";
 export const STREAM = `cam-${Math.random().toString(36).slice(2, 10)}`;
 /** The newest frame that was read. */
 export const newestFrame = signal<FrameRead | null>(null);
+/** This browser cannot read pictures (too old): devices are found by tag. */
+export const cannotRead = signal(false);
 
 const MIN_GAP_MS = 50;
 const STUCK_MS = 4000;
@@ -33,6 +35,7 @@ export class FrameLoop {
     private readonly onRead: (frame: FrameRead) => void,
     private readonly onStill: (still: StillTaken) => void,
   ) {
+    this.#worker.onerror = () => (cannotRead.value = true);
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#heard(data);
   }
 

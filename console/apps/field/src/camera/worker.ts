@@ -86,13 +86,13 @@ async function readLabels(
   if (held >= 2 && lastSeen && performance.now() - lastLabel < LABEL_EVERY_MS) return [];
   lastLabel = performance.now();
   const near = layout?.label && lastSeen && regionOf(layout.label, lastSeen.pose, camera);
-  if (near && performance.now() - lastWhole < WHOLE_EVERY_MS) return readIn(picture, near);
+  if (near && performance.now() - lastWhole < WHOLE_EVERY_MS) return readWithin(picture, near);
   if (!lastSeen && turn++ % 2 === 1) {
     const [w, h] = [Math.round(picture.width * CROP), Math.round(picture.height * CROP)];
-    return readIn(picture, { x: (picture.width - w) >> 1, y: (picture.height - h) >> 1, w, h });
+    return readWithin(picture, { x: (picture.width - w) >> 1, y: (picture.height - h) >> 1, w, h });
   }
   lastWhole = performance.now();
-  return readIn(picture, { x: 0, y: 0, w: picture.width, h: picture.height });
+  return readWithin(picture, { x: 0, y: 0, w: picture.width, h: picture.height });
 }
 
 interface Region {
@@ -119,7 +119,7 @@ function regionOf(
   return w > 20 && h > 20 ? { x, y, w, h } : null;
 }
 
-async function readIn(picture: ImageData, { x, y, w, h }: Region): Promise<FoundLabel[]> {
+async function readWithin(picture: ImageData, { x, y, w, h }: Region): Promise<FoundLabel[]> {
   const part = w === picture.width && h === picture.height ? picture : context.getImageData(x, y, w, h);
   const found = await readBarcodes(part, {
     formats: ["QRCode"],

@@ -10,6 +10,7 @@ export const wrongDevice = signal<{ found: Resolved; at: number; isStale: boolea
 export const foreignText = signal<string | null>(null);
 
 const SNOOZE_MS = 5000;
+const PROBLEM_SHOWN_MS = 4000;
 
 /** Back to the right device: its neighbour's label may stay in view for a moment without a new alarm. */
 export function dismissWrong(): void {
@@ -41,7 +42,9 @@ export async function recognise(labels: readonly FoundLabel[], boundTo: string |
       return;
     }
   } catch (error) {
-    lookProblem.value = problemOf(error, labels[0]!.text);
+    const problem = problemOf(error, labels[0]!.text);
+    lookProblem.value = problem;
+    setTimeout(() => lookProblem.value === problem && (lookProblem.value = null), PROBLEM_SHOWN_MS);
   } finally {
     // A label that leads nowhere is asked about again, but not with each frame.
     setTimeout(() => (isAsking = false), lookProblem.value ? 2000 : 0);

@@ -17,7 +17,7 @@ import {
   search,
   warning,
 } from "./icons";
-import { openSheet, panel } from "./panel";
+import { openSheet, panel } from "./panels";
 
 export function BottomBar() {
   const isGuided = guide.value !== null;

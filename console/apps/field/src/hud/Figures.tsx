@@ -3,15 +3,15 @@ import { quantity } from "@nearhand/ui";
 import { figures, trendOf } from "../device/figures";
 import { portsOfStep } from "../session/guide";
 import { quantityName } from "../words/sheet";
-import { openSheet } from "./panel";
+import { openSheet } from "./panels";
 
 const SHOWN = 3;
 
 export function Figures() {
   const ports = portsOfStep.value;
   const shown = figures.value
-    .filter(({ last_value }) => last_value !== null)
-    .sort((a, b) => rank(a.key.port, ports) - rank(b.key.port, ports))
+    .filter(({ key, last_value }) => last_value !== null && (!key.port || ports.has(key.port)))
+    .sort((a, b) => Number(b.key.port !== "") - Number(a.key.port !== ""))
     .slice(0, SHOWN);
   if (shown.length === 0) return null;
   return (
@@ -25,11 +25,6 @@ export function Figures() {
       ))}
     </button>
   );
-}
-
-function rank(port: string, ports: ReadonlySet<string>): number {
-  if (port && ports.has(port)) return 0;
-  return port ? 2 : 1;
 }
 
 function Trend({ values }: { values: readonly number[] }) {

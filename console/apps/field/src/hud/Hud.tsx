@@ -1,6 +1,7 @@
 /** The camera screen: the picture fills it, everything else floats on it. */
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { stayAwake } from "../camera/awake";
 import { keepsake, lastSight, loop } from "../camera/eye";
 import { cameraState, closeCamera, openCamera } from "../camera/source";
 import { wrongDevice } from "../device/recognise";
@@ -19,7 +20,7 @@ import { Sheet } from "../sheet/Sheet";
 import { BottomBar } from "./BottomBar";
 import { Messages } from "./Messages";
 import { TopBar } from "./TopBar";
-import { panel } from "./panel";
+import { panel } from "./panels";
 
 export function Hud() {
   const video = useRef<HTMLVideoElement>(null);
@@ -30,7 +31,13 @@ export function Hud() {
     const measure = () => (size.value = { width: innerWidth, height: innerHeight });
     measure();
     addEventListener("resize", measure);
+    // Phones stop the picture while the page is hidden, and some do not start it again by themselves.
+    const wake = () => document.hidden || void element.play().catch(() => undefined);
+    document.addEventListener("visibilitychange", wake);
+    const sleep = stayAwake();
     return () => {
+      sleep();
+      document.removeEventListener("visibilitychange", wake);
       removeEventListener("resize", measure);
       loop.stop();
       closeCamera(element);

@@ -1,11 +1,14 @@
 /** What the camera screen has to say, one sentence at a time, the gravest first. */
 import { Icon } from "@nearhand/ui";
 import { lastSight } from "../camera/eye";
+import { cannotRead } from "../camera/frames";
 import { cameraState } from "../camera/source";
 import { foreignText } from "../device/recognise";
 import { isLooking, lookProblem, target } from "../device/target";
+import { go } from "../routes";
 import { forgetHelp, waitingHelp } from "../session/help";
 import { notice } from "../session/notices";
+import { mySession } from "../session/mine";
 import { open, room } from "../session/room";
 import { t } from "../words/hud";
 import { t as ts } from "../words/session";
@@ -40,7 +43,19 @@ interface Message {
 }
 
 function current(): Message | null {
-  return stopped() ?? refused() ?? lookedFor() ?? seen();
+  return stopped() ?? refused() ?? lookedFor() ?? stillOpen() ?? seen();
+}
+
+/** Back at the rack: the session that was left open is one tap away. */
+function stillOpen(): Message | null {
+  const session = mySession.value;
+  if (!session || room.value) return null;
+  const { id, subject } = session;
+  return {
+    tone: "calm",
+    text: subject ? ts("still_open_about", { subject }) : ts("still_open"),
+    act: { label: ts("return"), run: () => go({ page: "session", id }) },
+  };
 }
 
 function stopped(): Message | null {
@@ -78,6 +93,7 @@ function lookedFor(): Message | null {
 
 function seen(): Message | null {
   if (cameraState.value.status !== "on") return null;
+  if (cannotRead.value) return { tone: "caution", text: t("cannot_read") };
   const now = target.value;
   if (!now) return { tone: "calm", text: t("point_at_label") };
   if (!now.layout) return { tone: "calm", text: t("no_layout") };

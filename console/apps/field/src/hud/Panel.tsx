@@ -4,18 +4,18 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../words/hud";
 import { x } from "./icons";
-import { closePanel } from "./panel";
+import { closePanel } from "./panels";
 
 const SWIPE_PX = 70;
 
 interface PanelProps {
   title: string;
   tabs?: ComponentChildren;
-  isTall?: boolean;
+  isHigh?: boolean;
   children: ComponentChildren;
 }
 
-export function Panel({ title, tabs, isTall = false, children }: PanelProps) {
+export function Panel({ title, tabs, isHigh = false, children }: PanelProps) {
   const box = useRef<HTMLElement>(null);
   const from = useRef<number | null>(null);
   useEffect(() => {
@@ -26,7 +26,7 @@ export function Panel({ title, tabs, isTall = false, children }: PanelProps) {
   return (
     <section
       ref={box}
-      class={`panel ${isTall ? "is-tall" : ""}`}
+      class={`panel ${isHigh ? "is-tall" : ""}`}
       role="dialog"
       aria-label={title}
       tabIndex={-1}

@@ -7,7 +7,7 @@ import { t } from "../words/hud";
 import { t as ts } from "../words/session";
 import { nowMs } from "./clock";
 import { check, chevronUp, cloudOff } from "./icons";
-import { openSheet } from "./panel";
+import { openSheet } from "./panels";
 
 export function TopBar() {
   const now = target.value;

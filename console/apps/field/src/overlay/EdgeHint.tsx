@@ -8,6 +8,8 @@ interface EdgeHintProps {
 }
 
 const SIDE_PX = 22;
+const BUTTONS_PX = 184; // on a phone held sideways the thumb's buttons stand on the right
+const SIDEWAYS_BELOW_PX = 520;
 const TOP_PX = 104; // below the upper edge's chips
 const BOTTOM_PX = 170; // above the thumb's buttons
 
@@ -16,7 +18,8 @@ export function isOutside([x, y]: Point, box: Size): boolean {
 }
 
 export function EdgeHint({ at, box, text }: EdgeHintProps) {
-  const x = clamp(at[0], SIDE_PX, box.width - SIDE_PX);
+  const isSideways = box.width > box.height && box.height <= SIDEWAYS_BELOW_PX;
+  const x = clamp(at[0], SIDE_PX, box.width - (isSideways ? BUTTONS_PX : SIDE_PX));
   const y = clamp(at[1], Math.min(TOP_PX, box.height / 3), Math.max(box.height - BOTTOM_PX, box.height / 2));
   const angle = (Math.atan2(at[1] - y, at[0] - x) * 180) / Math.PI;
   const isRight = x > box.width / 2;

@@ -67,7 +67,7 @@ export function Strokes({ sight, toBox }: PassingProps) {
           .map((mm) => mm && projectFace(sight.camera, sight.located.pose, [...mm, 0]))
           .filter((point): point is Point => point !== null)
           .map((point): InkPoint => toBox(point));
-        return carried.length > 0 && <MarkInk key={id} shape={shape} points={carried} ink="pending" />;
+        return carried.length > 0 && <MarkInk key={id} shape={shape} points={carried} />;
       })}
     </>
   );

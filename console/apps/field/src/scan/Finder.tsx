@@ -5,7 +5,7 @@ import { Languages } from "../access/SignIn";
 import { actor, signOut } from "../access/identity";
 import { showById, showByTag, target } from "../device/target";
 import { logOut } from "../hud/icons";
-import { closePanel } from "../hud/panel";
+import { closePanel } from "../hud/panels";
 import { Panel } from "../hud/Panel";
 import { recentDevices, type RecentDevice } from "../offline/memory";
 import { go } from "../routes";
@@ -36,7 +36,7 @@ export function Finder() {
   }
 
   return (
-    <Panel title={t("find_title")} isTall>
+    <Panel title={t("find_title")} isHigh>
       <form
         class="find"
         onSubmit={(event) => {

@@ -4,7 +4,7 @@ import { Icon } from "@nearhand/ui";
 import { useState } from "preact/hooks";
 import { target } from "../device/target";
 import { lifeBuoy } from "../hud/icons";
-import { closePanel } from "../hud/panel";
+import { closePanel } from "../hud/panels";
 import { Panel } from "../hud/Panel";
 import { t } from "../words/session";
 import { askForHelp } from "./help";

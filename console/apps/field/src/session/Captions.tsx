@@ -1,6 +1,6 @@
 /** The newest words of the others, as captions on the picture. */
 import { nowMs } from "../hud/clock";
-import { openSheet } from "../hud/panel";
+import { openSheet } from "../hud/panels";
 import { nameOf, room } from "./room";
 
 const SHOWN_MS = 15_000;
@@ -15,7 +15,9 @@ export function Captions() {
     <div class="captions" aria-live="polite">
       {lines.map(({ seq, by, text }) => (
         <button key={seq} type="button" onClick={() => openSheet("talk")}>
-          <b>{nameOf(by)}</b> {text}
+          <span>
+            <b>{nameOf(by)}</b> {text}
+          </span>
         </button>
       ))}
     </div>

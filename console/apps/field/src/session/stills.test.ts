@@ -81,6 +81,17 @@ describe("stills", () => {
     expect(shared).toEqual([1, 2]);
   });
 
+  it("are not sent twice when a frame is frozen that all have already", async () => {
+    const { clock, uploads, sender, still } = setUp();
+    sender.add(still(1));
+    await uploads[0]!.settle(10);
+    await settled();
+    clock.ms += 100;
+    sender.freeze({ stream: "cam", frame_id: 1, how: "still" });
+    sender.add(still(2));
+    expect(uploads).toHaveLength(1);
+  });
+
   it("answer a freeze of a forgotten or foreign frame with the next one, under its own number", async () => {
     const { shared, uploads, sender, still } = setUp();
     sender.add(still(1));

@@ -29,6 +29,7 @@ export class StillSender {
   #asked: FrameStill[] = [];
   #wantsNext = false;
   #lastSent = -1;
+  readonly #shared = new Set<number>();
   /** How long the last upload took; null before the first, and after one that failed. */
   uploadMs: number | null = null;
 
@@ -56,8 +57,12 @@ export class StillSender {
     void this.#pump();
   }
 
-  /** Somebody wants the still of this frame: that one if it is still here, else the next, under its own number. */
+  /**
+   * Somebody wants the still of this frame: that one if it is still here, else the next, under its own number.
+   * A frame that was shared already is there for all.
+   */
   freeze(frame: FrameRef | null): void {
+    if (frame?.stream === this.stream && this.#shared.has(frame.frame_id)) return;
     const kept =
       frame && frame.stream === this.stream && this.#ring.find((one) => one.frame_id === frame.frame_id);
     if (kept) this.#asked.push(kept);
@@ -78,6 +83,7 @@ export class StillSender {
       this.uploadMs = this.doors.now() - started;
       this.#lastSent = Math.max(this.#lastSent, still.frame_id);
       this.doors.share({ ...still, sha256 });
+      this.#shared.add(still.frame_id);
     } catch {
       // Out of reach or refused: pictures are not queued, the next one is better than an old one.
       this.uploadMs = null;

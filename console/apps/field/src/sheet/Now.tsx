@@ -3,7 +3,7 @@ import { age, FaceDrawing, quantity } from "@nearhand/ui";
 import { figures, figuresAt } from "../device/figures";
 import { faceOf, placeOf, showById, type Target } from "../device/target";
 import { nowMs } from "../hud/clock";
-import { panel } from "../hud/panel";
+import { panel } from "../hud/panels";
 import { marksHere } from "../overlay/Overlay";
 import { portsOfStep } from "../session/guide";
 import { t as th } from "../words/hud";

@@ -1,7 +1,7 @@
 /** The sheet pulled up over the picture: the device now, its history, its manual, its marks; and the talk. */
 import { target } from "../device/target";
 import { Panel } from "../hud/Panel";
-import { type SheetTab, openSheet, sheetTab } from "../hud/panel";
+import { type SheetTab, openSheet, sheetTab } from "../hud/panels";
 import { room } from "../session/room";
 import { t } from "../words/sheet";
 import { History } from "./History";
@@ -17,7 +17,7 @@ export function Sheet() {
   return (
     <Panel
       title={t("sheet")}
-      isTall
+      isHigh
       tabs={
         <div role="tablist" class="sheet-tabs">
           {tabs.map((one) => (

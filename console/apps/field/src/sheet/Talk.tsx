@@ -1,7 +1,7 @@
 /** The talk with the expert: large signals, words, and the end of it. */
 import { clock, Icon } from "@nearhand/ui";
 import { useState } from "preact/hooks";
-import { closePanel } from "../hud/panel";
+import { closePanel } from "../hud/panels";
 import { go } from "../routes";
 import { SIGNALS } from "../session/BigSignal";
 import { isLive, nameOf, open, room } from "../session/room";

@@ -38,6 +38,11 @@ export const t = words({
     "目前離線，這支手機之前沒有看過此設備。",
     "目前离线，这部手机之前没有看过此设备。",
   ],
+  cannot_read: [
+    "This browser is too old to read labels. Find the device by its asset tag.",
+    "此瀏覽器太舊，無法讀取標籤。請用資產編號尋找設備。",
+    "此浏览器太旧，无法读取标签。请用资产编号查找设备。",
+  ],
   offline: ["Offline", "離線", "离线"],
   offline_age: ["Offline · shown as of {age} ago", "離線 · 顯示 {age}前的資料", "离线 · 显示 {age}前的数据"],
   wrong_title: ["Wrong device", "設備不對", "设备不对"],

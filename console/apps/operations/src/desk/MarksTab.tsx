@@ -103,7 +103,8 @@ function MarkRow({ desk, mark, isSaved }: { desk: Desk; mark: Annotation; isSave
               desk.words.value = {
                 at: { left: at.left, top: at.bottom },
                 text,
-                onDone: (next) => next !== text && commands.editAnnotation(mark.id, { text: next }),
+                onDone: (next) =>
+                  next !== null && next !== text && commands.editAnnotation(mark.id, { text: next }),
               };
             }}
           />

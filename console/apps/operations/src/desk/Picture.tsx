@@ -36,6 +36,8 @@ function OnStill({ desk }: { desk: Desk }) {
         frame: shown.frame,
         sighting: desk.sighting.value,
         sightingOf: (frame) => desk.stillOf(frame)?.sighting ?? null,
+        portOf: (name, face) =>
+          desk.device.value?.view.device_type[face]?.ports.find((port) => port.name === name) ?? null,
       }
     );
   });
@@ -134,16 +136,22 @@ function PortCallout({ desk, scale, unit }: { desk: Desk; scale: (p: Point) => P
   );
 }
 
+const STALE_MS = 10_000;
+
 function PictureStatus({ desk }: { desk: Desk }) {
   const now = useNow();
   const still = desk.shown.value!;
   const old_ms = desk.ageOf(still, now);
-  const isStale = old_ms > 10_000 && !desk.view.value.isEnded;
+  const [word, tone] = desk.isHeld
+    ? (["held", "flag-cyan"] as const)
+    : desk.view.value.isEnded
+      ? (["last", ""] as const)
+      : old_ms > STALE_MS
+        ? (["old", "flag-amber"] as const)
+        : (["live", "flag-green"] as const);
   return (
     <p class="picture-status">
-      <span class={desk.isHeld ? "flag flag-cyan" : isStale ? "flag flag-amber" : "flag flag-green"}>
-        {t(desk.isHeld ? "held" : "live")}
-      </span>
+      <span class={`flag ${tone}`}>{t(word)}</span>
       <time>{t("ago", { age: age(old_ms) })}</time>
       {!desk.sighting.value && <span class="picture-warning">{t("noSighting")}</span>}
     </p>

@@ -1,6 +1,5 @@
 /** One-word signals: given by a key as wide as a thumb, and shown large when somebody else gives one. */
 import type { Signal } from "@nearhand/contract";
-import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Desk } from "./desk";
 import { t } from "./words";
@@ -30,21 +29,20 @@ export function SignalBar({ desk }: { desk: Desk }) {
   );
 }
 
-/** A signal that was just given, over the picture. Older ones stay in the time line. */
+/** A signal that somebody else just gave, over the picture. Older ones stay in the time line. */
 export function SignalFlash({ desk }: { desk: Desk }) {
-  const { signal, participants, you } = desk.view.value;
-  const over = useSignal(signal?.seq ?? 0);
+  const given = desk.flash.value;
   useEffect(() => {
-    if (!signal) return;
-    const timer = setTimeout(() => (over.value = signal.seq), SHOWN_MS);
+    if (!given) return;
+    const timer = setTimeout(() => (desk.flash.value = null), SHOWN_MS);
     return () => clearTimeout(timer);
-  }, [signal?.seq]);
-  if (!signal || signal.by === you?.id || signal.seq <= over.value) return null;
-  const name = participants.find((each) => each.id === signal.by)?.display_name ?? t("somebody");
+  }, [given]);
+  if (!given) return null;
+  const name = desk.view.value.participants.find((each) => each.id === given.by)?.display_name;
   return (
-    <p class={`signal-flash signal-${signal.signal}`} role="alert" data-testid="signal-flash">
-      <b>{t(signal.signal)}</b>
-      <span>{name}</span>
+    <p class={`signal-flash signal-${given.signal}`} role="alert" data-testid="signal-flash">
+      <b>{t(given.signal)}</b>
+      <span>{name ?? t("somebody")}</span>
     </p>
   );
 }

@@ -10,10 +10,10 @@ export function WordsInput({ wanted, onClose }: { wanted: WordsWanted; onClose: 
   const input = useRef<HTMLInputElement>(null);
   const isDone = useRef(false);
   useEffect(() => input.current?.focus(), []);
-  const done = (text: string) => {
+  const done = (text: string | null) => {
     if (isDone.current) return;
     isDone.current = true;
-    wanted.onDone(text.trim());
+    wanted.onDone(text?.trim() ?? null);
     onClose();
   };
   const left = Math.min(wanted.at.left, innerWidth - WIDTH_PX - MARGIN_PX);
@@ -30,7 +30,7 @@ export function WordsInput({ wanted, onClose }: { wanted: WordsWanted; onClose: 
       onKeyDown={(event) => {
         event.stopPropagation();
         if (event.key === "Enter" && !event.isComposing) done(event.currentTarget.value);
-        if (event.key === "Escape") done("");
+        if (event.key === "Escape") done(null);
       }}
       onBlur={(event) => done(event.currentTarget.value)}
     />

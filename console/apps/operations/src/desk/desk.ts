@@ -1,8 +1,8 @@
 /** One desk: the live session as signals, what is on the picture, and what the expert holds in the hand. */
-import type { DeviceView, FrameRef, Label, SharedStill, Sighting } from "@nearhand/contract";
+import type { DeviceView, FrameRef, Label, SharedStill, Sighting, SignalGiven } from "@nearhand/contract";
 import { openSession, type LiveView, type OpenSession, type UndoState } from "@nearhand/live";
 import { computed, effect, signal, type ReadonlySignal, type Signal } from "@preact/signals";
-import { me } from "../access/identity";
+import { may, me } from "../access/identity";
 import { get } from "../rest";
 import type { Tool } from "./pen";
 import { sameFrame } from "./sight";
@@ -11,17 +11,17 @@ import { Trails } from "./trails";
 
 export type ContextTab = "device" | "history" | "guide" | "chat" | "marks";
 
-/** The device on the desk, as the session may see it. */
+/** The device on the desk. Guests of the session see it without its labels. */
 export interface DeskDevice {
   view: DeviceView;
   labels: Label[];
 }
 
-/** Words are being typed for a mark, at this place of the screen; "" gives the mark up. */
+/** Words are being typed for a mark, at this place of the screen; null: the person gave it up. */
 export interface WordsWanted {
   readonly at: { left: number; top: number };
   readonly text?: string;
-  readonly onDone: (text: string) => void;
+  readonly onDone: (text: string | null) => void;
 }
 
 /** Below this width a frozen picture is too coarse to draw on: its sharp still is asked for. */
@@ -33,6 +33,8 @@ export class Desk {
   readonly tool = signal<Tool>("select");
   readonly chosen = signal<string | null>(null);
   readonly tab = signal<ContextTab>("device");
+  /** A signal somebody just gave: shown large for a moment. */
+  readonly flash = signal<SignalGiven | null>(null);
   readonly readChat = signal(0);
   readonly hoveredPort = signal<string | null>(null);
   readonly words = signal<WordsWanted | null>(null);
@@ -77,6 +79,8 @@ export class Desk {
       commands.undoState.subscribe((state) => (this.undo.value = state)),
       live.listen((message) => {
         if (message.type === "still.shared") this.#arrived.set(message.still.seq, Date.now());
+        if (message.type === "signal.given" && message.by !== this.view.value.you?.id)
+          this.flash.value = message;
         if (message.type === "pointer.moved") this.trails.take(message);
         this.timeline.take(message);
       }),
@@ -175,10 +179,13 @@ export class Desk {
     if (deviceId === (this.device.peek()?.view.device.id ?? null)) return;
     this.deviceProblem.value = null;
     if (!deviceId) return void (this.device.value = null);
+    const isStill = () => this.view.peek().device?.device_id === deviceId;
     try {
-      const said = await get<DeskDevice | DeviceView>(`/sessions/${this.id}/device`);
-      this.device.value = "view" in said ? said : { view: said, labels: [] };
+      const view = await get<DeviceView>(`/sessions/${this.id}/device`);
+      const labels = may("devices.read") ? await get<Label[]>(`/devices/${deviceId}/labels`) : [];
+      if (isStill()) this.device.value = { view, labels };
     } catch (error) {
+      if (!isStill()) return;
       this.device.value = null;
       this.deviceProblem.value = error as Error;
     }

@@ -1,7 +1,7 @@
 /** Which marks are on the picture just now, where, and how sure: saved ones by their anchors, unsaved by the hand. */
-import type { Annotation, FrameRef, Place, Shape, Sighting } from "@nearhand/contract";
+import type { Annotation, FaceSide, FrameRef, Place, Port, Shape, Sighting } from "@nearhand/contract";
 import type { LiveView } from "@nearhand/live";
-import { distance, type Ink, type Point } from "@nearhand/ui";
+import { distance, portOutline, type Ink, type Point } from "@nearhand/ui";
 import { allToPicture, circleInPicture, errorHere, placeOf, sameFrame, sees, SURE_MM, toFace } from "./sight";
 
 export interface Drawn {
@@ -10,7 +10,7 @@ export interface Drawn {
   readonly text: string;
   /** 0..1 of the picture. */
   readonly points: readonly Point[];
-  /** The outline of a ring as the camera sees it. */
+  /** The outline of a ring or port as the camera sees it. */
   readonly path: readonly Point[] | null;
   /** The 95 % error ring on the picture, and its radius. */
   readonly error: readonly Point[] | null;
@@ -25,6 +25,7 @@ export interface Canvas {
   readonly frame: FrameRef;
   readonly sighting: Sighting | null;
   readonly sightingOf: (frame: FrameRef) => Sighting | null;
+  readonly portOf: (name: string, face: FaceSide) => Port | null;
 }
 
 export function drawnMarks(view: LiveView, canvas: Canvas, chosen: string | null): Drawn[] {
@@ -63,7 +64,7 @@ export function inkOf({ participants }: LiveView, by: string): Ink {
 
 function drawnAnchor(
   { id, shape, text, anchor }: Annotation,
-  { sighting }: Canvas,
+  { sighting, portOf }: Canvas,
 ): Omit<Drawn, "ink"> | null {
   if (!sees(sighting, anchor)) return null;
   const points = allToPicture(sighting, anchor.points_mm);
@@ -72,12 +73,14 @@ function drawnAnchor(
   const at = placeOf(anchor, shape === "arrow");
   const radius =
     shape === "ring" ? distance2(anchor.points_mm[0]!, anchor.points_mm[1] ?? anchor.points_mm[0]!) : 0;
+  const port = shape === "port" && anchor.port ? portOf(anchor.port, anchor.face) : null;
+  const outline = port && allToPicture(sighting, portOutline(port).map(([x, y]) => [x, y, 0])); // prettier-ignore
   return {
     id,
     shape,
     text: text || anchor.port || "",
     points,
-    path: radius > 0 ? circleInPicture(sighting, at, radius) : null,
+    path: radius > 0 ? circleInPicture(sighting, at, radius) : outline,
     error: error_mm === null ? null : circleInPicture(sighting, at, error_mm),
     error_mm,
     isArea: error_mm !== null && error_mm > SURE_MM && (shape === "arrow" || shape === "port"),

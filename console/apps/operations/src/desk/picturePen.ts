@@ -6,11 +6,12 @@ import { useRef } from "preact/hooks";
 import type { Desk } from "./desk";
 import { markAt, type Drawn } from "./drawn";
 import { needsWords, penDown, penMove, penUp, type Draft, type Scale } from "./pen";
-import { portNear, toFace } from "./sight";
+import { portNear, reachAt, toFace } from "./sight";
 import { t } from "./words";
 
 const TAP_PX = 6;
 const REACH_PX = 28;
+const LEAST_REACH_PX = 12;
 
 /** A mark being dragged, by how much. */
 export interface Move {
@@ -35,11 +36,14 @@ export function usePicturePen(
     const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix);
     return [at.x / still().width, at.y / still().height];
   };
-  const scale = (): Scale => {
+  const scale = (at?: Point): Scale => {
     const { width, height } = still();
+    const px = unit.value / width;
+    const sighting = desk.sighting.value;
+    const onFace = at && sighting ? reachAt(sighting, at) : null;
     return {
-      tap: (TAP_PX * unit.value) / width,
-      reach: (REACH_PX * unit.value) / width,
+      tap: TAP_PX * px,
+      reach: Math.max(onFace ?? REACH_PX * px, LEAST_REACH_PX * px),
       aspect: width / height,
     };
   };
@@ -113,7 +117,7 @@ export function usePicturePen(
   const up = (event: PointerEvent) => {
     if (held.current) return drop();
     if (!draft.value) return;
-    const { shape, points } = penUp(draft.value, scale());
+    const { shape, points } = penUp(draft.value, scale(draft.value.points[0]));
     const where = onFrame(points);
     const id = strokeId.current;
     const finish = (text: string) => {

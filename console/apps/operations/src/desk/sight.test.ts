@@ -1,6 +1,6 @@
 import type { Face, Sighting } from "@nearhand/contract";
 import { describe, expect, it } from "vitest";
-import { circleInPicture, errorHere, portNear, toFace, toPicture } from "./sight";
+import { circleInPicture, errorHere, portNear, reachAt, toFace, toPicture } from "./sight";
 
 /** A camera 600 mm before the face, looking straight at its point (240, 20). */
 const sighting: Sighting = {
@@ -39,6 +39,10 @@ describe("a picture's sighting", () => {
     const [x, y] = toFace(sighting, toPicture(sighting, [114, 33, 0])!)!;
     expect(x).toBeCloseTo(114, 4);
     expect(y).toBeCloseTo(33, 4);
+  });
+
+  it("makes a tapped ring as large as a port, however near the camera is", () => {
+    expect(reachAt(sighting, [0.5, 0.5])! * 1280).toBeCloseTo(9 * (1000 / 600), 0);
   });
 
   it("sees nothing behind the camera", () => {

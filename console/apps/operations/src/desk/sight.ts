@@ -8,6 +8,8 @@ type FacePoint = readonly [number, number, number];
 const RIM_STEPS = 48;
 /** How far beside a port a click still means it. */
 const PORT_REACH_MM = 6;
+/** The radius of a ring that goes around one port. */
+const PORT_RING_MM = 9;
 /** Beyond half the pitch of ports, an arrow would claim what it cannot know: it becomes an area. */
 export const SURE_MM = 7;
 
@@ -38,6 +40,12 @@ export function circleInPicture(sighting: Sighting, [x, y, z]: FacePoint, radius
     return [x + radius_mm * Math.cos(angle), y + radius_mm * Math.sin(angle), z];
   });
   return allToPicture(sighting, rim);
+}
+
+/** How far in the picture's width a port's size reaches at a place: a tapped ring goes around one port. */
+export function reachAt(sighting: Sighting, at: Point): number | null {
+  const [from, to] = [toFace(sighting, at), toFace(sighting, [at[0] + 0.01, at[1]])];
+  return from && to && (0.01 * PORT_RING_MM) / Math.hypot(to[0] - from[0], to[1] - from[1]);
 }
 
 /** How sure the mark's place is on this picture: the anchor's own error and this picture's, 95 %. */

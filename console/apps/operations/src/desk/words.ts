@@ -19,6 +19,8 @@ export const t = words({
   asked: ["Asked for a sharp picture.", "已要求清晰畫面。", "已请求清晰画面。"],
   live: ["Live", "即時", "实时"],
   held: ["Held", "已定格", "已定格"],
+  old: ["Old picture", "舊畫面", "旧画面"],
+  last: ["Last picture", "最後畫面", "最后画面"],
   ago: ["{age} ago", "{age}前", "{age}前"],
   picture: ["Picture from the field", "現場畫面", "现场画面"],
   noPicture: ["No picture yet", "尚無畫面", "暂无画面"],

@@ -16,13 +16,14 @@ export function LiveFigures({ deviceId, port }: { deviceId: string; port?: strin
     const timer = setInterval(series.reload, EVERY_MS);
     return () => clearInterval(timer);
   }, [series.reload]);
-  const shown = (series.data ?? []).filter(
-    (each) => each.key.port === (port ?? "") && each.last_value !== null,
-  );
+  const known = (series.data ?? []).filter((each) => each.last_value !== null);
+  const ofPort = port ? known.filter((each) => each.key.port === port) : [];
+  // A port nothing is measured of leaves the device's figures in place, so that nothing jumps under the pointer.
+  const shown = ofPort.length > 0 ? ofPort : known.filter((each) => each.key.port === "");
   if (shown.length === 0) return null;
   return (
     <ul class="figures">
-      {port && <li class="figures-port">{port}</li>}
+      {ofPort.length > 0 && <li class="figures-port">{port}</li>}
       {shown.map(({ key, unit, last_value, last_at }) => {
         const old_ms = last_at ? now - Date.parse(last_at) : Infinity;
         return (

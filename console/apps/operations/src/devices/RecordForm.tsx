@@ -1,6 +1,6 @@
 /** Write down what was done to a device. */
 import type { Attachment, MaintenanceRecord } from "@nearhand/contract";
-import { AreaField, Button, bytes, Field, notify } from "@nearhand/ui";
+import { AreaField, Button, bytes, Field, FileField, notify } from "@nearhand/ui";
 import { useState } from "preact/hooks";
 import { me } from "../access/identity";
 import { ask, post } from "../rest";
@@ -22,9 +22,9 @@ export function RecordForm({ deviceId, onDone }: { deviceId: string; onDone: (is
     }
     setBusy(false);
   };
-  const attach = (chosen: FileList | null) =>
+  const attach = (chosen: readonly File[]) =>
     attempt(async () => {
-      for (const file of chosen ?? []) {
+      for (const file of chosen) {
         const answer = await ask("/attachments", { method: "POST", body: file, query: { name: file.name }, headers: { "Content-Type": "application/octet-stream" } }); // prettier-ignore
         const kept = (await answer.json()) as Attachment;
         setFiles((before) => [...before.filter(({ sha256 }) => sha256 !== kept.sha256), kept]);
@@ -75,12 +75,7 @@ export function RecordForm({ deviceId, onDone }: { deviceId: string; onDone: (is
         <AreaField label={t("parts")} name="parts" rows={2} hint={t("partsHint")} />
         <Field label={t("workOrder")} name="work_order" maxLength={60} />
       </div>
-      <Field
-        label={t("attachFile")}
-        type="file"
-        multiple
-        onChange={(event) => void attach(event.currentTarget.files)}
-      />
+      <FileField label={t("attachFile")} multiple onFiles={(chosen) => void attach(chosen)} />
       {files.map((file) => (
         <small key={file.sha256}>
           ✓ {file.name} ({bytes(file.size_bytes)})

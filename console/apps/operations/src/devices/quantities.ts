@@ -11,8 +11,7 @@ const NAMES = {
   errors_in: ["Errors in", "接收錯誤", "接收错误"],
   errors_out: ["Errors out", "傳送錯誤", "发送错误"],
   errors: ["Errors", "錯誤", "错误"],
-  optic_power: ["Optical power", "光功率", "光功率"],
-  optical_rx: ["Optical power in", "接收光功率", "接收光功率"],
+  rx_power: ["Optical power in", "接收光功率", "接收光功率"],
   fan_speed: ["Fan speed", "風扇轉速", "风扇转速"],
 } as const satisfies Record<string, readonly [string, string, string]>;
 

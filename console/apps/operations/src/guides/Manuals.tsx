@@ -1,6 +1,6 @@
 /** A device's manuals: its guides to read, its documents to page through, and a way to add one. */
 import type { Document } from "@nearhand/contract";
-import { bytes, EmptyState, language, localText, notify, Progress, useLoad } from "@nearhand/ui";
+import { bytes, EmptyState, FileField, language, localText, notify, Progress, useLoad } from "@nearhand/ui";
 import bookOpen from "lucide-static/icons/book-open.svg?raw";
 import { useState } from "preact/hooks";
 import { may } from "../access/identity";
@@ -89,14 +89,11 @@ function Upload({ deviceId, onDone }: { deviceId: string; onDone: () => void }) 
   };
   if (isBusy) return <Progress value={null} label={t("uploading")} />;
   return (
-    <label class="upload">
-      <span>{t("upload")}</span>
-      <small class="soft">{t("uploadHint")}</small>
-      <input
-        type="file"
-        accept=".pdf,.md,.jpg,.jpeg,.png,.webp"
-        onChange={(event) => void send(event.currentTarget.files?.[0])}
-      />
-    </label>
+    <FileField
+      label={t("upload")}
+      hint={t("uploadHint")}
+      accept=".pdf,.md,.jpg,.jpeg,.png,.webp"
+      onFiles={([file]) => void send(file)}
+    />
   );
 }

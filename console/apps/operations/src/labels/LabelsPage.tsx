@@ -1,11 +1,11 @@
 /** The label desk: pick devices, choose the paper, get one sheet. The picked devices stand in the address. */
-import type { Device, Rack } from "@nearhand/contract";
+import type { Device, Label, Rack } from "@nearhand/contract";
 import { Button, EmptyState, notify, Progress, SelectField, useLoad } from "@nearhand/ui";
 import printer from "lucide-static/icons/printer.svg?raw";
 import tags from "lucide-static/icons/tags.svg?raw";
 import { useState } from "preact/hooks";
 import { all } from "../devices/registry";
-import { download, get, type Page } from "../rest";
+import { download, get, post, type Page } from "../rest";
 import { query, setQuery } from "../router";
 import { Shown, sentence } from "../shell/Shown";
 import { t } from "./words";
@@ -87,6 +87,15 @@ export function LabelsPage() {
   );
 }
 
+/** A device without a label gets one first, so that nothing picked is missing on the sheet. */
+async function labelAll(ids: readonly string[], onDone: (count: number) => void): Promise<void> {
+  for (const [n, id] of ids.entries()) {
+    const labels = await get<Label[]>(`/devices/${id}/labels`);
+    if (labels.length === 0) await post<Label>(`/devices/${id}/labels`, {});
+    onDone(n + 1);
+  }
+}
+
 interface SheetProps {
   ids: readonly string[];
   onAll: () => void;
@@ -95,17 +104,19 @@ interface SheetProps {
 
 function Sheet({ ids, onAll, onClear }: SheetProps) {
   const [paper, setPaper] = useState("a4");
-  const [isBusy, setBusy] = useState(false);
+  const [done, setDone] = useState<number | null>(null);
+  const isBusy = done !== null;
   const print = async () => {
-    setBusy(true);
+    setDone(0);
     try {
+      await labelAll(ids, setDone);
       const body = { device_ids: ids, paper, format: "pdf" };
       await download("/labels/sheets", "labels.pdf", { method: "POST", json: body });
       notify(t("done"), "good");
     } catch (error) {
       notify(sentence(error), "bad");
     }
-    setBusy(false);
+    setDone(null);
   };
   return (
     <footer class="action-bar">
@@ -115,7 +126,9 @@ function Sheet({ ids, onAll, onClear }: SheetProps) {
         {t("clear")}
       </Button>
       <span class="gap" />
-      {isBusy && <Progress value={null} label={t("making", { count: ids.length })} />}
+      {isBusy && (
+        <Progress value={done / Math.max(1, ids.length)} label={t("making", { done, count: ids.length })} />
+      )}
       <SelectField
         label={t("paper")}
         value={paper}

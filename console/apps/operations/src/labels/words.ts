@@ -24,9 +24,9 @@ export const t = words({
   letter: ["Letter", "Letter", "Letter"],
   print: ["Make the sheet (PDF)", "產生標籤頁（PDF）", "生成标签页（PDF）"],
   making: [
-    "Making and reading back {count} labels…",
-    "正在製作並讀回 {count} 張標籤…",
-    "正在制作并读回 {count} 张标签…",
+    "Making and reading back labels: {done} of {count}",
+    "正在製作並讀回標籤：{done} / {count}",
+    "正在制作并读回标签：{done} / {count}",
   ],
   done: [
     "The sheet is in your downloads. Print at 100 %, not “fit to page”.",

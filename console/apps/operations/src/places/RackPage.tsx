@@ -16,7 +16,7 @@ interface Elevation {
 
 const RAIL_MM = 60; // room for the numbers
 const LEAST_U_PX = 15;
-const NAMES_MM = 520; // room for what each device is called, beside the rack
+const NAMES_MM = 660; // room for what each device is called, beside the rack
 
 export function RackPage({ id }: { id: string }) {
   const elevation = useLoad(id, (signal) => get<Elevation>(`/racks/${id}/elevation`, {}, signal));

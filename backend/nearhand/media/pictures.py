@@ -1,0 +1,16 @@
+"""Check that what was uploaded is a picture, whole and not too large."""
+
+from pathlib import Path
+
+from nearhand.media.model import NotAPicture, TooManyPixels
+from nearhand.vision.image import OversizedPicture, Picture, UnreadablePicture, open_picture
+
+
+def opened(path: Path, *, limit_pixels: int) -> Picture:
+    """The picture, upright and in gray. Its header is checked first. Raises NotAPicture and TooManyPixels."""
+    try:
+        return open_picture(path, limit_pixels=limit_pixels)
+    except OversizedPicture as error:
+        raise TooManyPixels(f"{error}.") from None
+    except UnreadablePicture:
+        raise NotAPicture from None
