@@ -252,7 +252,7 @@ async def test_somebody_with_two_devices_is_present_until_the_last_one_leaves(se
     assert len(server.hub._rooms[SESSION].room.participants) == 2
 
 
-async def test_nobody_can_use_anothers_client_id(server: LiveServer) -> None:
+async def test_nobody_can_use_the_client_id_of_another(server: LiveServer) -> None:
     """L19. Else one could settle another's numbers before they are sent."""
     expert = await server.join(EXPERT, "desk")
     await draw(expert, "m1")

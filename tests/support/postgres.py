@@ -3,6 +3,7 @@
 import importlib
 import itertools
 import subprocess
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -13,6 +14,18 @@ from typing import Any
 import pytest
 
 _numbers = itertools.count(1)
+
+# Reads until whoever holds the other end of the pipe is gone, killed or not; then no server may stay behind.
+_WATCH = """
+import os, pathlib, shutil, signal, sys
+sys.stdin.read()
+folder = pathlib.Path(sys.argv[1])
+try:
+    os.kill(int((folder / "postmaster.pid").read_text().split()[0]), signal.SIGINT)
+except (OSError, ValueError, IndexError):
+    pass
+shutil.rmtree(folder, ignore_errors=True)
+"""
 
 
 class Postgres:
@@ -43,7 +56,11 @@ def running_postgres() -> Iterator[Postgres]:
             server = pgserver.get_server(folder, cleanup_mode="delete")
         except (OSError, RuntimeError, subprocess.SubprocessError) as error:
             pytest.skip(f"PostgreSQL did not start here: {error}")
+        watch = subprocess.Popen(
+            [sys.executable, "-c", _WATCH, name], stdin=subprocess.PIPE, start_new_session=True
+        )
         try:
             yield Postgres(server, folder)
         finally:
             server.cleanup()
+            watch.communicate()

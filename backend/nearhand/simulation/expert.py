@@ -71,8 +71,11 @@ class Attendance:
 
     async def _greet(self, live: LiveSession) -> None:
         state = live.view.state
-        if state is not None and state.device is not None:
-            await self._turn_to(live, state.device)
+        shown = state.device if state else None
+        if shown is None and self.session.device_id is not None:
+            shown = ShownDevice(device_id=self.session.device_id, face=FaceSide.FRONT)
+        if shown is not None:
+            await self._turn_to(live, shown)
         else:
             await live.say(words("no_device", self.language))
 

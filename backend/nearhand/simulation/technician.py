@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from nearhand.access.model import Role
@@ -39,13 +39,22 @@ def is_helped(live: LiveSession) -> bool:
 
 
 class RobotTechnician:
-    def __init__(self, client: Client, device: DeviceView, film: Film) -> None:
-        self._client, self._device, self._film = client, device, film
+    """`on_session` is told each session that it attends."""
+
+    def __init__(
+        self,
+        client: Client,
+        device: DeviceView,
+        film: Film,
+        on_session: Callable[[Session], None] = lambda session: None,
+    ) -> None:
+        self._client, self._device, self._film, self._on_session = client, device, film, on_session
 
     async def run(self) -> None:
         """Ask for help, for ever."""
         while True:
             session = await self._own_session()
+            self._on_session(session)
             await self._attend(session)
             await asyncio.sleep(REST_S)
 

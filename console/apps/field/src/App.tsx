@@ -11,6 +11,7 @@ import { route, type Route } from "./routes";
 import { loadManuals } from "./session/guide";
 import { followSession } from "./session/follow";
 import { showLastDevice } from "./session/follow";
+import { findMySession } from "./session/mine";
 import { enterSession, leaveSession } from "./session/room";
 
 export function App() {
@@ -24,6 +25,9 @@ function Signed({ who }: { who: Actor }) {
   useEffect(() => void follow(now, who), [now, who]);
   useSignalEffect(followSession);
   useEffect(() => void loadDemo().catch(() => undefined), []);
+  useEffect(() => {
+    if (now.page !== "session") void findMySession(who.participant_id);
+  }, [now.page, who]);
   const deviceId = target.value?.view.device.id;
   useEffect(() => {
     if (deviceId) void loadManuals(deviceId).catch(() => undefined);

@@ -7,7 +7,7 @@ export type { Passing } from "./fleeting";
 export { Live, PROTOCOL, type LiveOptions, type LiveView, type RefusedWish } from "./live";
 export { openSession, sendUnsent, unsentWishes, type OpenOptions, type OpenSession } from "./open";
 export { claimOutboxes, Outbox, randomId, type Ask, type Scope, type Wish } from "./outbox";
-export { pendingOf, type Pending, type PendingMark } from "./pending";
+export { pendingOf, type Pending, type PendingLine, type PendingMark } from "./pending";
 export { EMPTY_SESSION, Gap, isEvent, reduce, type Refusal, type SessionView } from "./session";
 export {
   indexedDbShelf,

@@ -73,6 +73,17 @@ describe("a live session", () => {
     }
   });
 
+  test("a line said while offline is shown as not saved, and once it is stored only once", async () => {
+    const session = await bed.enter();
+    server.wire.cut();
+    session.commands.say("said while offline");
+    expect(session.live.get().pending.lines).toMatchObject([{ text: "said while offline" }]);
+    await vi.advanceTimersByTimeAsync(500);
+    await bed.settle();
+    expect(session.live.get().pending.lines).toEqual([]);
+    expect(texts(session)).toEqual(["said while offline"]);
+  });
+
   test("sends again what was lost with the line, and nothing has its effect twice", async () => {
     const session = await bed.enter();
     session.commands.say("stored, its ack lost");

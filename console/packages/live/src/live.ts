@@ -6,7 +6,7 @@ import { Fleeting, type Passing } from "./fleeting";
 import { type Ask, type Outbox, randomId, type Wish } from "./outbox";
 import { type Pending, pendingOf } from "./pending";
 import { EMPTY_SESSION, Gap, isEvent, reduce, type Refusal, type SessionView } from "./session";
-import { type Store, type Unsubscribe, Value } from "./store";
+import { type Store, tellAll, type Unsubscribe, Value } from "./store";
 
 export const PROTOCOL = "nearhand.v1";
 /** Numbered wishes on the way at one time; the rest wait in the outbox. */
@@ -170,7 +170,7 @@ export class Live implements Store<LiveView> {
           this.#told.delete(message.n);
         }
     }
-    if (isNews) for (const listener of this.#listeners) listener(message);
+    if (isNews) tellAll(this.#listeners, message);
   }
 
   #welcomed(welcome: Welcome): void {
@@ -199,7 +199,7 @@ export class Live implements Store<LiveView> {
   #refused({ n, code, title, detail }: Refusal): void {
     const wish = this.#outbox.settle(n) ?? this.#recent.get(n) ?? null;
     this.#told.delete(n);
-    for (const listener of this.#refusalListeners) listener({ n, code, title, detail, wish });
+    tellAll(this.#refusalListeners, { n, code, title, detail, wish });
   }
 
   #pump(): void {
@@ -230,7 +230,7 @@ export class Live implements Store<LiveView> {
       ...view,
       link: this.#link,
       isCurrent: this.#link.state === "open" && !view.awaitsState && view.seq >= view.headSeq,
-      pending: pendingOf(this.#outbox.waiting, this.#told.values(), view.annotations),
+      pending: pendingOf(this.#outbox.waiting, this.#told.values(), view.annotations, this.#heard),
       isKept: this.#outbox.isKept,
     };
   }

@@ -12,6 +12,12 @@ export interface PendingMark {
   readonly text: string;
 }
 
+/** A chat line of ours that is not stored yet. */
+export interface PendingLine {
+  readonly n: number;
+  readonly text: string;
+}
+
 export interface Pending {
   /** New marks, as they are after any later wish of ours about them. */
   readonly marks: readonly PendingMark[];
@@ -19,20 +25,27 @@ export interface Pending {
   readonly edits: readonly AnnotationEdit[];
   /** Ids of marks that we asked to remove. */
   readonly removing: readonly string[];
+  /** Chat lines that nobody else has seen yet, in order. */
+  readonly lines: readonly PendingLine[];
   /** How many wishes of any kind are not saved. Say "saved" only when this is 0. */
   readonly count: number;
 }
 
-/** `waiting`: not settled; `told`: settled, and their events still on the way (so nothing flickers). */
+/**
+ * `waiting`: not settled; `told`: settled, and their events still on the way (so nothing flickers);
+ * `heard`: our newest number whose event has come, perhaps before its ack.
+ */
 export function pendingOf(
   waiting: readonly Ask[],
   told: Iterable<Ask>,
   known: readonly Annotation[],
+  heard = 0,
 ): Pending {
   const ids = new Set(known.map(({ id }) => id));
   const marks = new Map<string, PendingMark>();
   const removing = new Set<string>();
   const edits: AnnotationEdit[] = [];
+  const lines: PendingLine[] = [];
   for (const ask of [...told, ...waiting]) {
     if (ask.type === "annotation.add" && !ids.has(ask.id)) {
       const { id, n, shape, place } = ask;
@@ -46,7 +59,9 @@ export function pendingOf(
       removing.add(ask.id);
     } else if (ask.type === "annotation.restore") {
       removing.delete(ask.id);
+    } else if (ask.type === "chat.say" && ask.n > heard) {
+      lines.push({ n: ask.n, text: ask.text });
     }
   }
-  return { marks: [...marks.values()], edits, removing: [...removing], count: waiting.length };
+  return { marks: [...marks.values()], edits, removing: [...removing], lines, count: waiting.length };
 }

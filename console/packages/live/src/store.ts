@@ -22,11 +22,24 @@ export class Value<T> implements Store<T> {
 
   set(value: T): void {
     this.#value = value;
-    for (const listener of [...this.#listeners]) listener(value);
+    tellAll(this.#listeners, value);
   }
 
   subscribe(listener: (value: T) => void): Unsubscribe {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+}
+
+/** Call each listener. One that throws is reported, and neither stops the others nor what is being told. */
+export function tellAll<T>(listeners: Iterable<(value: T) => void>, value: T): void {
+  for (const listener of [...listeners]) {
+    try {
+      listener(value);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 }

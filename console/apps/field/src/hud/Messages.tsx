@@ -5,8 +5,10 @@ import { cannotRead } from "../camera/frames";
 import { cameraState } from "../camera/source";
 import { foreignText } from "../device/recognise";
 import { isLooking, lookProblem, target } from "../device/target";
+import { go } from "../routes";
 import { forgetHelp, waitingHelp } from "../session/help";
 import { notice } from "../session/notices";
+import { mySession } from "../session/mine";
 import { open, room } from "../session/room";
 import { t } from "../words/hud";
 import { t as ts } from "../words/session";
@@ -41,7 +43,19 @@ interface Message {
 }
 
 function current(): Message | null {
-  return stopped() ?? refused() ?? lookedFor() ?? seen();
+  return stopped() ?? refused() ?? lookedFor() ?? stillOpen() ?? seen();
+}
+
+/** Back at the rack: the session that was left open is one tap away. */
+function stillOpen(): Message | null {
+  const session = mySession.value;
+  if (!session || room.value) return null;
+  const { id, subject } = session;
+  return {
+    tone: "calm",
+    text: subject ? ts("still_open_about", { subject }) : ts("still_open"),
+    act: { label: ts("return"), run: () => go({ page: "session", id }) },
+  };
 }
 
 function stopped(): Message | null {

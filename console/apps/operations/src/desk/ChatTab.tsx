@@ -6,15 +6,15 @@ import type { Desk } from "./desk";
 import { t } from "./words";
 
 export function ChatTab({ desk }: { desk: Desk }) {
-  const { chat, participants, you, isEnded } = desk.view.value;
+  const { chat, participants, you, isEnded, pending } = desk.view.value;
   const list = useRef<HTMLOListElement>(null);
   useEffect(() => {
     if (list.current) list.current.scrollTop = list.current.scrollHeight;
-  }, [chat.length]);
+  }, [chat.length, pending.lines.length]);
   const nameOf = (id: string) => participants.find((each) => each.id === id)?.display_name ?? t("somebody");
   return (
     <div class="chat">
-      {chat.length === 0 ? (
+      {chat.length + pending.lines.length === 0 ? (
         <EmptyState icon={messageSquare} title={t("noChat")}>
           <p>{t("noChatHint")}</p>
         </EmptyState>
@@ -23,6 +23,12 @@ export function ChatTab({ desk }: { desk: Desk }) {
           {chat.map((line) => (
             <li key={line.seq} class={line.by === you?.id ? "chat-mine" : ""}>
               <b>{line.by === you?.id ? t("you") : nameOf(line.by)}</b> <time>{clock(line.at)}</time>
+              <p>{line.text}</p>
+            </li>
+          ))}
+          {pending.lines.map((line) => (
+            <li key={`unsaved-${line.n}`} class="chat-unsaved" data-testid="chat-unsaved">
+              <b>{t("you")}</b> <small>… {t("pendingMark")}</small>
               <p>{line.text}</p>
             </li>
           ))}

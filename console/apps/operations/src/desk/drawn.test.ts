@@ -53,7 +53,7 @@ function view(annotations: Annotation[], pending: Partial<LiveView["pending"]> =
     link: { state: "open" },
     isCurrent: true,
     isKept: true,
-    pending: { marks: [], edits: [], removing: [], count: 0, ...pending },
+    pending: { marks: [], edits: [], removing: [], lines: [], count: 0, ...pending },
   } as LiveView;
 }
 
