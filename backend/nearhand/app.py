@@ -101,15 +101,15 @@ def build_resources(
         SqliteStorage(settings.live_path()) if database.is_sqlite else PostgresStorage(database.engine),
         ids=ids,
     )
+    eyes = Eyes(
+        workers=settings.vision_workers,
+        timeout_s=settings.vision_timeout_s,
+        limit_pixels=settings.image_limit_pixels,
+    )
     sessions = SessionService(
         live_log,
         RegisteredDevices(database, ids=ids, clock=clock),
-        Stills(
-            blobs,
-            upload_bytes=settings.upload_limit_bytes,
-            pixels=settings.image_limit_pixels,
-            workers=settings.vision_workers,
-        ),
+        Stills(blobs, eyes, upload_bytes=settings.upload_limit_bytes),
         ids=ids,
         clock=clock,
     )
@@ -139,11 +139,7 @@ def build_resources(
             ),
             look_up=sessions.look_up,
         ),
-        eyes=Eyes(
-            workers=settings.vision_workers,
-            timeout_s=settings.vision_timeout_s,
-            limit_pixels=settings.image_limit_pixels,
-        ),
+        eyes=eyes,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from PIL import Image
+from PIL import ExifTags, Image
 from starlette.websockets import WebSocketDisconnect
 
 from nearhand.access.model import Role
@@ -207,6 +207,26 @@ def test_what_is_no_picture_is_not_kept(
 ) -> None:
     answer = client.post(f"/api/v1/sessions/{session['id']}/stills", content=content, headers=technician)
     assert (answer.status_code // 100, answer.json()["code"]) == (4, code)
+
+
+def test_a_still_has_the_size_that_browsers_show(
+    client: TestClient, technician: Headers, session: dict[str, Any]
+) -> None:
+    turned = Image.Exif()
+    turned[ExifTags.Base.Orientation] = 6
+    url = f"/api/v1/sessions/{session['id']}/stills"
+    still = client.post(url, content=a_picture(exif=turned), headers=technician).json()
+    assert (still["width"], still["height"]) == (48, 64)
+
+
+def test_a_still_that_comes_while_too_many_are_read_is_refused_for_now(
+    client: TestClient, resources: Resources, technician: Headers, session: dict[str, Any]
+) -> None:
+    resources.eyes._limit = 0
+    url = f"/api/v1/sessions/{session['id']}/stills"
+    answer = client.post(url, content=a_picture(), headers=technician)
+    assert (answer.status_code, answer.json()["code"]) == (503, "too_busy")
+    assert not [path for path in (resources.settings.data_dir / "blobs").rglob("*") if path.is_file()]
 
 
 def test_a_still_of_one_session_is_not_found_in_another(

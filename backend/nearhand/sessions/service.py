@@ -1,6 +1,5 @@
 """Use cases of sessions: open one, list them, and look up what live messages name."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,8 @@ from nearhand.kit.http import Page, PageQuery
 from nearhand.kit.ids import Ids
 from nearhand.kit.uploads import incoming
 from nearhand.media.model import Still
+from nearhand.media.pictures import opened
+from nearhand.media.service import Eyes
 from nearhand.sessions.log import Log
 from nearhand.sessions.messages import AnnotationAdd, AnnotationEdit, Ask, DeviceShow, StillShare
 from nearhand.sessions.model import (
@@ -28,7 +29,6 @@ from nearhand.sessions.model import (
     UnknownSession,
     UnknownStill,
 )
-from nearhand.sessions.pictures import checked
 from nearhand.sessions.room import Part
 
 
@@ -44,9 +44,8 @@ class Stills:
     """Where stills are kept, and what one may be."""
 
     blobs: Blobs
+    eyes: Eyes
     upload_bytes: int
-    pixels: int
-    workers: int
 
 
 class SessionService:
@@ -60,7 +59,6 @@ class SessionService:
         clock: Clock,
     ) -> None:
         self._stills = stills
-        self._decoding = asyncio.Semaphore(stills.workers)
         self._log = live_log
         self._devices = devices
         self._ids = ids
@@ -110,7 +108,8 @@ class SessionService:
     async def add_still(self, session_id: str, pieces: AsyncIterator[bytes], actor: Actor) -> Still:
         """Keep a picture for this session. `still.share` makes it part of it.
 
-        Raises UnknownSession, SessionEnded, Forbidden, TooLarge, NotAPicture, TooManyPixels and NotSaved.
+        Raises UnknownSession, SessionEnded, Forbidden, TooLarge, NotAPicture, TooManyPixels, TooBusy,
+        ReadingTooSlow and NotSaved.
         """
         session = await self.session(session_id)
         if session.status is SessionStatus.ENDED:
@@ -118,15 +117,14 @@ class SessionService:
         if actor.role not in StillShare.roles:
             raise Forbidden(f"A participant with the role {actor.role} may not send stills.")
         async with incoming(pieces, self._stills.blobs, limit_bytes=self._stills.upload_bytes) as file:
-            async with self._decoding:
-                media_type, width, height = await asyncio.to_thread(
-                    checked, file.path, limit_pixels=self._stills.pixels
-                )
+            eyes = self._stills.eyes
+            picture = await eyes.run(lambda: opened(file.path, limit_pixels=eyes.limit_pixels))
             await file.keep()
+        height, width = picture.gray.shape
         still = Still(
             session_id=session_id,
             sha256=file.sha256,
-            media_type=media_type,
+            media_type=picture.media_type,
             width=width,
             height=height,
             size_bytes=file.size_bytes,
