@@ -13,9 +13,7 @@ from nearhand.access.passwords import Passwords
 from nearhand.access.service import AccessService
 from nearhand.devices.api import router as devices_router
 from nearhand.devices.importer import Importer
-from nearhand.devices.model import DeviceView
-from nearhand.devices.service import DeviceService
-from nearhand.devices.store import DeviceStore
+from nearhand.devices.service import RegisteredDevices
 from nearhand.kit.blobs import Blobs
 from nearhand.kit.bus import Bus
 from nearhand.kit.clock import Clock, SystemClock
@@ -72,18 +70,6 @@ class Resources:
     hub: Hub
     eyes: Eyes
     demo_accounts: list[dict[str, str]] = field(default_factory=list)
-
-
-class RegisteredDevices:
-    """The registry for those who ask outside of any request: each look-up reads by itself."""
-
-    def __init__(self, database: Database, *, ids: Ids, clock: Clock) -> None:
-        self._database, self._ids, self._clock = database, ids, clock
-
-    async def view(self, device_id: str) -> DeviceView:
-        async with self._database.reading() as connection:
-            service = DeviceService(DeviceStore(connection), ids=self._ids, clock=self._clock)
-            return await service.view(device_id)
 
 
 def build_resources(
