@@ -20,6 +20,7 @@ from nearhand.kit.clock import Clock, SystemClock
 from nearhand.kit.database import Database
 from nearhand.kit.http import PROBLEM_RESPONSES, BodyLimit, install_error_handlers
 from nearhand.kit.ids import Ids, RandomIds
+from nearhand.kit.logging import configure_logging
 from nearhand.kit.periodic import Periodic
 from nearhand.kit.rate import RateLimit
 from nearhand.kit.settings import Settings
@@ -130,6 +131,7 @@ def build_resources(
 
 
 def create_app(settings: Settings | None = None, resources: Resources | None = None) -> FastAPI:
+    configure_logging()  # here, so that however the app is started, its logs are the same
     settings = settings or Settings()
     resources = resources or build_resources(settings)
 
