@@ -23,6 +23,11 @@ function Framed({ id, label, hint, error, children }: Frame & { id: string; chil
   );
 }
 
+/** Names the small text below, if there is any. */
+function described(id: string, hint?: string, error?: string) {
+  return hint || error ? { "aria-describedby": `${id}-says` } : {};
+}
+
 export function Field({ label, hint, error, ...rest }: Frame & InputHTMLAttributes<HTMLInputElement>) {
   const id = useId();
   return (
@@ -32,7 +37,7 @@ export function Field({ label, hint, error, ...rest }: Frame & InputHTMLAttribut
         id={id}
         class="ui-input"
         aria-invalid={Boolean(error)}
-        aria-describedby={`${id}-says`}
+        {...described(id, hint, error)}
       />
     </Framed>
   );
@@ -54,7 +59,7 @@ export function AreaField({ label, hint, error, onInput, ...rest }: AreaProps) {
         {...rest}
         id={id}
         class="ui-input"
-        aria-describedby={`${id}-says`}
+        {...described(id, hint, error)}
         onInput={(event) => onInput?.(event.currentTarget.value)}
       />
     </Framed>
@@ -82,7 +87,7 @@ export function SelectField({ label, hint, error, choices, value, onChange, ...r
         {...rest}
         id={id}
         class="ui-input"
-        aria-describedby={`${id}-says`}
+        {...described(id, hint, error)}
         onChange={(event) => onChange?.(event.currentTarget.value)}
       >
         {choices.map((choice) => (

@@ -28,7 +28,7 @@ export function MarkInk({
 }: MarkInkProps) {
   if (points.length === 0) return null;
   const path = given ? outline("freehand", given) : outline(shape, points, unit);
-  const at = wordsAt(shape, points, unit);
+  const at = wordsAt(shape, given && shape === "port" ? given : points, unit);
   return (
     <g class={`ui-ink ui-ink-${ink}`}>
       {path && <path d={path} class="ui-ink-edge" />}
@@ -42,7 +42,11 @@ export function MarkInk({
 function wordsAt(shape: Shape, points: readonly Point[], unit: number): Point {
   const [a, b] = [points[0]!, points[points.length - 1]!];
   if (shape === "ring") return [a[0] + distance(a, b), a[1]];
-  if (shape === "port") return [a[0] + PORT_PX * unit, a[1]];
+  if (shape === "port") {
+    const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
+    const right = points.length > 1 ? Math.max(...xs) : a[0] + PORT_PX * unit;
+    return [right, (Math.min(...ys) + Math.max(...ys)) / 2];
+  }
   return shape === "arrow" ? a : b;
 }
 
