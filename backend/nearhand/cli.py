@@ -129,6 +129,11 @@ def read(
     """Read the labels and tags in pictures. Exit code 1 when a picture could not be opened."""
     from nearhand.vision import command
 
+    try:
+        command.known_dictionary(dictionary)
+    except command.BadInput as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
     _print(command.read_files(images, dictionary=dictionary, timeout_s=timeout), is_json=json)
 
 

@@ -70,6 +70,7 @@ class Stage:
     demo: DemoProcess
     browser: Browser
     truth: Truth
+    scene: Scene
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -98,7 +99,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
         )
         file = write_camera(tmp_path / "camera.mjpeg", list(_filmed(scene, stands)))
         with chromium(file) as browser:
-            yield Stage(demo, browser, Truth(view, layout, stands))
+            yield Stage(demo, browser, Truth(view, layout, stands), scene)
 
 
 def _filmed(scene: Scene, stands: tuple[Stand, ...]) -> Iterator[Picture]:

@@ -81,6 +81,19 @@ def test_wrong_options_are_said_in_a_sentence(tmp_path: Path) -> None:
     assert (done.exit_code, "needs --server" in done.stderr) == (2, True)
 
 
+def test_signing_in_by_name_takes_the_password_from_a_file_or_the_environment(
+    server: ServerProcess,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    cv2.imwrite(str(tmp_path / "gray.png"), np.full((480, 640, 3), 90, np.uint8))
+    secret = tmp_path / "password.txt"
+    secret.write_text(PASSWORD + "\n")
+    asked = ["--server", server.url, "--name", "technician", "--images", tmp_path, "--json"]
+    assert [line["image"] for line in lines(field(*asked, "--password-file", secret))] == ["gray.png"]
+    assert [line["image"] for line in lines(field(*asked, NEARHAND_PASSWORD=PASSWORD))] == ["gray.png"]
+    assert field(*asked, NEARHAND_PASSWORD="not the password").exit_code == 1
+
+
 @pytest.mark.skipif("DISPLAY" in os.environ or sys.platform != "linux", reason="there is a screen here")
 def test_a_machine_without_a_screen_is_told_so(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "gray.png"), np.full((480, 640, 3), 90, np.uint8))

@@ -318,6 +318,22 @@ async def test_somebody_who_signed_out_is_closed_soon(server: LiveServer) -> Non
     assert (expert.line.closed, technician.line.closed) == (CloseCode.UNAUTHENTICATED, None)
 
 
+async def test_a_check_that_cannot_be_made_throws_nobody_out(
+    server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """L21."""
+    expert = await server.join(EXPERT, "desk")
+
+    async def away() -> bool:
+        raise OSError("the database is away")
+
+    monkeypatch.setattr(expert.line, "is_still_allowed", away)
+    server.ticker.now_s += 31
+    await server.hub.tend()
+    assert (await draw(expert, "m1"))["type"] == "ack"
+    assert expert.line.closed is None
+
+
 async def test_an_ended_session_closes_its_lines_after_a_while_and_can_still_be_looked_at(
     server: LiveServer,
 ) -> None:

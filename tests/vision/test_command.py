@@ -50,6 +50,11 @@ def test_a_file_that_is_no_picture_is_told_of_and_the_others_are_answered(folder
     assert "Traceback" not in result.output
 
 
+def test_a_dictionary_nobody_knows_is_refused_in_words(folder: Path) -> None:
+    result = run(app, ["read", str(folder / "face.png"), "--dictionary", "DICT_9X9_1"])
+    assert (result.exit_code, "no tag dictionary" in result.output) == (2, True)
+
+
 def test_locate_says_where_points_are_and_how_surely(folder: Path) -> None:
     result = run(
         app,

@@ -691,5 +691,11 @@ class Hub:
 
     async def _recheck(self, connections: list[Connection]) -> None:
         for connection in connections:
-            if not connection.is_closing and not await connection.line.is_still_allowed():
+            try:
+                is_allowed = connection.is_closing or await connection.line.is_still_allowed()
+            except Exception as error:
+                # A database that is away for a moment must not throw everybody out; the next check will know.
+                log.error("recheck_failed", error=repr(error))
+                return
+            if not is_allowed:
                 connection.close(CloseCode.UNAUTHENTICATED)

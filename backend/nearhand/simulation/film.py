@@ -1,7 +1,10 @@
 """Film the simulated hall: a video any browser plays, with the truth about every frame beside it."""
 
 import json
+import os
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,9 +86,24 @@ def write_video(path: Path, film: Film, codec: str) -> None:
     """Encode a film. OpenCV's own FFmpeg has VP8 (`VP80`, WebM) and Motion JPEG (`MJPG`, AVI). Raises OSError."""
     size = (film.camera.width, film.camera.height)
     code = cv2.VideoWriter.fourcc(*codec)
-    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, code, film.frames_per_s, size)
+    with _hushed():
+        writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, code, film.frames_per_s, size)
     if not writer.isOpened():
         raise OSError(f"this OpenCV cannot write {codec} video to {path}")
     for picture in film.pictures():
         writer.write(picture)
     writer.release()
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """OpenCV complains of VP8's tag past Python, straight to the terminal; yet the file is right."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

@@ -151,7 +151,7 @@ def welcome(demo: Demo, tls: Certificates | None) -> str:
             "  A robot technician is asking for help: sign in to the console as expert and take its session.",
             "  Or sign in to the field app as technician and ask for help: a robot expert answers.",
         ]
-    if demo.phone_url is None:
+    if demo.phone_url is None and tls is None:
         lines += ["", "  For a phone, start with TLS: make demo DEMO_ARGS=--tls   (or: nearhand demo --tls)"]
     else:
         lines += [

@@ -13,7 +13,7 @@ from nearhand.vision.image import OversizedPicture, Picture, UnreadablePicture, 
 from nearhand.vision.labels import read_labels
 from nearhand.vision.layout import Layout
 from nearhand.vision.locate import Located, Look, locate_seen, look
-from nearhand.vision.tags import find_tags
+from nearhand.vision.tags import find_tags, tag_side
 
 LIMIT_BYTES = 100 * 1024 * 1024
 LIMIT_PIXELS = 60_000_000
@@ -82,6 +82,14 @@ def document(model: type[BaseModel], path: Path) -> Any:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise BadInput(f"{path}: {where}: {first['msg']}") from None
+
+
+def known_dictionary(name: str) -> None:
+    """Raise BadInput for a dictionary of tags that OpenCV lacks."""
+    try:
+        tag_side(name)
+    except ValueError as error:
+        raise BadInput(str(error)) from None
 
 
 def point(text: str) -> tuple[float, float]:

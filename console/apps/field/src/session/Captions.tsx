@@ -1,6 +1,5 @@
 /** The newest words of the others, as captions on the picture. */
 import { nowMs } from "../hud/clock";
-import { openSheet } from "../hud/panels";
 import { nameOf, room } from "./room";
 
 const SHOWN_MS = 15_000;
@@ -14,11 +13,11 @@ export function Captions() {
   return (
     <div class="captions" aria-live="polite">
       {lines.map(({ seq, by, text }) => (
-        <button key={seq} type="button" onClick={() => openSheet("talk")}>
+        <p key={seq}>
           <span>
             <b>{nameOf(by)}</b> {text}
           </span>
-        </button>
+        </p>
       ))}
     </div>
   );
