@@ -11,9 +11,12 @@ from nearhand.access.passwords import Passwords
 from nearhand.app import Resources, build_resources, create_app
 from nearhand.kit.clock import FixedClock
 from nearhand.kit.database import Database, metadata
+from nearhand.kit.logging import configure_logging
 from nearhand.kit.settings import Settings
 from tests.support.people import PASSWORD, QUICK
 from tests.support.postgres import Postgres, running_postgres
+
+configure_logging()  # for tests of parts that no app was made for
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from nearhand.kit.errors import NearhandError
 from nearhand.kit.ids import SequentialIds
 from nearhand.sessions.hub import Caller, Connection, Hub, Limits
 from nearhand.sessions.log import Batch, Log, SqliteStorage
-from nearhand.sessions.messages import Ask, Hello, ResumeFrom, read_frame
+from nearhand.sessions.messages import Ask, FrameSight, Hello, ResumeFrom, read_frame
 from nearhand.sessions.model import (
     Camera,
     FrameRef,
@@ -105,7 +105,7 @@ class Ticker:
         return self.now_s
 
 
-async def nothing_to_find(session_id: str, ask: Ask) -> Part | NearhandError | None:
+async def nothing_to_find(session_id: str, message: Ask | FrameSight) -> Part | NearhandError | None:
     return None
 
 
@@ -129,8 +129,8 @@ class LiveServer:
         await self.hub.start()
         return self
 
-    async def _look_up(self, session_id: str, ask: Ask) -> Part | NearhandError | None:
-        found: Part | NearhandError | None = await self.look_up(session_id, ask)
+    async def _look_up(self, session_id: str, message: Ask | FrameSight) -> Part | NearhandError | None:
+        found: Part | NearhandError | None = await self.look_up(session_id, message)
         return found
 
     async def stop(self) -> None:

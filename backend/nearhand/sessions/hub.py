@@ -24,6 +24,7 @@ from nearhand.sessions.messages import (
     CloseCode,
     Event,
     Fleeting,
+    FrameSight,
     FromServer,
     Hello,
     Malformed,
@@ -93,7 +94,7 @@ class Line(Protocol):
         """Whether whoever opened it is still signed in and may still be here."""
 
 
-LookUp = Callable[[str, Ask], Awaitable[Part | NearhandError | None]]
+LookUp = Callable[[str, Ask | FrameSight], Awaitable[Part | NearhandError | None]]
 
 
 class Connection:
@@ -289,6 +290,8 @@ class Hub:
                 return
             if isinstance(message, Ask):
                 await self._hear_ask(connection, message)
+            elif isinstance(message, FrameSight):
+                await self._hear_sight(connection, message)
             elif isinstance(message, Fleeting):
                 self._pass_on(connection, message)
             elif isinstance(message, Ping):
@@ -348,6 +351,17 @@ class Hub:
             connection.close(CloseCode.NOT_SAVED)
             return
         self._enqueue(Asked(connection, ask, ask.n, found))
+
+    async def _hear_sight(self, connection: Connection, sight: FrameSight) -> None:
+        # Marks will be anchored on the device of this sighting, so it must be one.
+        try:
+            await self._look_up(connection.session_id, sight)
+        except NearhandError as error:
+            self.complain(connection, error)
+        except Exception as error:
+            log.error("look_up_failed", error=repr(error))  # the next frame comes soon
+        else:
+            self._pass_on(connection, sight)
 
     def _enqueue(self, asked: Asked) -> None:
         asked.connection.pending += 1

@@ -264,6 +264,10 @@ class MissesFace(Invalid):
     code, title = "misses_face", "The line of sight through that point does not meet the device's face"
 
 
+class UnknownDevice(NotFound):
+    code, title = "unknown_device", "There is no such device in the registry"
+
+
 class UnknownPort(NotFound):
     code, title = "unknown_port", "The device has no such port on that face"
 

@@ -14,7 +14,6 @@ from pathlib import Path
 import qrcode
 import uvicorn
 
-from nearhand.kit.logging import configure_logging
 from nearhand.kit.tls import Certificates, certificates, lan_address, own_names
 from nearhand.simulation.people import PASSWORD, PEOPLE
 
@@ -73,7 +72,6 @@ def run(demo: Demo) -> None:
         "NEARHAND_COOKIE_SECURE": str(demo.has_tls).lower(),
         "NEARHAND_PASSWORD_TRIES_PER_MINUTE": "120",
     }
-    configure_logging()
     sys.stdout.write(welcome(demo, tls))
     sys.stdout.flush()
     with _robots(demo, tls):
