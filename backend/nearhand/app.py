@@ -18,6 +18,7 @@ from nearhand.kit.blobs import Blobs
 from nearhand.kit.bus import Bus
 from nearhand.kit.clock import Clock, SystemClock
 from nearhand.kit.database import Database
+from nearhand.kit.files import FORM_BYTES
 from nearhand.kit.http import PROBLEM_RESPONSES, BodyLimit, install_error_handlers
 from nearhand.kit.ids import Ids, RandomIds
 from nearhand.kit.logging import configure_logging
@@ -161,7 +162,13 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
     )
     app.state.resources = resources
     install_error_handlers(app)
-    app.add_middleware(BodyLimit, limit=settings.json_limit_bytes, is_upload=is_upload)
+    app.add_middleware(
+        BodyLimit,
+        limit=settings.json_limit_bytes,
+        # The largest that any of them takes, and what a form wraps around its file.
+        upload_limit=max(settings.upload_limit_bytes, settings.import_limit_bytes) + FORM_BYTES,
+        is_upload=is_upload,
+    )
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     mount_pages(app)

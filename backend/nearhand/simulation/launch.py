@@ -101,11 +101,12 @@ def _numeric(host: str) -> str:
 
 
 def _refuse_taken_port(demo: Demo) -> None:
-    family = socket.AF_INET6 if ":" in demo.listens_on else socket.AF_INET
+    address = _numeric(demo.listens_on)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((demo.listens_on, demo.port))
+            probe.bind((address, demo.port))
         except OSError as error:
             raise CannotStart(
                 f"Port {demo.port} of {demo.listens_on} is not free ({error.strerror}). "
