@@ -167,3 +167,15 @@ async def test_a_disk_that_refuses_is_said_and_the_log_lives_on(tmp_path: Path) 
     await log.append(batch)
     assert len(await log.events(SESSION, after=0, limit=1000)) == 200
     await log.close()
+
+
+async def test_a_refused_number_sent_again_does_not_hide_the_last_one_refused(log: Log) -> None:
+    """L6. Else a client that goes on behind the last one is out of order after a restart, and stuck."""
+    for n in (1, 2, 1):
+        batch = Batch()
+        batch.sessions.append(a_session())
+        batch.refusals.append({"session": SESSION, "client": CLIENT, "by": EXPERT.id, "n": n})
+        await log.append(batch)
+    loaded = await log.load(SESSION)
+    assert loaded is not None
+    assert loaded.refusals == [(CLIENT, EXPERT.id, 2)]

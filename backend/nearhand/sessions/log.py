@@ -50,7 +50,8 @@ SET_SESSION = (
 )
 SET_REFUSAL = (
     "INSERT INTO live_refusal VALUES (:session, :client, :by, :n)"
-    " ON CONFLICT (session, client) DO UPDATE SET n = excluded.n"
+    # A refused number that is sent again is refused again, and must not hide those after it.
+    " ON CONFLICT (session, client) DO UPDATE SET n = excluded.n WHERE excluded.n > live_refusal.n"
 )
 SET_SNAPSHOT = (
     "INSERT INTO live_snapshot VALUES (:session, :seq, :body)"
