@@ -26,6 +26,8 @@ from nearhand.kit.periodic import Periodic
 from nearhand.kit.rate import RateLimit
 from nearhand.kit.settings import Settings
 from nearhand.labels.api import router as labels_router
+from nearhand.labels.model import Label
+from nearhand.labels.service import labels_on
 from nearhand.maintenance.api import router as maintenance_router
 from nearhand.manuals.api import router as manuals_router
 from nearhand.media.api import router as media_router
@@ -77,13 +79,18 @@ class Resources:
 class RegisteredDevices:
     """The registry for those who ask outside of any request: each look-up reads by itself."""
 
-    def __init__(self, database: Database, *, ids: Ids, clock: Clock) -> None:
-        self._database, self._ids, self._clock = database, ids, clock
+    def __init__(self, database: Database, *, ids: Ids, clock: Clock, base_url: str) -> None:
+        self._database, self._ids, self._clock, self._base_url = database, ids, clock, base_url
 
     async def view(self, device_id: str) -> DeviceView:
         async with self._database.reading() as connection:
             service = DeviceService(DeviceStore(connection), ids=self._ids, clock=self._clock)
             return await service.view(device_id)
+
+    async def labels(self, device_id: str) -> list[Label]:
+        async with self._database.reading() as connection:
+            service = labels_on(connection, ids=self._ids, clock=self._clock, base_url=self._base_url)
+            return await service.of_device(device_id)
 
 
 def build_resources(
@@ -103,7 +110,7 @@ def build_resources(
     )
     sessions = SessionService(
         live_log,
-        RegisteredDevices(database, ids=ids, clock=clock),
+        RegisteredDevices(database, ids=ids, clock=clock, base_url=settings.base_url),
         Stills(
             blobs,
             upload_bytes=settings.upload_limit_bytes,

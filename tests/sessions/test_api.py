@@ -14,6 +14,7 @@ from starlette.websockets import WebSocketDisconnect
 from nearhand.access.model import Role
 from nearhand.app import Resources
 from nearhand.sessions.model import UnknownPort
+from tests.support.live import a_sighting
 from tests.support.people import sign_in
 
 PROTOCOL = ["nearhand.v1"]
@@ -117,7 +118,12 @@ def test_the_device_shown_is_that_of_the_session_and_of_device_show(
         told(socket, "ack")
         socket.send_json([show | {"n": 2, "device": {"device_id": "NOSUCH", "face": "front"}}])
         assert told(socket, "refused")["code"] == "not_found"
-    assert client.get(url, headers=guest).json()["device"]["asset_tag"] == "SW-1"
+    admin = sign_in(client, Role.ADMIN)
+    made = client.post(f"/api/v1/devices/{device}/labels", json={}, headers=admin).json()
+    client.cookies.clear()
+    shown = client.get(url, headers=guest).json()
+    assert shown["view"]["device"]["asset_tag"] == "SW-1"
+    assert [label["code"] for label in shown["labels"]] == [made["code"]]
 
 
 def test_a_device_deleted_during_a_session_keeps_its_marks(
@@ -353,3 +359,32 @@ def test_a_signed_out_participant_is_closed_at_the_next_check(
         with pytest.raises(WebSocketDisconnect) as closed:
             told(socket, "never")
         assert closed.value.code == 4003
+
+
+def test_a_mark_far_beside_the_face_is_refused_on_the_drawing_and_on_a_picture(
+    client: TestClient, expert: Headers, session: dict[str, Any], device: str
+) -> None:
+    """L8."""
+    on_face = {"kind": "face", "device_id": device, "face": "front", "points_mm": [[100, -49, 0]]}
+    frame = {"stream": "camera-1", "frame_id": 1}
+    sighting = a_sighting().model_dump() | {"device_id": device}
+    with connected(client, session["id"], expert) as socket:
+        told(socket, "welcome")
+        add = {
+            "type": "annotation.add",
+            "id": "m1",
+            "n": 1,
+            "shape": "text",
+            "text": "here",
+            "place": on_face,
+        }
+        socket.send_json([add])
+        assert told(socket, "refused")["code"] == "misses_face"
+        add |= {"n": 2, "place": on_face | {"points_mm": [[100, -20, 0]]}}
+        socket.send_json([add])
+        told(socket, "ack")
+        sight = {"type": "frame.sight", "frame": frame, "captured_at": "2026-01-01T08:00:00Z"}
+        socket.send_json([sight | {"sighting": sighting}])
+        on_frame = {"kind": "frame", "frame": frame, "points": [[0.5, 0.95]]}
+        socket.send_json([add | {"id": "m2", "n": 3, "place": on_frame}])
+        assert told(socket, "refused")["code"] == "misses_face"

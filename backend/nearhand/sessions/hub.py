@@ -9,6 +9,7 @@ from typing import Protocol
 
 import structlog
 
+from nearhand.devices.model import Face
 from nearhand.kit.clock import Clock
 from nearhand.kit.errors import NearhandError
 from nearhand.kit.outbox import Outbox
@@ -42,6 +43,7 @@ from nearhand.sessions.model import (
     Participant,
     Session,
     SessionStatus,
+    ShownDevice,
     UnknownSession,
 )
 from nearhand.sessions.room import Acknowledge, Deliver, Part, Refuse, Room, Store
@@ -93,7 +95,7 @@ class Line(Protocol):
         """Whether whoever opened it is still signed in and may still be here."""
 
 
-LookUp = Callable[[str, Ask], Awaitable[Part | NearhandError | None]]
+LookUp = Callable[[str, Ask, ShownDevice | None], Awaitable[Part | Face | None]]
 
 
 class Connection:
@@ -178,7 +180,7 @@ class Asked:
     connection: Connection
     ask: Ask | Malformed
     n: int
-    found: Part | NearhandError | None
+    found: Part | Face | NearhandError | None
 
 
 @dataclass(slots=True)
@@ -337,8 +339,11 @@ class Hub:
     # -- hearing ---------------------------------------------------------------------------------------------------
 
     async def _hear_ask(self, connection: Connection, ask: Ask) -> None:
+        running = connection.running
+        on = running.room.drawn_on(ask) if running is not None else None
+        found: Part | Face | NearhandError | None
         try:
-            found = await self._look_up(connection.session_id, ask)
+            found = await self._look_up(connection.session_id, ask, on)
         except NearhandError as error:
             found = error
         except Exception as error:

@@ -7,23 +7,28 @@ from pathlib import Path
 from typing import Protocol
 
 from nearhand.access.model import Actor
-from nearhand.devices.model import Component, DeviceView, Port
+from nearhand.devices.model import Component, DeviceView, Face, FaceSide, Port
 from nearhand.kit.blobs import Blobs
 from nearhand.kit.clock import Clock
 from nearhand.kit.errors import Forbidden, NotFound
 from nearhand.kit.http import Page, PageQuery
 from nearhand.kit.ids import Ids
 from nearhand.kit.uploads import incoming
+from nearhand.labels.model import Label
 from nearhand.media.model import Still
 from nearhand.sessions.log import Log
 from nearhand.sessions.messages import AnnotationAdd, AnnotationEdit, Ask, DeviceShow, StillShare
 from nearhand.sessions.model import (
     Annotation,
     NewSession,
+    OnFace,
+    OnFrame,
     OnPort,
     Session,
+    SessionDevice,
     SessionEnded,
     SessionStatus,
+    ShownDevice,
     UnknownPort,
     UnknownSession,
     UnknownStill,
@@ -37,6 +42,9 @@ class Devices(Protocol):
 
     async def view(self, device_id: str) -> DeviceView:
         """Raise NotFound for a device that is not, or no longer, registered."""
+
+    async def labels(self, device_id: str) -> list[Label]:
+        """Those made for the device, newest first. Raises NotFound."""
 
 
 @dataclass(frozen=True)
@@ -100,12 +108,13 @@ class SessionService:
         await self.session(session_id)
         return await self._log.events(session_id, after=after, limit=limit)
 
-    async def device_shown(self, session_id: str) -> DeviceView:
+    async def device_shown(self, session_id: str) -> SessionDevice:
         """The device that the session is about now. Raises UnknownSession, and NotFound when it shows none."""
         session = await self.session(session_id)
         if session.device_id is None:
             raise NotFound("This session shows no device yet.")
-        return await self._devices.view(session.device_id)
+        view = await self._devices.view(session.device_id)
+        return SessionDevice(view=view, labels=tuple(await self._devices.labels(session.device_id)))
 
     async def add_still(self, session_id: str, pieces: AsyncIterator[bytes], actor: Actor) -> Still:
         """Keep a picture for this session. `still.share` makes it part of it.
@@ -150,17 +159,32 @@ class SessionService:
         if not await self._log.remove_mark(device_id, annotation_id):
             raise NotFound(f"No mark {annotation_id} is kept on this device.")
 
-    async def look_up(self, session_id: str, ask: Ask) -> Part | None:
-        """Find what a message names; raise what it will be refused with when that does not exist."""
+    async def look_up(self, session_id: str, ask: Ask, on: ShownDevice | None) -> Part | Face | None:
+        """Find what a message names; raise what it will be refused with when that does not exist.
+
+        `on`: whose face the picture shows that is drawn on.
+        """
         match ask:
             case AnnotationAdd(place=OnPort() as place) | AnnotationEdit(place=OnPort() as place):
                 return await self._part(place)
+            case AnnotationAdd(place=OnFace() as place) | AnnotationEdit(place=OnFace() as place):
+                return await self._face(place.device_id, place.face)
+            case AnnotationAdd(place=OnFrame()) | AnnotationEdit(place=OnFrame()) if on is not None:
+                return await self._face(on.device_id, on.face)
             case DeviceShow(device=device):
                 await self._devices.view(device.device_id)
             case StillShare(sha256=sha256):
                 if await self._log.still(session_id, sha256) is None:
                     raise UnknownStill
         return None
+
+    async def _face(self, device_id: str, side: FaceSide) -> Face | None:
+        """None for a device that was removed meanwhile: what is drawn on it is still worth keeping."""
+        try:
+            view = await self._devices.view(device_id)
+        except NotFound:
+            return None
+        return view.device_type.face(side)
 
     async def _part(self, place: OnPort) -> Part:
         try:
