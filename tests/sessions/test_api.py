@@ -171,6 +171,7 @@ def test_a_session_about_a_device_removed_meanwhile_stays_readable(
 def test_a_sighting_of_an_unknown_device_is_refused(
     client: TestClient, technician: Headers, session: dict[str, Any], device: str
 ) -> None:
+    """L24. Devices must be registered."""
     sight = {
         "type": "frame.sight",
         "frame": {"stream": "camera-1", "frame_id": 1},
