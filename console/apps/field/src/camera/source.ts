@@ -7,14 +7,19 @@ export type CameraState =
   | { status: "off" }
   | { status: "starting" }
   | { status: "filming"; since: number } // the demo films its hall at its first start
-  | { status: "on"; isDemo: boolean; hasTorch: boolean }
+  | { status: "on"; isDemo: boolean; isUpright: boolean; hasTorch: boolean }
   | { status: "failed"; because: CameraFailure };
 
 export type CameraFailure = "insecure" | "denied" | "missing" | "busy" | "no_demo" | "hall_late";
 
-/** The screen is filled; but the demo's wide picture would lose its label on an upright phone, so all of it is shown. */
+/** The screen is filled; but a demo's picture that lies across it would lose the label, so all of it is shown. */
 export function fitOf(state: CameraState, box: Size): "cover" | "contain" {
-  return state.status === "on" && state.isDemo && box.height > box.width ? "contain" : "cover";
+  const isAcross = state.status === "on" && state.isDemo && state.isUpright !== isUpright(box);
+  return isAcross ? "contain" : "cover";
+}
+
+function isUpright({ width, height }: Size): boolean {
+  return height > width;
 }
 
 export const cameraState = signal<CameraState>({ status: "off" });
@@ -28,7 +33,8 @@ export async function openCamera(video: HTMLVideoElement, isDemo: boolean): Prom
   try {
     await (isDemo ? openDemo(video) : openReal(video));
     await video.play();
-    cameraState.value = { status: "on", isDemo, hasTorch: hasTorch() };
+    const size = { width: video.videoWidth, height: video.videoHeight };
+    cameraState.value = { status: "on", isDemo, isUpright: isUpright(size), hasTorch: hasTorch() };
   } catch (error) {
     cameraState.value = { status: "failed", because: isDemo ? demoFailureOf(error) : failureOf(error) };
   }
@@ -72,16 +78,17 @@ interface HallCamera {
 }
 
 async function openDemo(video: HTMLVideoElement): Promise<void> {
+  const which = isUpright({ width: innerWidth, height: innerHeight }) ? "?upright=true" : "";
   const since = Date.now();
   const patience = setTimeout(() => (cameraState.value = { status: "filming", since }), FILMING_AFTER_MS);
   try {
-    const response = await fetch(`${API}/demo/hall/hall.json`, { credentials: "same-origin" });
+    const response = await fetch(`${API}/demo/hall/hall.json${which}`, { credentials: "same-origin" });
     if (!response.ok) throw await refusalFrom(response);
     known = ((await response.json()) as HallCamera).camera ?? null;
   } finally {
     clearTimeout(patience);
   }
-  video.src = `${API}/demo/hall/hall.webm`;
+  video.src = `${API}/demo/hall/hall.webm${which}`;
   video.loop = true;
 }
 

@@ -68,8 +68,11 @@ export function DeviceTab({ desk }: { desk: Desk }) {
           </FaceDrawing>
         </div>
       )}
-      <PortNow face={face} name={desk.hoveredPort.value} />
-      {desk.mayDraw.value && <p class="soft hint">{t("faceHint")}</p>}
+      <PortNow
+        face={face}
+        name={desk.hoveredPort.value}
+        otherwise={desk.mayDraw.value ? t("faceHint") : ""}
+      />
       {may("telemetry.read") && <LiveFigures deviceId={view.device.id} port={desk.hoveredPort.value} />}
       <DeviceFacts view={view} />
       {may("devices.read") && (
@@ -81,12 +84,18 @@ export function DeviceTab({ desk }: { desk: Desk }) {
   );
 }
 
+interface PortNowProps {
+  face: Face | null | undefined;
+  name: string | null;
+  otherwise: string;
+}
+
 /** The port under the pointer in words: on a fitted drawing its number is too small to read. */
-function PortNow({ face, name }: { face: Face | null | undefined; name: string | null }) {
+function PortNow({ face, name, otherwise }: PortNowProps) {
   const port = face?.ports.find((each) => each.name === name);
   return (
-    <p class="port-now" data-testid="port-now" aria-live="off">
-      {port ? t("portNow", { name: port.name, kind: port.kind }) : "\u00a0"}
+    <p class="soft hint port-now" data-testid="port-now">
+      {port ? <b>{t("portNow", { name: port.name, kind: port.kind })}</b> : otherwise}
     </p>
   );
 }
