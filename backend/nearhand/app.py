@@ -26,6 +26,7 @@ from nearhand.kit.periodic import Periodic
 from nearhand.kit.rate import RateLimit
 from nearhand.kit.settings import Settings
 from nearhand.labels.api import router as labels_router
+from nearhand.labels.service import RegisteredLabels
 from nearhand.maintenance.api import router as maintenance_router
 from nearhand.manuals.api import router as manuals_router
 from nearhand.media.api import router as media_router
@@ -35,7 +36,7 @@ from nearhand.pages import mount_pages
 from nearhand.sessions.api import router as sessions_router
 from nearhand.sessions.hub import Hub, Limits
 from nearhand.sessions.log import Log, PostgresStorage, SqliteStorage
-from nearhand.sessions.service import SessionService, Stills
+from nearhand.sessions.service import Registry, SessionService, Stills
 from nearhand.sessions.socket import router as socket_router
 from nearhand.telemetry.api import router as telemetry_router
 from nearhand.telemetry.service import pack_all
@@ -96,7 +97,10 @@ def build_resources(
     )
     sessions = SessionService(
         live_log,
-        RegisteredDevices(database, ids=ids, clock=clock),
+        Registry(
+            RegisteredDevices(database, ids=ids, clock=clock),
+            RegisteredLabels(database, ids=ids, clock=clock, base_url=settings.base_url),
+        ),
         Stills(blobs, eyes, upload_bytes=settings.upload_limit_bytes),
         ids=ids,
         clock=clock,

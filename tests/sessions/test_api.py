@@ -119,7 +119,12 @@ def test_the_device_shown_is_that_of_the_session_and_of_device_show(
         told(socket, "ack")
         socket.send_json([show | {"n": 2, "device": {"device_id": "NOSUCH", "face": "front"}}])
         assert told(socket, "refused")["code"] == "unknown_device"
-    assert client.get(url, headers=guest).json()["device"]["asset_tag"] == "SW-1"
+    admin = sign_in(client, Role.ADMIN)
+    made = client.post(f"/api/v1/devices/{device}/labels", json={}, headers=admin).json()
+    client.cookies.clear()
+    shown = client.get(url, headers=guest).json()
+    assert shown["view"]["device"]["asset_tag"] == "SW-1"
+    assert [label["code"] for label in shown["labels"]] == [made["code"]]
 
 
 def test_a_device_deleted_during_a_session_keeps_its_marks(
@@ -149,14 +154,14 @@ def test_a_session_about_a_device_removed_meanwhile_stays_readable(
     with connected(client, session["id"], technician) as socket:
         socket.send_json([show | {"n": 1}])
         told(socket, "ack")
-        before = client.get(url, headers=guest).json()
+        before = client.get(url, headers=guest).json()["view"]
         etag = client.get(f"/api/v1/devices/{device}", headers=admin).headers["etag"]
         client.delete(f"/api/v1/devices/{device}", headers=admin | {"If-Match": etag}).raise_for_status()
         socket.send_json([show | {"n": 2}])  # its label is still on it
         told(socket, "ack")
     answer = client.get(url, headers=guest)
     assert answer.status_code == 200
-    after = answer.json()
+    after = answer.json()["view"]
     assert after["device"]["removed_at"] is not None
     assert after["device_type"]["front"]["ports"] == before["device_type"]["front"]["ports"]
     answer = client.post("/api/v1/sessions", json={"device_id": device}, headers=technician)
@@ -166,7 +171,7 @@ def test_a_session_about_a_device_removed_meanwhile_stays_readable(
 def test_a_sighting_of_an_unknown_device_is_refused(
     client: TestClient, technician: Headers, session: dict[str, Any], device: str
 ) -> None:
-    """L24."""
+    """L24. Devices must be registered."""
     sight = {
         "type": "frame.sight",
         "frame": {"stream": "camera-1", "frame_id": 1},
@@ -473,3 +478,32 @@ def test_a_signed_out_participant_is_closed_at_the_next_check(
         with pytest.raises(WebSocketDisconnect) as closed:
             told(socket, "never")
         assert closed.value.code == 4003
+
+
+def test_a_mark_far_beside_the_face_is_refused_on_the_drawing_and_on_a_picture(
+    client: TestClient, expert: Headers, session: dict[str, Any], device: str
+) -> None:
+    """L8."""
+    on_face = {"kind": "face", "device_id": device, "face": "front", "points_mm": [[100, -49, 0]]}
+    frame = {"stream": "camera-1", "frame_id": 1}
+    sighting = a_sighting().model_dump() | {"device_id": device}
+    with connected(client, session["id"], expert) as socket:
+        told(socket, "welcome")
+        add = {
+            "type": "annotation.add",
+            "id": "m1",
+            "n": 1,
+            "shape": "text",
+            "text": "here",
+            "place": on_face,
+        }
+        socket.send_json([add])
+        assert told(socket, "refused")["code"] == "misses_face"
+        add |= {"n": 2, "place": on_face | {"points_mm": [[100, -20, 0]]}}
+        socket.send_json([add])
+        told(socket, "ack")
+        sight = {"type": "frame.sight", "frame": frame, "captured_at": "2026-01-01T08:00:00Z"}
+        socket.send_json([sight | {"sighting": sighting}])
+        on_frame = {"kind": "frame", "frame": frame, "points": [[0.5, 0.95]]}
+        socket.send_json([add | {"id": "m2", "n": 3, "place": on_frame}])
+        assert told(socket, "refused")["code"] == "misses_face"

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import structlog
 
+from nearhand.devices.model import Face
 from nearhand.kit.clock import Clock
 from nearhand.kit.errors import NearhandError
 from nearhand.kit.outbox import Outbox
@@ -43,6 +44,7 @@ from nearhand.sessions.model import (
     Participant,
     Session,
     SessionStatus,
+    ShownDevice,
     UnknownSession,
 )
 from nearhand.sessions.room import Acknowledge, Deliver, Part, Refuse, Room, Store
@@ -94,7 +96,7 @@ class Line(Protocol):
         """Whether whoever opened it is still signed in and may still be here."""
 
 
-LookUp = Callable[[str, Ask | FrameSight], Awaitable[Part | NearhandError | None]]
+LookUp = Callable[[str, Ask | FrameSight, ShownDevice | None], Awaitable[Part | Face | None]]
 
 
 class Connection:
@@ -179,7 +181,7 @@ class Asked:
     connection: Connection
     ask: Ask | Malformed
     n: int
-    found: Part | NearhandError | None
+    found: Part | Face | NearhandError | None
 
 
 @dataclass(slots=True)
@@ -340,8 +342,11 @@ class Hub:
     # -- hearing ---------------------------------------------------------------------------------------------------
 
     async def _hear_ask(self, connection: Connection, ask: Ask) -> None:
+        running = connection.running
+        on = running.room.drawn_on(ask) if running is not None else None
+        found: Part | Face | NearhandError | None
         try:
-            found = await self._look_up(connection.session_id, ask)
+            found = await self._look_up(connection.session_id, ask, on)
         except NearhandError as error:
             found = error
         except Exception as error:
@@ -355,7 +360,7 @@ class Hub:
     async def _hear_sight(self, connection: Connection, sight: FrameSight) -> None:
         # Marks will be anchored on the device of this sighting, so it must be one.
         try:
-            await self._look_up(connection.session_id, sight)
+            await self._look_up(connection.session_id, sight, None)
         except NearhandError as error:
             self.complain(connection, error)
         except Exception as error:

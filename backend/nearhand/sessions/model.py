@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from nearhand.access.model import Role
-from nearhand.devices.model import FaceSide
+from nearhand.devices.model import DeviceView, FaceSide
 from nearhand.kit.errors import Conflict, Invalid, NotFound, Unavailable
 from nearhand.kit.patterns import ONE_LINE, Id
+from nearhand.labels.model import Label
 
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-100_000, le=100_000)]
 Unit = Annotated[
@@ -214,6 +215,13 @@ class ShownStep(Frozen):
 class ShownDevice(Frozen):
     device_id: Id
     face: FaceSide
+
+
+class SessionDevice(Frozen):
+    """The device a session shows, with its labels, newest first: what its face drawing needs."""
+
+    view: DeviceView
+    labels: tuple[Label, ...]
 
 
 class SessionState(Frozen):
