@@ -24,7 +24,7 @@ def serve(
 
     from nearhand.app import create_app
     from nearhand.kit.logging import configure_logging
-    from nearhand.kit.settings import Settings
+    from nearhand.kit.settings import MIB, Settings
     from nearhand.kit.tls import certificates, own_names
 
     configure_logging()
@@ -35,6 +35,7 @@ def serve(
         host=host,
         port=port,
         ws="websockets-sansio",
+        ws_max_size=MIB,  # the live door refuses far less, in words; this is what may lie in memory
         log_level="warning",
         access_log=False,
         ssl_certfile=kept.certificate if kept else None,
