@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nearhand.sessions.anchoring import anchor_on_frame, meet
-from nearhand.sessions.model import FrameRef, MissesFace, NoPose
+from nearhand.devices.model import Face
+from nearhand.sessions.anchoring import anchor_on_face, anchor_on_frame, demand_on_face, meet
+from nearhand.sessions.model import FrameRef, MissesFace, NoPose, OnFace, Shape
 from nearhand.vision.camera import Intrinsics
 from nearhand.vision.pose import perturb, pose
 from nearhand.vision.project import project
@@ -87,3 +88,33 @@ def test_a_matrix_that_is_no_pose_is_refused(scale: float) -> None:
     T = np.diag([scale, scale, scale, 1.0])
     with pytest.raises(NoPose):
         anchor_on_frame([(0.5, 0.5)], FRAME, a_sighting(T_camera_face=tuple(T.ravel().tolist())))
+
+
+OVER, ON, FAR = (100.0, -29.0, 0.0), (100.0, 20.0, 0.0), (100.0, -49.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("shape", "points", "is_fixed"),
+    [
+        (Shape.TEXT, [OVER], True),
+        (Shape.TEXT, [FAR], False),
+        (Shape.LABEL_3D, [ON, FAR], True),  # its words may stand anywhere
+        (Shape.LABEL_3D, [FAR, ON], False),
+        (Shape.ARROW, [FAR, ON], True),
+        (Shape.ARROW, [ON, FAR], False),
+        (Shape.RING, [ON, FAR], True),  # around the whole device
+        (Shape.FREEHAND, [FAR, FAR, OVER], True),
+        (Shape.FREEHAND, [FAR, FAR], False),
+    ],
+)
+def test_what_a_mark_is_fixed_to_lies_on_the_face_or_close_beside_it(
+    shape: Shape, points: list[tuple[float, float, float]], is_fixed: bool
+) -> None:
+    """L8."""
+    anchor = anchor_on_face(OnFace(device_id="DEVICE", face="front", points_mm=tuple(points)))
+    face = Face(width_mm=482.6, height_mm=44)
+    if is_fixed:
+        demand_on_face(shape, anchor, face)
+        return
+    with pytest.raises(MissesFace):
+        demand_on_face(shape, anchor, face)

@@ -14,7 +14,7 @@ from nearhand.simulation import expert as expert_module
 from nearhand.simulation import technician as technician_module
 from nearhand.simulation.demo import create_demo_app
 from nearhand.simulation.expert import RobotExpert
-from nearhand.simulation.film import Film, make
+from nearhand.simulation.film import UPRIGHT, Film, make
 from nearhand.simulation.people import PASSWORD, ROBOT_EXPERT, ROBOT_TECHNICIAN
 from nearhand.simulation.render import phone_camera
 from nearhand.simulation.robots import hall_of
@@ -101,6 +101,8 @@ async def test_the_hall_is_served_to_those_who_are_signed_in(
     _, layout, scene = await hall_of(technician)
     film = Film(scene, tripod(layout), phone_camera(320, 180), frames_per_s=0.2)
     await asyncio.to_thread(make, data_dir / "hall", film, layout)
+    short = Film(scene, tripod(layout), phone_camera(180, 320), frames_per_s=0.05)
+    await asyncio.to_thread(make, data_dir / "hall" / UPRIGHT, short, layout)
     body = {"name": "technician", "password": PASSWORD}
     async with httpx2.AsyncClient(base_url=demo) as browser:
         assert (await browser.get("/api/v1/demo/hall/hall.webm")).status_code == 401
@@ -109,6 +111,8 @@ async def test_the_hall_is_served_to_those_who_are_signed_in(
         assert (video.status_code, video.headers["content-type"]) == (206, "video/webm")
         truth = (await browser.get("/api/v1/demo/hall/hall.json")).json()
         assert len(truth["frames"]) == film.frames
+        upright = await browser.get("/api/v1/demo/hall/hall.json?upright=true")
+        assert upright.json()["frames"] == truth["frames"][:1]
         accounts = (await browser.get("/api/v1/demo")).json()["accounts"]
         assert [account["name"] for account in accounts] == ["admin", "expert", "technician", "observer"]
         assert (await browser.get("/demo/ca.crt")).status_code == 404

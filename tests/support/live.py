@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from nearhand.access.model import Role
-from nearhand.devices.model import FaceSide
+from nearhand.devices.model import Face, FaceSide
 from nearhand.kit.clock import FixedClock
-from nearhand.kit.errors import NearhandError
 from nearhand.kit.ids import SequentialIds
 from nearhand.sessions.hub import Caller, Connection, Hub, Limits
 from nearhand.sessions.log import Batch, Log, SqliteStorage
-from nearhand.sessions.messages import Ask, Hello, ResumeFrom, read_frame
+from nearhand.sessions.messages import Ask, FrameSight, Hello, ResumeFrom, read_frame
 from nearhand.sessions.model import (
     Camera,
     FrameRef,
@@ -22,6 +21,7 @@ from nearhand.sessions.model import (
     Participant,
     Session,
     SessionStatus,
+    ShownDevice,
     Sighting,
 )
 from nearhand.sessions.room import Part, Room
@@ -107,7 +107,9 @@ class Ticker:
         return self.now_s
 
 
-async def nothing_to_find(session_id: str, ask: Ask) -> Part | NearhandError | None:
+async def nothing_to_find(
+    session_id: str, message: Ask | FrameSight, on: ShownDevice | None
+) -> Part | Face | None:
     return None
 
 
@@ -131,8 +133,10 @@ class LiveServer:
         await self.hub.start()
         return self
 
-    async def _look_up(self, session_id: str, ask: Ask) -> Part | NearhandError | None:
-        found: Part | NearhandError | None = await self.look_up(session_id, ask)
+    async def _look_up(
+        self, session_id: str, message: Ask | FrameSight, on: ShownDevice | None
+    ) -> Part | Face | None:
+        found: Part | Face | None = await self.look_up(session_id, message, on)
         return found
 
     async def stop(self) -> None:

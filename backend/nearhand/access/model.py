@@ -169,7 +169,7 @@ class JoiningGrant(BaseModel):
 
 
 class NotPermitted(Forbidden):
-    code = "not_permitted"
+    code, title = "not_permitted", "Your role, or your joining link, does not allow this"
 
     def __init__(self, permission: Permission) -> None:
         super().__init__(f"This needs the permission {permission}.")
@@ -180,7 +180,7 @@ class WrongCredentials(Unauthenticated):
 
 
 class UserNameTaken(Conflict):
-    code = "user_name_taken"
+    code, title = "user_name_taken", "Somebody has this sign-in name"
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is already a user {name}.")

@@ -44,7 +44,7 @@ from nearhand.kit.http import (
     etag,
     problem_response,
 )
-from nearhand.kit.patterns import Id
+from nearhand.kit.patterns import ONE_LINE, Id
 
 READ, WRITE = Permission.DEVICES_READ, Permission.DEVICES_WRITE
 
@@ -426,7 +426,7 @@ async def register_device(
 
 @nouns.get("/devices/by-tag/{asset_tag:path}")
 async def get_device_by_tag(
-    asset_tag: Annotated[str, Path(max_length=60)],
+    asset_tag: Annotated[str, Path(max_length=60, pattern=ONE_LINE)],
     response: Response,
     devices: Devices,
     actor: Actor = may(READ),

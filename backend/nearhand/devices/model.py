@@ -371,14 +371,14 @@ class ImportReport(Frozen):
 
 
 class AssetTagTaken(Conflict):
-    code = "asset_tag_taken"
+    code, title = "asset_tag_taken", "Another device has this asset tag"
 
     def __init__(self, asset_tag: str) -> None:
         super().__init__(f"Another device has the asset tag {asset_tag}.")
 
 
 class NameTaken(Conflict):
-    code = "name_taken"
+    code, title = "name_taken", "This name is taken"
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is already one named {name}.")

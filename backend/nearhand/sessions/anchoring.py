@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from nearhand.devices.model import Face
 from nearhand.sessions.model import (
     Anchor,
     Camera,
@@ -14,6 +15,7 @@ from nearhand.sessions.model import (
     MissesFace,
     NoPose,
     OnFace,
+    Shape,
     Sighting,
 )
 from nearhand.vision.camera import Intrinsics
@@ -29,6 +31,8 @@ DEFAULT_TRANSLATION_MM = 2.0
 POINTING_ERROR = 0.001
 # A mark further from the face's origin than any device reaches is a grazing ray, not a wish.
 FAR_MM = 3000.0
+# A mark may stand a little beside the face, where cables and handles are; what lies further off was missed.
+BESIDE_FACE_MM = 30.0
 ROTATION_TOLERANCE = 0.01
 
 
@@ -67,6 +71,27 @@ def anchor_on_face(place: OnFace) -> Anchor:
         is_approximate=False,
         port=None,
     )
+
+
+def demand_on_face(shape: Shape, anchor: Anchor, face: Face) -> None:
+    """What a mark is fixed to lies on the face or close beside it. Its tail, rim or words may reach further.
+
+    Raises MissesFace.
+    """
+    points = anchor.points_mm
+    match shape:
+        case Shape.FREEHAND:
+            fixed = points  # a stroke around the device is fine, as long as it comes near somewhere
+        case Shape.ARROW:
+            fixed = points[1:]
+        case _:
+            fixed = points[:1]
+    if not any(
+        -BESIDE_FACE_MM <= x <= face.width_mm + BESIDE_FACE_MM
+        and -BESIDE_FACE_MM <= y <= face.height_mm + BESIDE_FACE_MM
+        for x, y, _ in fixed
+    ):
+        raise MissesFace(f"That is more than {BESIDE_FACE_MM:.0f} mm beside the device's face.")
 
 
 def _camera(camera: Camera) -> Intrinsics:

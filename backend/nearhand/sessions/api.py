@@ -7,14 +7,13 @@ from fastapi.responses import FileResponse
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
-from nearhand.devices.model import DeviceView
 from nearhand.kit.files import picture, raw_body
 from nearhand.kit.http import Page, Paging, TransactionRoute
 from nearhand.kit.patterns import Id
 from nearhand.media.model import Still
 from nearhand.sessions.hub import Hub
 from nearhand.sessions.messages import ServerEvent
-from nearhand.sessions.model import Annotation, NewSession, Session, SessionStatus, ShortId
+from nearhand.sessions.model import Annotation, NewSession, Session, SessionDevice, SessionStatus, ShortId
 from nearhand.sessions.service import SessionService
 
 router = APIRouter(tags=["sessions"], route_class=TransactionRoute)
@@ -79,8 +78,8 @@ async def events(
 @router.get("/sessions/{session_id}/device")
 async def device_shown(
     session_id: Id, service: Service, actor: Actor = may(Permission.SESSIONS_JOIN)
-) -> DeviceView:
-    """The device that the session is about now; guests of the session may see it too."""
+) -> SessionDevice:
+    """The device that the session is about now, with its labels; guests of the session may see it too."""
     actor.demand_session(session_id)
     return await service.device_shown(session_id)
 

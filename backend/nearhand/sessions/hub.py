@@ -9,6 +9,7 @@ from typing import Protocol
 
 import structlog
 
+from nearhand.devices.model import Face
 from nearhand.kit.clock import Clock
 from nearhand.kit.errors import NearhandError
 from nearhand.kit.outbox import Outbox
@@ -24,6 +25,7 @@ from nearhand.sessions.messages import (
     CloseCode,
     Event,
     Fleeting,
+    FrameSight,
     FromServer,
     Hello,
     Malformed,
@@ -42,6 +44,7 @@ from nearhand.sessions.model import (
     Participant,
     Session,
     SessionStatus,
+    ShownDevice,
     UnknownSession,
 )
 from nearhand.sessions.room import Acknowledge, Deliver, Part, Refuse, Room, Store
@@ -93,7 +96,7 @@ class Line(Protocol):
         """Whether whoever opened it is still signed in and may still be here."""
 
 
-LookUp = Callable[[str, Ask], Awaitable[Part | NearhandError | None]]
+LookUp = Callable[[str, Ask | FrameSight, ShownDevice | None], Awaitable[Part | Face | None]]
 
 
 class Connection:
@@ -178,7 +181,7 @@ class Asked:
     connection: Connection
     ask: Ask | Malformed
     n: int
-    found: Part | NearhandError | None
+    found: Part | Face | NearhandError | None
 
 
 @dataclass(slots=True)
@@ -289,6 +292,8 @@ class Hub:
                 return
             if isinstance(message, Ask):
                 await self._hear_ask(connection, message)
+            elif isinstance(message, FrameSight):
+                await self._hear_sight(connection, message)
             elif isinstance(message, Fleeting):
                 self._pass_on(connection, message)
             elif isinstance(message, Ping):
@@ -337,8 +342,11 @@ class Hub:
     # -- hearing ---------------------------------------------------------------------------------------------------
 
     async def _hear_ask(self, connection: Connection, ask: Ask) -> None:
+        running = connection.running
+        on = running.room.drawn_on(ask) if running is not None else None
+        found: Part | Face | NearhandError | None
         try:
-            found = await self._look_up(connection.session_id, ask)
+            found = await self._look_up(connection.session_id, ask, on)
         except NearhandError as error:
             found = error
         except Exception as error:
@@ -348,6 +356,17 @@ class Hub:
             connection.close(CloseCode.NOT_SAVED)
             return
         self._enqueue(Asked(connection, ask, ask.n, found))
+
+    async def _hear_sight(self, connection: Connection, sight: FrameSight) -> None:
+        # Marks will be anchored on the device of this sighting, so it must be one.
+        try:
+            await self._look_up(connection.session_id, sight, None)
+        except NearhandError as error:
+            self.complain(connection, error)
+        except Exception as error:
+            log.error("look_up_failed", error=repr(error))  # the next frame comes soon
+        else:
+            self._pass_on(connection, sight)
 
     def _enqueue(self, asked: Asked) -> None:
         asked.connection.pending += 1

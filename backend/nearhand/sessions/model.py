@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from nearhand.access.model import Role
-from nearhand.devices.model import FaceSide
+from nearhand.devices.model import DeviceView, FaceSide
 from nearhand.kit.errors import Conflict, Invalid, NotFound, Unavailable
 from nearhand.kit.patterns import ONE_LINE, Id
+from nearhand.labels.model import Label
 
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-100_000, le=100_000)]
 Unit = Annotated[
@@ -216,6 +217,13 @@ class ShownDevice(Frozen):
     face: FaceSide
 
 
+class SessionDevice(Frozen):
+    """The device a session shows, with its labels, newest first: what its face drawing needs."""
+
+    view: DeviceView
+    labels: tuple[Label, ...]
+
+
 class SessionState(Frozen):
     """All that a joining participant needs. Chat, stills and signals: the newest; older ones by REST."""
 
@@ -262,6 +270,10 @@ class NoPose(Conflict):
 
 class MissesFace(Invalid):
     code, title = "misses_face", "The line of sight through that point does not meet the device's face"
+
+
+class UnknownDevice(NotFound):
+    code, title = "unknown_device", "There is no such device in the registry"
 
 
 class UnknownPort(NotFound):

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import ClassVar, assert_never
 
 from nearhand.access.model import Role
+from nearhand.devices.model import Face
 from nearhand.kit.errors import Forbidden, NearhandError
-from nearhand.sessions.anchoring import anchor_on_face, anchor_on_frame, meet
+from nearhand.sessions.anchoring import anchor_on_face, anchor_on_frame, demand_on_face, meet
 from nearhand.sessions.messages import (
     AnnotationAdd,
     AnnotationAdded,
@@ -174,7 +175,7 @@ class _Context:
     participant: Participant
     client: str
     now: datetime
-    found: Part | None
+    found: Part | Face | None
 
 
 class Room:
@@ -300,9 +301,9 @@ class Room:
         message: Ask | Fleeting,
         now: datetime,
         *,
-        found: Part | NearhandError | None = None,
+        found: Part | Face | NearhandError | None = None,
     ) -> list[Effect]:
-        """What this message leads to. `found`: the part that the message names, or why it is refused."""
+        """What this message leads to. `found`: the part or face that the message names, or why it is refused."""
         if isinstance(message, Fleeting):
             return self._pass_on(participant, client, message, now)
         settled = self._settled_before(client, message.n)
@@ -467,6 +468,8 @@ class Room:
             )
         if shape is Shape.PORT and anchor.port is None:
             raise WrongPoints("A port is named, not drawn.")
+        if isinstance(context.found, Face):
+            demand_on_face(shape, anchor, context.found)
         self._demand_points(len(anchor.points_mm) - (len(replaced.anchor.points_mm) if replaced else 0))
         return anchor
 
@@ -475,6 +478,15 @@ class Room:
             raise SessionFull(f"The annotations of a session have at most {MAX_POINTS} points together.")
 
     # -- frames --
+
+    def drawn_on(self, ask: Ask) -> ShownDevice | None:
+        """Whose face is on the picture that a mark is drawn on, if the picture is known."""
+        if not isinstance(ask, AnnotationAdd | AnnotationEdit) or not isinstance(ask.place, OnFrame):
+            return None
+        key = (ask.place.frame.stream, ask.place.frame.frame_id)
+        known = self.still_frames.get(key) or self._frames.get(key)
+        seen = known.sighting if known is not None else None
+        return ShownDevice(device_id=seen.device_id, face=seen.face) if seen is not None else None
 
     def _sighting(self, frame: FrameRef, now: datetime) -> Sighting:
         """The sighting of exactly this frame; never that of a neighbour. Raises FrameExpired and NoPose."""
@@ -675,8 +687,8 @@ def _demand_role(participant: Participant, message: Ask | Fleeting) -> None:
         raise Forbidden(f"A participant with the role {participant.role} may not send {message.type}.")
 
 
-def _anchor_on_part(shape: Shape, place: OnPort, part: Part | None) -> Anchor:
-    if part is None:
+def _anchor_on_part(shape: Shape, place: OnPort, part: Part | Face | None) -> Anchor:
+    if not isinstance(part, Part):
         raise UnknownPort(f"No port {place.port} on the {place.face} of that device.")
     centre = (part.x_mm, part.y_mm, 0.0)
     rim = (part.x_mm + max(part.width_mm, part.height_mm) * 0.75, part.y_mm, 0.0)

@@ -2,19 +2,21 @@
 
 import asyncio
 from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
 from nearhand.kit.errors import NotFound
-from nearhand.simulation.film import TRUTH, VIDEO
+from nearhand.simulation.film import TRUTH, UPRIGHT, VIDEO
 
 router = APIRouter(prefix="/demo/hall", tags=["demo"])
 
 WAIT_S = 90.0  # a first start films the hall while people already look around
 STEP_S = 0.25
+Upright = Annotated[bool, Query(description="The film for a phone held upright.")]
 
 
 class NoHall(NotFound):
@@ -26,20 +28,26 @@ def hall_folder(data_dir: Path) -> Path:
 
 
 @router.get(f"/{TRUTH}")
-async def truth(request: Request, actor: Actor = may(Permission.DEVICES_READ)) -> FileResponse:
+async def truth(
+    request: Request, upright: Upright = False, actor: Actor = may(Permission.DEVICES_READ)
+) -> FileResponse:
     """The simulated camera: intrinsics, frames per second, and where the device truly is in every frame."""
-    return FileResponse(await _ready(request, TRUTH), media_type="application/json")
+    return FileResponse(await _ready(request, TRUTH, upright=upright), media_type="application/json")
 
 
 @router.get(f"/{VIDEO}")
-async def video(request: Request, actor: Actor = may(Permission.DEVICES_READ)) -> FileResponse:
+async def video(
+    request: Request, upright: Upright = False, actor: Actor = may(Permission.DEVICES_READ)
+) -> FileResponse:
     """What the simulated camera sees: a loop in VP8."""
-    return FileResponse(await _ready(request, VIDEO), media_type="video/webm")
+    return FileResponse(await _ready(request, VIDEO, upright=upright), media_type="video/webm")
 
 
-async def _ready(request: Request, name: str) -> Path:
+async def _ready(request: Request, name: str, *, upright: bool) -> Path:
     """The file, as soon as the film is whole."""
     folder = hall_folder(request.app.state.resources.settings.data_dir)
+    if upright:
+        folder /= UPRIGHT
     for _ in range(round(WAIT_S / STEP_S)):
         if (folder / TRUTH).is_file():
             return folder / name

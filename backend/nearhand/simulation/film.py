@@ -18,7 +18,9 @@ from nearhand.simulation.walk import Walk
 
 VIDEO, TRUTH = "hall.webm", "hall.json"
 FILM_VERSION = 1  # raise it when the picture changes, so that kept films are made anew
+UPRIGHT = "upright"  # the folder, within that of the film, of the one for phones held upright
 WIDTH_PX, HEIGHT_PX, FRAMES_PER_S = 960, 540, 12
+UPRIGHT_PX, UPRIGHT_VIEW_DEG = (720, 1280), 48
 LOOK = Look(blur_px=0.6, noise=1.2, vignette=0.3)  # noise costs most of a video's bytes
 
 
@@ -58,6 +60,12 @@ class Film:
 
 def hall_film(scene: Scene, walk: Walk) -> Film:
     return Film(scene, walk, phone_camera(WIDTH_PX, HEIGHT_PX))
+
+
+def upright_film(scene: Scene, walk: Walk) -> Film:
+    """For a phone held upright: narrow, so that the label, not the rack, fills the picture."""
+    width, height = UPRIGHT_PX
+    return Film(scene, walk, phone_camera(width, height, field_of_view_deg=UPRIGHT_VIEW_DEG))
 
 
 def is_made(folder: Path, layout: Layout) -> bool:

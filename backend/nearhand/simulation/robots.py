@@ -17,12 +17,12 @@ from nearhand.labels.model import Label, Layout, layout_of
 from nearhand.sessions.model import Camera
 from nearhand.simulation.api import hall_folder
 from nearhand.simulation.expert import RobotExpert
-from nearhand.simulation.film import Film, hall_film, is_made, make
+from nearhand.simulation.film import UPRIGHT, Film, hall_film, is_made, make, upright_film
 from nearhand.simulation.people import PASSWORD, ROBOT_EXPERT, ROBOT_TECHNICIAN
 from nearhand.simulation.render import Front, Look, Scene, build_scene, phone_camera
 from nearhand.simulation.seed import DEMO_TAG
 from nearhand.simulation.technician import RobotTechnician
-from nearhand.simulation.walk import survey
+from nearhand.simulation.walk import along, survey
 
 log = structlog.get_logger(__name__)
 
@@ -82,15 +82,17 @@ async def run(url: str, data_dir: Path, verify: Path | bool) -> None:
         film = Film(scene, walk, EYE, EYE_LOOK)
         me = (await technician.me()).participant_id
         async with asyncio.TaskGroup() as robots:
-            robots.create_task(_film_hall(data_dir, hall_film(scene, walk), layout))
+            upright = upright_film(scene, along(layout))
+            robots.create_task(_film_hall(data_dir, hall_film(scene, walk), upright, layout))
             robots.create_task(_again(RobotTechnician(technician, view, film)))
             robots.create_task(_again(RobotExpert(expert, frozenset({me}))))
 
 
-async def _film_hall(data_dir: Path, film: Film, layout: Layout) -> None:
+async def _film_hall(data_dir: Path, wide: Film, upright: Film, layout: Layout) -> None:
     folder = hall_folder(data_dir)
-    if not is_made(folder, layout):
-        await asyncio.to_thread(make, folder, film, layout)
+    for place, film in ((folder, wide), (folder / UPRIGHT, upright)):
+        if not is_made(place, layout):
+            await asyncio.to_thread(make, place, film, layout)
 
 
 async def _again(robot: RobotTechnician | RobotExpert) -> None:

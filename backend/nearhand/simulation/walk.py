@@ -79,6 +79,26 @@ def survey(layout: Layout, *, whole_face_mm: float = 550, period_s: float = PERI
     )
 
 
+def along(layout: Layout, *, period_s: float = PERIOD_S) -> Walk:
+    """For a narrow camera: read the label, look along the far half with its tag for long, and come back."""
+    width, height = layout.face.width_mm, layout.face.height_mm
+    near = (layout.label.x_mm, layout.label.y_mm) if layout.label else (width / 2, height / 2)
+    close = (layout.label.size_mm if layout.label else 25) * 8
+    far = (width * 0.82, height / 2)
+    return Walk(
+        (
+            Stand(0.0, near[0] + 25, near[1], close),
+            Stand(0.16, near[0] + 30, near[1], close * 1.1, yaw_deg=5),
+            Stand(0.3, *far, width * 0.66, pitch_deg=-5),
+            Stand(0.5, far[0], far[1] + 6, width * 0.7, yaw_deg=-10, pitch_deg=6),
+            Stand(0.7, far[0], far[1], width * 0.68, yaw_deg=7, pitch_deg=7, roll_deg=2),
+            Stand(0.84, *far, width * 0.66, roll_deg=-2),
+            Stand(0.96, near[0] + 25, near[1], close, yaw_deg=-4),
+        ),
+        period_s,
+    )
+
+
 def tripod(layout: Layout, *, distance_mm: float = 560, yaw_deg: float = 8, pitch_deg: float = -6) -> Walk:
     """A camera that stands still before the whole face."""
     stand = Stand(0.0, layout.face.width_mm / 2, layout.face.height_mm / 2, distance_mm, yaw_deg, pitch_deg)

@@ -116,7 +116,7 @@ class ClockWrong(Invalid):
 
 
 class UnitDiffers(Conflict):
-    code = "unit_differs"
+    code, title = "unit_differs", "The series has another unit"
 
     def __init__(self, key: SeriesKey, unit: str, given: str) -> None:
         where = f" of port {key.port}" if key.port else ""

@@ -45,9 +45,15 @@ function Inside() {
   if (me.value === undefined) return <Skeleton />;
   return (
     <Shell>
-      <View route={here} />
+      <View route={whereTo(here)} />
     </Shell>
   );
+}
+
+/** A guest has one session and nothing else: any other address leads there. */
+function whereTo(here: Route): Route {
+  const session = me.value?.session_id;
+  return session ? { view: "desk", id: session } : here;
 }
 
 function View({ route: here }: { route: Route }) {

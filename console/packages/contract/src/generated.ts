@@ -855,7 +855,7 @@ export interface paths {
         };
         /**
          * Device Shown
-         * @description The device that the session is about now; guests of the session may see it too.
+         * @description The device that the session is about now, with its labels; guests of the session may see it too.
          */
         get: operations["device_shown_api_v1_sessions__session_id__device_get"];
         put?: never;
@@ -3010,6 +3010,15 @@ export interface components {
              */
             type: "session.ended";
         };
+        /**
+         * SessionDevice
+         * @description The device a session shows, with its labels, newest first: what its face drawing needs.
+         */
+        SessionDevice: {
+            /** Labels */
+            labels: components["schemas"]["Label"][];
+            view: components["schemas"]["DeviceView"];
+        };
         /** SessionEnd */
         SessionEnd: {
             /** N */
@@ -3597,6 +3606,7 @@ export type ServerEvent = components['schemas']['ServerEvent'];
 export type ServerMessage = components['schemas']['ServerMessage'];
 export type Session = components['schemas']['Session'];
 export type SessionClosed = components['schemas']['SessionClosed'];
+export type SessionDevice = components['schemas']['SessionDevice'];
 export type SessionEnd = components['schemas']['SessionEnd'];
 export type SessionState = components['schemas']['SessionState'];
 export type SessionStatus = components['schemas']['SessionStatus'];
@@ -5846,7 +5856,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeviceView"];
+                    "application/json": components["schemas"]["SessionDevice"];
                 };
             };
         };

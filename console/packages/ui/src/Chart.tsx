@@ -68,7 +68,14 @@ function options(
     ticks: { stroke: ink("--line") },
     font,
   };
-  const value = (_: uPlot, figure: number | null) => (figure === null ? "–" : quantity(figure, unit));
+  // Mean, and from which minimum to which maximum; nothing under the cursor: the newest.
+  const value = ({ data }: uPlot, _figure: number | null, column: number, under: number | null): string => {
+    const row = under ?? data[0].length - 1;
+    const [mean, high, low] = [0, 1, 2].map((n) => data[column + n]?.[row]);
+    if (typeof mean !== "number") return "–";
+    const span = typeof low === "number" && typeof high === "number" && high > low;
+    return quantity(mean, unit) + (span ? ` (${quantity(low, unit)} – ${quantity(high, unit)})` : "");
+  };
   return {
     width,
     height,
@@ -79,7 +86,13 @@ function options(
       { ...axis, size: 72, values: (_, splits) => splits.map((split) => quantity(split, unit)) },
     ],
     series: [
-      { label: "", value: (_, at) => (at === null ? "–" : time.full(at)) },
+      {
+        label: "",
+        value: ({ data }, _at, _column, under) => {
+          const at = data[0][under ?? data[0].length - 1];
+          return at === undefined ? "–" : time.full(at);
+        },
+      },
       ...charts.flatMap((_, n): uPlot.Series[] => {
         const stroke = ink(INKS[n % INKS.length]!);
         const edge: uPlot.Series = { stroke: "transparent", points: { show: false }, class: "ui-chart-edge" };

@@ -28,7 +28,7 @@ export function MarkInk({
 }: MarkInkProps) {
   if (points.length === 0) return null;
   const path = given ? outline("freehand", given) : outline(shape, points, unit);
-  const at = wordsAt(shape, given && shape === "port" ? given : points, unit);
+  const at = wordsAt(shape, points, given, unit);
   return (
     <g class={`ui-ink ui-ink-${ink}`}>
       {path && <path d={path} class="ui-ink-edge" />}
@@ -38,16 +38,21 @@ export function MarkInk({
   );
 }
 
-/** Words stand beside a shape, never on what it shows. */
-function wordsAt(shape: Shape, points: readonly Point[], unit: number): Point {
+/** Words stand beside a shape as it is drawn, never on it or on what it shows. */
+export function wordsAt(
+  shape: Shape,
+  points: readonly Point[],
+  path: readonly Point[] | null = null,
+  unit = 1,
+): Point {
   const [a, b] = [points[0]!, points[points.length - 1]!];
-  if (shape === "ring") return [a[0] + distance(a, b), a[1]];
-  if (shape === "port") {
-    const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
-    const right = points.length > 1 ? Math.max(...xs) : a[0] + PORT_PX * unit;
-    return [right, (Math.min(...ys) + Math.max(...ys)) / 2];
+  if (shape === "arrow") return a;
+  if (shape !== "ring" && shape !== "port") return b;
+  if (path && path.length > 0) {
+    const [xs, ys] = [path.map(([x]) => x), path.map(([, y]) => y)];
+    return [Math.max(...xs), (Math.min(...ys) + Math.max(...ys)) / 2];
   }
-  return shape === "arrow" ? a : b;
+  return [a[0] + (shape === "ring" ? distance(a, b) : PORT_PX * unit), a[1]];
 }
 
 function Words({ at, text, unit, isCentred }: { at: Point; text: string; unit: number; isCentred: boolean }) {

@@ -1,15 +1,26 @@
 /** Get moving pictures: the phone's rear camera, or the demo's simulated hall. Either way a <video> element. */
-import { API } from "@nearhand/contract";
-import { type Intrinsics, nominalCamera, scaledTo } from "@nearhand/spatial";
+import { API, Refusal, refusalFrom } from "@nearhand/contract";
+import { type Intrinsics, nominalCamera, scaledTo, type Size } from "@nearhand/spatial";
 import { signal } from "@preact/signals";
 
 export type CameraState =
   | { status: "off" }
   | { status: "starting" }
-  | { status: "on"; isDemo: boolean; hasTorch: boolean }
+  | { status: "filming"; since: number } // the demo films its hall at its first start
+  | { status: "on"; isDemo: boolean; isUpright: boolean; hasTorch: boolean }
   | { status: "failed"; because: CameraFailure };
 
-export type CameraFailure = "insecure" | "denied" | "missing" | "busy" | "no_demo";
+export type CameraFailure = "insecure" | "denied" | "missing" | "busy" | "no_demo" | "hall_late";
+
+/** The screen is filled; but a demo's picture that lies across it would lose the label, so all of it is shown. */
+export function fitOf(state: CameraState, box: Size): "cover" | "contain" {
+  const isAcross = state.status === "on" && state.isDemo && state.isUpright !== isUpright(box);
+  return isAcross ? "contain" : "cover";
+}
+
+function isUpright({ width, height }: Size): boolean {
+  return height > width;
+}
 
 export const cameraState = signal<CameraState>({ status: "off" });
 export const isTorchOn = signal(false);
@@ -22,9 +33,10 @@ export async function openCamera(video: HTMLVideoElement, isDemo: boolean): Prom
   try {
     await (isDemo ? openDemo(video) : openReal(video));
     await video.play();
-    cameraState.value = { status: "on", isDemo, hasTorch: hasTorch() };
+    const size = { width: video.videoWidth, height: video.videoHeight };
+    cameraState.value = { status: "on", isDemo, isUpright: isUpright(size), hasTorch: hasTorch() };
   } catch (error) {
-    cameraState.value = { status: "failed", because: isDemo ? "no_demo" : failureOf(error) };
+    cameraState.value = { status: "failed", because: isDemo ? demoFailureOf(error) : failureOf(error) };
   }
 }
 
@@ -58,16 +70,30 @@ async function openReal(video: HTMLVideoElement): Promise<void> {
   video.srcObject = stream;
 }
 
+/** A hall that is filmed already answers sooner. */
+const FILMING_AFTER_MS = 1200;
+
 interface HallCamera {
   camera?: Intrinsics;
 }
 
 async function openDemo(video: HTMLVideoElement): Promise<void> {
-  const response = await fetch(`${API}/demo/hall/hall.json`, { credentials: "same-origin" });
-  if (!response.ok) throw new Error("no demo hall");
-  known = ((await response.json()) as HallCamera).camera ?? null;
-  video.src = `${API}/demo/hall/hall.webm`;
+  const which = isUpright({ width: innerWidth, height: innerHeight }) ? "?upright=true" : "";
+  const since = Date.now();
+  const patience = setTimeout(() => (cameraState.value = { status: "filming", since }), FILMING_AFTER_MS);
+  try {
+    const response = await fetch(`${API}/demo/hall/hall.json${which}`, { credentials: "same-origin" });
+    if (!response.ok) throw await refusalFrom(response);
+    known = ((await response.json()) as HallCamera).camera ?? null;
+  } finally {
+    clearTimeout(patience);
+  }
+  video.src = `${API}/demo/hall/hall.webm${which}`;
   video.loop = true;
+}
+
+function demoFailureOf(error: unknown): CameraFailure {
+  return error instanceof Refusal && error.code === "no_hall" ? "hall_late" : "no_demo";
 }
 
 function failureOf(error: unknown): CameraFailure {

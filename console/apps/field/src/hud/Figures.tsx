@@ -1,18 +1,13 @@
-/** Up to three live figures: those of the step's ports first, else the device's own. */
+/** Up to three live figures, each naming the port it is of. */
 import { quantity } from "@nearhand/ui";
 import { figures, trendOf } from "../device/figures";
 import { portsOfStep } from "../session/guide";
 import { quantityName } from "../words/sheet";
+import { chosenFigures } from "./chosenFigures";
 import { openSheet } from "./panels";
 
-const SHOWN = 3;
-
 export function Figures() {
-  const ports = portsOfStep.value;
-  const shown = figures.value
-    .filter(({ key, last_value }) => last_value !== null && (!key.port || ports.has(key.port)))
-    .sort((a, b) => Number(b.key.port !== "") - Number(a.key.port !== ""))
-    .slice(0, SHOWN);
+  const shown = chosenFigures(figures.value, portsOfStep.value);
   if (shown.length === 0) return null;
   return (
     <button type="button" class="figures" onClick={() => openSheet("history")}>

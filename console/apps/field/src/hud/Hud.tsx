@@ -3,7 +3,7 @@ import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { stayAwake } from "../camera/awake";
 import { keepsake, lastSight, loop } from "../camera/eye";
-import { cameraState, closeCamera, openCamera } from "../camera/source";
+import { cameraState, closeCamera, fitOf, openCamera } from "../camera/source";
 import { wrongDevice } from "../device/recognise";
 import { target, targetFace } from "../device/target";
 import { Overlay } from "../overlay/Overlay";
@@ -52,7 +52,13 @@ export function Hud() {
   const camera = cameraState.value;
   return (
     <main class={`hud ${panel.value ? "has-panel" : ""} ${room.value ? "in-session" : ""}`}>
-      <video ref={video} class="camera" muted playsInline aria-hidden="true" />
+      <video
+        ref={video}
+        class={`camera is-${fitOf(camera, size.value)}`}
+        muted
+        playsInline
+        aria-hidden="true"
+      />
       {camera.status === "on" && <Overlay box={size.value} />}
       {camera.status !== "on" && (
         <NoCamera face={targetFace.value} retry={(isDemo) => void start(video.current!, isDemo)} />

@@ -3,6 +3,7 @@ import type { Annotation } from "@nearhand/contract";
 import { fit, type Fit, type Point, pictureToBox, type Size } from "@nearhand/spatial";
 import { computed } from "@preact/signals";
 import { newestFrame } from "../camera/frames";
+import { cameraState, fitOf } from "../camera/source";
 import { keepsake, lastSight } from "../camera/eye";
 import { keptMarks, target, targetFace } from "../device/target";
 import { portsOfStep } from "../session/guide";
@@ -40,7 +41,7 @@ export function Overlay({ box }: { box: Size }) {
   const isOurs = now !== null && sight?.deviceId === now.view.device.id;
   const ageMs = isOurs ? Math.max(0, frame.captured_at - sight.at) : Infinity;
   const isLost = ageMs > GONE_AFTER_MS || (isOurs && nowMs.value - sight.at > 3 * GONE_AFTER_MS);
-  const view = fit(frame, box, "cover");
+  const view = fit(frame, box, fitOf(cameraState.value, box));
   return (
     <>
       <svg

@@ -1,10 +1,11 @@
 /** No picture: why, what helps, and the device's drawing in its place. */
 import type { Face } from "@nearhand/contract";
-import { Icon } from "@nearhand/ui";
+import { Icon, timer } from "@nearhand/ui";
 import { cameraState, type CameraFailure } from "../camera/source";
 import { ZoomedFace } from "../device/ZoomedFace";
 import { target } from "../device/target";
 import { isDemo } from "../access/identity";
+import { nowMs } from "../hud/clock";
 import { cameraOff, lock } from "../hud/icons";
 import { marksHere } from "../overlay/Overlay";
 import { usesDemoCamera } from "../routes";
@@ -18,6 +19,7 @@ interface NoCameraProps {
 
 export function NoCamera({ face, retry }: NoCameraProps) {
   const state = cameraState.value;
+  if (state.status === "filming") return <Filming since={state.since} />;
   if (state.status !== "failed")
     return state.status === "starting" ? <p class="no-camera is-starting">{t("camera_starting")}</p> : null;
   return (
@@ -41,6 +43,20 @@ export function NoCamera({ face, retry }: NoCameraProps) {
           </button>
         )}
       </div>
+    </section>
+  );
+}
+
+/** The demo's first start: what takes so long, and for how long already. */
+function Filming({ since }: { since: number }) {
+  return (
+    <section class="no-camera" role="status" data-testid="hall-filming">
+      <h1>{t("hall_filming")}</h1>
+      <progress aria-label={t("hall_filming")} />
+      <p>{t("hall_filming_text")}</p>
+      <p class="elapsed" aria-hidden="true">
+        {t("hall_filming_for", { time: timer(nowMs.value - since) })}
+      </p>
     </section>
   );
 }

@@ -1,9 +1,10 @@
 /** The device's guides, step by step, and its documents. */
 import { API, type Document, type Guide } from "@nearhand/contract";
 import { Icon, localText, Skeleton, useLoad } from "@nearhand/ui";
+import { useState } from "preact/hooks";
 import { ZoomedFace } from "../device/ZoomedFace";
 import { faceOf, type Target } from "../device/target";
-import { bookOpen, check, warning } from "../hud/icons";
+import { check, warning } from "../hud/icons";
 import {
   guide,
   leaveGuide,
@@ -18,15 +19,18 @@ import {
 } from "../session/guide";
 import { t as th } from "../words/hud";
 import { t } from "../words/sheet";
+import { Documents, Reader } from "./Documents";
 import { Failed } from "./History";
 
 export function Manual({ target }: { target: Target }) {
   const { id } = target.view.device;
   const loaded = useLoad(`manuals ${id}`, () => loadManuals(id));
+  const [opened, setOpened] = useState<Document | null>(null);
   const known = manuals.value?.deviceId === id ? manuals.value.data : null;
   if (guide.value) return <Following target={target} guide={guide.value} />;
   if (!known && loaded.status === "failed") return <Failed reload={loaded.reload} />;
   if (!known) return <Skeleton rows={6} />;
+  if (opened) return <Reader document={opened} onClose={() => setOpened(null)} />;
   return (
     <>
       <section>
@@ -44,34 +48,8 @@ export function Manual({ target }: { target: Target }) {
           ))}
         </ul>
       </section>
-      <Documents documents={known.documents} />
+      <Documents documents={known.documents} onOpen={setOpened} />
     </>
-  );
-}
-
-/** Documents open in a page of their own; PDF as the phone shows it, Markdown as the service made it safe. */
-function Documents({ documents }: { documents: readonly Document[] }) {
-  const address = ({ id, kind }: Document) =>
-    `${API}/documents/${encodeURIComponent(id)}/${kind === "markdown" ? "html" : "file"}`;
-  return (
-    <section>
-      <h3>{t("documents")}</h3>
-      {documents.length === 0 && <p class="soft">{t("no_documents")}</p>}
-      <ul class="rows">
-        {documents.map((one) => (
-          <li key={one.id}>
-            <a href={address(one)} target="_blank" rel="noreferrer">
-              <Icon svg={bookOpen} />
-              <b>{one.title}</b>
-              <small>
-                {one.kind.toUpperCase()}
-                {one.pages > 1 && ` · ${t("pages", { n: one.pages })}`}
-              </small>
-            </a>
-          </li>
-        ))}
-      </ul>
-    </section>
   );
 }
 

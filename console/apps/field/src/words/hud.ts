@@ -54,6 +54,19 @@ export const t = words({
   wrong_back: ["Go back to {wanted}", "回到 {wanted}", "回到 {wanted}"],
   wrong_switch: ["Switch the work to {found}", "改為處理 {found}", "改为处理 {found}"],
   camera_starting: ["Starting the camera…", "正在啟動相機…", "正在启动相机…"],
+  hall_filming: ["The simulated hall is being prepared", "正在準備模擬機房", "正在准备模拟机房"],
+  hall_filming_text: [
+    "The demo films it once, at its first start. That takes up to a minute; then the picture starts by itself.",
+    "示範首次啟動時會拍攝一次，最多約一分鐘，完成後畫面會自動開始。",
+    "演示首次启动时会拍摄一次，最多约一分钟，完成后画面会自动开始。",
+  ],
+  hall_filming_for: ["{time} so far", "已等候 {time}", "已等候 {time}"],
+  camera_hall_late: ["The simulated hall is not ready yet", "模擬機房尚未就緒", "模拟机房尚未就绪"],
+  camera_hall_late_text: [
+    "It takes longer than usual on this machine, or the demo runs without its robots. Try again in a moment.",
+    "這台機器需要較久時間，或示範未啟動機器人。請稍候再試。",
+    "这台机器需要较久时间，或演示未启动机器人。请稍后再试。",
+  ],
   camera_insecure: ["The camera needs HTTPS", "相機需要 HTTPS", "相机需要 HTTPS"],
   camera_insecure_text: [
     "Browsers only open a camera for pages that came over HTTPS. Ask for the address that begins with https://. Everything else here works.",
@@ -92,6 +105,7 @@ export const t = words({
     "手邊沒有手機？使用模擬機房",
     "手边没有手机？使用模拟机房",
   ],
+  back_to_list: ["Back to the list", "回到清單", "回到列表"],
   close: ["Close", "關閉", "关闭"],
   face_drawing: ["Face of {name}", "{name} 的面板", "{name} 的面板"],
   other_device: ["Another device", "換一台設備", "换一台设备"],

@@ -44,6 +44,8 @@ export const t = words({
   steps: ["{n} steps", "{n} 個步驟", "{n} 个步骤"],
   documents: ["Documents", "文件", "文档"],
   no_documents: ["No documents.", "沒有文件。", "没有文档。"],
+  page_of: ["Page {n} of {all}", "第 {n} 頁，共 {all} 頁", "第 {n} 页，共 {all} 页"],
+  zoom: ["Tap to enlarge", "點一下放大", "点一下放大"],
   pages: ["{n} pages", "{n} 頁", "{n} 页"],
   picture_of_step: ["Picture of this step", "此步驟的圖片", "此步骤的图片"],
   marks_kept: ["Kept on this device", "保留在此設備上", "保留在此设备上"],
@@ -75,6 +77,7 @@ export const t = words({
   freehand: ["Drawing", "手繪", "手绘"],
   text: ["Text", "文字", "文字"],
   label_3d: ["Label", "標示", "标示"],
+  of_port: ["Port {port} · {name}", "{port} 埠 · {name}", "{port} 口 · {name}"],
   port: ["Port", "連接埠", "端口"],
 });
 
@@ -97,5 +100,5 @@ const tq = words(quantities);
 
 export function quantityName(quantity: string, port: string): string {
   const name = quantity in quantities ? tq(quantity) : quantity.replaceAll("_", " ");
-  return port ? `${port} ${name}` : name;
+  return port ? t("of_port", { port, name: name.toLowerCase() }) : name;
 }

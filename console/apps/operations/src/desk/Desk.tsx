@@ -23,7 +23,11 @@ const REFUSALS: ReadonlySet<string> = new Set<DeskWord>([
 ]);
 
 export function Desk({ id }: { id: string }) {
-  const opened = useLoad(id, () => DeskModel.open(id));
+  const opened = useLoad(id, async (signal) => {
+    const desk = await DeskModel.open(id);
+    if (signal.aborted) void desk.close(); // left before it was open: nobody else would close it
+    return desk;
+  });
   useEffect(() => () => void opened.data?.close(), [opened.data]);
   if (opened.status === "failed") return <Failed error={opened.error} retry={opened.reload} />;
   if (!opened.data) return <Skeleton rows={8} height={40} />;

@@ -1,5 +1,5 @@
 /** The device beside the picture: its face to scale, drawn on with the same tools, and its facts. */
-import type { FaceSide } from "@nearhand/contract";
+import type { Face, FaceSide } from "@nearhand/contract";
 import { Button, FaceDrawing, MarkInk } from "@nearhand/ui";
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
@@ -14,7 +14,7 @@ import { t } from "./words";
 const ENLARGED = 1.6; // px per mm: ports of 14 mm become touchable
 
 export function DeviceTab({ desk }: { desk: Desk }) {
-  const isLarge = useSignal(true);
+  const isLarge = useSignal(false);
   const chosenSide = useSignal<FaceSide | null>(null);
   const { view, labels } = desk.device.value!;
   const side = chosenSide.value ?? desk.view.value.device?.face ?? "front";
@@ -68,7 +68,11 @@ export function DeviceTab({ desk }: { desk: Desk }) {
           </FaceDrawing>
         </div>
       )}
-      {desk.mayDraw.value && <p class="soft hint">{t("faceHint")}</p>}
+      <PortNow
+        face={face}
+        name={desk.hoveredPort.value}
+        otherwise={desk.mayDraw.value ? t("faceHint") : ""}
+      />
       {may("telemetry.read") && <LiveFigures deviceId={view.device.id} port={desk.hoveredPort.value} />}
       <DeviceFacts view={view} />
       {may("devices.read") && (
@@ -77,6 +81,22 @@ export function DeviceTab({ desk }: { desk: Desk }) {
         </a>
       )}
     </div>
+  );
+}
+
+interface PortNowProps {
+  face: Face | null | undefined;
+  name: string | null;
+  otherwise: string;
+}
+
+/** The port under the pointer in words: on a fitted drawing its number is too small to read. */
+function PortNow({ face, name, otherwise }: PortNowProps) {
+  const port = face?.ports.find((each) => each.name === name);
+  return (
+    <p class="soft hint port-now" data-testid="port-now">
+      {port ? <b>{t("portNow", { name: port.name, kind: port.kind })}</b> : otherwise}
+    </p>
   );
 }
 

@@ -1,5 +1,5 @@
 /** The picture with everything on it: marks at their places, pointers, strokes, and the pen. */
-import { age, EmptyState, MarkInk, type Point } from "@nearhand/ui";
+import { age, EmptyState, MarkInk, outline, portOutline, type Point } from "@nearhand/ui";
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import camera from "lucide-static/icons/camera.svg?raw";
 import { useEffect, useRef } from "preact/hooks";
@@ -9,7 +9,7 @@ import { drawnMarks, type Canvas } from "./drawn";
 import { MarkOnPicture } from "./MarkOnPicture";
 import { usePicturePen } from "./picturePen";
 import { PointersAndStrokes } from "./PointersAndStrokes";
-import { portNear, sees, toFace, toPicture } from "./sight";
+import { allToPicture, portNear, sees, toFace, toPicture } from "./sight";
 import { t } from "./words";
 
 export function Picture({ desk }: { desk: Desk }) {
@@ -125,14 +125,22 @@ function PortCallout({ desk, scale, unit }: { desk: Desk; scale: (p: Point) => P
   const port = device.device_type[sighting.face]?.ports.find((each) => each.name === name);
   const at = port && toPicture(sighting, [port.x_mm, port.y_mm, 0]);
   if (!at) return null;
+  const edge = allToPicture(
+    sighting,
+    portOutline(port).map(([x, y]) => [x, y, 0] as const),
+  );
+  const top = Math.min(...[at, ...(edge ?? [])].map(([, v]) => v));
   return (
-    <MarkInk
-      shape="text"
-      points={[[scale(at)[0], scale(at)[1] - 28 * unit]]}
-      text={name}
-      ink="plain"
-      unit={unit}
-    />
+    <g data-testid="port-callout" data-port={name}>
+      {edge && <path class="port-lit" d={outline("freehand", edge.map(scale))} />}
+      <MarkInk
+        shape="text"
+        points={[[scale(at)[0], scale([0, top])[1] - 18 * unit]]}
+        text={name}
+        ink="plain"
+        unit={unit}
+      />
+    </g>
   );
 }
 

@@ -1,8 +1,8 @@
 /** One desk: the live session as signals, what is on the picture, and what the expert holds in the hand. */
-import type { DeviceView, FrameRef, Label, SharedStill, Sighting, SignalGiven } from "@nearhand/contract";
+import type { FrameRef, SessionDevice, SharedStill, Sighting, SignalGiven } from "@nearhand/contract";
 import { openSession, type LiveView, type OpenSession, type UndoState } from "@nearhand/live";
 import { computed, effect, signal, type ReadonlySignal, type Signal } from "@preact/signals";
-import { may, me } from "../access/identity";
+import { me } from "../access/identity";
 import { get } from "../rest";
 import type { Tool } from "./pen";
 import { sameFrame } from "./sight";
@@ -10,12 +10,6 @@ import { Timeline } from "./timeline";
 import { Trails } from "./trails";
 
 export type ContextTab = "device" | "history" | "guide" | "chat" | "marks";
-
-/** The device on the desk. Guests of the session see it without its labels. */
-export interface DeskDevice {
-  view: DeviceView;
-  labels: Label[];
-}
 
 /** Words are being typed for a mark, at this place of the screen; null: the person gave it up. */
 export interface WordsWanted {
@@ -38,7 +32,7 @@ export class Desk {
   readonly readChat = signal(0);
   readonly hoveredPort = signal<string | null>(null);
   readonly words = signal<WordsWanted | null>(null);
-  readonly device = signal<DeskDevice | null>(null);
+  readonly device = signal<SessionDevice | null>(null);
   readonly deviceProblem = signal<Error | null>(null);
   /** Whose pictures are followed; null: whoever sent the newest. */
   readonly followed = signal<string | null>(null);
@@ -181,9 +175,8 @@ export class Desk {
     if (!deviceId) return void (this.device.value = null);
     const isStill = () => this.view.peek().device?.device_id === deviceId;
     try {
-      const view = await get<DeviceView>(`/sessions/${this.id}/device`);
-      const labels = may("devices.read") ? await get<Label[]>(`/devices/${deviceId}/labels`) : [];
-      if (isStill()) this.device.value = { view, labels };
+      const device = await get<SessionDevice>(`/sessions/${this.id}/device`);
+      if (isStill()) this.device.value = device;
     } catch (error) {
       if (!isStill()) return;
       this.device.value = null;

@@ -119,6 +119,7 @@ export const t = words({
     "工具也能在这里使用：标示会落在该处的毫米坐标。",
   ],
   enlarge: ["Enlarge", "放大", "放大"],
+  portNow: ["Port {name} · {kind}", "連接埠 {name} · {kind}", "端口 {name} · {kind}"],
   shrink: ["Fit", "符合寬度", "适合宽度"],
   front: ["Front", "正面", "正面"],
   rear: ["Rear", "背面", "背面"],

@@ -1,4 +1,7 @@
-/** A document in a dialog: the pages of a PDF as pictures, Markdown as sanitised HTML in a sandbox. */
+/** A document in a dialog: the pages of a PDF as pictures, Markdown as sanitised HTML in a sandbox.
+ *
+ * The frame may be of this origin, so that its pictures come with the sign-in; scripts it may not run.
+ */
 import type { Document } from "@nearhand/contract";
 import { Dialog, IconButton } from "@nearhand/ui";
 import left from "lucide-static/icons/chevron-left.svg?raw";
@@ -13,7 +16,12 @@ export function DocumentViewer({ document, onClose }: { document: Document; onCl
   return (
     <Dialog title={title} onClose={onClose} isWide>
       {kind === "markdown" ? (
-        <iframe class="document" sandbox="" src={address(`/documents/${id}/html`)} title={title} />
+        <iframe
+          class="document"
+          sandbox="allow-same-origin"
+          src={address(`/documents/${id}/html`)}
+          title={title}
+        />
       ) : (
         <img
           class="document"
