@@ -73,6 +73,22 @@ def test_an_address_that_names_nothing_is_refused_by_every_route(any_service: At
     assert any_service.is_well()
 
 
+@pytest.mark.parametrize(
+    "value", ["%00", "a%00", "%ED%A0%80", "1e999", "9" * 30, "0001-01-01T00:00:00%2B14:00"]
+)
+def test_no_filter_makes_a_list_stumble(any_service: Attacked, value: str) -> None:
+    stumbled = {}
+    for method, path, route in api_routes():
+        named = route.dependant.query_params
+        named = named + [query for inner in route.dependant.dependencies for query in inner.query_params]
+        filled = re.sub(r"\{[^}]*\}", "000000000001", path).removeprefix("/api/v1/")
+        for query in named if method == "GET" else []:
+            answer = any_service.ask("GET", f"{filled}?{query.alias}={value}")
+            if answer.status_code != 200 and not refused(answer):
+                stumbled[path, query.alias] = (answer.status_code, answer.text[:100])
+    assert stumbled == {}
+
+
 def test_a_guests_name_is_one_line_and_a_subject_too(any_service: Attacked) -> None:
     session = any_service.session()
     link = any_service.ask("POST", f"sessions/{session}/invitations", json={}).json()["url"]

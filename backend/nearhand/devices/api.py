@@ -66,7 +66,10 @@ Devices = Annotated[DeviceService, Depends(_devices)]
 
 IdPath = Annotated[Id, Path(examples=["0000000000ZZ"])]
 Words = Annotated[
-    str, Query(max_length=200, description="Words to find; the last may be the beginning of one.")
+    str,
+    Query(
+        max_length=200, pattern=ONE_LINE, description="Words to find; the last may be the beginning of one."
+    ),
 ]
 Only = Annotated[Id | None, Query(description="Only those of this one.")]
 
@@ -284,7 +287,7 @@ DeviceTypeBody = Annotated[NewDeviceType, Body(examples=[DEVICE_TYPE])]
 
 def _device_type_selection(
     q: Words = "",
-    manufacturer: Annotated[str | None, Query(max_length=100)] = None,
+    manufacturer: Annotated[str | None, Query(max_length=100, pattern=ONE_LINE)] = None,
     kind: DeviceKind | None = None,
     sort: Literal[
         "manufacturer", "-manufacturer", "model", "-model", "kind", "-kind", "height_u", "-height_u"
@@ -380,6 +383,7 @@ def _device_selection(
         str,
         Query(
             max_length=200,
+            pattern=ONE_LINE,
             description="Words in asset tag, name, serial, tenant or type, the last perhaps unfinished; "
             "also the last characters of a serial (four or more).",
         ),
@@ -389,7 +393,7 @@ def _device_selection(
     rack_id: Only = None,
     device_type_id: Only = None,
     status: DeviceStatus | None = None,
-    tenant: Annotated[str | None, Query(max_length=100)] = None,
+    tenant: Annotated[str | None, Query(max_length=100, pattern=ONE_LINE)] = None,
     kind: DeviceKind | None = None,
     sort: DeviceSort | None = None,
 ) -> Selection:
