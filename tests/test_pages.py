@@ -57,6 +57,16 @@ def test_no_path_leads_out_of_the_apps(pages: TestClient, path: str) -> None:
     assert not answer.headers.get("location", "/").startswith("//")
 
 
+@pytest.mark.parametrize("name", ["%00", "a%00.js", "x" * 300, "x/" * 3000, "%ff", "a" * 5000])
+@pytest.mark.parametrize("accepted", ["gzip", "identity"])
+def test_an_address_that_no_file_can_have_is_answered_all_the_same(
+    pages: TestClient, name: str, accepted: str
+) -> None:
+    headers = {"accept-encoding": accepted}
+    assert pages.get(f"/console/{name}", headers=headers).text == "<p>console</p>"
+    assert pages.get(f"/console/assets/{name}", headers=headers).status_code == 404
+
+
 def test_every_answer_carries_the_safe_headers(pages: TestClient) -> None:
     headers = pages.get("/console/").headers
     assert "unsafe-inline" not in headers["content-security-policy"]

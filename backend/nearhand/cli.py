@@ -23,7 +23,7 @@ def serve(
     import uvicorn
 
     from nearhand.app import create_app
-    from nearhand.kit.settings import Settings
+    from nearhand.kit.settings import MIB, Settings
     from nearhand.kit.tls import certificates, own_names
 
     settings = Settings()
@@ -33,6 +33,7 @@ def serve(
         host=host,
         port=port,
         ws="websockets-sansio",
+        ws_max_size=MIB,  # the live door refuses far less, in words; this is what may lie in memory
         log_level="warning",
         access_log=False,
         ssl_certfile=kept.certificate if kept else None,

@@ -1,6 +1,7 @@
 """Serve the two web apps and the short addresses that labels and links carry."""
 
 import mimetypes
+import os
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request
@@ -49,6 +50,12 @@ class SinglePageApp(StaticFiles):
         is_hashed = path.startswith("assets")
         response.headers["cache-control"] = "public, max-age=31536000, immutable" if is_hashed else "no-cache"
         return response
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        try:
+            return super().lookup_path(path)
+        except (ValueError, OSError):  # no file can have such a name: a NUL in it, or too long
+            return "", None
 
     async def _packed(self, path: str, scope: Scope) -> Response | None:
         accepted = dict(scope["headers"]).get(b"accept-encoding", b"")

@@ -78,6 +78,7 @@ class FullDisk:
         self._storage = storage
         self.is_full = False
         self.writes = 0
+        self.refusals = 0
 
     async def open(self, tables: Any) -> None:
         await self._storage.open(tables)
@@ -87,6 +88,7 @@ class FullDisk:
 
     async def write(self, work: Any) -> None:
         if self.is_full:
+            self.refusals += 1
             raise NotSaved("The live log could not be written: database or disk is full.")
         self.writes += 1
         await self._storage.write(work)

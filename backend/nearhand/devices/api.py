@@ -44,7 +44,7 @@ from nearhand.kit.http import (
     etag,
     problem_response,
 )
-from nearhand.kit.patterns import Id
+from nearhand.kit.patterns import ONE_LINE, Id
 
 READ, WRITE = Permission.DEVICES_READ, Permission.DEVICES_WRITE
 
@@ -66,7 +66,10 @@ Devices = Annotated[DeviceService, Depends(_devices)]
 
 IdPath = Annotated[Id, Path(examples=["0000000000ZZ"])]
 Words = Annotated[
-    str, Query(max_length=200, description="Words to find; the last may be the beginning of one.")
+    str,
+    Query(
+        max_length=200, pattern=ONE_LINE, description="Words to find; the last may be the beginning of one."
+    ),
 ]
 Only = Annotated[Id | None, Query(description="Only those of this one.")]
 
@@ -284,7 +287,7 @@ DeviceTypeBody = Annotated[NewDeviceType, Body(examples=[DEVICE_TYPE])]
 
 def _device_type_selection(
     q: Words = "",
-    manufacturer: Annotated[str | None, Query(max_length=100)] = None,
+    manufacturer: Annotated[str | None, Query(max_length=100, pattern=ONE_LINE)] = None,
     kind: DeviceKind | None = None,
     sort: Literal[
         "manufacturer", "-manufacturer", "model", "-model", "kind", "-kind", "height_u", "-height_u"
@@ -380,6 +383,7 @@ def _device_selection(
         str,
         Query(
             max_length=200,
+            pattern=ONE_LINE,
             description="Words in asset tag, name, serial, tenant or type, the last perhaps unfinished; "
             "also the last characters of a serial (four or more).",
         ),
@@ -389,7 +393,7 @@ def _device_selection(
     rack_id: Only = None,
     device_type_id: Only = None,
     status: DeviceStatus | None = None,
-    tenant: Annotated[str | None, Query(max_length=100)] = None,
+    tenant: Annotated[str | None, Query(max_length=100, pattern=ONE_LINE)] = None,
     kind: DeviceKind | None = None,
     sort: DeviceSort | None = None,
 ) -> Selection:
@@ -426,7 +430,7 @@ async def register_device(
 
 @nouns.get("/devices/by-tag/{asset_tag:path}")
 async def get_device_by_tag(
-    asset_tag: Annotated[str, Path(max_length=60)],
+    asset_tag: Annotated[str, Path(max_length=60, pattern=ONE_LINE)],
     response: Response,
     devices: Devices,
     actor: Actor = may(READ),

@@ -14,6 +14,7 @@ from pathlib import Path
 import qrcode
 import uvicorn
 
+from nearhand.kit.settings import MIB
 from nearhand.kit.tls import Certificates, certificates, lan_address, own_names
 from nearhand.simulation.people import PASSWORD, PEOPLE
 
@@ -81,6 +82,7 @@ def run(demo: Demo) -> None:
             host=demo.listens_on,
             port=demo.port,
             ws="websockets-sansio",
+            ws_max_size=MIB,
             log_level="warning",
             access_log=False,
             reload=demo.reloads,
