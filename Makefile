@@ -8,7 +8,7 @@ NPM := $(PY) tools/npm.py
 WEB := backend/nearhand/_web/.stamp
 CONSOLE_SOURCES := $(shell find console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help demo test check fix bench contract dev build
+.PHONY: help demo test check fix bench contract reference dev build
 
 help: ## Print this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,7 +17,7 @@ demo: $(WEB) ## Set everything up, then run the service with a seeded hall and a
 	$(PY) -m nearhand.cli demo $(DEMO_ARGS)
 
 test: $(WEB) ## Set everything up, then run every test: Python, TypeScript, browser
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2 --dist loadgroup
 	$(NPM) run test
 
 check: $(WEB) ## What CI checks: format, lint, types, imports, contract, then every test
@@ -40,6 +40,11 @@ bench: $(WEB) ## Run every benchmark beside its peers and print the tables
 contract: console/node_modules/.stamp ## Regenerate the wire contract and its TypeScript
 	$(PY) -m nearhand.cli contract --out console/packages/contract/openapi.json
 	$(NPM) run contract
+
+reference: $(VENV)/.stamp ## Write the reference pages that are made from the code
+	$(PY) -m tools.errors_reference
+	$(PY) -m tools.rest_reference
+	$(PY) -m tools.settings_reference
 
 dev: $(WEB) ## Run the service, restarting it when a Python file changes
 	$(PY) -m nearhand.cli demo --reload

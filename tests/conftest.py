@@ -9,11 +9,27 @@ from fastapi.testclient import TestClient
 from nearhand.access.model import NewUser, Role
 from nearhand.access.passwords import Passwords
 from nearhand.app import Resources, build_resources, create_app
+from nearhand.devices.model import Device
 from nearhand.kit.clock import FixedClock
-from nearhand.kit.database import Database, metadata
+from nearhand.kit.database import Database
+from nearhand.kit.logging import configure_logging
 from nearhand.kit.settings import Settings
+from tests.support.doors import a_device
+from tests.support.factories import empty_registry
 from tests.support.people import PASSWORD, QUICK
 from tests.support.postgres import Postgres, running_postgres
+
+configure_logging()  # for tests of parts that no app was made for
+
+BROWSER = Path(__file__).parent / "browser"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers: a file's tests stay with one, since they share what is dear to make."""
+    for item in items:
+        # Two browsers with two demos at once would only starve each other.
+        group = "browser" if item.path.is_relative_to(BROWSER) else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture
@@ -29,11 +45,8 @@ def clock() -> FixedClock:
 @pytest.fixture
 async def database() -> AsyncIterator[Database]:
     """An empty SQLite registry in memory, with every table."""
-    database = Database("sqlite+aiosqlite:///:memory:")
-    async with database.transaction() as connection:
-        await connection.run_sync(metadata.create_all)
-    yield database
-    await database.close()
+    async with empty_registry("sqlite+aiosqlite:///:memory:") as database:
+        yield database
 
 
 @pytest.fixture(scope="session")
@@ -48,11 +61,8 @@ async def any_database(request: pytest.FixtureRequest) -> AsyncIterator[Database
     url = "sqlite+aiosqlite:///:memory:"
     if request.param == "postgres":
         url = request.getfixturevalue("postgres").new_database_url()
-    database = Database(url)
-    async with database.transaction() as connection:
-        await connection.run_sync(metadata.create_all)
-    yield database
-    await database.close()
+    async with empty_registry(url) as database:
+        yield database
 
 
 @pytest.fixture
@@ -70,3 +80,9 @@ def client(resources: Resources) -> Iterator[TestClient]:
             new = NewUser(name=role.value, display_name=role.value.title(), role=role, password=PASSWORD)
             portal.call(resources.access.register, new)
         yield client
+
+
+@pytest.fixture
+def device(client: TestClient, resources: Resources) -> Device:
+    """A switch with 48 ports, registered in the running service."""
+    return a_device(client, resources)

@@ -1,4 +1,4 @@
-"""Write docs/reference/settings.md from the settings class: `python tools/settings_reference.py`."""
+"""Write docs/reference/settings.md from the settings class: `python -m tools.settings_reference`."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from nearhand.kit.settings import Settings
 TARGET = Path(__file__).parent.parent / "docs" / "reference" / "settings.md"
 HEAD = """# Settings
 
-Read once at start from environment variables. Made by `python tools/settings_reference.py` from `nearhand/kit/settings.py`.
+Read once at start from environment variables. Made by `python -m tools.settings_reference` from `nearhand/kit/settings.py`.
 
 | variable | default | meaning |
 |---|---|---|

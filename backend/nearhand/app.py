@@ -13,21 +13,20 @@ from nearhand.access.passwords import Passwords
 from nearhand.access.service import AccessService
 from nearhand.devices.api import router as devices_router
 from nearhand.devices.importer import Importer
-from nearhand.devices.model import DeviceView
-from nearhand.devices.service import DeviceService
-from nearhand.devices.store import DeviceStore
+from nearhand.devices.service import RegisteredDevices
 from nearhand.kit.blobs import Blobs
 from nearhand.kit.bus import Bus
 from nearhand.kit.clock import Clock, SystemClock
 from nearhand.kit.database import Database
+from nearhand.kit.files import FORM_BYTES
 from nearhand.kit.http import PROBLEM_RESPONSES, BodyLimit, install_error_handlers
 from nearhand.kit.ids import Ids, RandomIds
+from nearhand.kit.logging import configure_logging
 from nearhand.kit.periodic import Periodic
 from nearhand.kit.rate import RateLimit
 from nearhand.kit.settings import Settings
 from nearhand.labels.api import router as labels_router
-from nearhand.labels.model import Label
-from nearhand.labels.service import labels_on
+from nearhand.labels.service import RegisteredLabels
 from nearhand.maintenance.api import router as maintenance_router
 from nearhand.manuals.api import router as manuals_router
 from nearhand.media.api import router as media_router
@@ -37,7 +36,7 @@ from nearhand.pages import mount_pages
 from nearhand.sessions.api import router as sessions_router
 from nearhand.sessions.hub import Hub, Limits
 from nearhand.sessions.log import Log, PostgresStorage, SqliteStorage
-from nearhand.sessions.service import SessionService, Stills
+from nearhand.sessions.service import Registry, SessionService, Stills
 from nearhand.sessions.socket import router as socket_router
 from nearhand.telemetry.api import router as telemetry_router
 from nearhand.telemetry.service import pack_all
@@ -76,23 +75,6 @@ class Resources:
     demo_accounts: list[dict[str, str]] = field(default_factory=list)
 
 
-class RegisteredDevices:
-    """The registry for those who ask outside of any request: each look-up reads by itself."""
-
-    def __init__(self, database: Database, *, ids: Ids, clock: Clock, base_url: str) -> None:
-        self._database, self._ids, self._clock, self._base_url = database, ids, clock, base_url
-
-    async def view(self, device_id: str) -> DeviceView:
-        async with self._database.reading() as connection:
-            service = DeviceService(DeviceStore(connection), ids=self._ids, clock=self._clock)
-            return await service.view(device_id)
-
-    async def labels(self, device_id: str) -> list[Label]:
-        async with self._database.reading() as connection:
-            service = labels_on(connection, ids=self._ids, clock=self._clock, base_url=self._base_url)
-            return await service.of_device(device_id)
-
-
 def build_resources(
     settings: Settings,
     *,
@@ -108,15 +90,18 @@ def build_resources(
         SqliteStorage(settings.live_path()) if database.is_sqlite else PostgresStorage(database.engine),
         ids=ids,
     )
+    eyes = Eyes(
+        workers=settings.vision_workers,
+        timeout_s=settings.vision_timeout_s,
+        limit_pixels=settings.image_limit_pixels,
+    )
     sessions = SessionService(
         live_log,
-        RegisteredDevices(database, ids=ids, clock=clock, base_url=settings.base_url),
-        Stills(
-            blobs,
-            upload_bytes=settings.upload_limit_bytes,
-            pixels=settings.image_limit_pixels,
-            workers=settings.vision_workers,
+        Registry(
+            RegisteredDevices(database, ids=ids, clock=clock),
+            RegisteredLabels(database, ids=ids, clock=clock, base_url=settings.base_url),
         ),
+        Stills(blobs, eyes, upload_bytes=settings.upload_limit_bytes),
         ids=ids,
         clock=clock,
     )
@@ -146,15 +131,12 @@ def build_resources(
             ),
             look_up=sessions.look_up,
         ),
-        eyes=Eyes(
-            workers=settings.vision_workers,
-            timeout_s=settings.vision_timeout_s,
-            limit_pixels=settings.image_limit_pixels,
-        ),
+        eyes=eyes,
     )
 
 
 def create_app(settings: Settings | None = None, resources: Resources | None = None) -> FastAPI:
+    configure_logging()  # here, so that however the app is started, its logs are the same
     settings = settings or Settings()
     resources = resources or build_resources(settings)
 
@@ -184,7 +166,13 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
     )
     app.state.resources = resources
     install_error_handlers(app)
-    app.add_middleware(BodyLimit, limit=settings.json_limit_bytes, is_upload=is_upload)
+    app.add_middleware(
+        BodyLimit,
+        limit=settings.json_limit_bytes,
+        # The largest that any of them takes, and what a form wraps around its file.
+        upload_limit=max(settings.upload_limit_bytes, settings.import_limit_bytes) + FORM_BYTES,
+        is_upload=is_upload,
+    )
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     mount_pages(app)

@@ -23,11 +23,9 @@ def serve(
     import uvicorn
 
     from nearhand.app import create_app
-    from nearhand.kit.logging import configure_logging
     from nearhand.kit.settings import Settings
     from nearhand.kit.tls import certificates, own_names
 
-    configure_logging()
     settings = Settings()
     kept = certificates(settings.data_dir / "tls", own_names()) if tls else None
     uvicorn.run(
@@ -84,9 +82,11 @@ def add_user(
     from nearhand.access.model import NewUser, Role
     from nearhand.app import build_resources
     from nearhand.kit.errors import NearhandError
+    from nearhand.kit.logging import configure_logging
     from nearhand.kit.settings import Settings
     from nearhand.migrations.upgrade import upgrade
 
+    configure_logging()
     password = typer.prompt("Password (10 characters or more)", hide_input=True, confirmation_prompt=True)
 
     async def register() -> None:

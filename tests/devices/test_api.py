@@ -6,37 +6,19 @@ from fastapi.testclient import TestClient
 from nearhand.access.model import Role
 from nearhand.devices import api
 from nearhand.devices.model import NewDevice, NewDeviceType, NewLocation, NewRack, NewSite
+from tests.support.doors import Doors
 from tests.support.factories import new_device, new_device_type, new_location, new_rack, new_site
-from tests.support.people import sign_in
 
 NOUNS = ("sites", "locations", "racks", "device-types", "devices")
 
 
-class Door:
-    """The registry's doors, opened as one person."""
-
-    def __init__(self, client: TestClient, role: Role) -> None:
-        self._client, self._headers = client, sign_in(client, role)
-
-    def ask(self, method: str, path: str, *, version: int | None = None, **more: Any) -> Any:
-        headers = self._headers | more.pop("headers", {})
-        if version is not None:
-            headers["If-Match"] = f'"{version}"'
-        return self._client.request(method, f"/api/v1/{path}", headers=headers, **more)
-
-    def make(self, path: str, new: Any, **more: Any) -> Any:
-        answer = self.ask("POST", path, json=new.model_dump(mode="json"), **more)
-        assert answer.status_code == 201, answer.text
-        return answer.json()
+@pytest.fixture
+def admin(client: TestClient) -> Doors:
+    return Doors(client, Role.ADMIN)
 
 
 @pytest.fixture
-def admin(client: TestClient) -> Door:
-    return Door(client, Role.ADMIN)
-
-
-@pytest.fixture
-def made(admin: Door) -> dict[str, Any]:
+def made(admin: Doors) -> dict[str, Any]:
     """One of each, hanging together."""
     site = admin.make("sites", new_site())
     hall = admin.make("locations", new_location(site["id"]))
@@ -54,7 +36,7 @@ def _body(noun: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", NOUNS)
-def test_what_was_made_is_read_changed_and_listed(admin: Door, made: dict[str, Any], path: str) -> None:
+def test_what_was_made_is_read_changed_and_listed(admin: Doors, made: dict[str, Any], path: str) -> None:
     noun = made[path]
     read = admin.ask("GET", f"{path}/{noun['id']}")
     assert (read.json(), read.headers["etag"]) == (noun, '"1"')
@@ -68,7 +50,7 @@ def test_what_was_made_is_read_changed_and_listed(admin: Door, made: dict[str, A
 
 
 @pytest.mark.parametrize("path", NOUNS)
-def test_a_change_based_on_an_old_reading_is_refused(admin: Door, made: dict[str, Any], path: str) -> None:
+def test_a_change_based_on_an_old_reading_is_refused(admin: Doors, made: dict[str, Any], path: str) -> None:
     noun = made[path]
     url, body = f"{path}/{noun['id']}", _body(noun)
     assert admin.ask("PUT", url, json=body).status_code == 428
@@ -79,7 +61,7 @@ def test_a_change_based_on_an_old_reading_is_refused(admin: Door, made: dict[str
 
 
 @pytest.mark.parametrize("path", NOUNS)
-def test_an_unknown_id_is_not_found(admin: Door, made: dict[str, Any], path: str) -> None:
+def test_an_unknown_id_is_not_found(admin: Doors, made: dict[str, Any], path: str) -> None:
     for method in ("GET", "PUT", "DELETE"):
         json = _body(made[path]) if method == "PUT" else None
         answer = admin.ask(method, f"{path}/0000000000ZZ", version=1, json=json)
@@ -88,7 +70,7 @@ def test_an_unknown_id_is_not_found(admin: Door, made: dict[str, Any], path: str
 
 @pytest.mark.parametrize("path", NOUNS)
 def test_only_who_may_write_writes(client: TestClient, made: dict[str, Any], path: str) -> None:
-    expert = Door(client, Role.EXPERT)
+    expert = Doors(client, Role.EXPERT)
     url, body = f"{path}/{made[path]['id']}", _body(made[path])
     assert expert.ask("GET", url).status_code == 200
     for method, where in (("POST", path), ("PUT", url), ("DELETE", url)):
@@ -99,7 +81,7 @@ def test_only_who_may_write_writes(client: TestClient, made: dict[str, Any], pat
 
 
 def test_things_are_removed_from_the_leaves_up_and_never_from_under_others(
-    admin: Door, made: dict[str, Any]
+    admin: Doors, made: dict[str, Any]
 ) -> None:
     for path in ("sites", "locations", "racks", "device-types"):
         answer = admin.ask("DELETE", f"{path}/{made[path]['id']}", version=1)
@@ -112,7 +94,7 @@ def test_things_are_removed_from_the_leaves_up_and_never_from_under_others(
         assert admin.ask("DELETE", f"{path}/{made[path]['id']}", version=1).status_code == 409
 
 
-def test_a_removed_device_frees_its_tag_and_its_place(admin: Door, made: dict[str, Any]) -> None:
+def test_a_removed_device_frees_its_tag_and_its_place(admin: Doors, made: dict[str, Any]) -> None:
     device = made["devices"]
     assert admin.ask("DELETE", f"devices/{device['id']}", version=1).status_code == 204
     assert admin.ask("GET", "devices").json()["total"] == 0
@@ -124,7 +106,9 @@ def test_a_removed_device_frees_its_tag_and_its_place(admin: Door, made: dict[st
     assert again["id"] != device["id"]
 
 
-def test_a_device_is_viewed_with_its_surroundings_by_id_and_by_tag(admin: Door, made: dict[str, Any]) -> None:
+def test_a_device_is_viewed_with_its_surroundings_by_id_and_by_tag(
+    admin: Doors, made: dict[str, Any]
+) -> None:
     view = admin.ask("GET", f"devices/{made['devices']['id']}/view")
     assert view.json() == {
         "device": made["devices"],
@@ -137,13 +121,13 @@ def test_a_device_is_viewed_with_its_surroundings_by_id_and_by_tag(admin: Door, 
     assert admin.ask("GET", "devices/by-tag/tor-r07-u23").json() == view.json()
 
 
-def test_a_tag_with_slashes_is_found(admin: Door, made: dict[str, Any]) -> None:
+def test_a_tag_with_slashes_is_found(admin: Doors, made: dict[str, Any]) -> None:
     body = _body(made["devices"], asset_tag="DC1/R07/23")
     admin.ask("PUT", f"devices/{made['devices']['id']}", version=1, json=body)
     assert admin.ask("GET", "devices/by-tag/DC1/R07/23").status_code == 200
 
 
-def test_the_elevation_shows_each_device_with_its_type(admin: Door, made: dict[str, Any]) -> None:
+def test_the_elevation_shows_each_device_with_its_type(admin: Doors, made: dict[str, Any]) -> None:
     elevation = admin.ask("GET", f"racks/{made['racks']['id']}/elevation").json()
     assert elevation == {
         "rack": made["racks"],
@@ -152,7 +136,7 @@ def test_the_elevation_shows_each_device_with_its_type(admin: Door, made: dict[s
 
 
 def test_a_retry_with_the_same_key_gets_the_same_answer_and_makes_nothing_twice(
-    admin: Door, made: dict[str, Any]
+    admin: Doors, made: dict[str, Any]
 ) -> None:
     new = new_device(made["device-types"]["id"], made["sites"]["id"], asset_tag="NEW-1")
     body, key = new.model_dump(mode="json"), {"Idempotency-Key": "k1"}
@@ -163,14 +147,14 @@ def test_a_retry_with_the_same_key_gets_the_same_answer_and_makes_nothing_twice(
     assert admin.ask("GET", "devices?q=new-1").json()["total"] == 1
 
 
-def test_a_key_used_for_another_request_is_refused(admin: Door, made: dict[str, Any]) -> None:
+def test_a_key_used_for_another_request_is_refused(admin: Doors, made: dict[str, Any]) -> None:
     key = {"Idempotency-Key": "k1"}
     admin.make("sites", new_site(name="One"), headers=key)
     other = admin.ask("POST", "sites", json={"name": "Two"}, headers=key)
     assert (other.status_code, other.json()["code"]) == (409, "conflict")
 
 
-def test_a_refused_request_leaves_its_key_free(admin: Door, made: dict[str, Any]) -> None:
+def test_a_refused_request_leaves_its_key_free(admin: Doors, made: dict[str, Any]) -> None:
     key = {"Idempotency-Key": "k1"}
     taken = admin.ask("POST", "sites", json={"name": made["sites"]["name"]}, headers=key)
     assert (taken.status_code, taken.json()["code"]) == (409, "name_taken")
@@ -178,11 +162,11 @@ def test_a_refused_request_leaves_its_key_free(admin: Door, made: dict[str, Any]
 
 
 def test_two_people_with_one_key_are_two_requests(
-    client: TestClient, admin: Door, made: dict[str, Any]
+    client: TestClient, admin: Doors, made: dict[str, Any]
 ) -> None:
     key = {"Idempotency-Key": "k1"}
     one = admin.make("sites", new_site(name="One"), headers=key)
-    two = Door(client, Role.ADMIN).make("sites", new_site(name="Two"), headers=key)
+    two = Doors(client, Role.ADMIN).make("sites", new_site(name="Two"), headers=key)
     assert one["id"] != two["id"]
 
 
@@ -204,14 +188,14 @@ def test_two_people_with_one_key_are_two_requests(
     ],
 )
 def test_a_device_that_cannot_be_there_is_refused(
-    admin: Door, made: dict[str, Any], changes: dict[str, Any], status: int, code: str
+    admin: Doors, made: dict[str, Any], changes: dict[str, Any], status: int, code: str
 ) -> None:
     body = _body(made["devices"], asset_tag="NEW-1", position_u=None) | changes
     answer = admin.ask("POST", "devices", json=body)
     assert (answer.status_code, answer.json().get("code", "")) == (status, code)
 
 
-def test_a_device_at_one_site_is_in_no_rack_of_another(admin: Door, made: dict[str, Any]) -> None:
+def test_a_device_at_one_site_is_in_no_rack_of_another(admin: Doors, made: dict[str, Any]) -> None:
     other = admin.make("sites", new_site(name="Elsewhere"))
     body = _body(made["devices"], asset_tag="NEW-1", site_id=other["id"])
     assert admin.ask("POST", "devices", json=body).json()["code"] == "wrong_site"
@@ -219,12 +203,12 @@ def test_a_device_at_one_site_is_in_no_rack_of_another(admin: Door, made: dict[s
     assert admin.ask("POST", "racks", json=rack).json()["code"] == "wrong_site"
 
 
-def test_a_device_keeps_its_own_place_when_changed(admin: Door, made: dict[str, Any]) -> None:
+def test_a_device_keeps_its_own_place_when_changed(admin: Doors, made: dict[str, Any]) -> None:
     url, body = f"devices/{made['devices']['id']}", _body(made["devices"], notes="moved nowhere")
     assert admin.ask("PUT", url, version=1, json=body).status_code == 200
 
 
-def test_lists_are_cut_sorted_and_bounded(admin: Door, made: dict[str, Any]) -> None:
+def test_lists_are_cut_sorted_and_bounded(admin: Doors, made: dict[str, Any]) -> None:
     for name in ("Basel", "Aarau"):
         admin.make("sites", new_site(name=name))
     page = admin.ask("GET", "sites?sort=-name&limit=2").json()

@@ -64,7 +64,7 @@ def door(tmp_path: Path) -> Iterator[TestClient]:
     app = FastAPI()
     app.state.resources = SimpleNamespace(database=database, clock=FixedClock())
     install_error_handlers(app)
-    app.add_middleware(BodyLimit, limit=1000, is_upload=lambda path: path == "/upload")
+    app.add_middleware(BodyLimit, limit=1000, upload_limit=5000, is_upload=lambda path: path == "/upload")
     app.include_router(router)
     with TestClient(app, raise_server_exceptions=False) as client:
         portal: Any = client.portal

@@ -11,18 +11,13 @@ from nearhand.devices.model import Device
 from nearhand.labels.model import NewLabel, NoTagsLeft
 from nearhand.labels.service import labels_on
 from nearhand.migrations.upgrade import upgrade
-from tests.support.doors import Doors, a_device
+from tests.support.doors import Doors
 from tests.support.factories import Registry
 
 
 @pytest.fixture
 def expert(client: TestClient) -> Doors:
     return Doors(client, Role.EXPERT)
-
-
-@pytest.fixture
-def device(client: TestClient, resources: Resources) -> Device:
-    return a_device(client, resources)
 
 
 @pytest.fixture

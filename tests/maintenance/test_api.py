@@ -8,7 +8,7 @@ from nearhand.access.model import Role
 from nearhand.app import Resources
 from nearhand.devices.model import Device
 from nearhand.kit.blobs import digest
-from tests.support.doors import Doors, a_device
+from tests.support.doors import Doors
 
 PDF = b"%PDF-1.7\n%%EOF\n"
 
@@ -16,11 +16,6 @@ PDF = b"%PDF-1.7\n%%EOF\n"
 @pytest.fixture
 def technician(client: TestClient) -> Doors:
     return Doors(client, Role.TECHNICIAN)
-
-
-@pytest.fixture
-def device(client: TestClient, resources: Resources) -> Device:
-    return a_device(client, resources)
 
 
 def record(resources: Resources, *, days_ago: float = 1, **changes: Any) -> dict[str, Any]:

@@ -10,17 +10,12 @@ from nearhand.access.model import Role
 from nearhand.app import Resources
 from nearhand.devices.model import Device
 from tests.manuals.samples import a_pdf, a_picture, an_encrypted_pdf
-from tests.support.doors import Doors, a_device
+from tests.support.doors import Doors
 
 
 @pytest.fixture
 def expert(client: TestClient) -> Doors:
     return Doors(client, Role.EXPERT)
-
-
-@pytest.fixture
-def device(client: TestClient, resources: Resources) -> Device:
-    return a_device(client, resources)
 
 
 def guide(device: Device, **changes: Any) -> dict[str, Any]:

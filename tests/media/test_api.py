@@ -17,7 +17,7 @@ from nearhand.media.service import WAITING_PER_WORKER, Eyes
 from nearhand.vision.camera import nominal
 from nearhand.vision.layout import Layout
 from nearhand.vision.project import project
-from tests.support.doors import Doors, a_device
+from tests.support.doors import Doors
 from tests.support.pictures import looking_at, render, switch_layout
 
 CAMERA = nominal(1280, 720).with_focal(1000)
@@ -26,11 +26,6 @@ CAMERA = nominal(1280, 720).with_focal(1000)
 @pytest.fixture
 def technician(client: TestClient) -> Doors:
     return Doors(client, Role.TECHNICIAN)
-
-
-@pytest.fixture
-def device(client: TestClient, resources: Resources) -> Device:
-    return a_device(client, resources)
 
 
 def encoded(pixels: Any, kind: str = "PNG") -> bytes:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from PIL import Image
+from PIL import ExifTags, Image
+from sqlalchemy import event
 from starlette.websockets import WebSocketDisconnect
 
 from nearhand.access.model import Role
@@ -117,7 +118,7 @@ def test_the_device_shown_is_that_of_the_session_and_of_device_show(
         socket.send_json([show])
         told(socket, "ack")
         socket.send_json([show | {"n": 2, "device": {"device_id": "NOSUCH", "face": "front"}}])
-        assert told(socket, "refused")["code"] == "not_found"
+        assert told(socket, "refused")["code"] == "unknown_device"
     admin = sign_in(client, Role.ADMIN)
     made = client.post(f"/api/v1/devices/{device}/labels", json={}, headers=admin).json()
     client.cookies.clear()
@@ -142,6 +143,104 @@ def test_a_device_deleted_during_a_session_keeps_its_marks(
         socket.send_json([add | {"n": 2, "id": "m2"}])
         assert told(socket, "refused")["code"] == UnknownPort.code
     assert len(client.get(f"/api/v1/devices/{device}/marks", headers=technician).json()) == 1
+
+
+def test_a_session_about_a_device_removed_meanwhile_stays_readable(
+    client: TestClient, technician: Headers, device: str, guest: Headers, session: dict[str, Any]
+) -> None:
+    admin = sign_in(client, Role.ADMIN)
+    url = f"/api/v1/sessions/{session['id']}/device"
+    show = {"type": "device.show", "device": {"device_id": device, "face": "front"}}
+    with connected(client, session["id"], technician) as socket:
+        socket.send_json([show | {"n": 1}])
+        told(socket, "ack")
+        before = client.get(url, headers=guest).json()["view"]
+        etag = client.get(f"/api/v1/devices/{device}", headers=admin).headers["etag"]
+        client.delete(f"/api/v1/devices/{device}", headers=admin | {"If-Match": etag}).raise_for_status()
+        socket.send_json([show | {"n": 2}])  # its label is still on it
+        told(socket, "ack")
+    answer = client.get(url, headers=guest)
+    assert answer.status_code == 200
+    after = answer.json()["view"]
+    assert after["device"]["removed_at"] is not None
+    assert after["device_type"]["front"]["ports"] == before["device_type"]["front"]["ports"]
+    answer = client.post("/api/v1/sessions", json={"device_id": device}, headers=technician)
+    assert answer.status_code == 404  # a new session is about what is there
+
+
+def test_a_sighting_of_an_unknown_device_is_refused(
+    client: TestClient, technician: Headers, session: dict[str, Any], device: str
+) -> None:
+    """L24. Devices must be registered."""
+    sight = {
+        "type": "frame.sight",
+        "frame": {"stream": "camera-1", "frame_id": 1},
+        "captured_at": "2026-01-01T08:00:00Z",
+        "sighting": a_sighting(device_id="NOSUCH").model_dump(mode="json"),
+    }
+    place = {"kind": "frame", "frame": sight["frame"], "points": [[0.5, 0.5]]}
+    add = {"type": "annotation.add", "shape": "text", "place": place, "text": "here"}
+    with connected(client, session["id"], technician) as socket:
+        told(socket, "session.state")
+        socket.send_json([sight, add | {"n": 1, "id": "m1"}])
+        assert told(socket, "error")["code"] == "unknown_device"
+        assert told(socket, "refused")["code"] == "frame_expired"
+        known = a_sighting(device_id=device).model_dump(mode="json")
+        socket.send_json([sight | {"sighting": known}, add | {"n": 2, "id": "m2"}])
+        assert told(socket, "annotation.added")["annotation"]["anchor"]["device_id"] == device
+
+
+def test_a_still_of_an_unknown_device_is_refused(
+    client: TestClient, technician: Headers, session: dict[str, Any]
+) -> None:
+    url = f"/api/v1/sessions/{session['id']}/stills"
+    sha256 = client.post(url, content=a_picture(), headers=technician).json()["sha256"]
+    share = {
+        "type": "still.share",
+        "n": 1,
+        "frame": {"stream": "camera-1", "frame_id": 1},
+        "sha256": sha256,
+        "width": 64,
+        "height": 48,
+        "captured_at": "2026-01-01T08:00:00Z",
+        "sighting": a_sighting(device_id="NOSUCH").model_dump(mode="json"),
+    }
+    with connected(client, session["id"], technician) as socket:
+        socket.send_json([share])
+        assert told(socket, "refused")["code"] == "unknown_device"
+
+
+def test_the_registry_is_asked_once_for_a_device_that_is_sighted_in_every_frame(
+    client: TestClient,
+    resources: Resources,
+    technician: Headers,
+    session: dict[str, Any],
+    device: str,
+) -> None:
+    statements = 0
+
+    def count(*_: object) -> None:
+        nonlocal statements
+        statements += 1
+
+    sighting = a_sighting(device_id=device).model_dump(mode="json")
+    sights = [
+        {
+            "type": "frame.sight",
+            "frame": {"stream": "camera-1", "frame_id": number},
+            "captured_at": "2026-01-01T08:00:00Z",
+            "sighting": sighting,
+        }
+        for number in range(50)
+    ]
+    with connected(client, session["id"], technician) as socket:
+        told(socket, "session.state")
+        socket.send_json([sights[0], {"type": "ping"}])
+        told(socket, "pong")
+        event.listen(resources.database.engine.sync_engine, "before_cursor_execute", count)
+        socket.send_json([*sights[1:], {"type": "ping"}])
+        told(socket, "pong")
+    assert statements == 0
 
 
 def test_marks_kept_on_a_device_are_listed_and_removed_by_experts(
@@ -213,6 +312,26 @@ def test_what_is_no_picture_is_not_kept(
 ) -> None:
     answer = client.post(f"/api/v1/sessions/{session['id']}/stills", content=content, headers=technician)
     assert (answer.status_code // 100, answer.json()["code"]) == (4, code)
+
+
+def test_a_still_has_the_size_that_browsers_show(
+    client: TestClient, technician: Headers, session: dict[str, Any]
+) -> None:
+    turned = Image.Exif()
+    turned[ExifTags.Base.Orientation] = 6
+    url = f"/api/v1/sessions/{session['id']}/stills"
+    still = client.post(url, content=a_picture(exif=turned), headers=technician).json()
+    assert (still["width"], still["height"]) == (48, 64)
+
+
+def test_a_still_that_comes_while_too_many_are_read_is_refused_for_now(
+    client: TestClient, resources: Resources, technician: Headers, session: dict[str, Any]
+) -> None:
+    resources.eyes._limit = 0
+    url = f"/api/v1/sessions/{session['id']}/stills"
+    answer = client.post(url, content=a_picture(), headers=technician)
+    assert (answer.status_code, answer.json()["code"]) == (503, "too_busy")
+    assert not [path for path in (resources.settings.data_dir / "blobs").rglob("*") if path.is_file()]
 
 
 def test_a_still_of_one_session_is_not_found_in_another(

@@ -1,5 +1,7 @@
 """Make one of each noun, valid as it stands; a test names only what it is about."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,7 +24,18 @@ from nearhand.devices.places import PlaceService
 from nearhand.devices.service import DeviceService
 from nearhand.devices.store import DeviceStore
 from nearhand.kit.clock import Clock, FixedClock
+from nearhand.kit.database import Database, metadata
 from nearhand.kit.ids import Ids, RandomIds
+
+
+@asynccontextmanager
+async def empty_registry(url: str) -> AsyncIterator[Database]:
+    """A database with every table, until the block ends."""
+    database = Database(url)
+    async with database.transaction() as connection:
+        await connection.run_sync(metadata.create_all)
+    yield database
+    await database.close()
 
 
 def new_site(**changes: Any) -> NewSite:

@@ -13,7 +13,7 @@ from nearhand.kit.clock import FixedClock
 from nearhand.kit.ids import SequentialIds
 from nearhand.sessions.hub import Caller, Connection, Hub, Limits
 from nearhand.sessions.log import Batch, Log, SqliteStorage
-from nearhand.sessions.messages import Ask, Hello, ResumeFrom, read_frame
+from nearhand.sessions.messages import Ask, FrameSight, Hello, ResumeFrom, read_frame
 from nearhand.sessions.model import (
     Camera,
     FrameRef,
@@ -105,7 +105,9 @@ class Ticker:
         return self.now_s
 
 
-async def nothing_to_find(session_id: str, ask: Ask, on: ShownDevice | None) -> Part | Face | None:
+async def nothing_to_find(
+    session_id: str, message: Ask | FrameSight, on: ShownDevice | None
+) -> Part | Face | None:
     return None
 
 
@@ -129,8 +131,10 @@ class LiveServer:
         await self.hub.start()
         return self
 
-    async def _look_up(self, session_id: str, ask: Ask, on: ShownDevice | None) -> Part | Face | None:
-        found: Part | Face | None = await self.look_up(session_id, ask, on)
+    async def _look_up(
+        self, session_id: str, message: Ask | FrameSight, on: ShownDevice | None
+    ) -> Part | Face | None:
+        found: Part | Face | None = await self.look_up(session_id, message, on)
         return found
 
     async def stop(self) -> None:

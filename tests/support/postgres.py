@@ -60,6 +60,10 @@ def running_postgres() -> Iterator[Postgres]:
             [sys.executable, "-c", _WATCH, name], stdin=subprocess.PIPE, start_new_session=True
         )
         try:
+            # No power failure is tested with it; waiting for the disk was four fifths of each test's set-up.
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                server.psql(f"ALTER SYSTEM SET {setting} = off;")
+            server.psql("SELECT pg_reload_conf();")
             yield Postgres(server, folder)
         finally:
             server.cleanup()

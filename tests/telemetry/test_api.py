@@ -7,17 +7,12 @@ from fastapi.testclient import TestClient
 from nearhand.access.model import Role
 from nearhand.app import Resources
 from nearhand.devices.model import Device
-from tests.support.doors import Doors, a_device
+from tests.support.doors import Doors
 
 
 @pytest.fixture
 def collector(client: TestClient) -> Doors:
     return Doors(client, Role.ADMIN)
-
-
-@pytest.fixture
-def device(client: TestClient, resources: Resources) -> Device:
-    return a_device(client, resources)
 
 
 def batch(resources: Resources, device: Device, **changes: Any) -> dict[str, Any]:

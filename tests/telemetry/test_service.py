@@ -24,7 +24,7 @@ from nearhand.telemetry.model import (
 )
 from nearhand.telemetry.service import TelemetryService, pack_all, telemetry_on
 from nearhand.telemetry.store import TelemetryStore, recent_table
-from tests.support.factories import Registry
+from tests.support.factories import Registry, empty_registry
 
 HOUR = timedelta(hours=1)
 
@@ -190,11 +190,8 @@ async def shared_database(request: pytest.FixtureRequest, tmp_path: Path) -> Asy
     url = f"sqlite+aiosqlite:///{tmp_path / 'shared.db'}"
     if request.param == "postgres":
         url = request.getfixturevalue("postgres").new_database_url()
-    database = Database(url)
-    async with database.transaction() as connection:
-        await connection.run_sync(metadata.create_all)
-    yield database
-    await database.close()
+    async with empty_registry(url) as database:
+        yield database
 
 
 async def test_senders_at_once_and_packing_between_them_store_each_sample_once(

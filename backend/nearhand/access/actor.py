@@ -28,7 +28,13 @@ def token_of(connection: HTTPConnection) -> str | None:
 def refuse_foreign_origin(connection: HTTPConnection) -> None:
     """A browser sends its cookie for whichever page asks; only our own pages may. Raises ForeignOrigin."""
     origin = connection.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != connection.headers.get("host"):
+    if origin is None:
+        return
+    try:
+        host = urlsplit(origin).netloc
+    except ValueError:  # no browser sends such a thing
+        raise ForeignOrigin from None
+    if host != connection.headers.get("host"):
         raise ForeignOrigin
 
 

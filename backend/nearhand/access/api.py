@@ -11,6 +11,7 @@ from nearhand.access.model import Actor, DisplayName, NewUser, Permission, Role,
 from nearhand.access.service import AccessService
 from nearhand.kit.errors import TooMany
 from nearhand.kit.http import Page, Paging
+from nearhand.kit.patterns import Id
 
 router = APIRouter(tags=["access"])
 
@@ -114,7 +115,7 @@ class Activity(BaseModel):
 
 @router.patch("/users/{user_id}")
 async def set_active(
-    user_id: str, body: Activity, service: Service, actor: Actor = may(Permission.PEOPLE_MANAGE)
+    user_id: Id, body: Activity, service: Service, actor: Actor = may(Permission.PEOPLE_MANAGE)
 ) -> User:
     """Switch an account on or off. Switching off ends its sign-ins at once."""
     return await service.set_active(user_id, is_active=body.is_active)
@@ -137,7 +138,7 @@ class JoiningLink(BaseModel):
 
 @router.post("/sessions/{session_id}/invitations", status_code=status.HTTP_201_CREATED)
 async def invite(
-    session_id: str,
+    session_id: Id,
     body: Invitation,
     request: Request,
     service: Service,

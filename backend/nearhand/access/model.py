@@ -7,9 +7,12 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from nearhand.kit.errors import Conflict, Forbidden, Unauthenticated
+from nearhand.kit.patterns import ONE_LINE
 
 UserName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")]
-DisplayName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+DisplayName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=ONE_LINE)
+]
 Password = Annotated[str, StringConstraints(min_length=10, max_length=200)]
 
 
@@ -98,7 +101,7 @@ class NewUser(BaseModel):
 class SignIn(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(max_length=100)
+    name: str = Field(max_length=100, pattern=ONE_LINE)
     password: str = Field(max_length=200)
 
 
@@ -166,7 +169,7 @@ class JoiningGrant(BaseModel):
 
 
 class NotPermitted(Forbidden):
-    code = "not_permitted"
+    code, title = "not_permitted", "Your role, or your joining link, does not allow this"
 
     def __init__(self, permission: Permission) -> None:
         super().__init__(f"This needs the permission {permission}.")
@@ -177,7 +180,7 @@ class WrongCredentials(Unauthenticated):
 
 
 class UserNameTaken(Conflict):
-    code = "user_name_taken"
+    code, title = "user_name_taken", "Somebody has this sign-in name"
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is already a user {name}.")

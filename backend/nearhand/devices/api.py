@@ -18,7 +18,6 @@ from nearhand.devices.model import (
     DeviceType,
     DeviceView,
     Elevation,
-    Id,
     ImportProgress,
     ImportReport,
     Location,
@@ -45,6 +44,7 @@ from nearhand.kit.http import (
     etag,
     problem_response,
 )
+from nearhand.kit.patterns import Id
 
 READ, WRITE = Permission.DEVICES_READ, Permission.DEVICES_WRITE
 

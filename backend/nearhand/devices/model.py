@@ -8,15 +8,11 @@ from typing import Annotated, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from nearhand.kit.errors import Conflict, Invalid
+from nearhand.kit.patterns import MANY_LINES, ONE_LINE, Id
 
 U_MM = 44.45  # one rack unit, EIA-310
 RACK_WIDTH_MM = 482.6  # a 19-inch face with its ears
 
-# Control characters are refused: no keyboard means them, and PostgreSQL cannot keep a NUL.
-ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
-MANY_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
-
-Id = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{1,40}$")]
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=ONE_LINE)
 ]
@@ -375,14 +371,14 @@ class ImportReport(Frozen):
 
 
 class AssetTagTaken(Conflict):
-    code = "asset_tag_taken"
+    code, title = "asset_tag_taken", "Another device has this asset tag"
 
     def __init__(self, asset_tag: str) -> None:
         super().__init__(f"Another device has the asset tag {asset_tag}.")
 
 
 class NameTaken(Conflict):
-    code = "name_taken"
+    code, title = "name_taken", "This name is taken"
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is already one named {name}.")

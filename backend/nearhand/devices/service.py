@@ -26,6 +26,7 @@ from nearhand.devices.model import (
 )
 from nearhand.devices.store import DeviceStore
 from nearhand.kit.clock import Clock
+from nearhand.kit.database import Database
 from nearhand.kit.errors import NotFound, Stale
 from nearhand.kit.http import Page, PageQuery
 from nearhand.kit.ids import Ids
@@ -198,3 +199,21 @@ class DeviceService:
 def devices_on(connection: AsyncConnection, *, ids: Ids, clock: Clock) -> DeviceService:
     """For higher slices: the service within their transaction."""
     return DeviceService(DeviceStore(connection), ids=ids, clock=clock)
+
+
+class RegisteredDevices:
+    """The registry for those who ask outside of any request: each look-up reads by itself."""
+
+    def __init__(self, database: Database, *, ids: Ids, clock: Clock) -> None:
+        self._database, self._ids, self._clock = database, ids, clock
+
+    async def view(self, device_id: str) -> DeviceView:
+        """Raise NotFound for a device that was never there, or was removed."""
+        async with self._database.reading() as connection:
+            return await devices_on(connection, ids=self._ids, clock=self._clock).view(device_id)
+
+    async def view_even_removed(self, device_id: str) -> DeviceView:
+        """Raise NotFound for a device that was never there."""
+        async with self._database.reading() as connection:
+            devices = devices_on(connection, ids=self._ids, clock=self._clock)
+            return await devices.view_even_removed(device_id)

@@ -49,7 +49,9 @@ class Database:
     def __init__(self, url: str) -> None:
         in_memory = url.endswith(":memory:")
         self.engine: AsyncEngine = create_async_engine(
-            url, **({"poolclass": StaticPool} if in_memory else {})
+            url,
+            hide_parameters=True,  # an error in the log must not tell what was to be stored
+            **({"poolclass": StaticPool} if in_memory else {}),
         )
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         if self.is_sqlite:

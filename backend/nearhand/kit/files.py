@@ -11,8 +11,11 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
+from starlette.types import Message, Receive, Scope, Send
 
+from nearhand.kit.blobs import refusing_full_disk
 from nearhand.kit.errors import Invalid, NotFound, TooLarge, Unsupported
+from nearhand.kit.http import problem_response
 from nearhand.kit.uploads import PIECE_BYTES
 
 M = TypeVar("M", bound=BaseModel)
@@ -27,7 +30,7 @@ FILE_HEADERS = {
 }
 
 _MAX_FIELDS = 20
-_FIELDS_BYTES = 64 * 1024
+FORM_BYTES = 64 * 1024  # of a form, beside its file
 
 
 def raw_body(description: str) -> dict[str, Any]:
@@ -43,12 +46,39 @@ def raw_body(description: str) -> dict[str, Any]:
 
 def download(path: Path, *, media_type: str, name: str) -> FileResponse:
     """A file that browsers save and never show as a page."""
-    return FileResponse(_present(path), media_type=media_type, filename=name, headers=FILE_HEADERS)
+    return _File(_present(path), media_type=media_type, filename=name, headers=FILE_HEADERS)
 
 
 def picture(path: Path, *, media_type: str) -> FileResponse:
     """A picture made or re-encoded here, to be shown in place."""
-    return FileResponse(_present(path), media_type=media_type, headers=FILE_HEADERS)
+    return _File(_present(path), media_type=media_type, headers=FILE_HEADERS)
+
+
+class _File(FileResponse):
+    """A Range that makes no sense is refused in the shape of every other refusal."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_refused = False
+
+        async def shaped(message: Message) -> None:
+            nonlocal is_refused
+            if message["type"] == "http.response.start" and message["status"] in _RANGE_REFUSED:
+                is_refused = True
+                status = message["status"]
+                refusal = problem_response(
+                    status, "bad_range", "There is no such part of the file", _RANGE_RULE
+                )
+                kept = [(name, value) for name, value in message["headers"] if name == b"content-range"]
+                refusal.raw_headers.extend(kept)
+                await refusal(scope, receive, send)
+            elif not is_refused:
+                await send(message)
+
+        await super().__call__(scope, receive, shaped)
+
+
+_RANGE_REFUSED = {400, 416}
+_RANGE_RULE = "A Range is bytes=FIRST-LAST within the file."
 
 
 def _present(path: Path) -> Path:
@@ -69,12 +99,13 @@ async def form_with_file(
     """
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise Unsupported("Send multipart/form-data with a field `file`.")
-    stream = _counted(request, limit_bytes + _FIELDS_BYTES)
+    stream = _counted(request, limit_bytes + FORM_BYTES)
     parser = MultiPartParser(
-        request.headers, stream, max_files=1, max_fields=_MAX_FIELDS, max_part_size=_FIELDS_BYTES
+        request.headers, stream, max_files=1, max_fields=_MAX_FIELDS, max_part_size=FORM_BYTES
     )
     try:
-        form = await parser.parse()
+        with refusing_full_disk():
+            form = await parser.parse()
     except MultiPartException as error:
         raise Invalid(error.message) from None
     try:

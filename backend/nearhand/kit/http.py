@@ -81,6 +81,15 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
+class ProblemResponse(JSONResponse):
+    """A refusal may quote what was sent; half a character in it must not make a refusal an accident."""
+
+    media_type = PROBLEM_TYPE
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, ensure_ascii=False).encode(errors="replace")
+
+
 def problem_response(
     status: int, code: str, title: str, detail: str, errors: list[dict[str, Any]] | None = None
 ) -> JSONResponse:
@@ -92,7 +101,7 @@ def problem_response(
         "detail": detail,
         "errors": errors or [],
     }
-    return JSONResponse(body, status_code=status, media_type=PROBLEM_TYPE)
+    return ProblemResponse(body, status_code=status)
 
 
 def install_error_handlers(app: FastAPI) -> None:
@@ -270,19 +279,27 @@ class Page(BaseModel, Generic[T]):
 class BodyLimit:
     """ASGI middleware: refuse bodies over a limit by what they claim, and cut them off by what they send.
 
-    Paths under one of `upload_prefixes` stream to the disk under limits of their own.
+    Uploads are only refused by what they claim: they stream to the disk, each door counting for itself.
     """
 
-    def __init__(self, app: Any, limit: int, is_upload: Callable[[str], bool]) -> None:
-        self._app, self._limit, self._is_upload = app, limit, is_upload
+    def __init__(self, app: Any, limit: int, upload_limit: int, is_upload: Callable[[str], bool]) -> None:
+        self._app, self._limit, self._upload_limit, self._is_upload = app, limit, upload_limit, is_upload
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or self._is_upload(scope["path"]):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        is_upload = self._is_upload(scope["path"])
         claimed = dict(scope["headers"]).get(b"content-length", b"0")
-        if claimed.isdigit() and int(claimed) > self._limit:
-            await self._refuse()(scope, receive, send)
+        limit = self._upload_limit if is_upload else self._limit
+        if claimed.isdigit() and int(claimed) > limit:
+            refusal = problem_response(
+                TooLarge.status, TooLarge.code, TooLarge.title, f"A request body may have {limit} bytes."
+            )
+            await refusal(scope, receive, send)
+            return
+        if is_upload:
+            await self._app(scope, receive, send)
             return
         seen = 0
 
@@ -295,8 +312,3 @@ class BodyLimit:
             return message
 
         await self._app(scope, counted, send)
-
-    def _refuse(self) -> JSONResponse:
-        return problem_response(
-            TooLarge.status, TooLarge.code, TooLarge.title, f"A request body may have {self._limit} bytes."
-        )

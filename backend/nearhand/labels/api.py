@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
-from nearhand.devices.model import Id
 from nearhand.kit.files import BINARY
 from nearhand.kit.http import Connection, TransactionRoute
+from nearhand.kit.patterns import Id
 from nearhand.labels.model import Label, NewLabel, NewSheet, Resolved, SheetFormat
 from nearhand.labels.service import (
     MEDIA_TYPES,

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints, model_validator
 
-from nearhand.devices.model import DeviceView, Face, FaceSide, Frozen, Id, Millimetres
+from nearhand.devices.model import DeviceView, Face, FaceSide, Frozen, Millimetres
 from nearhand.kit.errors import Conflict, Invalid, NotFound
 from nearhand.kit.ids import ALPHABET
+from nearhand.kit.patterns import Id
 from nearhand.vision.layout import Layout as Layout
 from nearhand.vision.layout import LayoutFace as LayoutFace
 from nearhand.vision.layout import LayoutLabel as LayoutLabel

@@ -261,6 +261,19 @@ def labels_on(connection: AsyncConnection, *, ids: Ids, clock: Clock, base_url: 
     return LabelService(LabelStore(connection), devices=devices, ids=ids, clock=clock, base_url=base_url)
 
 
+class RegisteredLabels:
+    """The labels for those who ask outside of any request: each look-up reads by itself."""
+
+    def __init__(self, database: Database, *, ids: Ids, clock: Clock, base_url: str) -> None:
+        self._database, self._ids, self._clock, self._base_url = database, ids, clock, base_url
+
+    async def of_device(self, device_id: str) -> list[Label]:
+        """Newest first. Raises NotFound for a device that was never there."""
+        async with self._database.reading() as connection:
+            labels = labels_on(connection, ids=self._ids, clock=self._clock, base_url=self._base_url)
+            return await labels.of_device(device_id)
+
+
 async def labels_for_sheet(
     database: Database, new: NewSheet, *, ids: Ids, clock: Clock, base_url: str
 ) -> list[tuple[Label, str]]:

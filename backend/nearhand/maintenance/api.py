@@ -7,9 +7,9 @@ from fastapi.responses import FileResponse
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
-from nearhand.devices.model import ONE_LINE, Id
 from nearhand.kit.files import download, raw_body
 from nearhand.kit.http import Connection, ExpectedVersion, Page, Paging, TransactionRoute, etag
+from nearhand.kit.patterns import ONE_LINE, Id
 from nearhand.maintenance.model import Attachment, MaintenanceRecord, NewMaintenanceRecord
 from nearhand.maintenance.service import Attachments, MaintenanceService, attachments_of, maintenance_on
 

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from nearhand.devices.model import MANY_LINES, ONE_LINE
 from nearhand.kit.errors import Invalid, Unsupported
+from nearhand.kit.patterns import MANY_LINES, ONE_LINE
 
 # Nothing kept here is older, and an unset clock says 1970.
 EARLIEST_AT = datetime(1971, 1, 1, tzinfo=UTC)

@@ -7,10 +7,10 @@ from fastapi.responses import FileResponse, HTMLResponse
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
-from nearhand.devices.model import Id
 from nearhand.kit.errors import Invalid
 from nearhand.kit.files import BINARY, download, form_with_file, picture, raw_body, validated
 from nearhand.kit.http import Connection, ExpectedVersion, Page, Paging, TransactionRoute, etag
+from nearhand.kit.patterns import Id
 from nearhand.manuals.documents import PAGE_POLICY
 from nearhand.manuals.library import Library, library_of
 from nearhand.manuals.model import Document, DocumentForm, Guide, Manuals, NewGuide, Picture, Subject

@@ -6,8 +6,9 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from nearhand.devices.model import MANY_LINES, ONE_LINE, FaceSide, Id, PartName
+from nearhand.devices.model import FaceSide, PartName
 from nearhand.kit.errors import Invalid, NotFound, TooLarge, Unavailable, Unsupported
+from nearhand.kit.patterns import MANY_LINES, ONE_LINE, Id
 
 LANGUAGES = ("en", "zh-Hant", "zh-Hans")
 LanguageTag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]

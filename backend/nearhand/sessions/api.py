@@ -9,10 +9,11 @@ from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
 from nearhand.kit.files import picture, raw_body
 from nearhand.kit.http import Page, Paging, TransactionRoute
+from nearhand.kit.patterns import Id
 from nearhand.media.model import Still
 from nearhand.sessions.hub import Hub
 from nearhand.sessions.messages import ServerEvent
-from nearhand.sessions.model import Annotation, NewSession, Session, SessionDevice, SessionStatus
+from nearhand.sessions.model import Annotation, NewSession, Session, SessionDevice, SessionStatus, ShortId
 from nearhand.sessions.service import SessionService
 
 router = APIRouter(tags=["sessions"], route_class=TransactionRoute)
@@ -55,14 +56,14 @@ async def sessions(
 
 
 @router.get("/sessions/{session_id}")
-async def session(session_id: str, service: Service, actor: Actor = may(Permission.SESSIONS_JOIN)) -> Session:
+async def session(session_id: Id, service: Service, actor: Actor = may(Permission.SESSIONS_JOIN)) -> Session:
     actor.demand_session(session_id)
     return await service.session(session_id)
 
 
 @router.get("/sessions/{session_id}/events", response_model=list[ServerEvent])
 async def events(
-    session_id: str,
+    session_id: Id,
     service: Service,
     after: Annotated[int, Query(ge=0, lt=2**53, description="Only events with a greater seq.")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
@@ -76,7 +77,7 @@ async def events(
 
 @router.get("/sessions/{session_id}/device")
 async def device_shown(
-    session_id: str, service: Service, actor: Actor = may(Permission.SESSIONS_JOIN)
+    session_id: Id, service: Service, actor: Actor = may(Permission.SESSIONS_JOIN)
 ) -> SessionDevice:
     """The device that the session is about now, with its labels; guests of the session may see it too."""
     actor.demand_session(session_id)
@@ -89,7 +90,7 @@ async def device_shown(
     openapi_extra=raw_body("A JPEG, PNG or WebP."),
 )
 async def add_still(
-    session_id: str, request: Request, service: Service, actor: Actor = may(Permission.SESSIONS_JOIN)
+    session_id: Id, request: Request, service: Service, actor: Actor = may(Permission.SESSIONS_JOIN)
 ) -> Still:
     """Upload a picture for the session; guests who help may too. The live message `still.share` then names it."""
     actor.demand_session(session_id)
@@ -98,7 +99,7 @@ async def add_still(
 
 @uploads.get("/sessions/{session_id}/stills/{sha256}", response_class=FileResponse)
 async def still(
-    session_id: str,
+    session_id: Id,
     sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")],
     service: Service,
     actor: Actor = may(Permission.SESSIONS_JOIN),
@@ -110,7 +111,7 @@ async def still(
 
 @router.get("/devices/{device_id}/marks")
 async def marks(
-    device_id: str, service: Service, actor: Actor = may(Permission.DEVICES_READ)
+    device_id: Id, service: Service, actor: Actor = may(Permission.DEVICES_READ)
 ) -> list[Annotation]:
     """What earlier sessions left on the device."""
     return await service.marks(device_id)
@@ -118,7 +119,7 @@ async def marks(
 
 @router.delete("/devices/{device_id}/marks/{annotation_id}", status_code=status.HTTP_204_NO_CONTENT)
 async def remove_mark(
-    device_id: str, annotation_id: str, service: Service, actor: Actor = may(Permission.SESSIONS_INVITE)
+    device_id: Id, annotation_id: ShortId, service: Service, actor: Actor = may(Permission.SESSIONS_INVITE)
 ) -> None:
     """Take a mark off the device; the sessions in which it was drawn keep it."""
     await service.remove_mark(device_id, annotation_id)

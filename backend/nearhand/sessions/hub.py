@@ -25,6 +25,7 @@ from nearhand.sessions.messages import (
     CloseCode,
     Event,
     Fleeting,
+    FrameSight,
     FromServer,
     Hello,
     Malformed,
@@ -95,7 +96,7 @@ class Line(Protocol):
         """Whether whoever opened it is still signed in and may still be here."""
 
 
-LookUp = Callable[[str, Ask, ShownDevice | None], Awaitable[Part | Face | None]]
+LookUp = Callable[[str, Ask | FrameSight, ShownDevice | None], Awaitable[Part | Face | None]]
 
 
 class Connection:
@@ -291,6 +292,8 @@ class Hub:
                 return
             if isinstance(message, Ask):
                 await self._hear_ask(connection, message)
+            elif isinstance(message, FrameSight):
+                await self._hear_sight(connection, message)
             elif isinstance(message, Fleeting):
                 self._pass_on(connection, message)
             elif isinstance(message, Ping):
@@ -353,6 +356,17 @@ class Hub:
             connection.close(CloseCode.NOT_SAVED)
             return
         self._enqueue(Asked(connection, ask, ask.n, found))
+
+    async def _hear_sight(self, connection: Connection, sight: FrameSight) -> None:
+        # Marks will be anchored on the device of this sighting, so it must be one.
+        try:
+            await self._look_up(connection.session_id, sight, None)
+        except NearhandError as error:
+            self.complain(connection, error)
+        except Exception as error:
+            log.error("look_up_failed", error=repr(error))  # the next frame comes soon
+        else:
+            self._pass_on(connection, sight)
 
     def _enqueue(self, asked: Asked) -> None:
         asked.connection.pending += 1

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from nearhand.access.model import Role
 from nearhand.devices.model import DeviceView, FaceSide
 from nearhand.kit.errors import Conflict, Invalid, NotFound, Unavailable
+from nearhand.kit.patterns import ONE_LINE, Id
 from nearhand.labels.model import Label
 
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-100_000, le=100_000)]
@@ -27,8 +28,8 @@ class Frozen(BaseModel):
 class NewSession(Frozen):
     """Asking for help: about which device, in a sentence."""
 
-    device_id: str | None = None
-    subject: str = Field("", max_length=300)
+    device_id: Id | None = None
+    subject: str = Field("", max_length=300, pattern=ONE_LINE)
 
 
 class SessionStatus(StrEnum):
@@ -95,7 +96,7 @@ class Sighting(Frozen):
     `covariance`: row-major 6x6 of (rotation vector in radians, translation in mm), perturbing on the camera side.
     """
 
-    device_id: str
+    device_id: Id
     face: FaceSide
     T_camera_face: tuple[Number, ...] = Field(min_length=16, max_length=16)
     covariance: tuple[Annotated[float, Field(allow_inf_nan=False)], ...] | None = Field(
@@ -121,7 +122,7 @@ class OnFace(Frozen):
     """Drawn on a face drawing: millimetres on the device's face."""
 
     kind: Literal["face"] = "face"
-    device_id: str
+    device_id: Id
     face: FaceSide
     points_mm: tuple[FacePoint, ...] = Field(min_length=1, max_length=512)
 
@@ -130,7 +131,7 @@ class OnPort(Frozen):
     """Names a port or component; its place comes from the device type."""
 
     kind: Literal["port"] = "port"
-    device_id: str
+    device_id: Id
     face: FaceSide
     port: str = Field(min_length=1, max_length=40)
 
@@ -206,13 +207,13 @@ class GivenSignal(Frozen):
 class ShownStep(Frozen):
     """Which step of which guide is on, and which are done."""
 
-    guide_id: str
+    guide_id: Id
     step: int = Field(ge=0, le=1000)
-    done: tuple[int, ...]
+    done: tuple[Annotated[int, Field(ge=0, le=1000)], ...] = Field(max_length=1000)
 
 
 class ShownDevice(Frozen):
-    device_id: str
+    device_id: Id
     face: FaceSide
 
 
@@ -269,6 +270,10 @@ class NoPose(Conflict):
 
 class MissesFace(Invalid):
     code, title = "misses_face", "The line of sight through that point does not meet the device's face"
+
+
+class UnknownDevice(NotFound):
+    code, title = "unknown_device", "There is no such device in the registry"
 
 
 class UnknownPort(NotFound):

@@ -1,23 +1,24 @@
 """Use cases of sessions: open one, list them, and look up what live messages name."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from nearhand.access.model import Actor
-from nearhand.devices.model import Component, DeviceView, Face, FaceSide, Port
+from nearhand.devices.model import Component, Face, FaceSide, Port
+from nearhand.devices.service import RegisteredDevices
 from nearhand.kit.blobs import Blobs
 from nearhand.kit.clock import Clock
 from nearhand.kit.errors import Forbidden, NotFound
 from nearhand.kit.http import Page, PageQuery
 from nearhand.kit.ids import Ids
 from nearhand.kit.uploads import incoming
-from nearhand.labels.model import Label
+from nearhand.labels.service import RegisteredLabels
 from nearhand.media.model import Still
+from nearhand.media.pictures import opened
+from nearhand.media.service import Eyes
 from nearhand.sessions.log import Log
-from nearhand.sessions.messages import AnnotationAdd, AnnotationEdit, Ask, DeviceShow, StillShare
+from nearhand.sessions.messages import AnnotationAdd, AnnotationEdit, Ask, DeviceShow, FrameSight, StillShare
 from nearhand.sessions.model import (
     Annotation,
     NewSession,
@@ -29,22 +30,15 @@ from nearhand.sessions.model import (
     SessionEnded,
     SessionStatus,
     ShownDevice,
+    Sighting,
+    UnknownDevice,
     UnknownPort,
     UnknownSession,
     UnknownStill,
 )
-from nearhand.sessions.pictures import checked
 from nearhand.sessions.room import Part
 
-
-class Devices(Protocol):
-    """What sessions ask of the registry."""
-
-    async def view(self, device_id: str) -> DeviceView:
-        """Raise NotFound for a device that is not, or no longer, registered."""
-
-    async def labels(self, device_id: str) -> list[Label]:
-        """Those made for the device, newest first. Raises NotFound."""
+MAX_KNOWN_DEVICES = 2_000
 
 
 @dataclass(frozen=True)
@@ -52,25 +46,34 @@ class Stills:
     """Where stills are kept, and what one may be."""
 
     blobs: Blobs
+    eyes: Eyes
     upload_bytes: int
-    pixels: int
-    workers: int
+
+
+@dataclass(frozen=True)
+class Registry:
+    """What sessions ask of the slices below, outside of any request."""
+
+    devices: RegisteredDevices
+    labels: RegisteredLabels
 
 
 class SessionService:
     def __init__(
         self,
         live_log: Log,
-        devices: Devices,
+        registry: Registry,
         stills: Stills,
         *,
         ids: Ids,
         clock: Clock,
     ) -> None:
         self._stills = stills
-        self._decoding = asyncio.Semaphore(stills.workers)
         self._log = live_log
-        self._devices = devices
+        self._devices = registry.devices
+        self._labels = registry.labels
+        self._known: dict[str, dict[FaceSide, Face | None]] = {}
+        self._unknown: set[str] = set()
         self._ids = ids
         self._clock = clock
 
@@ -109,17 +112,21 @@ class SessionService:
         return await self._log.events(session_id, after=after, limit=limit)
 
     async def device_shown(self, session_id: str) -> SessionDevice:
-        """The device that the session is about now. Raises UnknownSession, and NotFound when it shows none."""
+        """The device that the session is about now, or was when it was removed: a session stays readable.
+
+        Raises UnknownSession, and NotFound when it shows none.
+        """
         session = await self.session(session_id)
         if session.device_id is None:
             raise NotFound("This session shows no device yet.")
-        view = await self._devices.view(session.device_id)
-        return SessionDevice(view=view, labels=tuple(await self._devices.labels(session.device_id)))
+        view = await self._devices.view_even_removed(session.device_id)
+        return SessionDevice(view=view, labels=tuple(await self._labels.of_device(session.device_id)))
 
     async def add_still(self, session_id: str, pieces: AsyncIterator[bytes], actor: Actor) -> Still:
         """Keep a picture for this session. `still.share` makes it part of it.
 
-        Raises UnknownSession, SessionEnded, Forbidden, TooLarge, NotAPicture, TooManyPixels and NotSaved.
+        Raises UnknownSession, SessionEnded, Forbidden, TooLarge, NotAPicture, TooManyPixels, TooBusy,
+        ReadingTooSlow and NotSaved.
         """
         session = await self.session(session_id)
         if session.status is SessionStatus.ENDED:
@@ -127,15 +134,14 @@ class SessionService:
         if actor.role not in StillShare.roles:
             raise Forbidden(f"A participant with the role {actor.role} may not send stills.")
         async with incoming(pieces, self._stills.blobs, limit_bytes=self._stills.upload_bytes) as file:
-            async with self._decoding:
-                media_type, width, height = await asyncio.to_thread(
-                    checked, file.path, limit_pixels=self._stills.pixels
-                )
+            eyes = self._stills.eyes
+            picture = await eyes.run(lambda: opened(file.path, limit_pixels=eyes.limit_pixels))
             await file.keep()
+        height, width = picture.gray.shape
         still = Still(
             session_id=session_id,
             sha256=file.sha256,
-            media_type=media_type,
+            media_type=picture.media_type,
             width=width,
             height=height,
             size_bytes=file.size_bytes,
@@ -159,12 +165,14 @@ class SessionService:
         if not await self._log.remove_mark(device_id, annotation_id):
             raise NotFound(f"No mark {annotation_id} is kept on this device.")
 
-    async def look_up(self, session_id: str, ask: Ask, on: ShownDevice | None) -> Part | Face | None:
+    async def look_up(
+        self, session_id: str, message: Ask | FrameSight, on: ShownDevice | None
+    ) -> Part | Face | None:
         """Find what a message names; raise what it will be refused with when that does not exist.
 
         `on`: whose face the picture shows that is drawn on.
         """
-        match ask:
+        match message:
             case AnnotationAdd(place=OnPort() as place) | AnnotationEdit(place=OnPort() as place):
                 return await self._part(place)
             case AnnotationAdd(place=OnFace() as place) | AnnotationEdit(place=OnFace() as place):
@@ -172,19 +180,43 @@ class SessionService:
             case AnnotationAdd(place=OnFrame()) | AnnotationEdit(place=OnFrame()) if on is not None:
                 return await self._face(on.device_id, on.face)
             case DeviceShow(device=device):
-                await self._devices.view(device.device_id)
-            case StillShare(sha256=sha256):
+                await self._known_faces(device.device_id)
+            case FrameSight(sighting=Sighting() as sighting):
+                await self._known_faces(sighting.device_id)
+            case StillShare(sha256=sha256, sighting=sighting):
+                if sighting is not None:
+                    await self._known_faces(sighting.device_id)
                 if await self._log.still(session_id, sha256) is None:
                     raise UnknownStill
         return None
 
+    async def _known_faces(self, device_id: str) -> dict[FaceSide, Face | None]:
+        """Found once is found for good: a removed device keeps its row, and a face's size only says what is far off.
+
+        Raises UnknownDevice.
+        """
+        known = self._known.get(device_id)
+        if known is None:
+            try:
+                view = await self._devices.view_even_removed(device_id)
+            except NotFound:
+                raise UnknownDevice(f"No device {device_id}.") from None
+            if len(self._known) >= MAX_KNOWN_DEVICES:
+                self._known.clear()
+            known = self._known[device_id] = {side: view.device_type.face(side) for side in FaceSide}
+        return known
+
     async def _face(self, device_id: str, side: FaceSide) -> Face | None:
-        """None for a device that was removed meanwhile: what is drawn on it is still worth keeping."""
-        try:
-            view = await self._devices.view(device_id)
-        except NotFound:
+        """None for a device nobody registered: a mark on its face drawing has no size to be held against."""
+        if device_id in self._unknown:
             return None
-        return view.device_type.face(side)
+        try:
+            return (await self._known_faces(device_id))[side]
+        except UnknownDevice:
+            if len(self._unknown) >= MAX_KNOWN_DEVICES:
+                self._unknown.clear()
+            self._unknown.add(device_id)
+            return None
 
     async def _part(self, place: OnPort) -> Part:
         try:

@@ -10,6 +10,7 @@ from starlette.websockets import WebSocketDisconnect
 from nearhand.access.actor import find_actor, refuse_foreign_origin
 from nearhand.access.model import Actor, Permission
 from nearhand.kit.errors import Forbidden, NearhandError, TooLarge, Unauthenticated
+from nearhand.kit.patterns import is_id
 from nearhand.sessions.hub import Caller, Connection, Hub
 from nearhand.sessions.messages import PROTOCOL, CloseCode, Hello, Malformed, Problem, read_frame
 from nearhand.sessions.model import NotAMessage, Participant, UnknownSession
@@ -55,6 +56,9 @@ async def live(websocket: WebSocket, session_id: str) -> None:
     line = SocketLine(websocket, Permission.SESSIONS_JOIN, session_id)
     actor = await _welcome_in(websocket, line)
     if actor is None:
+        return
+    if not is_id(session_id):
+        await _refuse(line, UnknownSession("That is no session's id."), CloseCode.NO_SESSION)
         return
     hub: Hub = websocket.app.state.resources.hub
     limit_s: float = websocket.app.state.resources.settings.live_hello_timeout_s

@@ -16,7 +16,7 @@ QUIET_MODULES = 4  # white modules around a QR code
 TAG_QUIET_MODULES = 1
 EAR_MM = 18.0
 
-METALS: tuple[Colour, ...] = ((52, 49, 46), (38, 38, 38), (74, 66, 60), (60, 62, 64))
+METALS: tuple[Colour, ...] = ((82, 77, 72), (60, 60, 60), (104, 94, 86), (90, 93, 96))
 STEEL: Colour = (150, 152, 152)
 CAVITY: Colour = (9, 9, 10)
 PRINT: Colour = (205, 208, 206)

@@ -14,7 +14,6 @@ from pathlib import Path
 import qrcode
 import uvicorn
 
-from nearhand.kit.logging import configure_logging
 from nearhand.kit.tls import Certificates, certificates, lan_address, own_names
 from nearhand.simulation.people import PASSWORD, PEOPLE
 
@@ -73,7 +72,6 @@ def run(demo: Demo) -> None:
         "NEARHAND_COOKIE_SECURE": str(demo.has_tls).lower(),
         "NEARHAND_PASSWORD_TRIES_PER_MINUTE": "120",
     }
-    configure_logging()
     sys.stdout.write(welcome(demo, tls))
     sys.stdout.flush()
     with _robots(demo, tls):
@@ -103,11 +101,12 @@ def _numeric(host: str) -> str:
 
 
 def _refuse_taken_port(demo: Demo) -> None:
-    family = socket.AF_INET6 if ":" in demo.listens_on else socket.AF_INET
+    address = _numeric(demo.listens_on)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((demo.listens_on, demo.port))
+            probe.bind((address, demo.port))
         except OSError as error:
             raise CannotStart(
                 f"Port {demo.port} of {demo.listens_on} is not free ({error.strerror}). "

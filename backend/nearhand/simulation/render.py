@@ -188,7 +188,7 @@ def _light(canvas: Canvas) -> None:
     height, width = canvas.pixels.shape[:2]
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     away = ((x / width - 0.42) / 0.9) ** 2 + ((y / height - 0.3) / 1.1) ** 2
-    canvas.pixels *= (1.5 - 1.0 * away)[..., None]
+    canvas.pixels *= (1.08 - 0.7 * away)[..., None]
 
 
 def _halved(picture: Picture, times: int) -> list[Picture]:

@@ -7,8 +7,8 @@ from pydantic import AwareDatetime, Field
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
-from nearhand.devices.model import ONE_LINE, Id
 from nearhand.kit.http import Connection, TransactionRoute
+from nearhand.kit.patterns import ONE_LINE, Id
 from nearhand.telemetry.model import MAX_BUCKETS, Chart, SampleBatch, Series, SeriesKey, Stored
 from nearhand.telemetry.service import TelemetryService, telemetry_on
 

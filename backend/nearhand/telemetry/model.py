@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from nearhand.devices.model import ONE_LINE, Id
 from nearhand.kit.errors import Conflict, Invalid
+from nearhand.kit.patterns import ONE_LINE, Id
 
 # A clock that was never set says 1970: a sample from before this moment is a mistake, not history.
 EARLIEST_AT = datetime(2000, 1, 1, tzinfo=UTC)
@@ -116,7 +116,7 @@ class ClockWrong(Invalid):
 
 
 class UnitDiffers(Conflict):
-    code = "unit_differs"
+    code, title = "unit_differs", "The series has another unit"
 
     def __init__(self, key: SeriesKey, unit: str, given: str) -> None:
         where = f" of port {key.port}" if key.port else ""

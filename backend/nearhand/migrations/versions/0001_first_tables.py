@@ -13,8 +13,6 @@ depends_on = None
 SQLITE_SEARCH = (
     "CREATE VIRTUAL TABLE device_search USING fts5(search_text, content='device', content_rowid='number', "
     "tokenize='unicode61 remove_diacritics 0', prefix='1 2')",
-    "CREATE TRIGGER device_search_add AFTER INSERT ON device BEGIN "
-    "INSERT INTO device_search(rowid, search_text) VALUES (new.number, new.search_text); END",
     "CREATE TRIGGER device_search_change AFTER UPDATE OF search_text ON device "
     "WHEN old.search_text <> new.search_text BEGIN "
     "INSERT INTO device_search(device_search, rowid, search_text) "

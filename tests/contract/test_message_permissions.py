@@ -1,0 +1,126 @@
+"""Every live message keeps to its roles: each is sent by each role, and by a guest of each."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nearhand.access.model import ROLE_PERMISSIONS, Permission, Role
+from nearhand.sessions.messages import Ask, Fleeting, FromClient, Traffic, client_messages
+from nearhand.sessions.model import Participant
+from tests.sessions.test_fuzz import VALID
+from tests.support.live import LiveServer, until
+
+# What a technician, an expert and an administrator do and an observer only watches. Written out here, so that a
+# message added later, or a role widened by mistake, is seen.
+FOR_HELPERS = {
+    *("annotation.add", "annotation.edit", "annotation.remove", "annotation.restore"),
+    *("still.share", "device.show", "step.show", "session.end"),
+    *("pointer.move", "stroke.draw", "frame.sight", "frame.freeze"),
+}
+FOR_ALL = {"hello", "ping", "chat.say", "signal.give"}
+
+EXAMPLES = {message["type"]: message for message in [*VALID, {"type": "session.end"}]}
+
+
+def classes() -> list[type[FromClient]]:
+    """Every message a client may send, however deep it is derived."""
+    found: list[type[FromClient]] = []
+    waiting = list(FromClient.__subclasses__())
+    while waiting:
+        one = waiting.pop()
+        waiting += one.__subclasses__()
+        if "type" in one.model_fields and one.model_fields["type"].default is not None:
+            found.append(one)
+    return [one for one in found if isinstance(one.model_fields["type"].default, str)]
+
+
+def type_of(message: type[FromClient]) -> str:
+    return str(message.model_fields["type"].default)
+
+
+MESSAGES = {type_of(one): one for one in classes()}
+
+
+def test_this_walk_meets_every_message() -> None:
+    known = {
+        choice["properties"]["type"]["const"]
+        for choice in client_messages.json_schema()["$defs"].values()
+        if "const" in choice.get("properties", {}).get("type", {})
+    }
+    assert set(MESSAGES) == known == FOR_HELPERS | FOR_ALL == set(EXAMPLES)
+
+
+def test_observers_watch_and_speak_and_nothing_else() -> None:
+    assert {name for name, one in MESSAGES.items() if Role.OBSERVER in one.roles} == FOR_ALL
+    helpers = {Role.ADMIN, Role.EXPERT, Role.TECHNICIAN}
+    assert {name: one.roles - {Role.OBSERVER} for name, one in MESSAGES.items()} == dict.fromkeys(
+        MESSAGES, helpers
+    )
+
+
+def test_every_message_needs_what_whoever_is_in_the_session_holds() -> None:
+    assert {one.permission for one in MESSAGES.values()} == {Permission.SESSIONS_JOIN}
+    assert all(Permission.SESSIONS_JOIN in held for held in ROLE_PERMISSIONS.values())
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[LiveServer]:
+    server = await LiveServer(tmp_path).start()
+    await server.open()
+    yield server
+    await server.stop()
+
+
+def somebody(role: Role) -> Participant:
+    return Participant(id=f"A{role.value.upper()}", display_name=role.value, role=role)
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize(
+    "name", sorted(name for name, one in MESSAGES.items() if one.traffic is Traffic.DURABLE)
+)
+async def test_a_wish_of_a_role_that_may_not_is_refused_and_nothing_is_stored(
+    server: LiveServer, name: str, role: Role
+) -> None:
+    """L21."""
+    message = MESSAGES[name]
+    assert issubclass(message, Ask)
+    asking = await server.join(somebody(role), "asking")
+    before = len(await server.stored())
+    settled = await asking.ask(name, **{k: v for k, v in EXAMPLES[name].items() if k not in ("type", "n")})
+    if role in message.roles:
+        # It may fail for another reason (there is nothing to remove), never for the role.
+        assert settled["type"] == "ack" or settled["code"] != "forbidden"
+    else:
+        assert (settled["type"], settled["code"]) == ("refused", "forbidden")
+        assert len(await server.stored()) == before
+    assert (await asking.ask("chat.say", text="still here"))["type"] == (
+        "refused" if name == "session.end" and role in message.roles else "ack"
+    )
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize(
+    "name", sorted(name for name, one in MESSAGES.items() if one.traffic is Traffic.EPHEMERAL)
+)
+async def test_a_passing_message_of_a_role_that_may_not_reaches_nobody(
+    server: LiveServer, name: str, role: Role
+) -> None:
+    """L21."""
+    message = MESSAGES[name]
+    assert issubclass(message, Fleeting)
+    watching = await server.join(Participant(id="W", display_name="W", role=Role.OBSERVER), "watching")
+    asking = await server.join(somebody(role), "asking")
+    passing: dict[str, Any] = EXAMPLES[name]
+    await asking.say(passing)
+    await asking.ask("chat.say", text="after it")
+    await until(lambda: bool(watching.line.told("chat.said")))
+    told = [one["type"] for one in watching.line.received if one.get("by") == asking.who.id]
+    complaints = [one["code"] for one in asking.line.told("error")]
+    if role in message.roles:
+        assert ("forbidden" in complaints, len(set(told) - {"chat.said", "participant.joined"})) == (False, 1)
+    else:
+        assert complaints == ["forbidden"]
+        assert set(told) <= {"chat.said", "participant.joined"}
