@@ -3,7 +3,6 @@
 import io
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
@@ -19,18 +18,18 @@ TARGET = ROOT / "docs" / "pictures"
 LIMIT_BYTES = 300_000
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
-PHONE_ON_ITS_SIDE = {"width": 844, "height": 475}
 PATIENCE_MS = 120_000  # a first start films its hall meanwhile
 SETTLE_MS = 1200  # fonts, charts and the next still
 TAG, PORT = "TOR-R07-U23", "37"
 PAPER = (11, 15, 18)
 MARGIN_PX = 28
+LANCZOS = Image.Resampling.LANCZOS
 
 
 def take(url: str) -> None:
     with chromium() as browser:
         console = open_app(browser, f"{url}/console/", "expert", DESK, is_dark=False)
-        field = open_app(browser, f"{url}/field/?camera=demo", "technician", PHONE_ON_ITS_SIDE, is_dark=True)
+        field = open_app(browser, f"{url}/field/?camera=demo", "technician", PHONE, is_dark=True)
         field.get_by_test_id("device").wait_for(timeout=PATIENCE_MS)
         registry(console, url)
         session = ask_for_help(field)
@@ -38,11 +37,10 @@ def take(url: str) -> None:
         console.get_by_test_id("wall-card").nth(1).wait_for(timeout=PATIENCE_MS)
         keep("wall", shot(console))
         ring_port(console, f"{url}/console/sessions/{session}")
-        when_whole(field, lambda: keep("field", shot(field, settle=False)))
-        when_whole(console, lambda: keep("desk", shot(console, settle=False)))
-        when_whole(
-            field, lambda: keep("loop", beside(shot(console, settle=False), shot(field, settle=False)))
-        )
+        phone, desk = with_ring(field), with_ring(console)
+        keep("field", phone)
+        keep("desk", desk)
+        keep("loop", beside(desk, phone))
         guide(browser, url)
 
 
@@ -92,11 +90,11 @@ def ring_port(desk: Page, url: str) -> None:
     desk.get_by_test_id("tool-select").click()
 
 
-def when_whole(page: Page, then: Callable[[], None]) -> None:
+def with_ring(page: Page) -> Image.Image:
     """As soon as the ring is drawn surely, well within the picture: the camera walks, and does not always see it."""
     page.wait_for_function(
         """() => {
-            const ring = document.querySelector("[data-testid=overlay] [data-shape=ring][data-unsure=false]")
+            const ring = document.querySelector(".overlay:not(.is-fading) [data-shape=ring][data-unsure=false]")
                 ?? document.querySelector("[data-testid=desk-picture] [data-shape=ring]");
             if (!ring) return false;
             const { left, right, top, bottom } = ring.getBoundingClientRect();
@@ -105,7 +103,7 @@ def when_whole(page: Page, then: Callable[[], None]) -> None:
         }""",
         timeout=PATIENCE_MS,
     )
-    then()
+    return shot(page, settle=False)
 
 
 def guide(browser: Browser, url: str) -> None:
@@ -126,12 +124,13 @@ def shot(page: Page, *, settle: bool = True) -> Image.Image:
 
 
 def beside(desk: Image.Image, phone: Image.Image) -> Image.Image:
-    """The desk, and half as wide the phone, on one dark sheet."""
-    large = desk.resize((1120, 1120 * desk.height // desk.width), Image.Resampling.LANCZOS)
-    small = phone.resize((640, 640 * phone.height // phone.width), Image.Resampling.LANCZOS)
-    sheet = Image.new("RGB", (1120 + 640 + 3 * MARGIN_PX, large.height + 2 * MARGIN_PX), PAPER)
-    sheet.paste(large, (MARGIN_PX, MARGIN_PX))
-    sheet.paste(small, (1120 + 2 * MARGIN_PX, (sheet.height - small.height) // 2))
+    """Desk and phone, equally high, on one dark sheet."""
+    height = 760
+    parts = [each.resize((each.width * height // each.height, height), LANCZOS) for each in (desk, phone)]
+    width = sum(part.width for part in parts) + 3 * MARGIN_PX
+    sheet = Image.new("RGB", (width, height + 2 * MARGIN_PX), PAPER)
+    sheet.paste(parts[0], (MARGIN_PX, MARGIN_PX))
+    sheet.paste(parts[1], (parts[0].width + 2 * MARGIN_PX, MARGIN_PX))
     return sheet
 
 
@@ -141,13 +140,13 @@ def keep(name: str, picture: Image.Image) -> None:
     while True:
         for colours in (256, 128, 64):
             written = io.BytesIO()
-            few = picture.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+            few = picture.quantize(colours, method=Image.Quantize.MAXCOVERAGE, kmeans=1)
             few.save(written, "PNG", optimize=True)
             if written.tell() <= LIMIT_BYTES:
                 (TARGET / f"{name}.png").write_bytes(written.getvalue())
                 return
         smaller = (picture.width * 4 // 5, picture.height * 4 // 5)
-        picture = picture.resize(smaller, Image.Resampling.LANCZOS)
+        picture = picture.resize(smaller, LANCZOS)
 
 
 if __name__ == "__main__":

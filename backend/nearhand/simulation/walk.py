@@ -87,13 +87,13 @@ def along(layout: Layout, *, period_s: float = PERIOD_S) -> Walk:
     far = (width * 0.82, height / 2)
     return Walk(
         (
-            Stand(0.0, near[0] + 25, near[1], close),
-            Stand(0.16, near[0] + 30, near[1], close * 1.1, yaw_deg=5),
+            Stand(0.0, near[0] + 14, near[1], close),
+            Stand(0.16, near[0] + 18, near[1], close * 1.1, yaw_deg=5),
             Stand(0.3, *far, width * 0.66, pitch_deg=-5),
             Stand(0.5, far[0], far[1] + 6, width * 0.7, yaw_deg=-10, pitch_deg=6),
             Stand(0.7, far[0], far[1], width * 0.68, yaw_deg=7, pitch_deg=7, roll_deg=2),
             Stand(0.84, *far, width * 0.66, roll_deg=-2),
-            Stand(0.96, near[0] + 25, near[1], close, yaw_deg=-4),
+            Stand(0.96, near[0] + 14, near[1], close, yaw_deg=-4),
         ),
         period_s,
     )

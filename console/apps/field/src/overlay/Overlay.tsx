@@ -17,8 +17,8 @@ import { placeMark, type Sight } from "./place";
 import { Pointers, Strokes } from "./Passing";
 import { nowMs } from "../hud/clock";
 
-const FADE_AFTER_MS = 350;
-const GONE_AFTER_MS = 1200;
+const FADE_AFTER_MS = 250;
+const GONE_AFTER_MS = 700; // on a picture that moves on, a mark that stays behind would point at a neighbour
 
 /** Marks of the session and those kept on the device, each once, on the face that is looked at. */
 export const marksHere = computed<readonly Annotation[]>(() => {
