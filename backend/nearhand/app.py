@@ -1,25 +1,28 @@
 """Compose the service: settings → resources → routers → app. The only file that knows every slice."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from fastapi import FastAPI
 from fastapi.routing import APIRouter
+from starlette.requests import HTTPConnection
 
 from nearhand import __version__
+from nearhand.access.actor import identify
 from nearhand.access.api import router as access_router
+from nearhand.access.model import Actor
 from nearhand.access.passwords import Passwords
 from nearhand.access.service import AccessService
 from nearhand.devices.api import router as devices_router
 from nearhand.devices.importer import Importer
 from nearhand.devices.service import RegisteredDevices
 from nearhand.kit.blobs import Blobs
-from nearhand.kit.bus import Bus
 from nearhand.kit.clock import Clock, SystemClock
 from nearhand.kit.database import Database
 from nearhand.kit.files import FORM_BYTES
-from nearhand.kit.http import PROBLEM_RESPONSES, BodyLimit, install_error_handlers
+from nearhand.kit.http import PROBLEM_RESPONSES, BodyLimit, forget_idempotency_keys, install_error_handlers
 from nearhand.kit.ids import Ids, RandomIds
 from nearhand.kit.logging import configure_logging
 from nearhand.kit.periodic import Periodic
@@ -42,6 +45,7 @@ from nearhand.telemetry.api import router as telemetry_router
 from nearhand.telemetry.service import pack_all
 
 API = "/api/v1"
+KEYS_KEPT = timedelta(days=1)
 ROUTERS: tuple[APIRouter, ...] = (
     access_router,
     devices_router,
@@ -64,7 +68,6 @@ class Resources:
     blobs: Blobs
     clock: Clock
     ids: Ids
-    bus: Bus
     access: AccessService
     sign_in_rate: RateLimit
     importer: Importer
@@ -72,6 +75,7 @@ class Resources:
     sessions: SessionService
     hub: Hub
     eyes: Eyes
+    identify: Callable[[HTTPConnection], Awaitable[Actor]] = identify
     demo_accounts: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -111,7 +115,6 @@ def build_resources(
         blobs=blobs,
         clock=clock,
         ids=ids,
-        bus=Bus(),
         access=AccessService(
             database, passwords or Passwords(), ids=ids, clock=clock, session_hours=settings.session_hours
         ),
@@ -145,8 +148,15 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         await upgrade(resources.database)
         await resources.live_log.open()
         await resources.hub.start()
-        async with Periodic(
-            "pack_telemetry", every_s=300, work=lambda: pack_all(resources.database, resources.clock)
+        async with (
+            Periodic(
+                "pack_telemetry", every_s=300, work=lambda: pack_all(resources.database, resources.clock)
+            ),
+            Periodic(
+                "forget_idempotency_keys",
+                every_s=3600,
+                work=lambda: forget_idempotency_keys(resources.database, resources.clock.now() - KEYS_KEPT),
+            ),
         ):
             yield
         await resources.hub.stop()
@@ -179,6 +189,8 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
     return app
 
 
-def is_upload(path: str) -> bool:
+def is_upload(method: str, path: str) -> bool:
     """Paths that read their own body piece by piece, under limits of their own."""
-    return path.endswith(("/stills", "/documents", "/attachments", "/pictures", "/import", "/read"))
+    return method == "POST" and path.endswith(
+        ("/stills", "/documents", "/attachments", "/pictures", "/import", "/read")
+    )

@@ -124,3 +124,9 @@ def test_a_link_is_dead_after_its_hours(client: TestClient, clock: FixedClock) -
 def test_a_demo_offers_its_accounts_and_a_real_service_none(client: TestClient, resources: Resources) -> None:
     resources.demo_accounts.append({"name": "expert", "password": PASSWORD})
     assert client.get(f"{API}/demo").json() == {"is_demo": False, "accounts": []}
+
+
+def test_a_guest_is_let_in_no_longer_than_the_link_says(client: TestClient, clock: FixedClock) -> None:
+    guest = join(client, link_token(client, hours=1))
+    clock.advance(3601)
+    assert client.get(f"{API}/me", headers=guest).status_code == 401

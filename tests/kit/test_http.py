@@ -9,6 +9,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Column, Integer, String, Table, func, insert, select
+from starlette.requests import HTTPConnection
 
 from nearhand.kit.clock import FixedClock
 from nearhand.kit.database import Database, metadata
@@ -58,13 +59,19 @@ async def versioned(version: ExpectedVersion) -> int:
     return version
 
 
+async def identify(connection: HTTPConnection) -> Any:
+    return SimpleNamespace(participant_id=connection.headers.get("authorization", "somebody"))
+
+
 @pytest.fixture
 def door(tmp_path: Path) -> Iterator[TestClient]:
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'door.db'}")
     app = FastAPI()
-    app.state.resources = SimpleNamespace(database=database, clock=FixedClock())
+    app.state.resources = SimpleNamespace(database=database, clock=FixedClock(), identify=identify)
     install_error_handlers(app)
-    app.add_middleware(BodyLimit, limit=1000, upload_limit=5000, is_upload=lambda path: path == "/upload")
+    app.add_middleware(
+        BodyLimit, limit=1000, upload_limit=5000, is_upload=lambda method, path: path == "/upload"
+    )
     app.include_router(router)
     with TestClient(app, raise_server_exceptions=False) as client:
         portal: Any = client.portal

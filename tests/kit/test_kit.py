@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from sqlalchemy import Column, Integer, Table, insert, select
 
 from nearhand.kit.blobs import Blobs, digest
-from nearhand.kit.bus import Bus
 from nearhand.kit.clock import FixedClock
 from nearhand.kit.database import Database, UtcDateTime, metadata
 from nearhand.kit.errors import NotFound
@@ -53,18 +52,6 @@ async def test_an_exception_in_a_transaction_leaves_nothing(database: Database) 
             raise RuntimeError
     async with database.reading() as connection:
         assert (await connection.execute(select(moments))).all() == []
-
-
-async def test_a_fact_reaches_only_the_listeners_of_its_kind() -> None:
-    bus, heard = Bus(), []
-
-    async def listen(fact: object) -> None:
-        heard.append(fact)
-
-    bus.listen(str, listen)
-    await bus.tell("alarm raised")
-    await bus.tell(42)
-    assert heard == ["alarm raised"]
 
 
 def test_random_ids_use_only_letters_that_read_well_aloud() -> None:

@@ -38,6 +38,13 @@ def refuse_foreign_origin(connection: HTTPConnection) -> None:
         raise ForeignOrigin
 
 
+async def identify(connection: HTTPConnection) -> Actor:
+    """Find the actor once for a request. Raises Unauthenticated."""
+    connection.state.actor = await find_actor(connection)
+    actor: Actor = connection.state.actor
+    return actor
+
+
 async def find_actor(connection: HTTPConnection) -> Actor:
     """Raise Unauthenticated when nobody, or nobody known any more, is asking."""
     access: AccessService = connection.app.state.resources.access
@@ -54,7 +61,7 @@ def demand(permission: Permission | None) -> Callable[..., Coroutine[Any, Any, A
     async def permitted(request: Request) -> Actor:
         if request.method not in SAFE_METHODS:
             refuse_foreign_origin(request)
-        actor = await find_actor(request)
+        actor: Actor = getattr(request.state, "actor", None) or await find_actor(request)
         if permission is not None:
             actor.demand(permission)
         return actor

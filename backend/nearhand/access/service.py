@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from nearhand.access.model import (
     Actor,
@@ -111,13 +111,18 @@ class AccessService:
             grant = await AccessStore(connection).joining_grant(token_hash(link_token), now)
         if grant is None:
             raise NotFound("This joining link is unknown or has expired. Ask for a new one.")
-        return await self._remember(guest(self._ids.new(), display_name, grant.role, grant.session_id))
+        actor = guest(self._ids.new(), display_name, grant.role, grant.session_id)
+        return await self._remember(
+            actor, until=grant.expires_at
+        )  # a guest is let in no longer than the link says
 
-    async def _remember(self, actor: Actor) -> tuple[str, Actor]:
+    async def _remember(self, actor: Actor, until: datetime | None = None) -> tuple[str, Actor]:
         token = secrets.token_urlsafe(TOKEN_BYTES)
         now = self._clock.now()
         async with self._database.transaction() as connection:
             store = AccessStore(connection)
             await store.remove_expired(now)
-            await store.add_sign_in(token_hash(token), actor, expires_at=now + self._lifetime, now=now)
+            await store.add_sign_in(
+                token_hash(token), actor, expires_at=until or now + self._lifetime, now=now
+            )
         return token, actor

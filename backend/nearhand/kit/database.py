@@ -1,5 +1,6 @@
 """Open the registry database and its transactions; the only place that commits."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -11,6 +12,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeDecorator
+
+from nearhand.kit.errors import Unavailable
 
 metadata = MetaData(
     naming_convention={
@@ -43,17 +46,32 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
+# Writers wait for their turn before they take a connection: a crowd of waiting writers that each held one would leave
+# none for the reader whom the writer at work is waiting for. SQLite has one writer at a time anyway.
+POSTGRES_WRITERS = 8
+POOL_SIZE, POOL_OVERFLOW = 10, 10
+TURN_TIMEOUT_S = 30
+
+
 class Database:
-    """One engine. `transaction()` commits on success and rolls back on any exception; `reading()` never writes."""
+    """One engine. `transaction()` commits on success and rolls back on any exception; `reading()` never writes.
+
+    Both raise Unavailable when no connection gets free in time.
+    """
 
     def __init__(self, url: str) -> None:
         in_memory = url.endswith(":memory:")
         self.engine: AsyncEngine = create_async_engine(
             url,
             hide_parameters=True,  # an error in the log must not tell what was to be stored
-            **({"poolclass": StaticPool} if in_memory else {}),
+            **(
+                {"poolclass": StaticPool}
+                if in_memory
+                else {"pool_size": POOL_SIZE, "max_overflow": POOL_OVERFLOW, "pool_timeout": TURN_TIMEOUT_S}
+            ),
         )
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._turns = asyncio.Semaphore(1 if self.is_sqlite else POSTGRES_WRITERS)
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
@@ -61,10 +79,18 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A write transaction. SQLite takes its write lock at once, so two writers wait instead of failing."""
-        async with self.engine.connect() as connection:
-            await connection.execution_options(is_write=True)
-            async with connection.begin():
-                yield connection
+        try:
+            async with asyncio.timeout(TURN_TIMEOUT_S):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise Unavailable("Others are writing for too long; try again.") from None
+        try:
+            async with self.engine.connect() as connection:
+                await connection.execution_options(is_write=True)
+                async with connection.begin():
+                    yield connection
+        finally:
+            self._turns.release()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

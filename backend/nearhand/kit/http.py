@@ -14,11 +14,12 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Column, Integer, LargeBinary, String, Table, delete, insert, select
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from nearhand.kit.database import UtcDateTime, metadata
+from nearhand.kit.database import Database, UtcDateTime, metadata
 from nearhand.kit.errors import (
     Conflict,
     Invalid,
@@ -136,6 +137,13 @@ def install_error_handlers(app: FastAPI) -> None:
             "The database cannot be written or read just now.",
         )
 
+    @app.exception_handler(PoolTimeout)
+    async def crowded(request: Request, error: PoolTimeout) -> Response:
+        log.error("no_connection_free", path=request.url.path)
+        return problem_response(
+            Unavailable.status, Unavailable.code, Unavailable.title, "Too many requests at once; try again."
+        )
+
     @app.exception_handler(ClientDisconnect)
     async def gone(request: Request, error: ClientDisconnect) -> Response:
         # Nobody reads this answer; a phone that walked out of reach is no accident of ours.
@@ -153,28 +161,34 @@ def install_error_handlers(app: FastAPI) -> None:
 class TransactionRoute(APIRoute):
     """One transaction per request, committed before the response leaves; `Idempotency-Key` answered within it.
 
-    The body is read first, so that a slow client holds no connection and no lock.
+    Who asks is found first, so that nobody unknown is listened to; then the body is read, so that a slow client holds
+    no connection and no lock. `identify` of the resources finds the asker, and may use a connection of its own for it.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
         async def in_transaction(request: Request) -> Response:
+            resources = request.app.state.resources
+            asker = await resources.identify(request)
             await request.body()
-            database = request.app.state.resources.database
+            database = resources.database
             if request.method in SAFE_METHODS:
                 async with database.reading() as connection:
                     request.state.connection = connection
                     return await handle(request)
             async with database.transaction() as connection:
                 request.state.connection = connection
-                return await _once(request, connection, handle)
+                return await _once(request, connection, asker.participant_id, handle)
 
         return in_transaction
 
 
 async def _once(
-    request: Request, connection: AsyncConnection, handle: Callable[[Request], Awaitable[Response]]
+    request: Request,
+    connection: AsyncConnection,
+    asker_id: str,
+    handle: Callable[[Request], Awaitable[Response]],
 ) -> Response:
     header = request.headers.get("idempotency-key")
     if header is None:
@@ -182,8 +196,7 @@ async def _once(
     if not 1 <= len(header) <= 200:
         raise Invalid("Idempotency-Key must have 1 to 200 characters.")
     # Bound to who asks: two people's equal keys are two keys, and nobody is told another's answer.
-    who = request.headers.get("authorization", "") + request.headers.get("cookie", "")
-    key = hashlib.sha256(who.encode()).hexdigest() + ":" + header
+    key = f"{asker_id}:{header}"
     asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + await request.body()
     request_hash = hashlib.sha256(asked).hexdigest()
     known = (
@@ -211,9 +224,10 @@ async def _once(
     return response
 
 
-async def forget_idempotency_keys(connection: AsyncConnection, before: datetime) -> None:
-    """Forget answers older than a day or so: a client that retries later than that has given up."""
-    await connection.execute(delete(idempotency_keys).where(idempotency_keys.c.created_at < before))
+async def forget_idempotency_keys(database: Database, before: datetime) -> None:
+    """Forget answers given before: a client that retries later than that has given up."""
+    async with database.transaction() as connection:
+        await connection.execute(delete(idempotency_keys).where(idempotency_keys.c.created_at < before))
 
 
 def _connection(request: Request) -> AsyncConnection:
@@ -282,14 +296,16 @@ class BodyLimit:
     Uploads are only refused by what they claim: they stream to the disk, each door counting for itself.
     """
 
-    def __init__(self, app: Any, limit: int, upload_limit: int, is_upload: Callable[[str], bool]) -> None:
+    def __init__(
+        self, app: Any, limit: int, upload_limit: int, is_upload: Callable[[str, str], bool]
+    ) -> None:
         self._app, self._limit, self._upload_limit, self._is_upload = app, limit, upload_limit, is_upload
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        is_upload = self._is_upload(scope["path"])
+        is_upload = self._is_upload(scope["method"], scope["path"])
         claimed = dict(scope["headers"]).get(b"content-length", b"0")
         limit = self._upload_limit if is_upload else self._limit
         if claimed.isdigit() and int(claimed) > limit:
