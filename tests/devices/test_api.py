@@ -8,6 +8,7 @@ from nearhand.devices import api
 from nearhand.devices.model import NewDevice, NewDeviceType, NewLocation, NewRack, NewSite
 from tests.support.doors import Doors
 from tests.support.factories import new_device, new_device_type, new_location, new_rack, new_site
+from tests.support.people import PASSWORD
 
 NOUNS = ("sites", "locations", "racks", "device-types", "devices")
 
@@ -166,8 +167,14 @@ def test_two_people_with_one_key_are_two_requests(
 ) -> None:
     key = {"Idempotency-Key": "k1"}
     one = admin.make("sites", new_site(name="One"), headers=key)
-    two = Doors(client, Role.ADMIN).make("sites", new_site(name="Two"), headers=key)
-    assert one["id"] != two["id"]
+    other = {"name": "other", "display_name": "Other", "role": "admin", "password": PASSWORD}
+    admin.make("users", other)
+    sign_in = {"name": "other", "password": PASSWORD}
+    token = client.post("/api/v1/sign-in?want_token=true", json=sign_in).json()["token"]
+    client.cookies.clear()
+    headers = key | {"Authorization": f"Bearer {token}"}
+    two = client.post("/api/v1/sites", json=new_site(name="Two"), headers=headers)
+    assert (two.status_code, two.json()["id"] != one["id"]) == (201, True)
 
 
 @pytest.mark.parametrize(
