@@ -589,6 +589,22 @@ async def test_the_wall_shows_open_sessions_and_each_change(server: LiveServer) 
     assert (len(listed), total) == (2, 2)
 
 
+async def test_a_wall_without_sessions_is_told_so_and_then_each_that_opens(server: LiveServer) -> None:
+    """The page knows by the first frame, even an empty one, that it is connected."""
+    expert = await server.join(EXPERT, "desk")
+    await expert.ask("session.end")
+    line = FakeLine()
+    line.is_slow = True
+    wall = server.hub.connection(line)
+    wall.outbox.put("")
+    await server.hub.watch(wall)
+    await server.hub.open(a_session("SESSION00002"))
+    line.flush()
+    await until(lambda: bool(line.received))
+    assert line.frames[0] == "[]"
+    assert [s["id"] for s in line.received] == ["SESSION00002"]
+
+
 async def test_one_commit_serves_many_rooms(server: LiveServer) -> None:
     """Group commit: what is asked while a commit is under way shares the next one."""
     members = []
