@@ -346,8 +346,11 @@ async def test_an_ended_session_closes_its_lines_after_a_while_and_can_still_be_
     await server.hub.tend()
     await closed(expert)
     assert expert.line.closed is CloseCode.ENDED
+    stored = await server.stored()
     late = await server.join(OBSERVER, "page")
     assert late.line.told("session.state")[0]["state"]["is_ended"]
+    assert (await late.ask("chat.say", text="too late"))["code"] == "session_ended"
+    assert await server.stored() == stored
 
 
 async def test_somebody_who_does_not_stop_sending_nonsense_is_closed(server: LiveServer) -> None:
