@@ -52,6 +52,19 @@ async def test_while_the_reader_keeps_up_nothing_waits() -> None:
     assert (reader.items, reader.frames) == ([1, 2, 3], 2)
 
 
+async def test_an_empty_item_is_an_empty_array_alone_and_nothing_among_others() -> None:
+    reader = Reader()
+    reader.outbox.put("")
+    assert (reader.items, reader.frames) == ([], 1)
+    reader.free.clear()
+    reader.outbox.put('"held"')
+    reader.outbox.put("")
+    reader.outbox.put("1")
+    reader.free.set()
+    await settle()
+    assert reader.items == ["held", 1]
+
+
 async def test_only_the_newest_pointer_waits_and_annotations_stay_in_order() -> None:
     """L7. A thousand pointer moves and four annotations queued become few messages, in order."""
     reader = Reader()

@@ -346,8 +346,11 @@ async def test_an_ended_session_closes_its_lines_after_a_while_and_can_still_be_
     await server.hub.tend()
     await closed(expert)
     assert expert.line.closed is CloseCode.ENDED
+    stored = await server.stored()
     late = await server.join(OBSERVER, "page")
     assert late.line.told("session.state")[0]["state"]["is_ended"]
+    assert (await late.ask("chat.say", text="too late"))["code"] == "session_ended"
+    assert await server.stored() == stored
 
 
 async def test_somebody_who_does_not_stop_sending_nonsense_is_closed(server: LiveServer) -> None:
@@ -450,6 +453,70 @@ async def test_when_the_disk_is_full_nothing_is_acknowledged_and_nothing_is_lost
     assert technician.line.events()[-1]["text"] == "lost?"
 
 
+async def test_a_failure_nobody_foresaw_leaves_no_gap_in_the_log(server: LiveServer) -> None:
+    """L15. Whatever goes wrong, the room is again what the log says."""
+    technician = await server.join(TECHNICIAN, "phone")
+    expert = await server.join(EXPERT, "desk")
+    server.storage.error, server.storage.is_full = OverflowError("int too large"), True
+    await expert.say({"type": "chat.say", "n": 1, "text": "lost?"})
+    await closed(expert)
+    assert expert.line.closed is CloseCode.NOT_SAVED
+    assert expert.line.told("error")[-1]["code"] == "not_saved"
+    server.storage.is_full = False
+    assert (await technician.ask("chat.say", text="still here"))["type"] == "ack"
+    again = await expert.again((expert.welcome["epoch"], 2))
+    assert (await again.ask("chat.say", text="lost?"))["type"] == "ack"
+    assert [e["seq"] for e in await server.stored()] == [1, 2, 3, 4]
+
+
+async def test_what_was_stored_but_not_told_is_told_on_return(
+    server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """L1. A failure between the commit and the telling sends everybody in the room back for what they missed."""
+    technician = await server.join(TECHNICIAN, "phone")
+    expert = await server.join(EXPERT, "desk")
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("telling failed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(server.hub, "_tell", fail)
+        await expert.say({"type": "chat.say", "n": 1, "text": "stored"})
+        await closed(technician)
+    assert technician.line.closed is CloseCode.RESTARTING
+    again = await technician.again((technician.welcome["epoch"], 2))
+    assert [event["text"] for event in again.line.told("chat.said")] == ["stored"]
+
+
+async def test_who_enters_a_room_that_cannot_be_read_again_is_sent_away(server: LiveServer) -> None:
+    """L15. In a room that was given up nobody would hear of what the next one stores."""
+    technician = await server.join(TECHNICIAN, "phone")
+    server.storage.is_full = server.storage.is_unreadable = True
+    stranger = await server.join(OBSERVER, "page")
+    assert stranger.line.closed is CloseCode.NOT_SAVED
+    await closed(technician)
+    assert technician.line.closed is CloseCode.RESTARTING
+
+
+async def test_who_comes_while_a_room_is_being_given_up_is_sent_away(
+    server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """L15."""
+    expert = await server.join(EXPERT, "desk")
+    late = Member(server, TECHNICIAN, "phone")
+
+    async def unreadable(_: str) -> None:
+        late.connection = server.hub.connection(late.line, Caller(late.who, SESSION, late.client))
+        await server.hub.join(late.connection, Hello(client=late.client, resume=None))
+        raise OSError("the disk is gone")
+
+    server.storage.is_full = True
+    monkeypatch.setattr(server.log, "load", unreadable)
+    await expert.say({"type": "chat.say", "n": 1, "text": "lost?"})
+    await closed(late)
+    assert late.line.closed is CloseCode.RESTARTING
+
+
 async def test_a_session_cannot_be_opened_on_a_full_disk(server: LiveServer) -> None:
     """L15."""
     server.storage.is_full = True
@@ -523,6 +590,22 @@ async def test_the_wall_shows_open_sessions_and_each_change(server: LiveServer) 
     assert line.received[-1]["status"] == "ended"
     listed, total = await server.log.sessions(list(SessionStatus), limit=10, offset=0)
     assert (len(listed), total) == (2, 2)
+
+
+async def test_a_wall_without_sessions_is_told_so_and_then_each_that_opens(server: LiveServer) -> None:
+    """The page knows by the first frame, even an empty one, that it is connected."""
+    expert = await server.join(EXPERT, "desk")
+    await expert.ask("session.end")
+    line = FakeLine()
+    line.is_slow = True
+    wall = server.hub.connection(line)
+    wall.outbox.put("")
+    await server.hub.watch(wall)
+    await server.hub.open(a_session("SESSION00002"))
+    line.flush()
+    await until(lambda: bool(line.received))
+    assert line.frames[0] == "[]"
+    assert [s["id"] for s in line.received] == ["SESSION00002"]
 
 
 async def test_one_commit_serves_many_rooms(server: LiveServer) -> None:

@@ -169,6 +169,18 @@ async def test_a_disk_that_refuses_is_said_and_the_log_lives_on(tmp_path: Path) 
     await log.close()
 
 
+async def test_a_row_that_cannot_be_bound_is_not_saved_and_leaves_no_transaction_open(log: Log) -> None:
+    room, batch = a_room(), Batch()
+    batch.sessions.append(a_session())
+    say(room, batch, "too long a number")
+    batch.events[0] = {**batch.events[0], "n": 2**70}
+    with pytest.raises(NotSaved):
+        await log.append(batch)
+    batch.events.clear()
+    await log.append(batch)
+    assert await log.session(SESSION) == a_session()
+
+
 async def test_a_refused_number_sent_again_does_not_hide_the_last_one_refused(log: Log) -> None:
     """L6. Else a client that goes on behind the last one is out of order after a restart, and stuck."""
     for n in (1, 2, 1):

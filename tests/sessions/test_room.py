@@ -279,6 +279,7 @@ def test_an_ended_session_takes_nothing_more(table: Table) -> None:
     assert table.refusal("chat.say", text="one more thing") == "session_ended"
     with pytest.raises(NearhandError, match="ended"):
         table.send({"type": "pointer.move", "place": None})
+    assert table.room.enter(OBSERVER, AT) == []
     assert table.room.session.status == SessionStatus.ENDED
     assert table.room.state().is_ended
 

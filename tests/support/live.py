@@ -77,6 +77,8 @@ class FullDisk:
     def __init__(self, storage: SqliteStorage) -> None:
         self._storage = storage
         self.is_full = False
+        self.is_unreadable = False
+        self.error: Exception = NotSaved("The live log could not be written: database or disk is full.")
         self.writes = 0
         self.refusals = 0
 
@@ -89,11 +91,13 @@ class FullDisk:
     async def write(self, work: Any) -> None:
         if self.is_full:
             self.refusals += 1
-            raise NotSaved("The live log could not be written: database or disk is full.")
+            raise self.error
         self.writes += 1
         await self._storage.write(work)
 
     async def read(self, sql: str, row: Any) -> list[tuple[Any, ...]]:
+        if self.is_unreadable:
+            raise OSError("the disk is gone")
         return await self._storage.read(sql, row)
 
 

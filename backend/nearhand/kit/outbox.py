@@ -14,6 +14,8 @@ Send = Callable[[str], Coroutine[Any, Any, None]]
 class Outbox:
     """Items are JSON texts; a frame is an array of them. While the reader keeps up, nothing waits here.
 
+    An item may hold several texts with commas between, or none: then it adds nothing, and alone is an empty array.
+
     `limit_bytes` bounds what waits, `limit_s` how long it may wait without any frame being taken; beyond either,
     `on_overflow` is called once and nothing is sent any more.
     """
@@ -114,7 +116,7 @@ class Outbox:
             self._waiting_bytes -= size
             items.append(item)
             length += len(item)
-        return ",".join(items)
+        return ",".join(item for item in items if item)
 
 
 @types.coroutine

@@ -414,25 +414,31 @@ class Hub:
 
     async def _take_turn(self, asked: list[Asked], joining: list[Joining], opening: list[Opening]) -> None:
         turn = Turn()
-        for one in asked:
-            one.connection.pending -= 1
-            self._decide(turn, one)
-        for join in joining:
-            self._enter(turn, join)
-        for new in opening:
-            turn.sessions[new.session.id] = new.session
-        self._gather_changes(turn)
-        if turn.batch:
-            try:
+        try:
+            for one in asked:
+                one.connection.pending -= 1
+                self._decide(turn, one)
+            for join in joining:
+                self._enter(turn, join)
+            for new in opening:
+                turn.sessions[new.session.id] = new.session
+            self._gather_changes(turn)
+            if turn.batch:
                 await self._log.append(turn.batch)
-            except NotSaved as error:
-                await self._roll_back(turn, asked, joining, opening, error)
-                return
-        self._tell(turn)
+            self._tell(turn)
+        except NotSaved as error:
+            await self._roll_back(turn, asked, joining, opening, error)
+            return
+        except Exception:
+            # Whatever it was: a room that ran ahead of the log would leave a gap in it for good.
+            log.exception("turn_failed")
+            await self._roll_back(turn, asked, joining, opening, NotSaved())
+            return
         for join in turn.entered:
             self._attach(join)
         for new in opening:
-            new.done.set_result(None)
+            if not new.done.done():  # whoever opened it may have gone
+                new.done.set_result(None)
 
     def _decide(self, turn: Turn, asked: Asked) -> None:
         connection, running = asked.connection, asked.connection.running
@@ -442,6 +448,7 @@ class Hub:
         if running is None:
             connection.early.append(asked)
             return
+        turn.touched.add(running)
         if isinstance(asked.ask, Malformed):
             effects = running.room.refuse(participant, connection.client, asked.n, asked.ask.error)
         else:
@@ -456,7 +463,6 @@ class Hub:
                 case Acknowledge(n):
                     turn.acks[connection] = max(n, turn.acks.get(connection, 0))
                 case Refuse(error, n, is_settled):
-                    turn.touched.add(running)
                     self._refuse(turn, connection, error, n, is_settled=is_settled)
 
     def _store(self, turn: Turn, running: Running, event: Event) -> None:
@@ -495,6 +501,10 @@ class Hub:
         connection, room = join.connection, join.running.room
         if connection.is_closing or connection.participant is None:
             return
+        if self._rooms.get(connection.session_id) is not join.running:
+            connection.close(CloseCode.RESTARTING)  # the room was given up meanwhile
+            return
+        turn.touched.add(join.running)
         owner = room.owner_of(connection.client)
         holder = join.running.connections.get(connection.client)
         if holder is not None and holder.participant is not None:
@@ -543,26 +553,40 @@ class Hub:
     async def _roll_back(
         self, turn: Turn, asked: list[Asked], joining: list[Joining], opening: list[Opening], error: NotSaved
     ) -> None:
-        """Nothing of this turn happened. Rooms become again what the log says; askers return and ask again."""
+        """Rooms become again what the log says; askers return and ask again."""
         log.error("not_saved", detail=error.detail, events=len(turn.batch.events))
         for new in opening:
-            new.done.set_exception(NotSaved(error.detail))
-        changed = set(turn.events) | turn.touched
+            if not new.done.done():
+                new.done.set_exception(NotSaved(error.detail))
         for connection in {one.connection for one in asked}:
             connection.tell(Problem(code=error.code, title=error.title, detail=error.detail))
             connection.close(CloseCode.NOT_SAVED)
-        for running in changed:
+        given_up: set[Running] = set()
+        for running in turn.touched:
+            session_id = running.room.session.id
             try:
-                loaded = await self._log.load(running.room.session.id)
+                loaded = await self._log.load(session_id)
                 assert loaded is not None
                 running.reload(loaded)
             except Exception:
-                log.exception("reload_failed", session=running.room.session.id)
+                log.exception("reload_failed", session=session_id)
+                given_up.add(running)
+                self._rooms.pop(session_id, None)
                 await self._abandon(set(running.connections.values()))
-                self._rooms.pop(running.room.session.id, None)
+                continue
+            seq = running.room.seq
+            if any(row["session"] == session_id and row["seq"] <= seq for row in turn.batch.events):
+                # It was stored after all, but perhaps not told to everybody: they return and resume without a gap.
+                await self._abandon(set(running.connections.values()))
+                self._show(running.room.session, self._walls)
+                if running.room.is_ended and running.ended_at is None:
+                    running.ended_at = self._monotonic()
         for join in joining:
             participant = join.connection.participant
-            if participant is not None and join.running.room.participants.get(participant.id) == participant:
+            is_in = (
+                participant is not None and join.running.room.participants.get(participant.id) == participant
+            )
+            if is_in and join.running not in given_up and join in turn.entered:
                 self._attach(join)
             else:
                 join.connection.tell(Problem(code=error.code, title=error.title, detail=error.detail))

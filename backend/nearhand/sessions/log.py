@@ -5,12 +5,12 @@ import os
 import sqlite3
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from nearhand.kit.database import SQLITE_PRAGMAS
@@ -320,9 +320,11 @@ class SqliteStorage:
                 if rows:
                     writer.executemany(sql, rows)
             writer.execute("COMMIT")
-        except sqlite3.Error as error:
-            if writer.in_transaction:
-                writer.execute("ROLLBACK")
+        except Exception as error:
+            # What cannot be taken back now is by the next write, which finds the transaction open and fails too.
+            with suppress(sqlite3.Error):
+                if writer.in_transaction:
+                    writer.execute("ROLLBACK")
             raise NotSaved(f"The live log could not be written: {error}.") from error
 
     def _read(self, sql: str, row: Row) -> list[tuple[Any, ...]]:
@@ -366,7 +368,7 @@ class PostgresStorage:
                 for sql, rows in work:
                     if rows:
                         await connection.execute(text(sql), [dict(row) for row in rows])
-        except (SQLAlchemyError, OSError) as error:
+        except Exception as error:
             raise NotSaved("The live log could not be written.") from error
 
     async def read(self, sql: str, row: Row) -> list[tuple[Any, ...]]:

@@ -272,9 +272,9 @@ class Room:
     # -- entering --
 
     def enter(self, participant: Participant, now: datetime) -> list[Effect]:
-        """The first entry, and a changed name or role, are events. Raises SessionFull."""
+        """The first entry, and a changed name or role, are events, until the session ends. Raises SessionFull."""
         known = self.participants.get(participant.id)
-        if known == participant:
+        if known == participant or self.is_ended:
             return []
         if known is None and len(self.participants) >= MAX_PARTICIPANTS:
             raise SessionFull(f"A session has at most {MAX_PARTICIPANTS} participants.")
