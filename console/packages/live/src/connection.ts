@@ -163,6 +163,8 @@ export class Connection {
   }
 
   #ping(): void {
+    // A socket that is still being opened throws on `send`; whether it answers is awaited already.
+    if (this.#link.state !== "open") return;
     this.send([this.#options.ping]);
     if (this.#options.isPingAnswered ?? true) this.#expectAnswer();
   }

@@ -21,6 +21,9 @@ export class Wire implements Socket {
   constructor(private readonly server: FakeServer) {}
 
   send(text: string): void {
+    // As a WebSocket does while it is being opened.
+    if (!this.isOpen && !this.isClosed)
+      throw new DOMException("Still in CONNECTING state", "InvalidStateError");
     if (!this.isClosed) this.toServer.push(text);
   }
 

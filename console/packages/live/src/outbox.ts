@@ -33,7 +33,8 @@ export class Outbox {
     readonly scope: Scope,
     kept: { client: string; last: number; asks: readonly Ask[] },
     private readonly shelf: OutboxShelf,
-    private readonly release: () => void,
+    private readonly locks: Locks,
+    private release: () => void,
   ) {
     this.#client = kept.client;
     this.#last = kept.last;
@@ -111,13 +112,22 @@ export class Outbox {
     const asks = this.#entries.map(({ ask }, index) => ({ ...ask, n: index + 1 }));
     this.#client = client;
     this.#last = asks.length;
-    this.#entries = asks.map((ask) => ({ ask, isReady: true }));
+    const entries = asks.map((ask) => ({ ask, isReady: false }));
+    this.#entries = entries;
     const header = this.#header();
     await this.#write(async () => {
-      await this.shelf.open(header);
-      for (const ask of asks) await this.shelf.keep(header, ask);
-      await this.shelf.forget(old);
+      // Both names are held while the disk may know either, so that no other tab adopts what this one sends.
+      const releaseOld = this.release;
+      const releaseNew = (await this.locks.tryHold(lockName(client))) ?? (() => undefined);
+      this.release = () => {
+        releaseOld();
+        releaseNew();
+      };
+      await this.shelf.rename(old, header, asks);
+      this.release = releaseNew;
+      releaseOld();
     });
+    for (const entry of entries) entry.isReady = true;
   }
 
   /** Wait until all is written, then let another page have this outbox. An empty one is forgotten on request. */
@@ -177,7 +187,11 @@ export async function claimOutboxes(
   for (const kept of here.sort((a, b) => b.asks.length - a.asks.length)) {
     if (adopted.length > 0 && kept.asks.length === 0) continue;
     const release = await locks.tryHold(lockName(kept.client));
-    if (release) adopted.push(new Outbox(scope, kept, shelf, release));
+    if (!release) continue;
+    // Read again now that nobody else writes: the tab that held it may have sent or renamed it meanwhile.
+    const now = (await shelf.load(scope.participantId)).find(({ client }) => client === kept.client);
+    if (now) adopted.push(new Outbox(scope, now, shelf, locks, release));
+    else release();
   }
   const [mine = await newOutbox(scope, shelf, locks), ...left] = adopted;
   return { mine, left };
@@ -188,7 +202,7 @@ async function newOutbox(scope: Scope, shelf: OutboxShelf, locks: Locks): Promis
   const release = await locks.tryHold(lockName(client));
   const header = { client, last: 0, ...scope };
   await shelf.open(header).catch(() => undefined); // keeping the first wish will say it
-  return new Outbox(scope, { ...header, asks: [] }, shelf, release ?? (() => undefined));
+  return new Outbox(scope, { ...header, asks: [] }, shelf, locks, release ?? (() => undefined));
 }
 
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; // Crockford's base 32, as the server mints ids

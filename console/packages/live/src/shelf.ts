@@ -20,6 +20,8 @@ export interface OutboxShelf {
   open(header: OutboxHeader): Promise<void>;
   keep(header: OutboxHeader, ask: Ask): Promise<void>;
   settle(client: string, numbers: readonly number[]): Promise<void>;
+  /** Put `header` with `asks` in the place of `old`: all of it or, after a crash, nothing. */
+  rename(old: string, header: OutboxHeader, asks: readonly Ask[]): Promise<void>;
   forget(client: string): Promise<void>;
 }
 
@@ -83,6 +85,18 @@ export function indexedDbShelf(name = "nearhand-live"): OutboxShelf {
       const asks = transaction.objectStore("asks");
       await Promise.all([...numbers.map((n) => asks.delete([client, n])), transaction.done]);
     },
+    async rename(old, header, asks) {
+      const transaction = await write();
+      const kept = transaction.objectStore("asks");
+      const headers = transaction.objectStore("outboxes");
+      await Promise.all([
+        kept.delete(allOf(old)),
+        headers.delete(old),
+        headers.put(header),
+        ...asks.map((ask) => kept.put({ client: header.client, n: ask.n, ask })),
+        transaction.done,
+      ]);
+    },
     async forget(client) {
       const transaction = await write();
       await Promise.all([
@@ -113,6 +127,12 @@ export function memoryShelf(): OutboxShelf {
     },
     async settle(client, numbers) {
       for (const n of numbers) asks.get(client)?.delete(n);
+    },
+    async rename(old, header, renamed) {
+      headers.delete(old);
+      asks.delete(old);
+      headers.set(header.client, header);
+      asks.set(header.client, new Map(renamed.map((ask) => [ask.n, ask])));
     },
     async forget(client) {
       headers.delete(client);
