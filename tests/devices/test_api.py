@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from nearhand.access.model import Role
+from nearhand.access.model import NewUser, Role
 from nearhand.devices import api
 from nearhand.devices.model import NewDevice, NewDeviceType, NewLocation, NewRack, NewSite
 from tests.support.doors import Doors
@@ -167,13 +167,12 @@ def test_two_people_with_one_key_are_two_requests(
 ) -> None:
     key = {"Idempotency-Key": "k1"}
     one = admin.make("sites", new_site(name="One"), headers=key)
-    other = {"name": "other", "display_name": "Other", "role": "admin", "password": PASSWORD}
-    admin.make("users", other)
+    admin.make("users", NewUser(name="other", display_name="Other", role=Role.ADMIN, password=PASSWORD))
     sign_in = {"name": "other", "password": PASSWORD}
     token = client.post("/api/v1/sign-in?want_token=true", json=sign_in).json()["token"]
     client.cookies.clear()
     headers = key | {"Authorization": f"Bearer {token}"}
-    two = client.post("/api/v1/sites", json=new_site(name="Two"), headers=headers)
+    two = client.post("/api/v1/sites", json=new_site(name="Two").model_dump(mode="json"), headers=headers)
     assert (two.status_code, two.json()["id"] != one["id"]) == (201, True)
 
 
