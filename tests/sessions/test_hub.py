@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from nearhand.devices.model import Face
 from nearhand.sessions import hub as hub_module
 from nearhand.sessions.hub import Caller
 from nearhand.sessions.messages import CloseCode, Hello
-from nearhand.sessions.model import NotSaved, SessionStatus, UnknownPort, UnknownSession
+from nearhand.sessions.model import NotSaved, SessionStatus, ShownDevice, UnknownPort, UnknownSession
 from nearhand.sessions.room import Part
 from tests.support.live import (
+    AT,
     EXPERT,
     OBSERVER,
     SESSION,
@@ -417,6 +419,61 @@ async def test_a_mark_on_a_sighted_frame_is_anchored_by_that_frames_pose(server:
     await expert.ask("annotation.add", id="m1", shape="ring", place=place)
     (added,) = technician.line.told("annotation.added")
     assert added["annotation"]["anchor"]["points_mm"][0] == [100, 20, 0]
+
+
+def still_and_mark(place: dict[str, Any]) -> list[dict[str, Any]]:
+    """One frame that shares a picture and draws on it at once."""
+    still = {"sha256": "a" * 64, "width": 1280, "height": 720, "captured_at": AT.isoformat()}
+    seen = a_sighting().model_dump(mode="json")
+    return [
+        {"type": "still.share", "n": 1, "frame": place["frame"], "sighting": seen, **still},
+        {"type": "annotation.add", "n": 2, "id": "m1", "shape": "ring", "place": place},
+    ]
+
+
+@pytest.mark.parametrize("is_before_the_welcome", [False, True])
+async def test_a_mark_far_beside_the_face_is_refused_also_when_its_picture_came_just_before(
+    server: LiveServer, is_before_the_welcome: bool
+) -> None:
+    """L8. The face is asked for when the mark is decided on, not when it is heard."""
+
+    async def look_up(_: str, __: object, on: ShownDevice | None) -> Face | None:
+        return Face(width_mm=482.6, height_mm=44) if on is not None else None
+
+    server.look_up = look_up
+    far = [[0.9, 0.9], [0.95, 0.9]]
+    place = {"kind": "frame", "frame": {"stream": "camera-1", "frame_id": 7}, "points": far}
+    phone = Member(server, TECHNICIAN, "phone")
+    if is_before_the_welcome:
+        phone.connection = server.hub.connection(phone.line, Caller(TECHNICIAN, SESSION, phone.client))
+        await server.hub.join(phone.connection, Hello(client=phone.client, resume=None))
+    else:
+        await phone.join()
+    await phone.say(*still_and_mark(place))
+    await until(lambda: phone.settled(2) is not None)
+    settled = phone.settled(2)
+    assert settled is not None
+    assert settled.get("code") == "misses_face"
+
+
+async def test_a_mark_whose_face_cannot_be_looked_up_is_not_settled(server: LiveServer) -> None:
+    """L15."""
+
+    async def look_up(_: str, __: object, on: ShownDevice | None) -> None:
+        if on is not None:
+            raise OSError("the database is away")
+
+    server.look_up = look_up
+    phone = await server.join(TECHNICIAN, "phone")
+    points = [[0.5, 0.5], [0.6, 0.5]]
+    await phone.say(
+        *still_and_mark({"kind": "frame", "frame": {"stream": "camera-1", "frame_id": 7}, "points": points})
+    )
+    await closed(phone)
+    assert phone.line.closed is CloseCode.NOT_SAVED
+    assert phone.settled(2) is None
+    assert (await phone.again(n=1)).welcome["acked"] == 1
+    assert (await server.stored())[-1]["type"] == "still.shared"
 
 
 # -- the disk -------------------------------------------------------------------------------------------------------

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from nearhand.access.model import Role
+from nearhand.devices.model import FaceSide
 from nearhand.kit.errors import Forbidden, NearhandError
 from nearhand.sessions import room as room_module
-from nearhand.sessions.messages import Ask, Event, client_messages, server_events
-from nearhand.sessions.model import Participant, SessionStatus, UnknownPort
+from nearhand.sessions.messages import AnnotationAdd, Ask, Event, client_messages, server_events
+from nearhand.sessions.model import Participant, SessionStatus, ShownDevice, UnknownPort
 from nearhand.sessions.room import Acknowledge, Deliver, Effect, Part, Refuse, Room, Store
 from tests.support.live import AT, EXPERT, OBSERVER, TECHNICIAN, a_room, a_session, a_sighting
 
@@ -177,6 +178,15 @@ def test_the_frame_of_a_shared_still_can_be_drawn_on_for_good(table: Table) -> N
     table.share_still()
     table.now += timedelta(hours=3)
     table.event("annotation.add", id="m1", shape="ring", place=ON_FRAME)
+
+
+def test_a_still_that_was_shared_before_its_frame_was_sighted_shows_that_frames_face(table: Table) -> None:
+    table.share_still(sighting=None)
+    table.sight()
+    message = {"type": "annotation.add", "n": 1, "id": "m1", "shape": "ring", "place": ON_FRAME}
+    ask = client_messages.validate_python(message)
+    assert isinstance(ask, AnnotationAdd)
+    assert table.room.drawn_on(ask) == ShownDevice(device_id="DEVICE", face=FaceSide.FRONT)
 
 
 def test_a_frame_of_somebody_elses_stream_name_is_refused(table: Table) -> None:

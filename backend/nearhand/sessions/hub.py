@@ -181,7 +181,8 @@ class Asked:
     connection: Connection
     ask: Ask | Malformed
     n: int
-    found: Part | Face | NearhandError | None
+    found: Part | Face | NearhandError | None = None
+    on: ShownDevice | None = None  # whose face `found` is, for a mark on a picture
 
 
 @dataclass(slots=True)
@@ -299,7 +300,7 @@ class Hub:
             elif isinstance(message, Ping):
                 connection.tell(Pong(at=self._clock.now()))
             elif isinstance(message, Malformed) and message.n is not None:
-                self._enqueue(Asked(connection, message, message.n, None))
+                self._enqueue(Asked(connection, message, message.n))
             elif isinstance(message, Malformed):
                 self.complain(connection, message.error)
             else:
@@ -343,19 +344,33 @@ class Hub:
 
     async def _hear_ask(self, connection: Connection, ask: Ask) -> None:
         running = connection.running
-        on = running.room.drawn_on(ask) if running is not None else None
-        found: Part | Face | NearhandError | None
+        asked = Asked(connection, ask, ask.n)
+        await self._find(asked, ask, running.room.drawn_on(ask) if running is not None else None)
+        if not connection.is_closing:
+            self._enqueue(asked)
+
+    async def _find(self, asked: Asked, ask: Ask, on: ShownDevice | None) -> None:
+        """Look up what is named; hang up on the asker when that cannot be done."""
+        connection = asked.connection
+        asked.on = on
         try:
-            found = await self._look_up(connection.session_id, ask, on)
+            asked.found = await self._look_up(connection.session_id, ask, on)
         except NearhandError as error:
-            found = error
+            asked.found = error
         except Exception as error:
             # Not the asker's fault, so the number is not used up: they come back and ask again.
             log.error("look_up_failed", error=repr(error))
             self.complain(connection, NotSaved("What that message names could not be looked up just now."))
             connection.close(CloseCode.NOT_SAVED)
-            return
-        self._enqueue(Asked(connection, ask, ask.n, found))
+
+    async def _find_late(self, asked: Asked) -> None:
+        """A picture may have become known only after the mark on it was heard: before the welcome, or in one frame."""
+        connection, ask = asked.connection, asked.ask
+        while connection.running is not None and not connection.is_closing and not isinstance(ask, Malformed):
+            on = connection.running.room.drawn_on(ask)
+            if on is None or on == asked.on:
+                return
+            await self._find(asked, ask, on)
 
     async def _hear_sight(self, connection: Connection, sight: FrameSight) -> None:
         # Marks will be anchored on the device of this sighting, so it must be one.
@@ -417,6 +432,7 @@ class Hub:
         try:
             for one in asked:
                 one.connection.pending -= 1
+                await self._find_late(one)
                 self._decide(turn, one)
             for join in joining:
                 self._enter(turn, join)

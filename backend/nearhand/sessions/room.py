@@ -484,8 +484,10 @@ class Room:
         if not isinstance(ask, AnnotationAdd | AnnotationEdit) or not isinstance(ask.place, OnFrame):
             return None
         key = (ask.place.frame.stream, ask.place.frame.frame_id)
-        known = self.still_frames.get(key) or self._frames.get(key)
-        seen = known.sighting if known is not None else None
+        still, frame = self.still_frames.get(key), self._frames.get(key)
+        seen = (still.sighting if still is not None else None) or (
+            frame.sighting if frame is not None else None
+        )
         return ShownDevice(device_id=seen.device_id, face=seen.face) if seen is not None else None
 
     def _sighting(self, frame: FrameRef, now: datetime) -> Sighting:
