@@ -3,9 +3,10 @@ import type { Actor, Demo } from "@nearhand/contract";
 import { signal } from "@preact/signals";
 import { forgetAll, remembered } from "../offline/memory";
 import { ask, get, post, signedOut } from "../rest";
+import { forgetHelp } from "../session/help";
+import { actor } from "./actor";
 
-/** undefined: not known yet; null: nobody. */
-export const actor = signal<Actor | null | undefined>(undefined);
+export { actor };
 
 const LAST = "nearhand.field.participant";
 
@@ -28,6 +29,7 @@ export async function signIn(name: string, password: string): Promise<void> {
 
 export async function signOut(): Promise<void> {
   await ask("/sign-out", { method: "POST" }).catch(() => undefined);
+  forgetHelp();
   await forgetAll();
   actor.value = null;
 }
