@@ -1,5 +1,5 @@
 /** Ask the service: refusals and silence come as errors, and both say how the link stands. */
-import { API, refusalFrom, Unreachable } from "@nearhand/contract";
+import { API, Refusal, refusalFrom, Unreachable } from "@nearhand/contract";
 import { signal } from "@preact/signals";
 
 /** Whether the last request got any answer. */
@@ -16,7 +16,39 @@ interface Sending {
   headers?: Record<string, string>;
 }
 
-export async function ask(path: string, { method = "GET", json, headers }: Sending = {}): Promise<Response> {
+const LEAVING = "nearhand.field.leaving";
+let leaving: Promise<void> | undefined;
+
+/** Whether somebody signed out here and the service has not heard of it: the cookie is still theirs. */
+export const isLeaving = () => localStorage.getItem(LEAVING) !== null;
+
+/** Sign out; out of reach, it is said before anything else is asked, also after a reload. */
+export function leave(): Promise<void> {
+  localStorage.setItem(LEAVING, "1");
+  return (leaving ??= send("/sign-out", { method: "POST" })
+    .then(
+      () => localStorage.removeItem(LEAVING),
+      (error: unknown) => {
+        if (!(error instanceof Refusal && error.isUnauthenticated)) throw error;
+        localStorage.removeItem(LEAVING);
+      },
+    )
+    .finally(() => (leaving = undefined)));
+}
+
+export async function ask(path: string, sending: Sending = {}): Promise<Response> {
+  const isSignIn = path === "/sign-in";
+  if (isLeaving())
+    await leave().catch((error: unknown) => {
+      // Signing in replaces the cookie, so a service that cannot sign out does not lock everybody out.
+      if (!isSignIn || error instanceof Unreachable) throw error;
+    });
+  const response = await send(path, sending);
+  if (isSignIn) localStorage.removeItem(LEAVING);
+  return response;
+}
+
+async function send(path: string, { method = "GET", json, headers }: Sending): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(API + path, {

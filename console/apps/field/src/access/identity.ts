@@ -2,14 +2,20 @@
 import type { Actor, Demo } from "@nearhand/contract";
 import { signal } from "@preact/signals";
 import { forgetAll, remembered } from "../offline/memory";
-import { ask, get, post, signedOut } from "../rest";
+import { get, isLeaving, isOffline, leave, post, signedOut } from "../rest";
+import { forgetHelp } from "../session/help";
+import { leaveSession } from "../session/room";
+import { actor } from "./actor";
 
-/** undefined: not known yet; null: nobody. */
-export const actor = signal<Actor | null | undefined>(undefined);
+export { actor };
 
 const LAST = "nearhand.field.participant";
 
 export async function restoreSignIn(): Promise<void> {
+  if (isLeaving()) {
+    actor.value = null;
+    return leave().catch(() => undefined);
+  }
   try {
     const { data } = await remembered("/me", "", () => get<Actor>("/me"));
     actor.value = data;
@@ -27,9 +33,12 @@ export async function signIn(name: string, password: string): Promise<void> {
 }
 
 export async function signOut(): Promise<void> {
-  await ask("/sign-out", { method: "POST" }).catch(() => undefined);
-  await forgetAll();
+  const left = leave().catch(() => undefined);
+  forgetHelp();
+  // An open session would come back on the old cookie as soon as there is a line.
+  await Promise.all([leaveSession(), forgetAll()]);
   actor.value = null;
+  await left;
 }
 
 /** Whether this service is a demo, with a simulated hall to look at. */
@@ -43,4 +52,8 @@ export async function loadDemo(): Promise<Demo["accounts"]> {
 
 signedOut.subscribe((turns) => {
   if (turns > 0) actor.value = null;
+});
+
+isOffline.subscribe((offline) => {
+  if (!offline && isLeaving()) leave().catch(() => undefined);
 });

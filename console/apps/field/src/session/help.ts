@@ -1,23 +1,37 @@
 /** Ask for help: a session is opened now, or as soon as the service can be reached. */
-import { Unreachable, type Session } from "@nearhand/contract";
-import { signal } from "@preact/signals";
+import { Refusal, type Session } from "@nearhand/contract";
+import { computed, signal } from "@preact/signals";
+import { actor } from "../access/actor";
 import { isOffline, post } from "../rest";
 import { go } from "../routes";
+import { notice } from "./notices";
 
 interface Wish {
   key: string;
+  /** Who calls: nobody else who signs in on this device sends it. */
+  participant_id: string;
   device_id: string | null;
   subject: string;
 }
 
 const STORED = "nearhand.field.help";
 const TRY_AGAIN_MS = 5000;
+/** Refusals that pass: signed out, too slow, too often. */
+const PASSING = new Set([401, 408, 429]);
 
 /** A wish for help that has not reached the service yet. It survives a reload. */
-export const waitingHelp = signal<Wish | null>(readStored());
+const stored = signal<Wish | null>(readStored());
+/** The wish of who is signed in now. */
+export const waitingHelp = computed(() =>
+  actor.value && stored.value?.participant_id === actor.value.participant_id ? stored.value : null,
+);
+let isSending = false;
 
 export async function askForHelp(device_id: string | null, subject: string): Promise<void> {
-  keep({ key: crypto.getRandomValues(new Uint32Array(4)).join("-"), device_id, subject });
+  const participant_id = actor.value?.participant_id;
+  if (!participant_id) return;
+  const key = crypto.getRandomValues(new Uint32Array(4)).join("-");
+  keep({ key, participant_id, device_id, subject });
   await send();
 }
 
@@ -27,26 +41,40 @@ export function forgetHelp(): void {
 
 async function send(): Promise<void> {
   const wish = waitingHelp.value;
-  if (!wish) return;
-  const { key, ...session } = wish;
+  if (!wish || isSending) return;
+  const { key, device_id, subject } = wish;
+  isSending = true;
   try {
     // The key makes a second try harmless: the first may have arrived without its answer coming back.
-    const { id } = await post<Session>("/sessions", session, { "Idempotency-Key": key });
-    keep(null);
+    const { id } = await post<Session>("/sessions", { device_id, subject }, { "Idempotency-Key": key });
+    settle(key);
     go({ page: "session", id });
   } catch (error) {
-    if (!(error instanceof Unreachable)) {
-      keep(null);
-      throw error;
-    }
+    // Silence, a proxy's page or a service in trouble passes; a plain no does not.
+    if (!(error instanceof Refusal) || error.status >= 500 || PASSING.has(error.status)) return;
+    settle(key);
+    throw error;
+  } finally {
+    isSending = false;
   }
 }
 
-setInterval(() => void (waitingHelp.value && send().catch(() => undefined)), TRY_AGAIN_MS);
-isOffline.subscribe((offline) => void (!offline && waitingHelp.peek() && send().catch(() => undefined)));
+function sendAgain(): void {
+  send().catch((error: unknown) => {
+    if (error instanceof Refusal) notice.value = { text: error.detail || error.title, at: Date.now() };
+  });
+}
+
+setInterval(sendAgain, TRY_AGAIN_MS);
+isOffline.subscribe((offline) => void (!offline && sendAgain()));
+
+/** Done with this wish; one made meanwhile stays. */
+function settle(key: string): void {
+  if (stored.value?.key === key) keep(null);
+}
 
 function keep(wish: Wish | null): void {
-  waitingHelp.value = wish;
+  stored.value = wish;
   if (wish) localStorage.setItem(STORED, JSON.stringify(wish));
   else localStorage.removeItem(STORED);
 }
