@@ -66,6 +66,7 @@ class Blobs:
                 # On the disk before anybody is told of it: an event may refer to this file from now on.
                 os.fsync(written.fileno())
             os.replace(file, path)
+            _sync_folder(path.parent)
 
     def _put(self, content: bytes) -> str:
         sha256 = digest(content)
@@ -80,3 +81,12 @@ class Blobs:
             finally:
                 Path(file.name).unlink(missing_ok=True)
         return sha256
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put the new name on the disk too: a file without it is lost to a power cut."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
