@@ -6,19 +6,32 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.testclient import TestClient
 from sqlalchemy import Column, Integer, String, Table, func, insert, select
-from starlette.requests import HTTPConnection
 
+from nearhand.kit.bodies import BodyLimit, Pace
 from nearhand.kit.clock import FixedClock
 from nearhand.kit.database import Database, metadata
 from nearhand.kit.errors import Conflict
-from nearhand.kit.http import BodyLimit, Connection, ExpectedVersion, TransactionRoute, install_error_handlers
+from nearhand.kit.http import (
+    Connection,
+    ExpectedVersion,
+    TransactionRoute,
+    guard,
+    install_error_handlers,
+)
 
 things = Table("test_thing", metadata, Column("id", Integer, primary_key=True))
 bulky = Table("test_bulky", metadata, Column("id", Integer, primary_key=True), Column("text", String))
-router = APIRouter(route_class=TransactionRoute)
+
+
+@guard
+async def asker(request: Request) -> Any:
+    return SimpleNamespace(participant_id=request.headers.get("authorization", "somebody"))
+
+
+router = APIRouter(route_class=TransactionRoute, dependencies=[Depends(asker)])
 PROBLEM_FIELDS = {"type", "title", "status", "code", "detail", "errors"}
 
 
@@ -59,18 +72,18 @@ async def versioned(version: ExpectedVersion) -> int:
     return version
 
 
-async def identify(connection: HTTPConnection) -> Any:
-    return SimpleNamespace(participant_id=connection.headers.get("authorization", "somebody"))
-
-
 @pytest.fixture
 def door(tmp_path: Path) -> Iterator[TestClient]:
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'door.db'}")
     app = FastAPI()
-    app.state.resources = SimpleNamespace(database=database, clock=FixedClock(), identify=identify)
+    app.state.resources = SimpleNamespace(database=database, clock=FixedClock())
     install_error_handlers(app)
     app.add_middleware(
-        BodyLimit, limit=1000, upload_limit=5000, is_upload=lambda method, path: path == "/upload"
+        BodyLimit,
+        limit=1000,
+        upload_limit=5000,
+        is_upload=lambda method, path: path == "/upload",
+        pace=Pace(grace_s=30, min_bytes_per_s=1000),
     )
     app.include_router(router)
     with TestClient(app, raise_server_exceptions=False) as client:

@@ -38,6 +38,7 @@ from nearhand.kit.errors import NearhandError, TooLarge, Unavailable
 from nearhand.kit.http import (
     Connection,
     ExpectedVersion,
+    GuardedRoute,
     Page,
     Paging,
     TransactionRoute,
@@ -489,7 +490,7 @@ def _stamp(response: Response, noun: Versioned) -> Versioned:
 # -- in bulk ----------------------------------------------------------------------------------------------------
 
 # Not of the nouns' route class: no transaction may be open while a file travels.
-bulk = APIRouter(tags=["devices"])
+bulk = APIRouter(tags=["devices"], route_class=GuardedRoute)
 
 NDJSON = "application/x-ndjson"
 CSV_EXAMPLE = (

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
 from nearhand.kit.files import BINARY
-from nearhand.kit.http import Connection, TransactionRoute
+from nearhand.kit.http import Connection, GuardedRoute, TransactionRoute
 from nearhand.kit.patterns import Id
 from nearhand.labels.model import Label, NewLabel, NewSheet, Resolved, SheetFormat
 from nearhand.labels.service import (
@@ -22,7 +22,7 @@ from nearhand.labels.service import (
 
 router = APIRouter(tags=["labels"])
 nouns = APIRouter(route_class=TransactionRoute)
-prints = APIRouter()
+prints = APIRouter(route_class=GuardedRoute)
 
 MAX_DPI = 1200
 FILES = {media_type: {"schema": BINARY} for media_type in MEDIA_TYPES.values()}

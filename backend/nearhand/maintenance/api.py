@@ -8,14 +8,14 @@ from fastapi.responses import FileResponse
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
 from nearhand.kit.files import download, raw_body
-from nearhand.kit.http import Connection, ExpectedVersion, Page, Paging, TransactionRoute, etag
+from nearhand.kit.http import Connection, ExpectedVersion, GuardedRoute, Page, Paging, TransactionRoute, etag
 from nearhand.kit.patterns import ONE_LINE, Id
 from nearhand.maintenance.model import Attachment, MaintenanceRecord, NewMaintenanceRecord
 from nearhand.maintenance.service import Attachments, MaintenanceService, attachments_of, maintenance_on
 
 router = APIRouter(tags=["maintenance"])
 records = APIRouter(route_class=TransactionRoute)
-files = APIRouter()
+files = APIRouter(route_class=GuardedRoute)
 
 Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 

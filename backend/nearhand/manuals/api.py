@@ -9,7 +9,7 @@ from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
 from nearhand.kit.errors import Invalid
 from nearhand.kit.files import BINARY, download, form_with_file, picture, raw_body, validated
-from nearhand.kit.http import Connection, ExpectedVersion, Page, Paging, TransactionRoute, etag
+from nearhand.kit.http import Connection, ExpectedVersion, GuardedRoute, Page, Paging, TransactionRoute, etag
 from nearhand.kit.patterns import Id
 from nearhand.manuals.documents import PAGE_POLICY
 from nearhand.manuals.library import Library, library_of
@@ -18,7 +18,7 @@ from nearhand.manuals.service import ManualService, manuals_on
 
 router = APIRouter(tags=["manuals"])
 guides = APIRouter(route_class=TransactionRoute)
-files = APIRouter()
+files = APIRouter(route_class=GuardedRoute)
 
 Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 EXTENSIONS = {
