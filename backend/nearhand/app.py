@@ -13,7 +13,7 @@ from nearhand.access.api import router as access_router
 from nearhand.access.passwords import Passwords
 from nearhand.access.service import AccessService
 from nearhand.devices.api import router as devices_router
-from nearhand.devices.importer import Importer
+from nearhand.devices.importer import Importer, InspectMoves
 from nearhand.devices.service import RegisteredDevices
 from nearhand.kit.blobs import Blobs
 from nearhand.kit.bodies import BodyLimit, Pace
@@ -27,7 +27,7 @@ from nearhand.kit.periodic import Periodic
 from nearhand.kit.rate import RateLimit
 from nearhand.kit.settings import Settings
 from nearhand.labels.api import router as labels_router
-from nearhand.labels.service import RegisteredLabels
+from nearhand.labels.service import RegisteredLabels, tag_inspector
 from nearhand.maintenance.api import router as maintenance_router
 from nearhand.manuals.api import router as manuals_router
 from nearhand.media.api import router as media_router
@@ -69,6 +69,7 @@ class Resources:
     access: AccessService
     sign_in_rate: RateLimit
     importer: Importer
+    inspect_moves: InspectMoves
     live_log: Log
     sessions: SessionService
     hub: Hub
@@ -91,6 +92,7 @@ def build_resources(
         SqliteStorage(settings.live_path()) if database.is_sqlite else PostgresStorage(database.engine),
         ids=ids,
     )
+    inspect_moves = tag_inspector(ids=ids, clock=clock, base_url=settings.base_url)
     eyes = Eyes(
         workers=settings.vision_workers,
         timeout_s=settings.vision_timeout_s,
@@ -116,7 +118,8 @@ def build_resources(
             database, passwords or Passwords(), ids=ids, clock=clock, session_hours=settings.session_hours
         ),
         sign_in_rate=RateLimit(settings.password_tries_per_minute),
-        importer=Importer(database, ids=ids, clock=clock),
+        importer=Importer(database, ids=ids, clock=clock, inspect_moves=inspect_moves),
+        inspect_moves=inspect_moves,
         live_log=live_log,
         sessions=sessions,
         hub=Hub(

@@ -17,9 +17,7 @@ from nearhand.migrations.upgrade import upgrade
 from tests.support.people import PASSWORD
 
 UPLOADS = ["attachments?name=a.txt", "pictures", "images/read", "devices/import", "documents"]
-BOUNDARY = (
-    b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\nContent-Type: text/plain\r\n\r\nhalf"
-)
+BOUNDARY = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\nContent-Type: text/plain\r\n\r\nhalf'
 
 
 def piece(body: bytes, *, is_last: bool = False) -> dict[str, Any]:
@@ -27,10 +25,8 @@ def piece(body: bytes, *, is_last: bool = False) -> dict[str, Any]:
 
 
 def limited(app: Any, now_s: Any) -> BodyLimit:
-    pace = Pace(grace_s=10, min_bytes_per_s=100)
-    return BodyLimit(
-        app, limit=10**6, upload_limit=10**6, is_upload=lambda method, path: True, pace=pace, now_s=now_s
-    )
+    pace = Pace(grace_s=10, min_bytes_per_s=100, now_s=now_s)
+    return BodyLimit(app, limit=10**6, upload_limit=10**6, is_upload=lambda method, path: True, pace=pace)
 
 
 SCOPE = {"type": "http", "method": "POST", "path": "/", "headers": []}

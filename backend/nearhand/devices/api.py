@@ -10,8 +10,9 @@ from sqlalchemy.exc import OperationalError
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
-from nearhand.devices.importer import Importer, Row
+from nearhand.devices.importer import Importer, InspectMoves, Row
 from nearhand.devices.model import (
+    ChangedDevice,
     Device,
     DeviceKind,
     DeviceStatus,
@@ -466,9 +467,16 @@ async def change_device(
     version: ExpectedVersion,
     response: Response,
     devices: Devices,
+    request: Request,
+    connection: Connection,
     actor: Actor = may(WRITE),
-) -> Device:
-    return _stamp(response, await devices.change(device_id, body, version=version))
+) -> ChangedDevice:
+    """Move it, rename it… `findings` say what somebody should see to now, such as tags that clash in its rack."""
+    changed = _stamp(response, await devices.change(device_id, body, version=version))
+    inspect_moves: InspectMoves = request.app.state.resources.inspect_moves
+    racks = {} if changed.rack_id is None else {device_id: changed.rack_id}
+    findings = await inspect_moves(connection, racks)
+    return ChangedDevice(**changed.model_dump(), findings=tuple(findings))
 
 
 @nouns.delete("/devices/{device_id}", status_code=status.HTTP_204_NO_CONTENT)
@@ -564,7 +572,11 @@ async def export_devices(
     file_format: Annotated[TableFormat, Query(alias="format")] = TableFormat.CSV,
     actor: Actor = may(READ),
 ) -> StreamingResponse:
-    """All devices of the selection, by asset tag. Text that a spreadsheet would run gets a quote before it."""
+    """All devices of the selection, by asset tag. Text that a spreadsheet would run gets a quote before it.
+
+    The selection is made once, at the start: nothing comes twice, nothing that stays is left out. Each row is as it
+    was when it was read; what is removed meanwhile may be left out, what is added is.
+    """
     media_type = "text/csv" if file_format is TableFormat.CSV else "application/json"
     return StreamingResponse(
         importer.export(selection, file_format),

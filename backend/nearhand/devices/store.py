@@ -1,6 +1,6 @@
 """Rows of sites, locations, racks, device types and devices, and the search over them."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import (
@@ -39,6 +39,7 @@ from nearhand.devices.model import (
     Mounting,
     NameTaken,
     Rack,
+    RackedDevice,
     Selection,
     Site,
     Span,
@@ -184,12 +185,17 @@ class DeviceStore:
         row = (await self._connection.execute(_views().where(condition))).one_or_none()
         return None if row is None else _device_view(row)
 
-    async def views(self, selection: Selection) -> AsyncIterator[DeviceView]:
-        """Every device of the selection with its surroundings, by asset tag, a few at a time."""
-        query = _views().where(*self._wanted(selection)).order_by(devices.c.asset_tag)
-        async with self._connection.stream(query.execution_options(yield_per=500)) as rows:
-            async for row in rows:
-                yield _device_view(row)
+    async def numbers(self, selection: Selection) -> Sequence[int]:
+        """Which devices the selection holds now, by asset tag: few bytes each, however many there are."""
+        query = select(devices.c.number).where(*self._wanted(selection))
+        rows = await self._connection.execute(query.order_by(devices.c.asset_tag, devices.c.number))
+        return rows.scalars().all()
+
+    async def views(self, numbers: Sequence[int]) -> list[DeviceView]:
+        """Those of these devices that are still there, in that order, with their surroundings."""
+        rows = await self._connection.execute(_views().where(devices.c.number.in_(numbers), is_present))
+        found = {row._mapping[devices.c.number]: row for row in rows}
+        return [_device_view(found[number]) for number in numbers if number in found]
 
     async def devices(self, selection: Selection, limit: int, offset: int) -> tuple[list[Device], int]:
         """The wanted part of the list, and how many there are in all. Removed devices are in no list."""
@@ -243,6 +249,17 @@ class DeviceStore:
                 types[type_id] = _model(DeviceType, device_types, row)
             mounted.append(MountedDevice(device=_model(Device, devices, row), device_type=types[type_id]))
         return mounted
+
+    async def standing_in(self, rack_ids: Collection[str]) -> list[RackedDevice]:
+        """The devices of these racks, mounted or not."""
+        found: list[RackedDevice] = []
+        for some in _chunks(sorted(rack_ids)):
+            query = select(devices.c.id, devices.c.asset_tag, devices.c.rack_id).where(
+                devices.c.rack_id.in_(some), is_present
+            )
+            for row in await self._connection.execute(query.order_by(devices.c.number)):
+                found.append(RackedDevice(device_id=row.id, asset_tag=row.asset_tag, rack_id=row.rack_id))
+        return found
 
     async def lock_racks(self, rack_ids: Collection[str]) -> None:
         """Two devices must not take one free place at once. SQLite has a single writer and needs no lock."""

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from nearhand.kit.errors import NotFound, Unavailable
 
-
 PASSING = ".passing-"
 ABANDONED_S = 3600  # a file on its way in is written to far more often, or its sender is refused
 

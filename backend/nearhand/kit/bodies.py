@@ -18,6 +18,7 @@ class Pace:
 
     grace_s: float
     min_bytes_per_s: int
+    now_s: Callable[[], float] = time.monotonic
 
     def allowance_s(self, seen_bytes: int) -> float:
         return self.grace_s + seen_bytes / self.min_bytes_per_s
@@ -38,10 +39,9 @@ class BodyLimit:
         upload_limit: int,
         is_upload: Callable[[str, str], bool],
         pace: Pace,
-        now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app, self._limit, self._upload_limit, self._is_upload = app, limit, upload_limit, is_upload
-        self._pace, self._now_s = pace, now_s
+        self._pace = pace
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -56,7 +56,7 @@ class BodyLimit:
             )
             await refusal(scope, receive, send)
             return
-        body = _Body(receive, self._pace, self._now_s, limit=None if is_upload else limit)
+        body = _Body(receive, self._pace, limit=None if is_upload else limit)
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start" and body.is_late:
@@ -70,10 +70,8 @@ class BodyLimit:
 class _Body:
     """One request's body on its way in."""
 
-    def __init__(
-        self, receive: Receive, pace: Pace, now_s: Callable[[], float], *, limit: int | None
-    ) -> None:
-        self._receive, self._pace, self._now_s, self._limit = receive, pace, now_s, limit
+    def __init__(self, receive: Receive, pace: Pace, *, limit: int | None) -> None:
+        self._receive, self._pace, self._limit = receive, pace, limit
         self._seen, self._waited_s, self._is_whole = 0, 0.0, False
         self.is_late = False
 
@@ -88,13 +86,13 @@ class _Body:
         return message
 
     async def _in_time(self) -> Message:
-        began_s, left_s = self._now_s(), self._pace.allowance_s(self._seen) - self._waited_s
+        began_s, left_s = self._pace.now_s(), self._pace.allowance_s(self._seen) - self._waited_s
         try:
             async with asyncio.timeout(left_s):
                 message = await self._receive()
         except TimeoutError:
             raise self._late() from None
-        self._waited_s += self._now_s() - began_s
+        self._waited_s += self._pace.now_s() - began_s
         if self._waited_s > self._pace.allowance_s(self._seen):
             raise self._late()
         return message
