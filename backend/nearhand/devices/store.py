@@ -54,14 +54,13 @@ from nearhand.devices.tables import (
     racks,
     sites,
 )
+from nearhand.kit.database import in_parts
 from nearhand.kit.errors import Conflict
 from nearhand.kit.text import index_terms, search_terms
 
 M = TypeVar("M", bound=Frozen)
 
 NARROW_HITS = 1000  # up to so many hits of a search are sorted by closeness; beyond, nobody reads to the end
-# SQLite allows 32,766 variables in one statement, PostgreSQL's driver 32,767.
-CHUNK = 5000
 SERIAL_ENDING = 4  # people read out the last characters of a serial; endings this long are found
 
 
@@ -211,7 +210,7 @@ class DeviceStore:
     async def mounted_in(self, rack_ids: Collection[str]) -> list[Mounting]:
         """The devices that take room in these racks."""
         found: list[Mounting] = []
-        for some in _chunks(sorted(rack_ids)):
+        for some in in_parts(sorted(rack_ids)):
             query = (
                 select(
                     devices.c.id,
@@ -253,7 +252,7 @@ class DeviceStore:
     async def standing_in(self, rack_ids: Collection[str]) -> list[RackedDevice]:
         """The devices of these racks, mounted or not."""
         found: list[RackedDevice] = []
-        for some in _chunks(sorted(rack_ids)):
+        for some in in_parts(sorted(rack_ids)):
             query = select(devices.c.id, devices.c.asset_tag, devices.c.rack_id).where(
                 devices.c.rack_id.in_(some), is_present
             )
@@ -263,14 +262,14 @@ class DeviceStore:
 
     async def lock_racks(self, rack_ids: Collection[str]) -> None:
         """Two devices must not take one free place at once. SQLite has a single writer and needs no lock."""
-        for some in _chunks(sorted(rack_ids)):
+        for some in in_parts(sorted(rack_ids)):
             query = select(racks.c.id).where(racks.c.id.in_(some)).order_by(racks.c.id).with_for_update()
             await self._connection.execute(query)
 
     async def devices_by_tag(self, asset_tags: Iterable[str]) -> dict[str, Device]:
         """The devices that carry these tags now, by tag in lower case."""
         found: dict[str, Device] = {}
-        for some in _chunks(sorted({tag.lower() for tag in asset_tags})):
+        for some in in_parts(sorted({tag.lower() for tag in asset_tags})):
             query = select(devices).where(func.lower(devices.c.asset_tag).in_(some), is_present)
             for row in await self._connection.execute(query):
                 found[row.asset_tag.lower()] = _model(Device, devices, row)
@@ -279,7 +278,7 @@ class DeviceStore:
     async def asset_tags(self, device_ids: Iterable[str]) -> dict[str, str]:
         """Asset tags by device id, of removed devices too."""
         found: dict[str, str] = {}
-        for some in _chunks(sorted(set(device_ids))):
+        for some in in_parts(sorted(set(device_ids))):
             query = select(devices.c.id, devices.c.asset_tag).where(devices.c.id.in_(some))
             found |= {row.id: row.asset_tag for row in await self._connection.execute(query)}
         return found
@@ -460,7 +459,3 @@ def _refusal(error: IntegrityError, name: str) -> Conflict:
     if "unique" in said:
         return NameTaken(name)
     return Conflict("Something this refers to was removed meanwhile.")
-
-
-def _chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (values[i : i + CHUNK] for i in range(0, len(values), CHUNK))

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 import structlog
 from fastapi import Depends, FastAPI, Header, Query, Request, Response
@@ -248,17 +248,16 @@ class LateTransactionRoute(GuardedRoute):
             if known is not None:
                 return known
         async with AsyncExitStack() as opened:
+            begun: list[AsyncConnection] = []
 
             async def begin() -> AsyncConnection:
-                connection: AsyncConnection
-                connection = await opened.enter_async_context(resources.database.transaction())
-                request.state.connection = connection
-                return connection
+                begun.append(await opened.enter_async_context(resources.database.transaction()))
+                return begun[0]
 
             request.state.begin = begin
             response = await handle(request)
-            if asked is not None:
-                await asked.remember(request.state.connection, response, at=resources.clock.now())
+            if asked is not None and begun:
+                await asked.remember(begun[0], response, at=resources.clock.now())
             return response
 
 
@@ -335,6 +334,20 @@ LateTransaction = Annotated[Begin, Depends(_begin)]  # for doors of a `LateTrans
 
 def etag(version: int) -> str:
     return f'"{version}"'
+
+
+class Versioned(Protocol):
+    @property
+    def version(self) -> int: ...
+
+
+V = TypeVar("V", bound=Versioned)
+
+
+def stamped(response: Response, noun: V) -> V:
+    """The noun, its version said in the answer's ETag."""
+    response.headers["ETag"] = etag(noun.version)
+    return noun
 
 
 def expected_version(

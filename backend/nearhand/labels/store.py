@@ -21,11 +21,9 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from nearhand.kit.database import UtcDateTime, metadata
+from nearhand.kit.database import UtcDateTime, in_parts, metadata
 from nearhand.kit.errors import Overtaken
 from nearhand.labels.model import Label, LabelPlace, Tag
-
-CHUNK = 5000  # SQLite allows 32,766 variables in one statement
 
 # Devices keep their rows when they are removed, so a label always finds its own.
 labels = Table(
@@ -92,8 +90,7 @@ class LabelStore:
     async def of_devices(self, device_ids: Collection[str]) -> list[Label]:
         """All labels ever made for these devices, newest first."""
         found: list[Label] = []
-        wanted = sorted(device_ids)
-        for some in (wanted[i : i + CHUNK] for i in range(0, len(wanted), CHUNK)):
+        for some in in_parts(sorted(device_ids)):
             query = (
                 select(labels)
                 .where(labels.c.device_id.in_(some))
