@@ -192,9 +192,17 @@ class DeviceStore:
 
     async def views(self, numbers: Sequence[int]) -> list[DeviceView]:
         """Those of these devices that are still there, in that order, with their surroundings."""
-        rows = await self._connection.execute(_views().where(devices.c.number.in_(numbers), is_present))
-        found = {row._mapping[devices.c.number]: row for row in rows}
-        return [_device_view(found[number]) for number in numbers if number in found]
+        query = _views().with_only_columns(*devices.c, *sites.c, *racks.c, *locations.c)
+        rows = (await self._connection.execute(query.where(devices.c.number.in_(numbers), is_present))).all()
+        # A type has hundreds of parts: read once for all of its devices.
+        type_ids = {row._mapping[devices.c.device_type_id] for row in rows}
+        kinds = await self._connection.execute(select(device_types).where(device_types.c.id.in_(type_ids)))
+        types = {row.id: _model(DeviceType, device_types, row) for row in kinds}
+        found = {
+            row._mapping[devices.c.number]: _device_view(row, types[row._mapping[devices.c.device_type_id]])
+            for row in rows
+        }
+        return [found[number] for number in numbers if number in found]
 
     async def devices(self, selection: Selection, limit: int, offset: int) -> tuple[list[Device], int]:
         """The wanted part of the list, and how many there are in all. Removed devices are in no list."""
@@ -416,10 +424,10 @@ def _views() -> Select[Any]:
     )
 
 
-def _device_view(row: Row[Any]) -> DeviceView:
+def _device_view(row: Row[Any], device_type: DeviceType | None = None) -> DeviceView:
     return DeviceView(
         device=_model(Device, devices, row),
-        device_type=_model(DeviceType, device_types, row),
+        device_type=device_type or _model(DeviceType, device_types, row),
         site=_model(Site, sites, row),
         rack=_model(Rack, racks, row) if row._mapping[racks.c.id] is not None else None,
         location=_model(Location, locations, row) if row._mapping[locations.c.id] is not None else None,
