@@ -627,8 +627,6 @@ async def test_a_kept_mark_stays_on_the_device_until_it_is_let_go(server: LiveSe
     assert await server.log.marks("DEVICE") == []
     await expert.ask("annotation.restore", id="m2")
     assert [m.id for m in await server.log.marks("DEVICE")] == ["m2"]
-    assert await server.log.remove_mark("DEVICE", "m2")
-    assert not await server.log.remove_mark("DEVICE", "m2")
 
 
 async def test_the_wall_shows_open_sessions_and_each_change(server: LiveServer) -> None:

@@ -10,7 +10,7 @@ from nearhand.devices.model import FaceSide
 from nearhand.kit.errors import Forbidden, NearhandError
 from nearhand.sessions import room as room_module
 from nearhand.sessions.messages import AnnotationAdd, Ask, Event, client_messages, server_events
-from nearhand.sessions.model import Participant, SessionStatus, ShownDevice, UnknownPort
+from nearhand.sessions.model import Participant, SessionStatus, ShownDevice, UnknownPort, still_frame
 from nearhand.sessions.room import Acknowledge, Deliver, Effect, Part, Refuse, Room, Store
 from tests.support.live import AT, EXPERT, OBSERVER, TECHNICIAN, a_room, a_session, a_sighting
 
@@ -337,7 +337,7 @@ def test_a_room_made_again_from_its_log_is_the_same_room(table: Table) -> None:
     table.event("step.show", step={"guide_id": "G", "step": 2, "done": [0, 1]})
     table.event("signal.give", signal="go")
     stored = [server_events.validate_json(event.model_dump_json()) for event in table.events]
-    stills = [event.still for event in stored if event.type == "still.shared"]
+    stills = dict(still_frame(event.model_dump_json()) for event in stored if event.type == "still.shared")
 
     whole, folded = Room(a_session(), ring_s=10), Room(a_session(), ring_s=10)
     whole.restore(table.room.session, None, stored, stills=stills, refusals=[])
@@ -354,7 +354,7 @@ def test_a_room_made_again_from_its_log_is_the_same_room(table: Table) -> None:
 
 def test_a_refusal_at_the_end_of_a_clients_numbers_is_known_after_a_restart() -> None:
     room = a_room()
-    room.restore(a_session(), None, [], stills=[], refusals=[(CLIENT, EXPERT.id, 2)])
+    room.restore(a_session(), None, [], stills={}, refusals=[(CLIENT, EXPERT.id, 2)])
     assert room.acked(CLIENT) == 2
     (refused,) = room.receive(EXPERT, CLIENT, _remove_nothing(2), AT)
     assert isinstance(refused, Refuse)

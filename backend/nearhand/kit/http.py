@@ -158,6 +158,22 @@ def install_error_handlers(app: FastAPI) -> None:
         )
 
 
+class GuardedRoute(APIRoute):
+    """Who asks is found before the body is read, and nothing else: for doors that need no transaction of the registry.
+
+    Such a door sees to it itself that a request sent twice has its effect once.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def asker_first(request: Request) -> Response:
+            await request.app.state.resources.identify(request)
+            return await handle(request)
+
+        return asker_first
+
+
 class TransactionRoute(APIRoute):
     """One transaction per request, committed before the response leaves; `Idempotency-Key` answered within it.
 
@@ -236,6 +252,15 @@ def _connection(request: Request) -> AsyncConnection:
 
 
 Connection = Annotated[AsyncConnection, Depends(_connection)]
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=200,
+        description="Chosen at random by who asks: the same request sent again with it has its effect once.",
+    ),
+]
 
 
 # -- versions ---------------------------------------------------------------------------------------------------
