@@ -112,7 +112,11 @@ def test_a_guest_enters_by_a_link_and_may_do_nothing_but_join_that_session(clien
     session = a_session(client)
     guest = join(client, link_token(client, session))
     actor = client.get(f"{API}/me", headers=guest).json()
-    assert (actor["session_id"], actor["role"], actor["permissions"]) == (session, "observer", ["sessions.join"])
+    assert (actor["session_id"], actor["role"], actor["permissions"]) == (
+        session,
+        "observer",
+        ["sessions.join"],
+    )
     assert client.get(f"{API}/users", headers=guest).status_code == 403
 
 

@@ -143,6 +143,36 @@ def test_somebody_who_is_refused_without_end_is_stopped(
     assert (effect.error.code, effect.is_settled) == ("too_many_refused", False)
 
 
+def test_who_uses_up_their_client_names_is_refused_and_nobody_else(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """L13. Each further name is refused, whatever number comes first, and the names that were there go on."""
+    monkeypatch.setattr(room_module, "MAX_CLIENTS_PER_PARTICIPANT", 3)
+    for number in range(3):
+        table.event("chat.say", text="hello", who=OBSERVER, client=f"observers-page-{number}")
+    for n in (1, 2, 1):
+        (refused,) = table.send(
+            {"type": "chat.say", "n": n, "text": "hello"}, who=OBSERVER, client="observers-page-3"
+        )
+        assert isinstance(refused, Refuse)
+        assert (refused.error.code, refused.is_settled) == ("too_many_clients", True)
+    assert "observers-page-3" not in table.room.ledgers
+    table.event("chat.say", text="still here", who=OBSERVER, client="observers-page-0")
+    table.event("chat.say", text="and I")
+
+
+def test_guests_leave_room_for_people_with_accounts(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    """L13. One joining link makes as many guests as one likes."""
+    monkeypatch.setattr(room_module, "MAX_GUESTS_FILL", 2)
+    monkeypatch.setattr(room_module, "MAX_PARTICIPANTS", 3)
+    for number in range(2):
+        guest = OBSERVER.model_copy(update={"id": f"GUEST{number}"})
+        assert table.room.enter(guest, AT, is_guest=True)
+    with pytest.raises(NearhandError, match="participants"):
+        table.room.enter(OBSERVER, AT, is_guest=True)
+    assert table.room.enter(EXPERT, AT)
+
+
 # -- annotations ----------------------------------------------------------------------------------------------------
 
 
