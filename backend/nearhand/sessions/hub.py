@@ -41,7 +41,6 @@ from nearhand.sessions.messages import (
     Welcome,
 )
 from nearhand.sessions.model import (
-    Accident,
     ClientTaken,
     NotSaved,
     Participant,
@@ -189,7 +188,7 @@ class Asked:
     n: int
     found: Part | Face | NearhandError | None = None
     on: ShownDevice | None = None  # whose face `found` is, for a mark on a picture
-    accident: Accident | None = None  # it cannot be decided on without a mistake of ours
+    accident: NearhandError | None = None  # it was decided on, or looked up, and that was a mistake of ours
 
 
 @dataclass(slots=True)
@@ -908,8 +907,8 @@ class Hub:
                 connection.close(CloseCode.UNAUTHENTICATED)
 
 
-def _accident(asked: Asked, error: Exception) -> Accident:
+def _accident(asked: Asked, error: Exception) -> NearhandError:
     reference = secrets.token_hex(4)
     session, client = asked.connection.session_id, asked.connection.client
     log.error("ask_failed", reference=reference, session=session, client=client, n=asked.n, exc_info=error)
-    return Accident(f"It is a mistake of the service, and has been logged as {reference}.")
+    return NearhandError(f"It is a mistake of the service, and has been logged as {reference}.")

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from nearhand.access.model import Role
 from nearhand.devices.model import DeviceView, FaceSide
-from nearhand.kit.errors import Conflict, Invalid, NearhandError, NotFound, Unavailable
+from nearhand.kit.errors import Conflict, Invalid, NotFound, Unavailable
 from nearhand.kit.patterns import ONE_LINE, Id
 from nearhand.labels.model import Label
 
@@ -384,10 +384,6 @@ class TooManyClients(Conflict):
 
 class TooManyUnshared(Conflict):
     code, title = "too_many_unshared", "Too many pictures were uploaded to this session and not shared in it"
-
-
-class Accident(NearhandError):
-    """A mistake of ours. It would happen again with the same message, so the message is used up."""
 
 
 class RefusedBefore(Conflict):
