@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sqlite3
+import threading
 from typing import Any
 
 import pytest
@@ -11,9 +12,17 @@ from sqlalchemy.exc import DBAPIError
 from nearhand.devices.model import Face
 from nearhand.kit.errors import Conflict, NotFound, Unavailable
 from nearhand.sessions import hub as hub_module
+from nearhand.sessions import log as log_module
 from nearhand.sessions.hub import Caller
 from nearhand.sessions.messages import ChatSaid, CloseCode, Hello
-from nearhand.sessions.model import NotSaved, SessionStatus, ShownDevice, UnknownPort, UnknownSession
+from nearhand.sessions.model import (
+    NotSaved,
+    SessionStatus,
+    ShownDevice,
+    UnknownPort,
+    UnknownSession,
+    still_frame,
+)
 from nearhand.sessions.room import Part, Room
 from tests.support.live import (
     AT,
@@ -239,8 +248,9 @@ async def test_a_wish_that_the_room_stumbles_over_is_refused_and_those_after_it_
             raise KeyError("a mistake of ours")
         reduce_chat(room, event)
 
-    reduce_chat = Room._REDUCE[ChatSaid]
-    monkeypatch.setitem(Room._REDUCE, ChatSaid, stumble)
+    rules: dict[Any, Any] = Room._REDUCE
+    reduce_chat = rules[ChatSaid]
+    monkeypatch.setitem(rules, ChatSaid, stumble)
     texts = ("before", "poison", "after")
     await technician.say({"type": "chat.say", "n": 1, "text": "from another"})
     await expert.say(*({"type": "chat.say", "n": n, "text": text} for n, text in enumerate(texts, start=1)))
@@ -571,6 +581,36 @@ async def test_a_mark_far_beside_the_face_is_refused_also_when_its_picture_came_
     settled = phone.settled(2)
     assert settled is not None
     assert settled.get("code") == "misses_face"
+
+
+async def test_a_session_with_many_stills_is_read_without_holding_up_others_and_each_can_be_drawn_on(
+    server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """L8. Reading 10,000 stills takes most of a second, in which every pointer of every session would stand still."""
+    phone = await server.join(TECHNICIAN, "phone")
+    place = {
+        "kind": "frame",
+        "frame": {"stream": "camera-1", "frame_id": 7},
+        "points": [[0.5, 0.5], [0.6, 0.5]],
+    }
+    share, _ = still_and_mark(place)
+    for frame_id in range(7, 10):
+        frame = {"stream": "camera-1", "frame_id": frame_id}
+        await phone.say(share | {"n": frame_id - 6, "frame": frame})
+    await until(lambda: phone.settled(3) is not None)
+    await server.restart()
+    threads = set()
+
+    def noted(event: str) -> Any:
+        threads.add(threading.get_ident())
+        return still_frame(event)
+
+    monkeypatch.setattr(log_module, "still_frame", noted)
+    again = await phone.again(n=3)
+    assert len(server.hub._rooms[SESSION].room.still_frames) == 3
+    assert threads
+    assert threading.get_ident() not in threads
+    assert (await again.ask("annotation.add", id="m1", shape="ring", place=place))["type"] == "ack"
 
 
 async def test_a_mark_whose_face_cannot_be_looked_up_is_not_settled(server: LiveServer) -> None:
