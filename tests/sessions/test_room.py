@@ -230,6 +230,21 @@ def test_a_frame_of_somebody_elses_stream_name_is_refused(table: Table) -> None:
     assert effect.error.code == "stream_taken"
 
 
+def test_minting_stream_names_without_end_takes_nobody_elses(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """L9."""
+    monkeypatch.setattr(room_module, "MAX_STREAMS", 3)
+    table.sight()
+    for number in range(5):
+        frame = {"stream": f"another-{number}", "frame_id": 1}
+        sight = {"type": "frame.sight", "frame": frame, "captured_at": AT, "sighting": None}
+        table.send(sight, who=TECHNICIAN, client="another-phone-001")
+    with pytest.raises(NearhandError, match="stream"):
+        table.sight(8, client="another-phone-001")
+    table.sight(8)
+
+
 def test_a_mark_can_be_moved_reworded_hidden_kept_removed_and_brought_back(table: Table) -> None:
     table.event("annotation.add", id="m1", shape="ring", place=ON_FACE, text="here")
     moved = ON_FACE | {"points_mm": [[20, 5, 0], [24, 5, 0]]}

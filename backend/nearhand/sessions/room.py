@@ -543,7 +543,9 @@ class Room:
     def _claim_stream(self, stream: str, client: str) -> None:
         # Two phones that call their stream alike would mix their frames, and marks would land on the wrong device.
         if len(self._streams) >= MAX_STREAMS and stream not in self._streams:
-            self._streams.pop(next(iter(self._streams)))
+            # The oldest of one's own: whoever mints names without end must not make others lose theirs.
+            own = (name for name, owner in self._streams.items() if owner == client)
+            del self._streams[next(own, next(iter(self._streams)))]
         if self._streams.setdefault(stream, client) != client:
             raise StreamTaken
 
