@@ -6,7 +6,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 
@@ -214,6 +214,9 @@ class TakingOff:
     done: asyncio.Future[None]
 
 
+Errand = TypeVar("Errand", Opening, TakingOff)
+
+
 @dataclass(slots=True)
 class Due:
     """What waits for the next turn of the pipeline."""
@@ -353,8 +356,7 @@ class Hub:
             if known is not None:
                 return known
         opening = Opening(session, request, asyncio.get_running_loop().create_future())
-        self._due.opening.append(opening)
-        await self._in_turn(opening.done)
+        await self._in_turn(self._due.opening, opening)
         return session, request
 
     async def take_off(self, device_id: str, annotation_id: str, by: str) -> None:
@@ -365,14 +367,14 @@ class Hub:
         for session_id in session_ids:
             running = await self._running(session_id)
             taking = TakingOff(running, annotation_id, by, asyncio.get_running_loop().create_future())
-            self._due.taking_off.append(taking)
-            await self._in_turn(taking.done)
+            await self._in_turn(self._due.taking_off, taking)
 
-    async def _in_turn(self, done: asyncio.Future[None]) -> None:
+    async def _in_turn(self, due: list[Errand], errand: Errand) -> None:
         if self._is_stopping:
             raise NotSaved("The service is stopping.")
+        due.append(errand)
         self._wake.set()
-        await done
+        await errand.done
 
     async def join(self, connection: Connection, hello: Hello) -> None:
         """Bring a connection into its room. Raises UnknownSession; other refusals close it with a reason."""
