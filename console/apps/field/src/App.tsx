@@ -13,6 +13,7 @@ import { followSession } from "./session/follow";
 import { showLastDevice } from "./session/follow";
 import { findMySession } from "./session/mine";
 import { enterSession, leaveSession } from "./session/room";
+import { sendWhatIsLeft } from "./session/unsent";
 
 export function App() {
   if (actor.value === undefined) return <div class="boot" aria-busy="true" />;
@@ -38,6 +39,7 @@ function Signed({ who }: { who: Actor }) {
 /** Go where the address says. */
 async function follow(now: Route, who: Actor): Promise<void> {
   if (now.page !== "session") await leaveSession();
+  void sendWhatIsLeft(now.page === "session" ? now.id : null);
   if (now.page === "scan") return;
   if (now.page === "session") {
     void showLastDevice(now.id).catch(() => undefined);

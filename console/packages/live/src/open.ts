@@ -85,4 +85,5 @@ function liveOf({ sessionId, origin, openSocket, random }: OpenOptions, outbox: 
 }
 
 let sharedShelf: OutboxShelf | undefined;
-const shelfOf = ({ shelf }: Pick<OpenOptions, "shelf">): OutboxShelf => shelf ?? (sharedShelf ??= indexedDbShelf());
+const shelfOf = ({ shelf }: Pick<OpenOptions, "shelf">): OutboxShelf =>
+  shelf ?? (sharedShelf ??= indexedDbShelf());

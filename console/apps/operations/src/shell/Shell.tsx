@@ -1,5 +1,5 @@
 /** The frame around every view: the rail on the left, the palette above all, and who is signed in. */
-import { Icon, IconButton, notify } from "@nearhand/ui";
+import { Icon, IconButton } from "@nearhand/ui";
 import { useSignal } from "@preact/signals";
 import bookOpen from "lucide-static/icons/book-open.svg?raw";
 import fileDown from "lucide-static/icons/file-down.svg?raw";
@@ -19,7 +19,6 @@ import { paths, type View } from "../routes";
 import { watchWall, ringing } from "../wall/wall";
 import { t } from "../words";
 import { Palette } from "./Palette";
-import { sentence } from "./Shown";
 import { LanguageSwitch, ThemeSwitch } from "./Switches";
 
 export interface Place {
@@ -75,7 +74,10 @@ export function Shell({ children }: { children: ComponentChildren }) {
 }
 
 function Rail({ onSearch }: { onSearch: () => void }) {
-  const leave = () => signOut().then(() => navigate(paths.wall), (error: unknown) => notify(sentence(error), "bad")); // prettier-ignore
+  const leave = () => {
+    void signOut();
+    navigate(paths.wall);
+  };
   return (
     <nav class="rail" aria-label={t("navigation")}>
       <a class="rail-mark" href={paths.wall} aria-label="Nearhand">
