@@ -4,6 +4,7 @@ import { computed, signal } from "@preact/signals";
 import { actor } from "../access/actor";
 import { isOffline, post } from "../rest";
 import { go } from "../routes";
+import { refusalText } from "../words/refusals";
 import { notice } from "./notices";
 
 interface Wish {
@@ -86,7 +87,7 @@ function delayOf(error: unknown): HelpDelay | null {
 
 function sendAgain(): void {
   send().catch((error: unknown) => {
-    if (error instanceof Refusal) notice.value = { text: error.detail || error.title, at: Date.now() };
+    if (error instanceof Refusal) notice.value = { text: refusalText(error), at: Date.now() };
   });
 }
 

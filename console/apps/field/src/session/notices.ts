@@ -1,6 +1,7 @@
 /** The one short notice that the HUD shows: what was refused, and why. */
 import type { RefusedWish } from "@nearhand/live";
 import { signal } from "@preact/signals";
+import { refusalText } from "../words/refusals";
 
 export const notice = signal<{ text: string; at: number } | null>(null);
 
@@ -11,7 +12,7 @@ notice.subscribe((now) => {
 
 const QUIET = new Set(["still.share"]); // an unwanted still is no news for the person at the rack
 
-export function tellRefusal({ title, detail, wish }: RefusedWish): void {
-  if (wish && QUIET.has(wish.type)) return;
-  notice.value = { text: detail || title, at: Date.now() };
+export function tellRefusal(refusal: RefusedWish): void {
+  if (refusal.wish && QUIET.has(refusal.wish.type)) return;
+  notice.value = { text: refusalText(refusal), at: Date.now() };
 }

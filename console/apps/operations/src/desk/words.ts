@@ -1,5 +1,6 @@
 /** Words of the desk. */
 import { words } from "@nearhand/ui";
+import { refusalDetail, refusalTitle } from "../shell/refusals";
 
 export const t = words({
   tools: ["Tools", "工具", "工具"],
@@ -212,5 +213,7 @@ export function refusalText({
   detail: string;
 }): string {
   if (REFUSALS.has(code)) return t(code as DeskWord);
-  return detail && detail !== title ? `${title}. ${detail}` : title;
+  const said = refusalTitle({ code, status: 409, title });
+  const more = refusalDetail(detail);
+  return more && more !== said ? `${said}. ${more}` : said;
 }

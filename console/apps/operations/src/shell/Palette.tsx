@@ -9,7 +9,7 @@ import { get, type Page } from "../rest";
 import { navigate } from "../router";
 import { paths } from "../routes";
 import { t } from "../words";
-import { PLACES } from "./Shell";
+import { PLACES } from "./Rail";
 
 interface Target {
   key: string;
