@@ -38,13 +38,14 @@ function Signed({ who }: { who: Actor }) {
 
 /** Go where the address says. */
 async function follow(now: Route, who: Actor): Promise<void> {
-  if (now.page !== "session") await leaveSession();
-  void sendWhatIsLeft(now.page === "session" ? now.id : null);
-  if (now.page === "scan") return;
   if (now.page === "session") {
     void showLastDevice(now.id).catch(() => undefined);
-    return enterSession(now.id, who);
+    await enterSession(now.id, who);
+    return sendWhatIsLeft(now.id);
   }
+  await leaveSession();
+  void sendWhatIsLeft(null);
+  if (now.page === "scan") return;
   isLooking.value = true;
   try {
     await (now.page === "label" ? showByLabel(now.code) : showById(now.id));

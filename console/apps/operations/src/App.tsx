@@ -41,10 +41,7 @@ export function App() {
 function Inside() {
   const asked = useLoad("me", recallMe);
   const here = route.value;
-  useEffect(() => {
-    const to = whereTo(route.peek());
-    void sendLeftovers(to.view === "desk" ? to.id : null);
-  }, [me.value]);
+  useEffect(() => void sendLeftovers(), [me.value]);
   if (here.view === "join") return <Join id={here.id} />;
   if (me.value === null) return <SignIn />;
   if (asked.status === "failed") return <Failed error={asked.error} retry={asked.reload} />;

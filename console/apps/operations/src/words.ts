@@ -51,10 +51,15 @@ export const t = words({
   rows: ["{from}–{to} of {total}", "第 {from}–{to} 筆，共 {total} 筆", "第 {from}–{to} 条，共 {total} 条"],
   previous: ["Previous page", "上一頁", "上一页"],
   next: ["Next page", "下一頁", "下一页"],
+  palettePlaceholder: [
+    "Tag, serial, name or page",
+    "資產編號、序號、名稱或頁面",
+    "资产编号、序列号、名称或页面",
+  ],
   paletteHint: [
-    "A device by tag, serial or name; “tag port” finds a port; or a page",
-    "輸入資產編號、序號或名稱找設備；「編號 埠」找連接埠；或輸入頁面名稱",
-    "输入资产编号、序列号或名称找设备；“编号 端口”找端口；或输入页面名称",
+    "A tag and a port, as in “TOR-R07-U23 37”, finds the port.",
+    "輸入資產編號與連接埠，例如「TOR-R07-U23 37」，可找到連接埠。",
+    "输入资产编号与端口，例如“TOR-R07-U23 37”，可找到端口。",
   ],
   paletteEmpty: [
     "Nothing found for “{query}”. Try fewer letters.",

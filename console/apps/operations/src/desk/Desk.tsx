@@ -21,7 +21,7 @@ export function Desk({ id }: { id: string }) {
     if (signal.aborted) void desk.close(); // left before it was open: nobody else would close it
     return desk;
   });
-  useEffect(() => () => void opened.data?.close().then(() => sendLeftovers(null)), [opened.data]);
+  useEffect(() => () => void opened.data?.close().then(() => sendLeftovers()), [opened.data]);
   if (opened.status === "failed") return <Failed error={opened.error} retry={opened.reload} />;
   if (!opened.data) return <Skeleton rows={8} height={40} />;
   return <OpenDesk desk={opened.data} />;

@@ -2,14 +2,18 @@
 import { sendUnsent } from "@nearhand/live";
 import { notify } from "@nearhand/ui";
 import { me } from "../access/identity";
+import { route } from "../router";
 import { refusalText } from "./words";
 
 let stopping = new AbortController();
 
-/** `except`: the session this page has open sends its own. */
-export async function sendLeftovers(except: string | null): Promise<void> {
-  const participantId = me.peek()?.participant_id;
-  if (!participantId) return;
+export async function sendLeftovers(): Promise<void> {
+  const who = me.peek();
+  if (!who) return;
+  const here = route.peek();
+  // The session on the screen sends its own; a guest has no other.
+  const except = who.session_id ?? (here.view === "desk" ? here.id : null);
+  const { participant_id: participantId } = who;
   const onRefused = (refusal: Parameters<typeof refusalText>[0]) => notify(refusalText(refusal), "caution");
   await sendUnsent({ participantId, except, signal: stopping.signal, onRefused });
 }

@@ -1,5 +1,5 @@
 /** The ways to every page: a rail on the left; on a phone a bar in the thumb's reach, with the rest one tap away. */
-import { Dialog, Icon, IconButton } from "@nearhand/ui";
+import { Button, Dialog, Icon, IconButton } from "@nearhand/ui";
 import { useSignal } from "@preact/signals";
 import bookOpen from "lucide-static/icons/book-open.svg?raw";
 import ellipsis from "lucide-static/icons/ellipsis.svg?raw";
@@ -156,6 +156,7 @@ function More({ places, onClose }: { places: readonly Place[]; onClose: () => vo
       <div class="more-switches">
         <LanguageSwitch />
         <ThemeSwitch />
+        <Button onClick={onClose}>{t("close")}</Button>
       </div>
     </Dialog>
   );
