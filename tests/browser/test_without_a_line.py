@@ -55,11 +55,7 @@ def test_words_of_a_desk_that_was_closed_meanwhile_go_out_once_at_the_next_start
     for tab in tabs:  # neither opens the session
         tab.goto(f"{demo.url}/console/devices", wait_until="commit")
     expect(tabs[0].get_by_role("heading", level=1)).to_be_visible(timeout=SLOW_MS)
-    tabs[0].wait_for_function(
-        "async path => (await (await fetch(path)).text()).includes('chat.said')",
-        arg=f"/api/v1/sessions/{session}/events",
-        timeout=SLOW_MS,
-    )
+    wait_until_said(tabs[0], session)
     tabs[1].goto(f"{demo.url}/console/sessions/{session}")
     expect(tabs[1].get_by_test_id("saved")).to_have_attribute("data-pending", "0", timeout=SLOW_MS)
     assert said(tabs[0], session) == [WORDS]
@@ -124,6 +120,18 @@ def open_session(page: Page) -> str:
         })).json()"""
     )
     return str(opened["id"])
+
+
+def wait_until_said(page: Page, session: str) -> None:
+    found = page.evaluate(
+        """async ([path, patience]) => {
+            for (const until = Date.now() + patience; Date.now() < until; await new Promise((go) => setTimeout(go, 250)))
+                if ((await (await fetch(path)).text()).includes("chat.said")) return true;
+            return false;
+        }""",
+        [f"/api/v1/sessions/{session}/events", SLOW_MS],
+    )
+    assert found, "nothing was sent until the session was opened again"
 
 
 def said(page: Page, session: str) -> list[str]:
