@@ -44,9 +44,14 @@ class Eye:
         self._unread = 0
         return Symbols(_labels(picture, VIDEO_TIMEOUT_S), tags)
 
-    def locate(self, picture: Picture, symbols: Symbols, known: list[Resolved]) -> Sighting | None:
-        """Where the face of a known device is: the one whose label is read, else the one whose tags are seen."""
-        for resolved in _candidates(symbols, known):
+    def locate(
+        self, picture: Picture, symbols: Symbols, known: list[Resolved], bound_to: str | None = None
+    ) -> Sighting | None:
+        """Where the face of a known device is: the one whose label is read, else the one whose tags are seen.
+
+        The device it is `bound_to` comes first: with a neighbour in the picture, it stays the one that is meant.
+        """
+        for resolved in sorted(_candidates(symbols, known), key=lambda r: r.label.device_id != bound_to):
             located = self._located(picture, symbols, resolved)
             if located is not None:
                 self._tracked = frozenset(tag.id for tag in resolved.layout.tags)
