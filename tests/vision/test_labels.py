@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nearhand.labels.symbol import qr_modules
+from nearhand.vision.modules import qr_modules
 from nearhand.vision.camera import nominal
 from nearhand.vision.image import open_picture
 from nearhand.vision.labels import UPSCALE_LIMIT_PX, View, _read, _tilted, read_labels, sharpen

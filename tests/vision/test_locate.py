@@ -8,7 +8,7 @@ from nearhand.vision.layout import Layout
 from nearhand.vision.locate import Located, locate, locate_seen, look
 from nearhand.vision.pose import Pose, compose, inverse, pose, rotation_vector
 from nearhand.vision.project import pose_jacobian, project, unproject
-from nearhand.vision.register import Seen, fit_focal, fit_pose
+from nearhand.vision.fit import fit_camera, fit_pose, seen_corners
 from nearhand.vision.rings import ring_radius
 from nearhand.vision.symbols import TagSeen
 from tests.support.pictures import Light, looking_at, render, switch_layout
