@@ -10,10 +10,10 @@ from nearhand.access.actor import COOKIE, SignedIn, may, refuse_foreign_origin, 
 from nearhand.access.model import Actor, DisplayName, NewUser, Permission, Role, SignIn, User
 from nearhand.access.service import AccessService
 from nearhand.kit.errors import TooMany
-from nearhand.kit.http import Page, Paging
+from nearhand.kit.http import GuardedRoute, Page, Paging
 from nearhand.kit.patterns import Id
 
-router = APIRouter(tags=["access"])
+router = APIRouter(tags=["access"], route_class=GuardedRoute)
 
 
 class Admission(BaseModel):

@@ -8,7 +8,7 @@ from fastapi.responses import FileResponse
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
 from nearhand.kit.files import picture, raw_body
-from nearhand.kit.http import Page, Paging, TransactionRoute
+from nearhand.kit.http import GuardedRoute, Page, Paging, TransactionRoute
 from nearhand.kit.patterns import Id
 from nearhand.media.model import Still
 from nearhand.sessions.hub import Hub
@@ -17,7 +17,7 @@ from nearhand.sessions.model import Annotation, NewSession, Session, SessionDevi
 from nearhand.sessions.service import SessionService
 
 router = APIRouter(tags=["sessions"], route_class=TransactionRoute)
-uploads = APIRouter(tags=["sessions"])  # a slow upload must not hold a transaction
+uploads = APIRouter(tags=["sessions"], route_class=GuardedRoute)  # a slow upload must not hold a transaction
 
 
 def _service(request: Request) -> SessionService:

@@ -83,7 +83,7 @@ function options(
     scales: { y: { range: (_, min, max) => [Math.min(0, min), max > 0 ? max * 1.1 : 1] } },
     axes: [
       { ...axis, values: (_, splits, _axis, _space, incr) => splits.map((at) => time.tick(at, incr)) },
-      { ...axis, size: 72, values: (_, splits) => splits.map((split) => quantity(split, unit)) },
+      { ...axis, size: wideEnough, values: (_, splits) => splits.map((split) => quantity(split, unit)) },
     ],
     series: [
       {
@@ -129,4 +129,10 @@ function timeFormats(): {
     },
     full: (at_s) => full.format(new Date(at_s * 1000)),
   };
+}
+
+/** The room an axis needs for its longest word, so that "2,000 /min" keeps its first digits. */
+function wideEnough(_: uPlot, words: string[] | null): number {
+  const longest = Math.max(0, ...(words ?? []).map((word) => word.length));
+  return Math.max(72, 24 + 7 * longest);
 }
