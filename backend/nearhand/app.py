@@ -104,7 +104,12 @@ def build_resources(
             RegisteredDevices(database, ids=ids, clock=clock),
             RegisteredLabels(database, ids=ids, clock=clock, base_url=settings.base_url),
         ),
-        Stills(blobs, eyes, upload_bytes=settings.upload_limit_bytes),
+        Stills(
+            blobs,
+            eyes,
+            upload_bytes=settings.upload_limit_bytes,
+            unshared=settings.live_unshared_stills,
+        ),
         ids=ids,
         clock=clock,
     )

@@ -328,6 +328,15 @@ def _begin(request: Request) -> Begin:
 
 LateTransaction = Annotated[Begin, Depends(_begin)]  # for doors of a `LateTransactionRoute`
 
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=200,
+        description="Chosen at random by who asks: the same request sent again with it has its effect once.",
+    ),
+]
+
 
 # -- versions ---------------------------------------------------------------------------------------------------
 

@@ -59,6 +59,11 @@ class Settings(BaseSettings):
     live_frame_ring_s: float = Field(
         10.0, description="Seconds for which a sighted frame can still be drawn on."
     )
+    live_unshared_stills: int = Field(
+        200,
+        description="Pictures that one person, or all guests of a session together, may have uploaded to it without "
+        "sharing them yet.",
+    )
     live_snapshot_events: int = Field(1000, description="Events between two folded snapshots of a session.")
 
     def sqlite_path(self) -> Path:

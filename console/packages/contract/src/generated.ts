@@ -253,7 +253,7 @@ export interface paths {
         post?: never;
         /**
          * Remove Mark
-         * @description Take a mark off the device; the sessions in which it was drawn keep it.
+         * @description Take a mark off the device. The session in which it was drawn keeps it, as one that is not kept on the device.
          */
         delete: operations["remove_mark_api_v1_devices__device_id__marks__annotation_id__delete"];
         options?: never;
@@ -867,6 +867,8 @@ export interface paths {
         /**
          * Open Session
          * @description Ask for help. The session rings on every wall until an expert enters.
+         *
+         *     Sent again with the same `Idempotency-Key`, it answers with the session of the first time as it is now.
          */
         post: operations["open_session_api_v1_sessions_post"];
         delete?: never;
@@ -2726,7 +2728,7 @@ export interface components {
          * @description What a route or a message asks for. `<noun>.read` looks, `<noun>.write` changes.
          * @enum {string}
          */
-        Permission: "devices.read" | "devices.write" | "labels.make" | "images.read" | "maintenance.read" | "maintenance.write" | "manuals.read" | "manuals.write" | "telemetry.read" | "telemetry.write" | "sessions.list" | "sessions.open" | "sessions.join" | "sessions.invite" | "stills.write" | "people.manage";
+        Permission: "devices.read" | "devices.write" | "labels.make" | "images.read" | "maintenance.read" | "maintenance.write" | "manuals.read" | "manuals.write" | "telemetry.read" | "telemetry.write" | "sessions.list" | "sessions.open" | "sessions.join" | "sessions.invite" | "marks.write" | "people.manage";
         /**
          * Picture
          * @description An uploaded picture, upright and without hidden data; its bytes are found by `sha256`.
@@ -5984,7 +5986,10 @@ export interface operations {
     open_session_api_v1_sessions_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen at random by who asks: the same request sent again with it has its effect once. */
+                "idempotency-key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
