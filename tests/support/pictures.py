@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearhand.vision.camera import Intrinsics
-from nearhand.vision.modules import qr_modules, tag_modules
 from nearhand.vision.layout import Layout, LayoutFace, LayoutLabel, Tag
+from nearhand.vision.modules import qr_modules, tag_modules
 from nearhand.vision.pose import Pose, pose, rotation
 from nearhand.vision.project import unproject
 
@@ -78,8 +78,11 @@ def render(layout: Layout, where: Pose, camera: Intrinsics, light: Light | None 
         u, v = np.meshgrid(across, down)
         mm = unproject(np.stack([u.ravel(), v.ravel()], 1), where, big).reshape(*u.shape, 2)
         coarse = (mm * s - 0.5).astype(np.float32)
-        steps = [np.float32(1) + np.arange(size, dtype=np.float32) / COARSE for size in (big.width, big.height)]
-        maps = cv2.remap(coarse, *np.meshgrid(*steps), cv2.INTER_LINEAR)
+        steps = [
+            np.float32(1) + np.arange(size, dtype=np.float32) / COARSE for size in (big.width, big.height)
+        ]
+        x, y = np.meshgrid(*steps)
+        maps = np.asarray(cv2.remap(coarse, x, y, cv2.INTER_LINEAR))
         x, y = np.ascontiguousarray(maps[..., 0]), np.ascontiguousarray(maps[..., 1])
         seen = cv2.remap(source, x, y, cv2.INTER_LINEAR, borderValue=110)
     seen = cv2.resize(seen, (camera.width, camera.height), interpolation=cv2.INTER_AREA)

@@ -33,7 +33,9 @@ class Intrinsics(BaseModel):
     cx: float = Field(ge=-1e6, le=1e6, allow_inf_nan=False)
     cy: float = Field(ge=-1e6, le=1e6, allow_inf_nan=False)
     k1: float = Field(0.0, ge=-5, le=5, allow_inf_nan=False)
-    focal_sd: float = Field(GIVEN_FOCAL_SD, ge=0, le=1, allow_inf_nan=False)  # of the focal length's logarithm
+    focal_sd: float = Field(
+        GIVEN_FOCAL_SD, ge=0, le=1, allow_inf_nan=False
+    )  # of the focal length's logarithm
     k1_sd: float = Field(NOMINAL_K1_SD, ge=0, le=1, allow_inf_nan=False)
 
     def matrix(self) -> NDArray[np.float64]:

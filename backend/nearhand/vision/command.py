@@ -109,7 +109,7 @@ def as_line(answer: dict[str, Any]) -> str:
         return f"{answer['image']}: {answer['error']}"
     if "found" in answer:
         if not answer["found"]:
-            return f"{answer['image']}: {FINDINGS.get(answer.get('finding'), 'not found')}"
+            return f"{answer['image']}: {FINDINGS.get(answer.get('finding', ''), 'not found')}"
         z_mm = answer["T_camera_face"][2][3]
         points = " ".join(
             f"({p['x_mm']:g}, {p['y_mm']:g}) at ({p['u_px']}, {p['v_px']}) ± {p['ring_mm']} mm"

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nearhand.vision.modules import Modules
 from nearhand.vision.gray import Gray
+from nearhand.vision.modules import Modules
 
 Array = NDArray[np.float64]
 
@@ -34,6 +34,7 @@ FLOOR_SD_PX = 0.1
 # Along one edge errors are alike beyond that (motion, a blur that is not quite the one assumed): measured on renders.
 ALIKE = 1.6
 SWELL_SD_PX = 0.15  # how much larger or smaller dark modules look, by ink, blur and the camera's gamma
+PATTERN_MATCH = 0.5  # from here on, a picture looks like the modules
 PATTERN_BLURS = (0.0, 0.5, 0.8)  # modules
 FINDERS = 9  # modules at three of a QR symbol's corners that all symbols share, format included
 CORNERS = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])
@@ -109,7 +110,9 @@ def carried(h: Array, at: Array) -> Array:
     return np.asarray(p[:, :2] / p[:, 2:])
 
 
-def register(gray: Gray, modules: Modules, corners_px: ArrayLike, *, slack_modules: float = 1.0) -> Edges | None:
+def register(
+    gray: Gray, modules: Modules, corners_px: ArrayLike, *, slack_modules: float = 1.0
+) -> Edges | None:
     """The symbol's edges, from corners that are known to about `slack_modules`; None where it cannot be told."""
     try:
         h = homography(corners_px)
@@ -120,8 +123,7 @@ def register(gray: Gray, modules: Modules, corners_px: ArrayLike, *, slack_modul
     module_px = float(np.linalg.norm(np.roll(start, -1, axis=0) - start, axis=1).min()) / side
     if module_px < LEAST_MODULE_PX:
         return None
-    parts = int(np.clip(np.ceil(module_px / INDEPENDENT_PX), 1, 4))
-    of_symbol = outline(modules, parts)
+    of_symbol = outline(modules, _parts(module_px))
     allowed = max(3.0, 1.5 * slack_modules * module_px)
     found: tuple[_Measured, NDArray[np.bool_], float] | None = None
     blurs: Sequence[float] = BLURS_PX
@@ -131,7 +133,7 @@ def register(gray: Gray, modules: Modules, corners_px: ArrayLike, *, slack_modul
             reach = float(np.clip(1.5 * slack_modules * module_px, 1.2, 5.0))
             measured = _by_rise(gray, of_symbol.at[outer], of_symbol.white[outer], h, reach)
         else:
-            measured, blurs = _by_model(gray, modules, of_symbol, h, module_px, blurs)
+            measured, blurs = _by_model(gray, modules, h, module_px, blurs)
         solved = None if measured is None else _fit(measured)
         if measured is None or solved is None:
             return None
@@ -148,7 +150,7 @@ def register(gray: Gray, modules: Modules, corners_px: ArrayLike, *, slack_modul
     if found is None:
         return None
     measured, kept, sd = found
-    spread = ALIKE * sd * np.sqrt(max(1.0, INDEPENDENT_PX * parts / module_px))
+    spread = ALIKE * sd * np.sqrt(max(1.0, INDEPENDENT_PX * _parts(module_px) / module_px))
     strength = np.maximum(measured.strength[kept], 0.05)
     return Edges(
         at=measured.at[kept],
@@ -157,6 +159,11 @@ def register(gray: Gray, modules: Modules, corners_px: ArrayLike, *, slack_modul
         sd_px=np.maximum(FLOOR_SD_PX, spread) / np.sqrt(strength),
         corners_px=carried(h, CORNERS),
     )
+
+
+def _parts(module_px: float) -> int:
+    """How many points a module's border is worth."""
+    return int(np.clip(np.ceil(module_px / INDEPENDENT_PX), 1, 4))
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,7 +231,7 @@ def _by_rise(gray: Gray, at: Array, white: Array, h: Array, reach: float) -> _Me
 
 
 def _by_model(
-    gray: Gray, modules: Modules, of_symbol: Outline, h: Array, module_px: float, blurs: Sequence[float]
+    gray: Gray, modules: Modules, h: Array, module_px: float, blurs: Sequence[float]
 ) -> tuple[_Measured | None, Sequence[float]]:
     """How far each profile lies from the one that the blurred modules would give.
 
@@ -234,6 +241,7 @@ def _by_model(
     side = len(modules)
     reach = float(np.clip(REACH * module_px, 1.0, 3.0))
     across = np.linspace(-1, 1, PROFILE) * reach
+    of_symbol = outline(modules, _parts(module_px))
     p = _profiles(gray, of_symbol.at, of_symbol.white, h, across)
     if p is None:
         return None, blurs
@@ -347,8 +355,13 @@ def pattern_match(gray: Gray, modules: Modules, corners_px: ArrayLike) -> float:
     grid = (np.arange(side) + 0.5) / side - 0.5
     at = np.stack(np.meshgrid(grid, grid), axis=-1).reshape(-1, 2)
     px = carried(homography(corners_px), at).astype(np.float32)
-    x, y = np.ascontiguousarray(px[:, 0].reshape(side, side)), np.ascontiguousarray(px[:, 1].reshape(side, side))
-    seen = np.asarray(cv2.remap(gray, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), dtype=np.float64)
+    x, y = (
+        np.ascontiguousarray(px[:, 0].reshape(side, side)),
+        np.ascontiguousarray(px[:, 1].reshape(side, side)),
+    )
+    seen = np.asarray(
+        cv2.remap(gray, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), dtype=np.float64
+    )
     tells = _telling(side)
     best = -1.0
     for blur in PATTERN_BLURS:

@@ -4,7 +4,7 @@ Everything seen is a set of one-dimensional measurements: a point of the face, w
 edge's normal, across which alone it can be told. A corner that could not be registered counts as two of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -22,6 +22,7 @@ HUBER_SD = 3.0
 # A symbol this far off in every way of fitting it is not of this face, or not where the layout says.
 STRANGER_SD = 25.0
 STRANGER_PX = 4.0
+STRANGER_COST = 2 * HUBER_SD * STRANGER_SD
 EXPLAINED = 4.0  # squared standard deviations per pixel coordinate
 # What is known beforehand of the measurements' spread, in degrees of freedom.
 PRIOR_FREEDOM = 8.0
@@ -110,27 +111,21 @@ class Fit:
 
 def fit_pose(candidates: Sequence[tuple[str, list[Seen]]], camera: Intrinsics) -> Fit | None:
     """Start from both planar solutions of every symbol, and of all together; keep the smallest residual."""
-    chosen: tuple[float, Pose, list[tuple[str, Seen]]] | None = None
-    for symbols in _starts(candidates):
-        for start in _ippe(symbols, camera):
-            agreed = _agreeing(candidates, start, camera)
-            pose, cost = _refine_corners(agreed, start, camera)
-            # A stranger's cost is bounded by leaving it out, so that one wrong tag cannot outvote two right ones.
-            kept = [(n, s) for n, s in agreed if not _is_stranger(s, pose, camera)]
-            if not kept:
-                continue
-            if len(kept) < len(agreed):
-                pose, cost = _refine_corners(kept, pose, camera)
-            cost += 2 * HUBER_SD * STRANGER_SD * (len(candidates) - len(kept))
-            if np.isfinite(cost) and (chosen is None or cost < chosen[0]):
-                chosen = (cost, pose, kept)
-        if chosen is not None and chosen[0] < EXPLAINED * 8 * len(candidates):
-            break  # all symbols agree: starting from each of them would end here as well
+    chosen: _Chosen | None = None
+    for among in _subsets(candidates):
+        found = _best(among, camera)
+        if found is not None:
+            # Leaving out has its price, so that one wrong tag cannot outvote two right ones.
+            found = replace(found, cost=found.cost + STRANGER_COST * (len(candidates) - len(among)))
+            if chosen is None or found.cost < chosen.cost:
+                chosen = found
+            if len(found.kept) == len(candidates):
+                break
     if chosen is None:
         return None
-    _, start, kept = chosen
+    kept = chosen.kept
     symbols = [seen for _, seen in kept]
-    pose, swell, cost = _refine(symbols, start, 0.0, camera)
+    pose, swell, cost = _refine(symbols, chosen.pose, 0.0, camera)
     other = _rival(symbols, pose, camera)
     if other is not None and other[2] < cost:
         (pose, swell, cost), other = other, (pose, swell, cost)
@@ -139,9 +134,45 @@ def fit_pose(candidates: Sequence[tuple[str, list[Seen]]], camera: Intrinsics) -
     names = tuple(name for name, _ in kept)
     strangers = tuple(name for name, _ in candidates if name not in names)
     fit = Fit(
-        pose, camera, names, tuple(symbols), cost, np.eye(8), None, _rms(symbols, pose, camera), strangers, swell
+        pose,
+        camera,
+        names,
+        tuple(symbols),
+        cost,
+        np.eye(8),
+        None,
+        _rms(symbols, pose, camera),
+        strangers,
+        swell,
     )
-    return _sure(fit, np.diag([camera.focal_sd**2, camera.k1_sd**2]), other)
+    return _sure(fit, np.asarray(np.diag([camera.focal_sd**2, camera.k1_sd**2])), other)
+
+
+@dataclass(frozen=True, eq=False)
+class _Chosen:
+    cost: float
+    pose: Pose
+    kept: tuple[tuple[str, Seen], ...]
+
+
+def _best(candidates: Sequence[tuple[str, list[Seen]]], camera: Intrinsics) -> _Chosen | None:
+    """The pose from which most of these symbols are explained best, by their corners alone."""
+    best: _Chosen | None = None
+    for symbols in _starts(candidates):
+        for start in _ippe(symbols, camera):
+            agreed = _agreeing(candidates, start, camera)
+            pose, cost = _refine_corners(agreed, start, camera)
+            kept = [(n, s) for n, s in agreed if not _is_stranger(s, pose, camera)]
+            if not kept:
+                continue
+            if len(kept) < len(agreed):
+                pose, cost = _refine_corners(kept, pose, camera)
+            cost += STRANGER_COST * (len(agreed) - len(kept))
+            if np.isfinite(cost) and (best is None or cost < best.cost):
+                best = _Chosen(cost, pose, tuple(kept))
+        if best is not None and best.cost < EXPLAINED * 8 * len(candidates):
+            break  # all symbols agree: starting from each of them would end here as well
+    return best
 
 
 def fit_camera(fits: Sequence[Fit | None]) -> list[Fit | None]:
@@ -175,7 +206,10 @@ def fit_camera(fits: Sequence[Fit | None]) -> list[Fit | None]:
         step = step * min(1.0, 0.1 / max(1e-12, float(np.abs(step).max())))
         tried = shared + step
         moved = [
-            (perturb(pose, _damped((s[:, 2] - s[:, :2] @ step)[:6])), swell + float((s[:, 2] - s[:, :2] @ step)[6]))
+            (
+                perturb(pose, _damped((s[:, 2] - s[:, :2] @ step)[:6])),
+                swell + float((s[:, 2] - s[:, :2] @ step)[6]),
+            )
             for (pose, swell), s in zip(states, parts, strict=True)
         ]
         new = sum(
@@ -208,7 +242,7 @@ def _finished(
         own = about @ np.linalg.pinv(about.T @ a[:7, :7] @ about, hermitian=True) @ about.T
         gained = a[7:, 7:] - a[7:, :7] @ own @ a[:7, 7:]
         information += gained / _scale(fit.seen, _cost(fit.seen, pose, swell, camera))
-    spread = np.linalg.inv(information)
+    spread = np.asarray(np.linalg.inv(information), dtype=np.float64)
     done = []
     for fit, (pose, swell) in zip(found, states, strict=True):
         camera = _changed(fit.camera, shared).model_copy(
@@ -242,6 +276,16 @@ def _damped(step: Array) -> Array:
 
 
 # -- starting points --------------------------------------------------------------------------------------------
+
+
+def _subsets(
+    candidates: Sequence[tuple[str, list[Seen]]],
+) -> Iterator[Sequence[tuple[str, list[Seen]]]]:
+    """All symbols; then without each of them, for one on the wrong device pulls the others along."""
+    yield candidates
+    if len(candidates) > 1:
+        for left_out in range(len(candidates)):
+            yield [one for i, one in enumerate(candidates) if i != left_out]
 
 
 def _starts(candidates: Sequence[tuple[str, list[Seen]]]) -> list[list[Seen]]:
@@ -384,9 +428,7 @@ def _refine(
     return pose, swell, cost
 
 
-def _refine_corners(
-    named: Sequence[tuple[str, Seen]], start: Pose, camera: Intrinsics
-) -> tuple[Pose, float]:
+def _refine_corners(named: Sequence[tuple[str, Seen]], start: Pose, camera: Intrinsics) -> tuple[Pose, float]:
     """The same over the corners alone: quick enough to try every start."""
     symbols = [seen_corners(s.corners_mm, s.corners_px, s.corner_sd_px) for _, s in named]
     pose, _, cost = _refine(symbols, start, 0.0, camera)
@@ -449,7 +491,11 @@ def _rival(symbols: Sequence[Seen], pose: Pose, camera: Intrinsics) -> tuple[Pos
         if _turn(start, pose) < RIVAL_TURN_RAD:
             continue
         other = _refine(symbols, start, 0.0, camera)
-        if _turn(other[0], pose) > RIVAL_TURN_RAD and np.isfinite(other[2]) and (best is None or other[2] < best[2]):
+        if (
+            _turn(other[0], pose) > RIVAL_TURN_RAD
+            and np.isfinite(other[2])
+            and (best is None or other[2] < best[2])
+        ):
             best = other
     return best
 

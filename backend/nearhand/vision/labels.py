@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nearhand.vision.edges import register
 from nearhand.vision.gray import Gray, gray_of
-from nearhand.vision.modules import Modules
+from nearhand.vision.modules import Modules, qr_modules
 from nearhand.vision.symbols import LabelSeen
 
 TIMEOUT_S = 5.0
@@ -50,8 +50,21 @@ def sharpen(image: NDArray[np.uint8], seen: LabelSeen) -> LabelSeen:
     """The same label registered to the picture; what cannot be registered stays as it is."""
     if seen.modules is None:
         return seen
+    if _is_mirrored(seen.text, seen.modules):
+        return replace(seen, is_mirrored=True)
     edges = register(gray_of(image), seen.modules, seen.corners_px)
     return seen if edges is None else replace(seen, corners_px=edges.corners_px, edges=edges)
+
+
+def _is_mirrored(text: str, modules: Modules) -> bool:
+    """The decoder reads a mirrored symbol as well, and gives it as the same one turned over its diagonal."""
+    try:
+        printed = qr_modules(text)
+    except ValueError:
+        return False
+    return printed.shape == modules.shape and bool(
+        np.mean(modules == printed.T) > np.mean(printed == modules)
+    )
 
 
 def _views(gray: Gray) -> Iterator[View]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nearhand.vision.camera import Intrinsics, nominal
-from nearhand.vision.edges import CORNERS, Edges, pattern_match, register
+from nearhand.vision.edges import CORNERS, PATTERN_MATCH, pattern_match, register
 from nearhand.vision.fit import Fit, Seen, fit_camera, fit_pose, seen_corners, seen_edges
 from nearhand.vision.gray import Gray, gray_of
 from nearhand.vision.labels import TIMEOUT_S, read_labels, sharpen
@@ -33,7 +33,6 @@ ENLARGED = 1.5
 CROP_ENLARGED = 2.5
 CROP_LIMIT_PX = 400_000
 PREDICTED_WITHIN_MODULES = 1.5
-PATTERN_MATCH = 0.5
 ON_FACE = (5, 3)  # points across and down at which a covariance has to tell the truth
 
 
@@ -164,9 +163,10 @@ def _tag_expected(gray: Gray, tag: Tag, fit: Fit) -> list[TagSeen]:
     left, top, right, bottom = box
     crop = np.ascontiguousarray(gray[top:bottom, left:right])
     offset = np.array([left, top])
+    is_small = crop.size <= CROP_LIMIT_PX
     return [
         replace(one, corners_px=one.corners_px + offset, edges=one.edges and one.edges.moved(offset))
-        for one in find_tags(crop, tag.dictionary, enlarged=CROP_ENLARGED)
+        for one in find_tags(crop, tag.dictionary, enlarged=CROP_ENLARGED if is_small else ENLARGED)
         if one.id == tag.id
     ]
 
@@ -177,10 +177,10 @@ def _expected_box(tag: Tag, fit: Fit, shape: tuple[int, ...]) -> tuple[int, int,
         return None
     step = _steps(np.array([[tag.x_mm, tag.y_mm]]), fit.pose, fit.camera)[0]
     side = float(np.linalg.norm(np.ptp(corners, axis=0)))
-    around = min(ring_radius(step @ fit.joint @ step.T), 6 * side) + 0.7 * side
+    around = ring_radius(step @ fit.joint @ step.T) + 0.7 * side
     low = np.maximum(np.floor(corners.min(axis=0) - around), 0).astype(int)
     high = np.minimum(np.ceil(corners.max(axis=0) + around), [shape[1], shape[0]]).astype(int)
-    if np.any(high - low < 16) or np.prod((high - low).astype(float)) > CROP_LIMIT_PX:
+    if np.any(high - low < 16) or np.prod((high - low).astype(float)) > ENLARGE_LIMIT_PX:
         return None
     return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
@@ -232,13 +232,11 @@ def locate_seen(
     """
     fits = []
     for one in looks:
-        if camera is not None:
-            assumed = camera.scaled_to(*one.size)
-        else:
-            assumed = nominal(*one.size, focal_35mm)
+        assumed = nominal(*one.size, focal_35mm) if camera is None else camera.scaled_to(*one.size)
         fits.append(fit_pose(_candidates(one, layout), assumed))
     return [
-        None if fit is None else _located(fit, one, layout) for fit, one in zip(fit_camera(fits), looks, strict=True)
+        None if fit is None else _located(fit, one, layout)
+        for fit, one in zip(fit_camera(fits), looks, strict=True)
     ]
 
 
@@ -253,7 +251,9 @@ def _candidates(seen: Look, layout: Layout) -> list[tuple[str, list[Seen]]]:
     for tag in layout.tags:
         corners_mm = _corners_mm(tag)
         places = [
-            _seen(corners_mm, one) for one in seen.tags if (one.dictionary, one.id) == (tag.dictionary, tag.id)
+            _seen(corners_mm, one)
+            for one in seen.tags
+            if (one.dictionary, one.id) == (tag.dictionary, tag.id)
         ]
         if places:
             found.append((f"tag {tag.id}", places))
@@ -304,7 +304,10 @@ def _seen_on_face(fit: Fit, layout: Layout) -> Array:
     Receivers draw with the stated camera and know of pose steps alone; a focal length that is off moves the face away
     in proportion, and in the picture hardly anything.
     """
-    x, y = (np.linspace(0, size, n) for size, n in zip((layout.face.width_mm, layout.face.height_mm), ON_FACE, strict=True))
+    x, y = (
+        np.linspace(0, size, n)
+        for size, n in zip((layout.face.width_mm, layout.face.height_mm), ON_FACE, strict=True)
+    )
     rows = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     steps = _steps(rows, fit.pose, fit.camera)
     steps = steps[np.all(np.isfinite(steps), axis=(1, 2))].reshape(-1, 8)

@@ -18,12 +18,9 @@ class LabelSeen:
     modules: Modules | None = None  # as the decoder saw them
     edges: Edges | None = None  # once it is registered
     is_read: bool = True  # not, when its text is known from before and it was found where it had to be
-
-    @property
-    def is_mirrored(self) -> bool:
-        """Seen in a mirror, or by a camera that shows its picture like one: its corners run the wrong way round."""
-        a, b, c, _ = self.corners_px
-        return bool(np.cross(b - a, c - b) < 0)
+    is_mirrored: bool = (
+        False  # seen in a mirror, or by a camera that shows its picture like one: good for no pose
+    )
 
 
 @dataclass(frozen=True, eq=False)
