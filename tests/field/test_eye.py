@@ -63,7 +63,7 @@ def test_the_device_it_is_bound_to_comes_first(stage: Stage) -> None:
     picture = stage.picture(1)
     symbols = stage.eye.read(picture)
     symbols.labels.clear()
-    label = stage.shown.label.model_copy(update={"device_id": "OTHER", "code": "0THER000"})
+    label = stage.shown.label.model_copy(update={"device_id": "OTHER", "code": "7K2M9QXB"})
     known = [stage.shown, stage.shown.model_copy(update={"label": label})]
     for bound_to in ("DEVICE", "OTHER"):
         sighting = stage.eye.locate(picture, symbols, known, bound_to)

@@ -116,7 +116,8 @@ def _robots(demo: Demo, tls: Certificates | None) -> Iterator[None]:
     command = [sys.executable, "-m", "nearhand.simulation.robots", demo.local_url, str(demo.data_dir)]
     if tls is not None:
         command += ["--ca", str(tls.authority)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE)
+    # A session of its own: Ctrl-C ends the service, and that ends the robots; they would die of it less quietly.
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
     try:
         yield
     finally:
