@@ -3,6 +3,7 @@ export * from "./finders";
 export * from "./homography";
 export * from "./image";
 export * from "./label";
+export * from "./leaders";
 export * from "./locate";
 export * from "./planarPose";
 export * from "./pose";
