@@ -15,7 +15,7 @@ function scattered(random: () => number, count: number, margin = 0): LeaderTarge
   return Array.from({ length: count }, (_, i) => ({
     id: `m${i}`,
     at: [-margin + random() * (390 + 2 * margin), -margin + random() * (844 + 2 * margin)],
-    clear: random() < 0.5 ? 16 : 0,
+    clear: random() < 0.5 ? 16 : 6,
   }));
 }
 

@@ -43,6 +43,7 @@ const REACHES_PX = [14, 36, 72, 120, 190];
 const DIRECTIONS = 16;
 const GRID_PX = 12;
 const STILL_PX = 2.5; // a hand's tremble does not move words
+const SLACK_PX = 4; // words may come this near to a target before they give way, and keep off it as far when they do
 const RETURN_PX = 12; // how far a target must come in before it counts as on the screen again
 
 const NUDGES: readonly Point[] = [4, 10, 18, 28].flatMap((r) => [[0, -r], [0, r], [-r, 0], [r, 0]] as Point[]); // prettier-ignore
@@ -89,11 +90,11 @@ function place(scene: Scene, target: LeaderTarget, size: Size, before?: Leader):
   const isOutside = liesOutside(target.at, scene.box, before?.isOutside ?? false);
   const wanted = isOutside ? clampPoint(target.at, scene.box) : wantedPlace(target, size);
   const at = (centre: Point) => leaderAt(scene, target, size, centre, isOutside);
-  const judge = (leader: Leader): Judged | null =>
-    isFree(scene, leader.plate) ? { leader, cost: costOf(scene, target, leader, wanted) } : null;
+  const judge = (leader: Leader, slack = -SLACK_PX): Judged | null =>
+    isFree(scene, leader.plate) ? { leader, cost: costOf(scene, target, leader, wanted, slack) } : null;
   const kept =
     before?.isOutside === isOutside
-      ? first(keptPlaces(before, isOutside ? wanted : target.at, at), judge)
+      ? first(keptPlaces(before, isOutside ? wanted : target.at, at), (one) => judge(one, SLACK_PX))
       : null;
   const near = isOutside ? alongEdge(target.at, scene.box, size) : around(target, wanted, size);
   const cheapestOf = (places: readonly Point[]) => cheapest(places.map((place) => judge(at(place))));
@@ -205,14 +206,21 @@ function isFree(scene: Scene, plate: Rect): boolean {
   );
 }
 
-function costOf(scene: Scene, { at, clear = 0 }: LeaderTarget, leader: Leader, wanted: Point): number {
+function costOf(
+  scene: Scene,
+  { at, clear = 0 }: LeaderTarget,
+  leader: Leader,
+  wanted: Point,
+  slack: number,
+): number {
   const [x, y] = middle(leader.plate);
   let cost = Math.hypot(x - wanted[0], y - wanted[1]);
   if (leader.isOutside) return cost;
   cost += Math.hypot(leader.from[0] - at[0], leader.from[1] - at[1]) / 2;
-  if (reaches(leader.plate, at, clear)) cost += COVERS_TARGET;
+  if (reaches(leader.plate, at, clear - slack)) cost += COVERS_TARGET;
   for (const other of scene.targets)
-    if (other.id !== leader.id && reaches(leader.plate, other.at, other.clear ?? 0)) cost += COVERS_TARGET;
+    if (other.id !== leader.id && reaches(leader.plate, other.at, (other.clear ?? 0) - slack))
+      cost += COVERS_TARGET;
   for (const other of scene.placed) {
     if (crosses(leader, other)) cost += CROSSING;
     if (!other.isOutside && passes(leader, other.plate)) cost += THROUGH_PLATE;
@@ -276,7 +284,7 @@ export function overlap(a: Rect, b: Rect): boolean {
 function reaches(plate: Rect, [x, y]: Point, radius: number): boolean {
   const dx = Math.max(plate.x - x, 0, x - plate.x - plate.width);
   const dy = Math.max(plate.y - y, 0, y - plate.y - plate.height);
-  return Math.hypot(dx, dy) < Math.max(radius, 1);
+  return Math.hypot(dx, dy) < radius;
 }
 
 function liesOutside([x, y]: Point, { width, height }: Size, wasOutside: boolean): boolean {
