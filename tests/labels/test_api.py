@@ -4,6 +4,7 @@ import numpy as np
 import pypdfium2
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import event
 
 from nearhand.access.model import Role
 from nearhand.app import Resources
@@ -121,3 +122,60 @@ async def test_tag_ids_are_unique_in_a_rack_until_none_is_left(resources: Resour
         with pytest.raises(NoTagsLeft):
             await service.make(first.id, NewLabel())
     await resources.database.close()
+
+
+def test_a_racks_map_tells_where_its_units_and_symbols_are(
+    client: TestClient, resources: Resources, expert: Doors
+) -> None:
+    async def build() -> tuple[str, str]:
+        async with resources.database.transaction() as connection:
+            registry = Registry(connection)
+            site = await registry.site()
+            rack = await registry.rack(site, height_u=10, first_u=0, counted_from="top")
+            device = await registry.device(rack=rack, position_u=3, asset_tag="SW-1")
+            await registry.device(rack=rack, device_type=await registry.device_type(model="B"), asset_tag="X")
+            return rack.id, device.id
+
+    assert client.portal is not None
+    rack_id, device_id = client.portal.call(build)
+    label = expert.ask("POST", f"devices/{device_id}/labels", json={}).json()
+    answer = expert.ask("GET", f"racks/{rack_id}/map")
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert found["u_mm"] == 44.45
+    assert (found["width_mm"], found["height_mm"]) == (482.6, 444.5)
+    assert found["front"]["units"][3] == {"u": 3, "y_mm": 133.35}
+    (device,) = found["front"]["devices"]
+    assert (device["asset_tag"], device["position_u"], device["face"]) == ("SW-1", 3, "front")
+    assert 133.35 <= device["y_mm"] < 133.35 + 44.45
+    assert device["layout"] == expert.ask("GET", f"labels/{label['code']}").json()["layout"]
+    assert all(one["layout"] is None for one in found["rear"]["devices"])
+
+
+def test_a_racks_map_is_for_those_who_may_read_devices(client: TestClient, expert: Doors) -> None:
+    assert client.get("/api/v1/racks/0000000000Z1/map").status_code == 401
+    assert expert.ask("GET", "racks/0000000000Z1/map").status_code == 404
+
+
+async def test_a_map_takes_the_same_few_queries_whatever_the_rack_holds(
+    resources: Resources,
+) -> None:
+    await upgrade(resources.database)
+    async with resources.database.transaction() as connection:
+        registry = Registry(connection)
+        device_type, rack = await registry.device_type(), await registry.rack(await registry.site())
+        labels = labels_on(connection, ids=resources.ids, clock=resources.clock, base_url="http://x")
+        for u in range(1, 6):
+            device = await registry.device(
+                device_type=device_type, rack=rack, position_u=u, asset_tag=f"T{u}"
+            )
+            await labels.make(device.id, NewLabel())
+        asked: list[str] = []
+        sync = connection.sync_connection
+        assert sync is not None
+        event.listen(
+            sync, "before_cursor_execute", lambda c, cursor, statement, *rest: asked.append(statement)
+        )
+        found = await labels.rack_map(await registry.places.elevation(rack.id))
+        assert len([one for one in found.front.devices if one.layout]) == 5
+        assert len(asked) == 3

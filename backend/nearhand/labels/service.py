@@ -2,11 +2,21 @@
 
 import asyncio
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from nearhand.devices.model import DeviceView, Face, FaceSide
+from nearhand.devices.model import (
+    RACK_WIDTH_MM,
+    U_MM,
+    CountedFrom,
+    DeviceView,
+    Elevation,
+    Face,
+    FaceSide,
+    MountedDevice,
+    Rack,
+)
 from nearhand.devices.service import DeviceService, devices_on
 from nearhand.kit.clock import Clock
 from nearhand.kit.database import Database
@@ -29,6 +39,7 @@ from nearhand.labels.model import (
     TooManyLabels,
     UnknownLabel,
     code_of,
+    joint_layout,
     label_text,
     layout_of,
 )
@@ -55,6 +66,7 @@ from nearhand.labels.symbol import (
     readable_to_mm,
     tag_piece,
 )
+from nearhand.vision.rackmap import TOLERANCE_MM, RackMap, RackPlan, RackSide, Shown, rack_side
 from nearhand.vision.tags import DICTIONARY
 
 TAGS_IN_DICTIONARY = 250
@@ -152,6 +164,25 @@ class LabelService:
         tags = await self._devices.asset_tags({label.device_id for label in wanted.values()})
         return [(label, tags[label.device_id]) for label in wanted.values()]
 
+    async def rack_map(self, elevation: Elevation) -> RackMap:
+        """Where all units and symbols of a rack are, in millimetres of the rack."""
+        made = await self._store.of_devices([mounted.device.id for mounted in elevation.devices])
+        by_face: dict[tuple[str, FaceSide], list[Label]] = {}
+        for label in made:
+            by_face.setdefault((label.device_id, label.face), []).append(label)
+        plan = _plan(elevation.rack)
+        sides = [_side(plan, side, elevation.devices, by_face) for side in (FaceSide.FRONT, FaceSide.REAR)]
+        return RackMap(
+            rack_id=elevation.rack.id,
+            name=elevation.rack.name,
+            width_mm=plan.width_mm,
+            height_mm=plan.height_mm,
+            u_mm=plan.u_mm,
+            tolerance_mm=TOLERANCE_MM,
+            front=sides[0],
+            rear=sides[1],
+        )
+
     async def _free_tag_ids(self, scope: str) -> tuple[int, int]:
         taken = await self._store.tag_ids(scope=scope, dictionary=DICTIONARY)
         # Each rack begins elsewhere, so that the tags of the next rack, seen beside it, are seldom the same.
@@ -248,6 +279,42 @@ def _face(view: DeviceView, side: FaceSide) -> Face:
     if face is None:
         raise NoSuchFace(f"The type {view.device_type.model} has no {side} face.")
     return face
+
+
+def _plan(rack: Rack) -> RackPlan:
+    is_from_top = rack.counted_from is CountedFrom.TOP
+    return RackPlan(rack.height_u, rack.first_u, is_from_top, width_mm=RACK_WIDTH_MM, u_mm=U_MM)
+
+
+def _side(
+    plan: RackPlan,
+    side: FaceSide,
+    mounted: Sequence[MountedDevice],
+    labels: Mapping[tuple[str, FaceSide], Sequence[Label]],
+) -> RackSide:
+    shown = []
+    for one in mounted:
+        device, device_type = one.device, one.device_type
+        face_side = FaceSide.FRONT if device.face is side else FaceSide.REAR
+        face = device_type.face(face_side)
+        if face is None or device.position_u is None or device_type.height_u == 0:
+            continue
+        if face_side is FaceSide.REAR and not device_type.is_full_depth:
+            continue  # its back hangs somewhere inside the rack
+        shown.append(
+            Shown(
+                device_id=device.id,
+                asset_tag=device.asset_tag,
+                name=device.name,
+                face=face_side.value,
+                position_u=device.position_u,
+                height_u=device_type.height_u,
+                width_mm=face.width_mm,
+                height_mm=face.height_mm,
+                layout=joint_layout(labels.get((device.id, face_side), ()), face),
+            )
+        )
+    return rack_side(plan, shown)
 
 
 def _scope(view: DeviceView) -> str:
