@@ -9,4 +9,5 @@ export * from "./planarPose";
 export * from "./pose";
 export * from "./project";
 export * from "./quads";
+export * from "./rackMap";
 export * from "./tags";
