@@ -5,6 +5,7 @@ export * from "./image";
 export * from "./label";
 export * from "./leaders";
 export * from "./locate";
+export * from "./locateRack";
 export * from "./planarPose";
 export * from "./pose";
 export * from "./project";

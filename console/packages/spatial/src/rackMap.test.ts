@@ -5,7 +5,8 @@ import { type FoundLabel, locate } from "./locate";
 import { type Pose, poseOf, rotation } from "./pose";
 import { projectFace } from "./project";
 import type { Quad } from "./quads";
-import { locateRack, type RackDevice, type RackSeen, type RackSide, wayBetween } from "./rackMap";
+import { locateRack } from "./locateRack";
+import { type RackDevice, type RackSeen, type RackSide, wayBetween } from "./rackMap";
 import type { FoundTag } from "./tags";
 import { seeded } from "./testing";
 

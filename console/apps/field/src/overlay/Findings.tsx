@@ -1,0 +1,44 @@
+/** What the picture contradicts: a label and tags that do not belong together, and the way to the wanted device. */
+import { Icon } from "@nearhand/ui";
+import down from "lucide-static/icons/arrow-down.svg?raw";
+import up from "lucide-static/icons/arrow-up.svg?raw";
+import { useEffect } from "preact/hooks";
+import { buzz } from "../hud/buzz";
+import { stop } from "../hud/icons";
+import { t } from "../words/hud";
+import { wayThere } from "./rack";
+
+/** Red: whatever is in view, no mark may be fixed to it. */
+export function Disagree() {
+  useEffect(() => void buzz([300, 100, 300]), []);
+  return (
+    <section class="disagree" role="alert" data-testid="disagree">
+      <Icon svg={stop} size={36} />
+      <div>
+        <h2>{t("disagree_title")}</h2>
+        <p>{t("disagree_text")}</p>
+      </div>
+    </section>
+  );
+}
+
+export function RackWay() {
+  const there = wayThere.value;
+  if (!there) return null;
+  const { way, name } = there;
+  return (
+    <p
+      class="rack-way"
+      role="status"
+      data-testid="rack-way"
+      data-units={way.units}
+      data-direction={way.direction}
+    >
+      <Icon svg={way.direction === "up" ? up : down} size={40} />
+      <span>
+        <b>{t(way.direction === "up" ? "go_up" : "go_down", { n: way.units })}</b>
+        <small>{name}</small>
+      </span>
+    </p>
+  );
+}
