@@ -3,10 +3,12 @@ import { Icon } from "@nearhand/ui";
 import down from "lucide-static/icons/arrow-down.svg?raw";
 import up from "lucide-static/icons/arrow-up.svg?raw";
 import { useEffect } from "preact/hooks";
+import { showResolved } from "../device/target";
 import { buzz } from "../hud/buzz";
+import { nowMs } from "../hud/clock";
 import { stop } from "../hud/icons";
 import { t } from "../words/hud";
-import { wayThere } from "./rack";
+import { onTheWay, wayThere } from "./rack";
 
 /** Red: whatever is in view, no mark may be fixed to it. */
 export function Disagree() {
@@ -22,23 +24,40 @@ export function Disagree() {
   );
 }
 
+const OTHER_SHOWN_MS = 6000;
+
 export function RackWay() {
   const there = wayThere.value;
   if (!there) return null;
   const { way, name } = there;
   return (
-    <p
-      class="rack-way"
-      role="status"
-      data-testid="rack-way"
-      data-units={way.units}
-      data-direction={way.direction}
-    >
-      <Icon svg={way.direction === "up" ? up : down} size={40} />
-      <span>
-        <b>{t(way.direction === "up" ? "go_up" : "go_down", { n: way.units })}</b>
-        <small>{name}</small>
-      </span>
-    </p>
+    <>
+      <p
+        class="rack-way"
+        role="status"
+        data-testid="rack-way"
+        data-units={way.units}
+        data-direction={way.direction}
+      >
+        <Icon svg={way.direction === "up" ? up : down} size={40} />
+        <span>
+          <b>{t(way.direction === "up" ? "go_up" : "go_down", { n: way.units })}</b>
+          <small>{name}</small>
+        </span>
+      </p>
+      <Instead />
+    </>
+  );
+}
+
+/** The device whose label was read on the way: one tap makes it the one the work is about. */
+function Instead() {
+  const other = onTheWay.value;
+  if (!other || nowMs.value - other.read_at > OTHER_SHOWN_MS) return null;
+  const { found, at, isStale } = other;
+  return (
+    <button type="button" class="big instead" onClick={() => showResolved(found, at, isStale)}>
+      {t("instead", { name: found.view.device.name })}
+    </button>
   );
 }

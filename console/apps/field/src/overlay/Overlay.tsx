@@ -93,7 +93,7 @@ function OnDevice({ sight, view, box }: { sight: Sight; view: Fit; box: Size }) 
   const marks = sureMarks(memory.current, sight, face, marksHere.value);
   const named = [
     ...namedMarks(memory.current, marks, sight, layout ?? null, { toBox, scale: view.scale }),
-    ...namedPorts(sight, face, portsOfStep.value, toBox),
+    ...namedPorts(sight, face, portsOfStep.value, marks, toBox),
   ];
   return (
     <>

@@ -13,6 +13,8 @@ import { useRef } from "preact/hooks";
 /** Something on the picture with words of its own. */
 export interface Named extends LeaderTarget {
   readonly text: string;
+  /** What the plate at the screen's edge says. */
+  readonly textOutside: string;
   readonly ink: Ink;
   /** Told only while it is off the screen: on it, its shape says enough. */
   readonly onlyOutside: boolean;
@@ -31,8 +33,7 @@ export function Words({ named: all, box, keepOut }: WordsProps) {
   const before = useRef<readonly Leader[]>([]);
   const named = all.filter(({ at, onlyOutside }) => !onlyOutside || isNearEdge(at, box, 0));
   const most = Math.min(WIDEST_PX, box.width - 60);
-  const plates = new Map(named.map(({ id, text }) => [id, plateOf(text, most)]));
-  const shown = named.map((one) => ({ ...one, plate: sized(one, plates.get(one.id)!, box) }));
+  const shown = named.map((one) => ({ ...one, plate: plateFor(one, box, most) }));
   const sizes = new Map(shown.map(({ id, plate }) => [id, plate]));
   const leaders = placeLeaders(named, { ...box, keepOut }, sizes, before.current);
   before.current = leaders;
@@ -57,8 +58,8 @@ export function Words({ named: all, box, keepOut }: WordsProps) {
 }
 
 /** Near the edge the arrow's room is kept already, so that a plate does not change its size as it gets there. */
-function sized({ at }: Named, plate: Plate, box: Size): Plate {
-  return isNearEdge(at, box, NEAR_PX) ? plateAtEdge(plate) : plate;
+function plateFor({ at, text, textOutside }: Named, box: Size, most: number): Plate {
+  return isNearEdge(at, box, NEAR_PX) ? plateAtEdge(plateOf(textOutside, most)) : plateOf(text, most);
 }
 
 function isNearEdge([x, y]: Point, { width, height }: Size, near: number): boolean {

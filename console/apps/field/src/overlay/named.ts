@@ -59,6 +59,7 @@ export function namedMarks(
         rise: rise && !isUnsure ? toBox(rise) : null,
         clear,
         text: text || ts(mark.shape),
+        textOutside: mark.text || ts(mark.shape),
         ink: isUnsure ? "pending" : "mark",
         onlyOutside: isOff,
       },
@@ -77,16 +78,28 @@ export function namedPorts(
   sight: Sight,
   face: Face,
   ports: ReadonlySet<string>,
+  marks: readonly PlacedMark[],
   toBox: (point: Point) => Point,
 ): Named[] {
+  const isTold = (name: string) => marks.some(({ text }) => text === name);
   return [...face.ports, ...face.components]
-    .filter(({ name }) => ports.has(name))
+    .filter(({ name }) => ports.has(name) && !isTold(name))
     .flatMap((port): Named[] => {
       const corners = placeRect(sight, port)?.map(toBox);
       if (!corners) return [];
       const [xs, ys] = [corners.map(([x]) => x), corners.map(([, y]) => y)];
       const at: Point = [xs.reduce((a, b) => a + b) / 4, ys.reduce((a, b) => a + b) / 4];
       const clear = (Math.max(...ys) - Math.min(...ys)) / 2 + 4;
-      return [{ id: `port ${port.name}`, at, clear, text: port.name, ink: "plain", onlyOutside: false }];
+      return [
+        {
+          id: `port ${port.name}`,
+          at,
+          clear,
+          text: port.name,
+          textOutside: port.name,
+          ink: "plain",
+          onlyOutside: false,
+        },
+      ];
     });
 }

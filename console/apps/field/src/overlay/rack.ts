@@ -1,5 +1,5 @@
 /** The rack the wanted device is in: where it is in the picture, the way to the device, and what sits elsewhere. */
-import type { RackMap, RackSide } from "@nearhand/contract";
+import type { RackMap, RackSide, Resolved } from "@nearhand/contract";
 import {
   type Intrinsics,
   type Misplaced,
@@ -31,6 +31,11 @@ const repeated = signal<{ key: string; times: number; misplaced: readonly Mispla
   misplaced: [],
 });
 
+/** The label of another device, read on the way to one that was picked and not seen yet. */
+export const onTheWay = signal<{ found: Resolved; at: number; isStale: boolean; read_at: number } | null>(
+  null,
+);
+
 let asked = "";
 effect(() => {
   const now = target.value;
@@ -38,7 +43,7 @@ effect(() => {
   const key = `${rackId} ${now?.view.device.id} ${now?.side}`;
   if (asked === key) return;
   asked = key;
-  known.value = seen.value = null;
+  known.value = seen.value = onTheWay.value = null;
   repeated.value = { key: "", times: 0, misplaced: [] };
   if (now && rackId) void load(rackId, now.view.device.id, now.side, key);
 });
@@ -122,6 +127,14 @@ function nearestToMiddle({ pose, devices }: RackSeen, camera: Intrinsics, side: 
 export function wayFrom(deviceId: string): Way | null {
   const wanted = target.value?.view.device.id;
   return known.value && wanted ? wayBetween(known.value.side, deviceId, wanted) : null;
+}
+
+/** Whether this label only shows the way: who picked a device in the same rack is not taken off it by its neighbour. */
+export function isOnTheWay(found: Resolved, at: number, isStale: boolean): boolean {
+  const wanted = target.peek()?.view.device.id;
+  if (!wanted || lastSight.peek()?.deviceId === wanted || !wayFrom(found.view.device.id)) return false;
+  onTheWay.value = { found, at, isStale, read_at: Date.now() };
+  return true;
 }
 
 /** A device that sits elsewhere than registered, once that is seen again and again. */

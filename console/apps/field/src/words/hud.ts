@@ -51,6 +51,7 @@ export const t = words({
   ],
   go_up: ["Go {n} U up", "往上 {n} U", "往上 {n} U"],
   go_down: ["Go {n} U down", "往下 {n} U", "往下 {n} U"],
+  instead: ["Show {name} instead", "改看 {name}", "改看 {name}"],
   higher: [
     "{name} sits {n} U higher than registered",
     "{name} 的位置比登記高 {n} U",
