@@ -26,6 +26,8 @@ export interface LeaderBox extends Size {
 export interface Leader {
   readonly id: string;
   readonly at: Point;
+  /** The line begins this far from the target: at the rim of what is drawn about it. */
+  readonly clear: number;
   readonly plate: Rect;
   /** Where the line from the target meets the plate. */
   readonly from: Point;
@@ -171,14 +173,20 @@ function grid(box: Size, { width, height }: Size): Point[] {
   return places;
 }
 
-function leaderAt({ box }: Scene, { id, at }: LeaderTarget, size: Size, centre: Point, out: boolean): Leader {
+function leaderAt(
+  { box }: Scene,
+  { id, at, clear = 0 }: LeaderTarget,
+  size: Size,
+  centre: Point,
+  out: boolean,
+): Leader {
   const { width, height } = size;
   const x = clamp(centre[0] - width / 2, INSET_PX, Math.max(INSET_PX, box.width - INSET_PX - width));
   const y = clamp(centre[1] - height / 2, INSET_PX, Math.max(INSET_PX, box.height - INSET_PX - height));
   const plate = { x, y, width, height };
   const [ox, oy] = out ? clampPoint(at, box) : at;
   const offset: Point = [centre[0] - ox, centre[1] - oy];
-  return { id, at, plate, isOutside: out, offset, ...aimed(at, plate, out) };
+  return { id, at, clear, plate, isOutside: out, offset, ...aimed(at, plate, out) };
 }
 
 function aimed(at: Point, plate: Rect, isOutside: boolean): Pick<Leader, "from" | "angle_deg"> {

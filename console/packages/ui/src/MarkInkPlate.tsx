@@ -14,6 +14,7 @@ export interface Plate extends PlateSize {
 /** A plate's place, as `placeLeaders` gives it. */
 interface Placed {
   readonly at: Point;
+  readonly clear: number;
   readonly from: Point;
   readonly plate: PlateSize & { readonly x: number; readonly y: number };
   readonly isOutside: boolean;
@@ -71,14 +72,19 @@ export function MarkPlate({ leader, plate: { lines }, ink = "mark" }: MarkPlateP
   );
 }
 
-function LeaderLine({ at, from }: Pick<Placed, "at" | "from">) {
-  if (Math.hypot(at[0] - from[0], at[1] - from[1]) < 4) return null;
-  const path = `M${at[0]},${at[1]} L${from[0]},${from[1]}`;
+/** From the rim of what is drawn about the target; from the point itself, with a dot, where nothing is. */
+function LeaderLine({ at, clear, from }: Pick<Placed, "at" | "clear" | "from">) {
+  const way = Math.hypot(at[0] - from[0], at[1] - from[1]);
+  const rim = Math.max(0, clear);
+  if (way < rim + 4) return null;
+  const share = rim / way;
+  const start = [at[0] + share * (from[0] - at[0]), at[1] + share * (from[1] - at[1])];
+  const path = `M${start.join(",")} L${from.join(",")}`;
   return (
     <>
       <path d={path} class="ui-ink-leader-edge" />
       <path d={path} class="ui-ink-leader" />
-      <circle cx={at[0]} cy={at[1]} r={3} class="ui-ink-foot" />
+      {rim === 0 && <circle cx={at[0]} cy={at[1]} r={3} class="ui-ink-foot" />}
     </>
   );
 }

@@ -7,7 +7,7 @@ import { foreignText } from "../device/recognise";
 import { isLooking, lookProblem, target } from "../device/target";
 import { go } from "../routes";
 import { forgetHelp, waitingHelp } from "../session/help";
-import { hasStrayTag } from "../overlay/known";
+import { hasStrayTag, isContradicted } from "../overlay/known";
 import { misplaced, wayThere } from "../overlay/rack";
 import { notice } from "../session/notices";
 import { mySession } from "../session/mine";
@@ -45,6 +45,7 @@ interface Message {
 }
 
 function current(): Message | null {
+  if (isContradicted.value) return stopped() ?? refused(); // the red finding says the rest
   return stopped() ?? refused() ?? lookedFor() ?? contradicted() ?? stillOpen() ?? seen();
 }
 

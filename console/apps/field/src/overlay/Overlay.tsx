@@ -55,7 +55,7 @@ export function Overlay({ box }: { box: Size }) {
   return (
     <>
       <svg
-        class={`overlay ${ageMs > FADE_AFTER_MS ? "is-fading" : ""}`}
+        class={`overlay ${isOurs && !isLost && ageMs > FADE_AFTER_MS ? "is-fading" : ""}`}
         data-testid="overlay"
         data-device={isOurs ? now.view.device.id : undefined}
         data-frame-id={isOurs ? sight.frame_id : undefined}
@@ -77,7 +77,7 @@ export function Overlay({ box }: { box: Size }) {
         {isContradicted.value && <Disagree />}
         <RackWay />
       </div>
-      {now && isLost && keepsake.value?.deviceId === now.view.device.id && (
+      {now && isLost && !isContradicted.value && keepsake.value?.deviceId === now.view.device.id && (
         <Keepsake still={keepsake.value} />
       )}
       <MarkList />

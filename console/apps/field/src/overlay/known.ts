@@ -29,14 +29,19 @@ effect(() => {
   const { id } = now.view.device;
   const isOurs = sight?.deviceId === id;
   if (isOurs) last = lastSeen(last, sight);
-  const inView = isOurs && frame.captured_at - sight.at <= IN_VIEW_MS ? sight : null;
-  const next = identityOf(inView, last, frame.captured_at, keepsake.value?.deviceId === id);
-  if (JSON.stringify(next) !== JSON.stringify(identity.peek())) identity.value = next;
-
   const { strangers = [] } = frame as HeldState;
   const isAny = frame.deviceId === id && strangers.length > 0;
   against = contradiction(against, isAny && frame.located === null, frame.captured_at);
   stray = contradiction(stray, isAny && frame.located !== null, frame.captured_at);
   isContradicted.value = against.isShown;
   hasStrayTag.value = stray.isShown && !against.isShown;
+
+  const inView = isOurs && !against.isShown && frame.captured_at - sight.at <= IN_VIEW_MS ? sight : null;
+  const next = identityOf(
+    inView,
+    last,
+    frame.captured_at,
+    !against.isShown && keepsake.value?.deviceId === id,
+  );
+  if (JSON.stringify(next) !== JSON.stringify(identity.peek())) identity.value = next;
 });
