@@ -11,4 +11,5 @@ export * from "./pose";
 export * from "./project";
 export * from "./quads";
 export * from "./rackMap";
+export * from "./rects";
 export * from "./tags";

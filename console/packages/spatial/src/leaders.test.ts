@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { crosses, type Leader, type LeaderTarget, overlap, placeLeaders, type Rect } from "./leaders";
+import { crosses, type Leader, type LeaderTarget, placeLeaders } from "./leaders";
+import { overlap, type Rect } from "./rects";
 import { seeded } from "./testing";
 
 const PHONE = { width: 390, height: 844 };

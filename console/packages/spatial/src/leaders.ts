@@ -2,11 +2,7 @@
 
 import type { Point } from "./homography";
 import type { Size } from "./image";
-
-export interface Rect extends Size {
-  readonly x: number;
-  readonly y: number;
-}
+import { clamp, clampPoint, middle, overlap, reaches, type Rect, segmentsCross, sum, towards } from "./rects";
 
 /** What some words name, in pixels of the screen. */
 export interface LeaderTarget {
@@ -195,14 +191,6 @@ function aimed(at: Point, plate: Rect, isOutside: boolean): Pick<Leader, "from" 
   return { angle_deg, from: isOutside ? [x, y] : towards(plate, at) };
 }
 
-/** Where the line from the plate's middle to the point leaves the plate. */
-function towards(plate: Rect, at: Point): Point {
-  const [x, y] = middle(plate);
-  const [dx, dy] = [at[0] - x, at[1] - y];
-  const share = Math.max(Math.abs(dx) / (plate.width / 2), Math.abs(dy) / (plate.height / 2));
-  return share <= 1 ? at : [x + dx / share, y + dy / share];
-}
-
 // -- what speaks against a place ---------------------------------------------------------------------------------
 
 function isFree(scene: Scene, plate: Rect): boolean {
@@ -272,27 +260,9 @@ export function crosses(a: Leader, b: Leader): boolean {
   return segmentsCross(a.at, middle(a.plate), b.at, middle(b.plate));
 }
 
-function segmentsCross(a: Point, b: Point, c: Point, d: Point): boolean {
-  return side(a, b, c) * side(a, b, d) < 0 && side(c, d, a) * side(c, d, b) < 0;
-}
-
-function side(a: Point, b: Point, p: Point): number {
-  return Math.sign((b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0]));
-}
-
 function passes({ at, from }: Leader, { x, y, width, height }: Rect): boolean {
   const corners: Point[] = [[x, y], [x + width, y], [x + width, y + height], [x, y + height]]; // prettier-ignore
   return segmentsCross(at, from, corners[0]!, corners[2]!) || segmentsCross(at, from, corners[1]!, corners[3]!); // prettier-ignore
-}
-
-export function overlap(a: Rect, b: Rect): boolean {
-  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
-}
-
-function reaches(plate: Rect, [x, y]: Point, radius: number): boolean {
-  const dx = Math.max(plate.x - x, 0, x - plate.x - plate.width);
-  const dy = Math.max(plate.y - y, 0, y - plate.y - plate.height);
-  return Math.hypot(dx, dy) < radius;
 }
 
 function liesOutside([x, y]: Point, { width, height }: Size, wasOutside: boolean): boolean {
@@ -302,20 +272,4 @@ function liesOutside([x, y]: Point, { width, height }: Size, wasOutside: boolean
 
 function grown({ x, y, width, height }: Rect): Rect {
   return { x: x - GAP_PX, y: y - GAP_PX, width: width + 2 * GAP_PX, height: height + 2 * GAP_PX };
-}
-
-function sum([x, y]: Point, [dx, dy]: Point): Point {
-  return [x + dx, y + dy];
-}
-
-function middle({ x, y, width, height }: Rect): Point {
-  return [x + width / 2, y + height / 2];
-}
-
-function clampPoint([x, y]: Point, { width, height }: Size): Point {
-  return [clamp(x, 0, width), clamp(y, 0, height)];
-}
-
-function clamp(value: number, low: number, high: number): number {
-  return Math.min(high, Math.max(low, value));
 }
