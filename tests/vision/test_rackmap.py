@@ -1,4 +1,5 @@
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -169,6 +170,14 @@ def test_every_unit_has_one_place_and_devices_of_one_unit_lie_in_it(
 def test_a_narrow_face_hangs_in_the_middle() -> None:
     narrow = Shown("n", "N", "n", "front", 5, 1, 440, 43, None)
     assert rack_side(plan(), [narrow]).devices[0].x_mm == pytest.approx(21.3)
+
+
+def test_a_tag_that_two_devices_bear_is_no_landmark() -> None:
+    side = rack_side(plan(), [replace(shown("a", 5), layout=LAYOUTS["b"]), shown("b", 9), shown("c", 12)])
+    tags = {
+        device.device_id: [tag.id for tag in device.layout.tags] for device in side.devices if device.layout
+    }
+    assert tags == {"a": [], "b": [], "c": [24, 25]}
 
 
 # -- the way ----------------------------------------------------------------------------------------------------

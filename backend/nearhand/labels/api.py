@@ -9,12 +9,19 @@ from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
 from nearhand.devices.places import PlaceService, places_on
 from nearhand.kit.files import BINARY
-from nearhand.kit.http import Connection, TransactionRoute
+from nearhand.kit.http import (
+    Connection,
+    GuardedRoute,
+    LateTransaction,
+    LateTransactionRoute,
+    TransactionRoute,
+)
 from nearhand.kit.patterns import Id
-from nearhand.labels.model import Label, NewLabel, NewSheet, Resolved, SheetFormat
+from nearhand.labels.model import Label, NewLabel, NewSheet, Resolved, SheetFormat, TagClash
 from nearhand.labels.service import (
     MEDIA_TYPES,
     LabelService,
+    RegisteredLabels,
     draw,
     draw_sheets,
     labels_for_sheet,
@@ -24,7 +31,8 @@ from nearhand.vision.rackmap import RackMap
 
 router = APIRouter(tags=["labels"])
 nouns = APIRouter(route_class=TransactionRoute)
-prints = APIRouter()
+made = APIRouter(route_class=LateTransactionRoute)  # a label is drawn and read back before it is kept
+prints = APIRouter(route_class=GuardedRoute)
 
 MAX_DPI = 1200
 FILES = {media_type: {"schema": BINARY} for media_type in MEDIA_TYPES.values()}
@@ -50,12 +58,21 @@ Service = Annotated[LabelService, Depends(_service)]
 Places = Annotated[PlaceService, Depends(_places)]
 
 
-@nouns.post("/devices/{device_id}/labels", status_code=status.HTTP_201_CREATED)
+@made.post("/devices/{device_id}/labels", status_code=status.HTTP_201_CREATED)
 async def make(
-    device_id: Id, body: NewLabel, service: Service, actor: Actor = may(Permission.LABELS_MAKE)
+    device_id: Id,
+    body: NewLabel,
+    request: Request,
+    begin: LateTransaction,
+    actor: Actor = may(Permission.LABELS_MAKE),
 ) -> Label:
     """Make a label and two tags for a face. It resolves for good, whatever is edited later."""
-    return await service.make(device_id, body)
+    resources = request.app.state.resources
+    labels = RegisteredLabels(
+        resources.database, ids=resources.ids, clock=resources.clock, base_url=resources.settings.base_url
+    )
+    label = await labels.drawn(device_id, body)
+    return await _service(request, await begin()).keep(label)
 
 
 @nouns.get("/devices/{device_id}/labels")
@@ -72,6 +89,28 @@ async def rack_map(
 ) -> RackMap:
     """Where all units and all labels and tags of a rack are, in millimetres: any two of them give its pose."""
     return await service.rack_map(await places.elevation(rack_id))
+
+
+@nouns.get("/devices/{device_id}/tag-clashes")
+async def clashes_of_device(
+    device_id: Id, service: Service, actor: Actor = may(Permission.DEVICES_READ)
+) -> list[TagClash]:
+    """The tags of this device that another one in its rack bears too. A new label for it ends them."""
+    return await service.clashes_of_device(device_id)
+
+
+@nouns.get("/racks/{rack_id}/tag-clashes")
+async def clashes_of_rack(
+    rack_id: Id,
+    request: Request,
+    connection: Connection,
+    service: Service,
+    actor: Actor = may(Permission.DEVICES_READ),
+) -> list[TagClash]:
+    """The tags that several faces in this rack bear, since devices were moved there."""
+    resources = request.app.state.resources
+    await places_on(connection, ids=resources.ids, clock=resources.clock).rack(rack_id)
+    return await service.clashes_of_rack(rack_id)
 
 
 @nouns.get("/labels/{code}")
@@ -122,4 +161,5 @@ async def print_sheets(
 
 
 router.include_router(prints)
+router.include_router(made)
 router.include_router(nouns)

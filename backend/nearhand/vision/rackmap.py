@@ -5,7 +5,8 @@ left corner of the topmost unit; z into the rack. A face is taken to lie flush i
 its units and of the rack's width.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -112,8 +113,10 @@ class Shown:
     layout: Layout | None
 
 
-def rack_side(plan: RackPlan, shown: Iterable[Shown]) -> RackSide:
+def rack_side(plan: RackPlan, shown: Sequence[Shown]) -> RackSide:
+    """A tag that several devices bear, since one of them was moved here, says nothing: it is left out."""
     devices = []
+    borne = Counter(tag_id for one in shown for tag_id in {tag.id for tag in _tags(one.layout)})
     for one in shown:
         top = plan.top_mm(one.position_u, one.height_u)
         devices.append(
@@ -128,10 +131,20 @@ def rack_side(plan: RackPlan, shown: Iterable[Shown]) -> RackSide:
                 y_mm=round(top + (one.height_u * plan.u_mm - one.height_mm) / 2, 3),
                 width_mm=one.width_mm,
                 height_mm=one.height_mm,
-                layout=one.layout,
+                layout=_without(one.layout, {tag_id for tag_id, count in borne.items() if count > 1}),
             )
         )
     return RackSide(units=plan.units(), devices=tuple(sorted(devices, key=lambda d: (d.y_mm, d.device_id))))
+
+
+def _tags(layout: Layout | None) -> tuple[Tag, ...]:
+    return () if layout is None else layout.tags
+
+
+def _without(layout: Layout | None, tag_ids: Collection[int]) -> Layout | None:
+    if layout is None or not tag_ids:
+        return layout
+    return layout.model_copy(update={"tags": tuple(tag for tag in layout.tags if tag.id not in tag_ids)})
 
 
 # -- finding the way --------------------------------------------------------------------------------------------
