@@ -22,7 +22,7 @@ import { Outline } from "./Outline";
 import "./overlay.css";
 import type { Sight } from "./place";
 import { Pointers, Strokes } from "./Passing";
-import { RackUnits } from "./RackUnits";
+import { rackPart } from "./rack";
 import { Words } from "./Words";
 
 const FADE_AFTER_MS = 250;
@@ -52,6 +52,7 @@ export function Overlay({ box }: { box: Size }) {
   const isLost = ageMs > GONE_AFTER_MS || isStale || isContradicted.value;
   const view = fit(frame, box, fitOf(cameraState.value, box));
   const toBox = (point: Point): Point => pictureToBox(view, point);
+  const RackUnits = rackPart.value?.RackUnits;
   return (
     <>
       <svg
@@ -67,7 +68,7 @@ export function Overlay({ box }: { box: Size }) {
         aria-hidden="true"
       >
         {!now && <Reticle box={box} />}
-        {now && !isContradicted.value && (
+        {now && RackUnits && !isContradicted.value && (
           <RackUnits box={box} toBox={toBox} keepOut={keepOut()} isSought={!isOurs || isLost} />
         )}
         {isOurs && !isLost && <OnDevice sight={sight} view={view} box={box} />}

@@ -60,19 +60,21 @@ async function load(rackId: string, deviceId: string, face: string, key: string)
 }
 
 /** Finding a rack takes all of vision: it comes as a part of its own, when there is a rack to be found. */
-let finder: typeof import("./findRack") | null = null;
+export const rackPart = signal<typeof import("./rackPart") | null>(null);
 known.subscribe((rack) => {
-  if (rack && !finder) void import("./findRack").then((loaded) => (finder = loaded)).catch(() => undefined);
+  if (rack && !rackPart.peek())
+    void import("./rackPart").then((loaded) => (rackPart.value = loaded)).catch(() => undefined);
 });
 
 let lookedAt = 0;
 newestFrame.subscribe((frame) => {
   const rack = known.peek();
-  if (!frame || !rack || !finder || frame.captured_at - lookedAt < LOOKED_FOR_EVERY_MS) return;
+  const part = rackPart.peek();
+  if (!frame || !rack || !part || frame.captured_at - lookedAt < LOOKED_FOR_EVERY_MS) return;
   if (frame.tags.length + frame.labels.length === 0) return;
   lookedAt = frame.captured_at;
   const { camera } = frame;
-  const found = finder.findRack(rack.map, rack.side, frame);
+  const found = part.findRack(rack.map, rack.side, frame);
   if (!found) return;
   seen.value = { rack: found, camera, at: frame.captured_at };
   if (found.devices.length + found.misplaced.length < 2) return; // a device alone contradicts nobody
