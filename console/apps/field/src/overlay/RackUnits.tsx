@@ -1,7 +1,7 @@
 /** The rack's units beside it, numbered as the rack is set, and the place of the wanted device. */
-import { type Point, projectFace, type Rect, type Size } from "@nearhand/spatial";
+import { errorRing, type Point, projectFace, type Rect, type Size } from "@nearhand/spatial";
 import { target } from "../device/target";
-import { rackInView } from "./rack";
+import { type RackInView, rackInView } from "./rack";
 
 interface RackUnitsProps {
   box: Size;
@@ -19,11 +19,13 @@ const WIDTH_MM = 482.6;
 export function RackUnits({ box, toBox, keepOut, isSought }: RackUnitsProps) {
   const rack = rackInView.value;
   if (!rack) return null;
-  const { pose, camera, side, u_mm } = rack;
+  const { pose, camera, side, map } = rack;
+  const { u_mm } = map;
   const at = (x: number, y: number) => {
     const point = projectFace(camera, pose, [x, y, 0]);
     return point && toBox(point);
   };
+  const isSure = (y: number) => isSureAt(rack, y);
   const wanted = side.devices.find(({ device_id }) => device_id === target.value?.view.device.id);
   return (
     <g class="rack-units" data-testid="rack-units">
@@ -37,7 +39,7 @@ export function RackUnits({ box, toBox, keepOut, isSought }: RackUnitsProps) {
           at(WIDTH_MM + RAIL_MM, y_mm + u_mm / 2),
           box,
         );
-        if (!number || isTaken(number, keepOut)) return null;
+        if (!number || isTaken(number, keepOut) || !isSure(y_mm + u_mm / 2)) return null;
         return (
           <g key={u} class={isWanted ? "is-wanted" : ""} data-u={u}>
             <Tick from={at(-RAIL_MM, y_mm)} to={at(0, y_mm)} />
@@ -49,9 +51,17 @@ export function RackUnits({ box, toBox, keepOut, isSought }: RackUnitsProps) {
           </g>
         );
       })}
-      {isSought && wanted && <Place corners={cornersOf(wanted, at)} />}
+      {isSought && wanted && isSure(wanted.y_mm + wanted.height_mm / 2) && (
+        <Place corners={cornersOf(wanted, at)} />
+      )}
     </g>
   );
+}
+
+/** A number stands where it can be no other: its ring, with the play of the devices, is within half a unit. */
+function isSureAt({ map, camera, pose, covariance }: RackInView, y_mm: number): boolean {
+  const ring = errorRing(camera, pose, covariance, [map.width_mm / 2, y_mm, 0]);
+  return ring !== null && ring.mm + map.tolerance_mm <= map.u_mm / 2;
 }
 
 interface Rectangle {

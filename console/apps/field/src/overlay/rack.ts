@@ -83,20 +83,28 @@ newestFrame.subscribe((frame) => {
   repeated.value = { key, times, misplaced: found.misplaced };
 });
 
+export interface RackInView {
+  map: RackMap;
+  side: RackSide;
+  camera: Intrinsics;
+  pose: Pose;
+  covariance: readonly number[];
+}
+
 /** Where the rack is in the newest picture: with the device that is held, else by whatever is seen of it. */
-export const rackInView = computed<{ pose: Pose; camera: Intrinsics; side: RackSide; u_mm: number } | null>(
-  () => {
-    const [rack, sight, frame] = [known.value, lastSight.value, newestFrame.value];
-    if (!rack || !frame) return null;
-    const { side, map } = rack;
-    const id = target.value?.view.device.id;
-    const place = side.devices.find(({ device_id }) => device_id === id);
-    if (place && sight && sight.deviceId === id && frame.captured_at - sight.at < FRESH_MS)
-      return { pose: rackPose(sight.located.pose, place), camera: sight.camera, side, u_mm: map.u_mm };
-    if (!seen.value || frame.captured_at - seen.value.at > FRESH_MS) return null;
-    return { pose: seen.value.rack.pose, camera: seen.value.camera, side, u_mm: map.u_mm };
-  },
-);
+export const rackInView = computed<RackInView | null>(() => {
+  const [rack, sight, frame] = [known.value, lastSight.value, newestFrame.value];
+  if (!rack || !frame) return null;
+  const id = target.value?.view.device.id;
+  const place = rack.side.devices.find(({ device_id }) => device_id === id);
+  if (place && sight && sight.deviceId === id && frame.captured_at - sight.at < FRESH_MS) {
+    const { camera, located } = sight;
+    return { ...rack, camera, pose: rackPose(located.pose, place), covariance: located.covariance };
+  }
+  if (!seen.value || frame.captured_at - seen.value.at > FRESH_MS) return null;
+  const { camera, rack: found } = seen.value;
+  return { ...rack, camera, pose: found.pose, covariance: found.located.covariance };
+});
 
 /** From the device in the middle of the picture to the wanted one, while that is not in view itself. */
 export const wayThere = computed<{ way: Way; name: string } | null>(() => {
