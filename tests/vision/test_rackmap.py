@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nearhand.vision.camera import Intrinsics, nominal
 from nearhand.vision.layout import Layout, LayoutFace, LayoutLabel, Tag
-from nearhand.vision.locate import Located, locate_seen
+from nearhand.vision.locate import Located, Look, locate_seen
 from nearhand.vision.pose import Pose, pose
 from nearhand.vision.project import project
 from nearhand.vision.rackmap import (
@@ -27,7 +27,7 @@ from nearhand.vision.rackmap import (
 from nearhand.vision.symbols import LabelSeen, TagSeen
 
 U_MM = 44.45
-CAMERA = nominal(1920, 1080).with_focal(1500)
+CAMERA = nominal(1920, 1080).with_focal(1500).model_copy(update={"focal_sd": 0.002, "k1_sd": 0.003})
 POSITIONS = {"a": 20, "b": 23, "c": 14}
 
 
@@ -97,9 +97,7 @@ class Picture:
             if device.device_id in only and held.label:
                 self.labels.append(LabelSeen(held.label.text, corners(held.label, noise)))
             self.tags += [
-                TagSeen(tag.dictionary, tag.id, corners(tag, noise), 0.1)
-                for tag in held.tags
-                if tag.id in only
+                TagSeen(tag.dictionary, tag.id, corners(tag, noise)) for tag in held.tags if tag.id in only
             ]
 
     def _corners(
@@ -116,7 +114,7 @@ class Picture:
     def find(self, registered: RackMap, side: Side = "front") -> RackSeen | None:
         def locate(held: Layout) -> Located | None:
             size = (self.camera.width, self.camera.height)
-            return locate_seen([(size, self.labels, self.tags)], held, self.camera)[0]
+            return locate_seen([Look(size, tuple(self.labels), tuple(self.tags))], held, self.camera)[0]
 
         texts = {label.text for label in self.labels}
         return locate_rack(registered, side, texts, {tag.id for tag in self.tags}, locate)

@@ -6,9 +6,10 @@ from nearhand.field.frames import Picture
 from nearhand.labels.model import Resolved
 from nearhand.sessions.model import Camera, Sighting
 from nearhand.vision.camera import Intrinsics
+from nearhand.vision.gray import gray_of
 from nearhand.vision.labels import TIMEOUT_S, read_labels, sharpen
-from nearhand.vision.locate import Located, locate_seen
-from nearhand.vision.symbols import LabelSeen, TagSeen, gray_of
+from nearhand.vision.locate import Located, Look, locate_seen
+from nearhand.vision.symbols import LabelSeen, TagSeen
 from nearhand.vision.tags import find_tags
 
 VIDEO_TIMEOUT_S = 0.05  # a label not read in this frame is read in the next
@@ -55,8 +56,9 @@ class Eye:
         return None
 
     def _located(self, picture: Picture, symbols: Symbols, resolved: Resolved) -> Located | None:
-        size = picture.shape[1], picture.shape[0]
-        return locate_seen([(size, symbols.labels, symbols.tags)], resolved.layout, self._camera)[0]
+        seen = Look((picture.shape[1], picture.shape[0]), tuple(symbols.labels), tuple(symbols.tags))
+        located = locate_seen([seen], resolved.layout, self._camera)[0]
+        return None if located is None or located.is_contradicted else located
 
 
 def _labels(picture: Picture, timeout_s: float) -> list[LabelSeen]:
@@ -70,7 +72,7 @@ def _sighting(located: Located, resolved: Resolved) -> Sighting:
         face=resolved.label.face,
         T_camera_face=tuple(located.pose.ravel().tolist()),
         covariance=tuple(located.covariance.ravel().tolist()),
-        camera=Camera(**located.camera.model_dump()),
+        camera=Camera(**located.camera.model_dump(include=set(Camera.model_fields))),
         label_seen=located.label_seen,
         tags_seen=located.tags_seen,
     )
