@@ -15,7 +15,7 @@ import { Disagree, RackWay } from "./Findings";
 import { Identity } from "./Identity";
 import { Keepsake } from "./Keepsake";
 import { keepOut } from "./keepOut";
-import { isContradicted } from "./known";
+import { isContradicted, lately } from "./known";
 import { Mark } from "./Mark";
 import { type Memory, namedMarks, namedPorts, sureMarks } from "./named";
 import { Outline } from "./Outline";
@@ -93,7 +93,13 @@ function OnDevice({ sight, view, box }: { sight: Sight; view: Fit; box: Size }) 
   const toBox = (point: Point): Point => pictureToBox(view, point);
   const marks = sureMarks(memory.current, sight, face, marksHere.value);
   const named = [
-    ...namedMarks(memory.current, marks, sight, layout ?? null, { toBox, scale: view.scale }),
+    ...namedMarks(
+      memory.current,
+      marks,
+      { ...sight, located: { ...sight.located, ...lately() } },
+      layout ?? null,
+      { toBox, scale: view.scale },
+    ),
     ...namedPorts(sight, face, portsOfStep.value, marks, toBox),
   ];
   return (

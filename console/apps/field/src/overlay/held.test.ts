@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Contradiction, contradiction, type Held, identityOf, lastSeen } from "./held";
+import { type Contradiction, contradiction, type Held, identityOf, lastSeen, seenLately } from "./held";
 
 const seen = (at: number, located: { label_seen?: boolean; tags_seen?: number[] } = {}, held?: Held) => ({
   deviceId: "d",
@@ -33,6 +33,14 @@ describe("by what a device is known", () => {
     expect(identityOf(seen(5000, {}, "flow"), carried, 5000, false)).toEqual({ kind: "motion", for_s: 5 });
   });
 
+  it("motion, where the reader of frames does not say so and no symbol is seen", () => {
+    const last = lastSeen(null, seen(0, { tags_seen: [1] }));
+    expect(identityOf(seen(2000), lastSeen(last, seen(2000)), 2000, false)).toEqual({
+      kind: "motion",
+      for_s: 2,
+    });
+  });
+
   it("its picture", () => {
     expect(identityOf(seen(5, {}, "face_picture"), null, 5, false)).toEqual({ kind: "picture" });
   });
@@ -46,6 +54,18 @@ describe("by what a device is known", () => {
     const last = lastSeen(null, { ...seen(1000, { label_seen: true }), deviceId: "other" });
     const now = lastSeen(last, seen(1100, { tags_seen: [1] }));
     expect(identityOf(seen(1100, { tags_seen: [1] }), now, 1100, false)).toEqual({ kind: "tags" });
+  });
+});
+
+describe("what was seen lately", () => {
+  it("is every symbol of the last second or so, whichever frame it was in", () => {
+    let last = lastSeen(null, seen(0, { tags_seen: [1] }));
+    last = lastSeen(last, seen(500, { label_seen: true }));
+    last = lastSeen(last, seen(900, { tags_seen: [2] }));
+    last = lastSeen(last, seen(1000));
+    expect(seenLately(last, 1000)).toEqual({ label_seen: true, tags_seen: [1, 2] });
+    expect(seenLately(last, 1800)).toEqual({ label_seen: false, tags_seen: [2] });
+    expect(seenLately(null, 0)).toEqual({ label_seen: false, tags_seen: [] });
   });
 });
 

@@ -19,6 +19,7 @@ export interface LastSeen {
   readonly deviceId: string;
   readonly label_at: number;
   readonly symbols_at: number;
+  readonly tags_at: Readonly<Record<number, number>>;
 }
 
 interface Seen extends HeldState {
@@ -29,16 +30,32 @@ interface Seen extends HeldState {
 
 const LABEL_COUNTS_MS = 1500; // it is not looked for in every frame
 const SYMBOLS_COUNT_MS = 400; // nor are the tags
+const LATELY_MS = 1200;
+const NEVER = { label_at: -Infinity, symbols_at: -Infinity, tags_at: {} };
 
-export function lastSeen(before: LastSeen | null, { deviceId, at, located, held }: Seen): LastSeen {
-  const same = before?.deviceId === deviceId ? before : { label_at: -Infinity, symbols_at: -Infinity };
-  const isBySymbols = (held ?? "symbols") === "symbols";
-  const isAny = located.label_seen || located.tags_seen.length > 0;
+export function lastSeen(before: LastSeen | null, seen: Seen): LastSeen {
+  const { deviceId, at, located } = seen;
+  const same = before?.deviceId === deviceId ? before : { ...NEVER, deviceId };
+  if (isCarried(seen)) return same;
+  const { label_seen, tags_seen } = located;
   return {
     deviceId,
-    label_at: isBySymbols && located.label_seen ? at : same.label_at,
-    symbols_at: isBySymbols && isAny ? at : same.symbols_at,
+    label_at: label_seen ? at : same.label_at,
+    symbols_at: label_seen || tags_seen.length > 0 ? at : same.symbols_at,
+    tags_at: { ...same.tags_at, ...Object.fromEntries(tags_seen.map((id) => [id, at])) },
   };
+}
+
+/** Which symbols were seen a moment ago: between two looks for them, no single frame tells. */
+export function seenLately(last: LastSeen | null, now_ms: number): Seen["located"] {
+  const { label_at, tags_at } = last ?? NEVER;
+  const tags = Object.entries(tags_at).filter(([, at]) => now_ms - at < LATELY_MS);
+  return { label_seen: now_ms - label_at < LATELY_MS, tags_seen: tags.map(([id]) => Number(id)) };
+}
+
+/** A reader of frames that does not say how it found a pose found it without symbols when it saw none. */
+function isCarried({ held, located }: Seen): boolean {
+  return held === undefined ? !located.label_seen && located.tags_seen.length === 0 : held !== "symbols";
 }
 
 /** `sight` is null when the device is not in view; `hasStill`: a picture of it from before is on screen. */
@@ -50,9 +67,9 @@ export function identityOf(
 ): Identity {
   if (!sight) return { kind: hasStill ? "still" : "nothing" };
   if (sight.held === "face_picture") return { kind: "picture" };
-  const ages = last?.deviceId === sight.deviceId ? last : { label_at: -Infinity, symbols_at: -Infinity };
+  const ages = last?.deviceId === sight.deviceId ? last : NEVER;
   if (now_ms - ages.label_at < LABEL_COUNTS_MS) return { kind: "label" };
-  if (sight.held !== "flow" || now_ms - ages.symbols_at < SYMBOLS_COUNT_MS) return { kind: "tags" };
+  if (!isCarried(sight) || now_ms - ages.symbols_at < SYMBOLS_COUNT_MS) return { kind: "tags" };
   const for_s = Number.isFinite(ages.symbols_at) ? Math.round((now_ms - ages.symbols_at) / 1000) : 0;
   return { kind: "motion", for_s };
 }

@@ -3,7 +3,7 @@ import { effect, signal } from "@preact/signals";
 import { keepsake, lastSight } from "../camera/eye";
 import { newestFrame } from "../camera/frames";
 import { target } from "../device/target";
-import { type Contradiction, contradiction, type HeldState, type Identity, identityOf, type LastSeen, lastSeen } from "./held"; // prettier-ignore
+import { type Contradiction, contradiction, type HeldState, type Identity, identityOf, type LastSeen, lastSeen, seenLately } from "./held"; // prettier-ignore
 
 const IN_VIEW_MS = 700;
 
@@ -13,6 +13,9 @@ export const identity = signal<Identity | null>(null);
 export const isContradicted = signal(false);
 /** A tag that is not where it should be, while the others agree. */
 export const hasStrayTag = signal(false);
+
+/** Which symbols of the wanted device were seen a moment ago. */
+export const lately = () => seenLately(last, newestFrame.peek()?.captured_at ?? 0);
 
 let last: LastSeen | null = null;
 let against: Contradiction | null = null;
