@@ -1,5 +1,5 @@
 export * from "./camera";
-export * from "./finders";
+export * from "./fit";
 export * from "./homography";
 export * from "./image";
 export * from "./label";
@@ -7,5 +7,10 @@ export * from "./locate";
 export * from "./planarPose";
 export * from "./pose";
 export * from "./project";
+export * from "./points";
 export * from "./quads";
+export * from "./register";
+export * from "./rings";
+export * from "./sights";
+export * from "./symbols";
 export * from "./tags";

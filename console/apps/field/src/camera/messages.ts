@@ -1,5 +1,5 @@
 /** What the page and the reading worker say to each other. */
-import type { FaceLayout, FoundLabel, FoundTag, Intrinsics, Located } from "@nearhand/spatial";
+import type { CameraBelief, FaceLayout, FoundLabel, FoundTag, Intrinsics, Located } from "@nearhand/spatial";
 
 /** A picture to read. `still` asks for it as a JPEG as well, of exactly these pixels. */
 export interface ReadFrame {
@@ -7,7 +7,7 @@ export interface ReadFrame {
   frame_id: number;
   captured_at: number;
   bitmap: ImageBitmap;
-  camera: Intrinsics;
+  camera: CameraBelief;
   layout: FaceLayout | null;
   /** Whose face the layout is of; comes back with the answer. */
   deviceId: string | null;

@@ -1,6 +1,6 @@
 /** Get moving pictures: the phone's rear camera, or the demo's simulated hall. Either way a <video> element. */
 import { API, Refusal, refusalFrom } from "@nearhand/contract";
-import { type Intrinsics, nominalCamera, scaledTo, type Size } from "@nearhand/spatial";
+import { type CameraBelief, type Intrinsics, nominalBelief, scaledTo, type Size } from "@nearhand/spatial";
 import { signal } from "@preact/signals";
 
 export type CameraState =
@@ -49,8 +49,8 @@ export function closeCamera(video: HTMLVideoElement): void {
 }
 
 /** The intrinsics for pictures of this size: as measured, else what is assumed of a phone. */
-export function intrinsicsFor(width: number, height: number): Intrinsics {
-  return (known && scaledTo(known, width, height)) ?? nominalCamera(width, height);
+export function intrinsicsFor(width: number, height: number): CameraBelief {
+  return (known && scaledTo(known, width, height)) ?? nominalBelief(width, height);
 }
 
 async function openReal(video: HTMLVideoElement): Promise<void> {

@@ -2,11 +2,13 @@
 import {
   type FoundLabel,
   type FoundTag,
+  LabelMemory,
   type Quad,
   findTags,
-  locate,
+  intrinsicsOf,
+  look,
+  modulesOf,
   projectFace,
-  refineFinders,
   symbolCorners,
 } from "@nearhand/spatial";
 import { prepareZXingModule, readBarcodes, type ReadResult } from "zxing-wasm/reader";
@@ -22,6 +24,7 @@ void prepareZXingModule({ overrides: { locateFile: () => wasmUrl }, fireImmediat
 
 const canvas = new OffscreenCanvas(16, 16);
 const context = canvas.getContext("2d", { willReadFrequently: true, alpha: false })!;
+const memory = new LabelMemory();
 let grey = new Uint8Array(0);
 let turn = 0;
 let lastWhole = -Infinity;
@@ -55,11 +58,14 @@ async function read({
   const picture = context.getImageData(0, 0, width, height);
   const tags = findTags({ width, height, data: toGrey(picture.data) });
   const labels = await readLabels(picture, layout, camera, tags);
-  const located = layout && locate(layout, camera, labels, tags);
+  const image = { width, height, data: grey };
+  const recall = (text: string) => memory.recall(text);
+  const located = layout && look(layout, camera, labels, tags, { image, recall }).located;
   lastSeen = located;
   const ms = performance.now() - started;
   const frame: FrameRead = {
-    type: "read", frame_id, captured_at, width, height, camera, deviceId, labels, tags, located, ms,
+    type: "read", frame_id, captured_at, width, height, deviceId, labels, tags, located, ms,
+    camera: intrinsicsOf(located?.camera ?? camera),
   }; // prettier-ignore
   // The snapshot is taken by this call, before the next frame can be drawn.
   const jpeg = still && canvas.convertToBlob({ type: "image/jpeg", quality: still.quality });
@@ -127,15 +133,13 @@ async function readWithin(picture: ImageData, { x, y, w, h }: Region): Promise<F
     tryInvert: false,
     maxNumberOfSymbols: 4,
   });
-  return found.filter((one) => one.isValid).map((one) => labelOf(one, picture, x, y));
+  return found.filter((one) => one.isValid).map((one) => labelOf(one, x, y));
 }
 
-function labelOf(one: ReadResult, { width, height }: ImageData, x: number, y: number): FoundLabel {
-  const corners_px = cornersOf(one, x, y);
-  const version = Number(one.version);
-  const points =
-    version >= 1 ? refineFinders({ width, height, data: grey }, corners_px, 17 + 4 * version) : [];
-  return { text: one.text, corners_px, points };
+function labelOf(one: ReadResult, x: number, y: number): FoundLabel {
+  const modules = modulesOf(one.symbol);
+  if (modules && !one.isMirrored) memory.learn(one.text, modules);
+  return { text: one.text, corners_px: cornersOf(one, x, y), is_mirrored: one.isMirrored };
 }
 
 /** The decoder counts from pixel edges; everything here from pixel centres. */
