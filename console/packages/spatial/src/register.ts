@@ -31,7 +31,7 @@ const WEAK = 0.3; // part of a strong edge's rise below which one is hidden or g
 const LEAST_RISE = 4; // grey levels
 const LEAST_EDGES = 16;
 const SWELL_SD_PX = 0.15;
-const LEAST_SD_PX = 0.06;
+const LEAST_SD_PX = 0.04;
 const PARAMETERS = 9; // eight of the homography, and the swelling of dark modules
 
 let scratch = newProfiles(1024);
@@ -64,7 +64,15 @@ export function registerSymbol(
   if (!(moved < 0.25 * side + 2)) return null;
   const found = absolute(h, originU, originV);
   return {
-    points: pointsOf(edges, scratch, printed, used, Math.max(sd, LEAST_SD_PX), originU, originV),
+    points: pointsOf(
+      edges,
+      scratch,
+      printed,
+      used,
+      Math.max(sd, LEAST_SD_PX) * edges.alike,
+      originU,
+      originV,
+    ),
     h: found,
     share: used / Math.max(1, inside),
     likeness: likeness(image, modules, found),

