@@ -22,7 +22,7 @@ export interface SymbolEdges {
 }
 
 const TAG_MODULES = 6;
-const FEW_MODULES = 12; // symbols up to here have large modules: each edge is looked at in three places
+const FEW_MODULES = 12; // symbols up to here have large modules: their edges are looked at more densely
 const MAX_MODULES = 177; // QR version 40
 
 const tags = new Map<number, Modules>();
@@ -62,15 +62,19 @@ export function edgesOf(modules: Modules): SymbolEdges {
   const rows: number[] = [];
   const at = (row: number, column: number): number =>
     row < 0 || column < 0 || row >= size || column >= size ? 0 : dark[row * size + column]!;
-  const places = size <= FEW_MODULES ? [0.25, 0.5, 0.75] : [0.5];
+  const isFine = size <= FEW_MODULES;
   for (let i = 0; i < size; i++) {
     for (let k = 0; k <= size; k++) {
       const across = at(i, k - 1) - at(i, k); // 1: it turns light to the right
       const down = at(k - 1, i) - at(k, i);
-      for (const place of places) {
-        if (across !== 0) rows.push(k / size - 0.5, (i + place) / size - 0.5, across, 0);
-        if (down !== 0) rows.push((i + place) / size - 0.5, k / size - 0.5, 0, down);
-      }
+      if (across !== 0) rows.push(k / size - 0.5, (i + 0.5) / size - 0.5, across, 0);
+      if (down !== 0) rows.push((i + 0.5) / size - 0.5, k / size - 0.5, 0, down);
+      if (!isFine || i === 0) continue;
+      // Blur rounds corners off: places keep half a module away from them, and an edge that goes on has one more.
+      if (across !== 0 && across === at(i - 1, k - 1) - at(i - 1, k))
+        rows.push(k / size - 0.5, i / size - 0.5, across, 0);
+      if (down !== 0 && down === at(k - 1, i - 1) - at(k, i - 1))
+        rows.push(i / size - 0.5, k / size - 0.5, 0, down);
     }
   }
   const column = (k: number) => Float64Array.from({ length: rows.length / 4 }, (_, i) => rows[4 * i + k]!);
@@ -81,7 +85,7 @@ export function edgesOf(modules: Modules): SymbolEdges {
     y: column(1),
     dx: column(2),
     dy: column(3),
-    alike: places.length > 1 ? 1.6 : 1,
+    alike: isFine ? 1.4 : 1,
   };
   edges.set(modules, made);
   return made;
