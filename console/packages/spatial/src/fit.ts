@@ -10,6 +10,8 @@ export const HUBER_SD = 3;
 export const SWELL_SD_PX = 0.15;
 /** Print, lens and rolling shutter move each symbol as a whole. */
 export const SHIFT_SD_PX = 0.03;
+/** What neighbouring edges, uneven light and depth of focus do to one symbol's size and not to another's. */
+const OWN_SWELL_SD_PX = 0.05;
 
 /** pose (turn about the symbols' middle, move), logarithm of the focal length, k1, swelling. */
 export const PARAMETERS = 9;
@@ -20,7 +22,7 @@ export interface State {
   readonly log_focal: number; // added to the logarithm of the believed focal length
   readonly k1: number; // added to the believed k1
   readonly swell_px: number;
-  readonly shifts_px: Float64Array; // two of each symbol
+  readonly shifts_px: Float64Array; // of each symbol: across, down, and its own swelling
 }
 
 /** Normal equations at a state, the symbols' shifts eliminated. Valid until the next call. */
@@ -32,14 +34,14 @@ export interface Linear {
   readonly cost: number;
   /** Centre of turns, in camera millimetres. */
   readonly centre: Vec3;
-  /** For each symbol what its shift follows from: (C + P)⁻¹ (3 numbers), c (2), B (9 x 2). */
+  /** For each symbol what its shift follows from: (C + P)⁻¹ (6 numbers), c (3), B (9 x 3). */
   readonly eliminated: Float64Array;
 }
 
-const PER_SYMBOL = 5 + 2 * PARAMETERS;
+const PER_SYMBOL = 9 + 3 * PARAMETERS;
 
 export function startAt(pose: Pose, symbols: number): State {
-  return { pose, log_focal: 0, k1: 0, swell_px: 0, shifts_px: new Float64Array(2 * symbols) };
+  return { pose, log_focal: 0, k1: 0, swell_px: 0, shifts_px: new Float64Array(3 * symbols) };
 }
 
 /** Null when a point lies behind the camera. `scale`: by how much the measurements' variances are larger than stated. */
@@ -64,10 +66,11 @@ export function linearise(
   let cost = 0;
   for (let s = 0; s < symbols.length; s++) {
     const p = symbols[s]!;
-    const [du, dv] = [state.shifts_px[2 * s]!, state.shifts_px[2 * s + 1]!];
+    const [du, dv, own] = [state.shifts_px[3 * s]!, state.shifts_px[3 * s + 1]!, state.shifts_px[3 * s + 2]!];
     const at = s * PER_SYMBOL;
-    let [c00, c01, c11, e0, e1] = [0, 0, 0, 0, 0];
-    row[8] = Number(p.isEdge);
+    let [c00, c01, c11, c02, c12, c22, e0, e1, e2] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+    const swells = Number(p.isEdge);
+    row[8] = swells;
     for (let i = 0; i < p.count; i++) {
       const [x, y, nx, ny] = [p.x_mm[i]!, p.y_mm[i]!, p.nx[i]!, p.ny[i]!];
       const [X, Y, Z] = [r0 * x + r1 * y + t0, r4 * x + r5 * y + t1, r8 * x + r9 * y + t2];
@@ -79,7 +82,10 @@ export function linearise(
       const [nu, nv] = [nx * fx, ny * fy];
       const through = nu * u + nv * v;
       const residual =
-        nx * (p.u[i]! - cx - du) + ny * (p.v[i]! - cy - dv) - through * bent - row[8] * state.swell_px;
+        nx * (p.u[i]! - cx - du) +
+        ny * (p.v[i]! - cy - dv) -
+        through * bent -
+        swells * (state.swell_px + own);
       const inverse = 1 / p.sd[i]!;
       const z = Math.abs(residual) * inverse;
       const weight = ((z > HUBER_SD ? HUBER_SD / z : 1) * inverse * inverse) / scale;
@@ -101,18 +107,25 @@ export function linearise(
         const scaled = weight * row[j]!;
         b[j]! += scaled * residual;
         for (let k = 0; k <= j; k++) a[j * PARAMETERS + k]! += scaled * row[k]!;
-        eliminated[at + 5 + 2 * j]! += scaled * nx;
-        eliminated[at + 6 + 2 * j]! += scaled * ny;
+        eliminated[at + 9 + 3 * j]! += scaled * nx;
+        eliminated[at + 10 + 3 * j]! += scaled * ny;
+        eliminated[at + 11 + 3 * j]! += scaled * swells;
       }
       c00 += weight * nx * nx;
       c01 += weight * nx * ny;
       c11 += weight * ny * ny;
+      c02 += weight * nx * swells;
+      c12 += weight * ny * swells;
+      c22 += weight * swells;
       e0 += weight * residual * nx;
       e1 += weight * residual * ny;
+      e2 += weight * residual * swells;
     }
     const prior = 1 / (shift_sd * shift_sd);
-    cost += prior * (du * du + dv * dv);
-    eliminate(a, b, eliminated, at, [c00 + prior, c01, c11 + prior], [e0 - prior * du, e1 - prior * dv]);
+    const size = 1 / (OWN_SWELL_SD_PX * OWN_SWELL_SD_PX);
+    cost += prior * (du * du + dv * dv) + size * own * own;
+    const c = inverse3([c00 + prior, c01, c11 + prior, c02, c12, c22 + size]);
+    eliminate(a, b, eliminated, at, c, [e0 - prior * du, e1 - prior * dv, e2 - size * own]);
   }
   cost += measured / scale + addPriors(belief, state, a, b);
   for (let j = 0; j < PARAMETERS; j++)
@@ -120,24 +133,29 @@ export function linearise(
   return { a, b, measured, cost, centre, eliminated };
 }
 
+type Six = readonly [number, number, number, number, number, number];
+
+/** Of a symmetric 3x3 given as 00, 01, 11, 02, 12, 22; in the same order. */
+function inverse3([a, b, c, d, e, f]: Six): Six {
+  const [m00, m01, m02] = [c * f - e * e, d * e - b * f, b * e - c * d];
+  const s = 1 / (a * m00 + b * m01 + d * m02);
+  return [m00 * s, m01 * s, (a * f - d * d) * s, m02 * s, (b * d - a * e) * s, (a * c - b * b) * s];
+}
+
 /** Take a symbol's shift out of the lower triangle of the normal equations. */
-function eliminate(
-  a: Float64Array,
-  b: Float64Array,
-  store: Float64Array,
-  at: number,
-  [c00, c01, c11]: Vec3,
-  [e0, e1]: readonly [number, number],
-): void {
-  const determinant = c00 * c11 - c01 * c01;
-  const [i00, i01, i11] = [c11 / determinant, -c01 / determinant, c00 / determinant];
-  store.set([i00, i01, i11, e0, e1], at);
+function eliminate(a: Float64Array, b: Float64Array, store: Float64Array, at: number, c: Six, e: Vec3): void {
+  store.set(c, at);
+  store.set(e, at + 6);
   for (let j = 0; j < PARAMETERS; j++) {
-    const [p, q] = [store[at + 5 + 2 * j]!, store[at + 6 + 2 * j]!];
-    const [w0, w1] = [p * i00 + q * i01, p * i01 + q * i11];
-    b[j]! -= w0 * e0 + w1 * e1;
-    for (let k = 0; k <= j; k++)
-      a[j * PARAMETERS + k]! -= w0 * store[at + 5 + 2 * k]! + w1 * store[at + 6 + 2 * k]!;
+    const [p, q, r] = [store[at + 9 + 3 * j]!, store[at + 10 + 3 * j]!, store[at + 11 + 3 * j]!];
+    const w0 = p * c[0] + q * c[1] + r * c[3];
+    const w1 = p * c[1] + q * c[2] + r * c[4];
+    const w2 = p * c[3] + q * c[4] + r * c[5];
+    b[j]! -= w0 * e[0] + w1 * e[1] + w2 * e[2];
+    for (let k = 0; k <= j; k++) {
+      const of = at + 9 + 3 * k;
+      a[j * PARAMETERS + k]! -= w0 * store[of]! + w1 * store[of + 1]! + w2 * store[of + 2]!;
+    }
   }
 }
 
@@ -209,15 +227,15 @@ function stepped(state: State, { a, b, centre, eliminated }: Linear, damping: nu
   const shrink = Math.max(1, turn, move, Math.abs(step[6]!) / 0.2, Math.abs(step[7]!) / 0.1);
   for (let j = 0; j < PARAMETERS; j++) step[j]! /= shrink;
   const shifts = state.shifts_px.slice();
-  for (let s = 0; 2 * s < shifts.length; s++) {
+  for (let s = 0; 3 * s < shifts.length; s++) {
     const at = s * PER_SYMBOL;
-    let [e0, e1] = [eliminated[at + 3]!, eliminated[at + 4]!];
-    for (let j = 0; j < PARAMETERS; j++) {
-      e0 -= eliminated[at + 5 + 2 * j]! * step[j]!;
-      e1 -= eliminated[at + 6 + 2 * j]! * step[j]!;
-    }
-    shifts[2 * s]! += eliminated[at]! * e0 + eliminated[at + 1]! * e1;
-    shifts[2 * s + 1]! += eliminated[at + 1]! * e0 + eliminated[at + 2]! * e1;
+    const c = eliminated.subarray(at, at + 6);
+    const e = eliminated.slice(at + 6, at + 9);
+    for (let j = 0; j < PARAMETERS; j++)
+      for (let k = 0; k < 3; k++) e[k]! -= eliminated[at + 9 + 3 * j + k]! * step[j]!;
+    shifts[3 * s]! += c[0]! * e[0]! + c[1]! * e[1]! + c[3]! * e[2]!;
+    shifts[3 * s + 1]! += c[1]! * e[0]! + c[2]! * e[1]! + c[4]! * e[2]!;
+    shifts[3 * s + 2]! += c[3]! * e[0]! + c[4]! * e[1]! + c[5]! * e[2]!;
   }
   return {
     pose: turnedAbout(state.pose, centre, step),

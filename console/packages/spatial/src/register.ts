@@ -31,7 +31,7 @@ const WEAK = 0.3; // part of a strong edge's rise below which one is hidden or g
 const LEAST_RISE = 4; // grey levels
 const LEAST_EDGES = 16;
 const SWELL_SD_PX = 0.15;
-const LEAST_SD_PX = 0.04;
+const LEAST_SD_PX = 0.08;
 const PARAMETERS = 9; // eight of the homography, and the swelling of dark modules
 
 let scratch = newProfiles(1024);
