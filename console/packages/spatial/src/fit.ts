@@ -11,7 +11,7 @@ export const SWELL_SD_PX = 0.15;
 /** Print, lens and rolling shutter move each symbol as a whole. */
 export const SHIFT_SD_PX = 0.03;
 /** What neighbouring edges, uneven light and depth of focus do to one symbol's size and not to another's. */
-const OWN_SWELL_SD_PX = 0.05;
+const OWN_SWELL_SD_PX = 0.04;
 
 /** pose (turn about the symbols' middle, move), logarithm of the focal length, k1, swelling. */
 export const PARAMETERS = 9;
@@ -168,8 +168,8 @@ function addPriors(belief: CameraBelief, state: State, a: Float64Array, b: Float
     b[j]! -= prior * value;
     cost += prior * value * value;
   };
-  add(6, state.log_focal, Math.max(focal_sd, 1e-5));
-  add(7, state.k1, Math.max(k1_sd, 1e-5));
+  add(6, state.log_focal, Math.max(focal_sd, 1e-7));
+  add(7, state.k1, Math.max(k1_sd, 1e-7));
   add(8, state.swell_px, SWELL_SD_PX);
   return cost;
 }

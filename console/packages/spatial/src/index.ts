@@ -1,3 +1,4 @@
+export * from "./calibrate";
 export * from "./camera";
 export * from "./fit";
 export * from "./homography";

@@ -31,7 +31,9 @@ const WEAK = 0.3; // part of a strong edge's rise below which one is hidden or g
 const LEAST_RISE = 4; // grey levels
 const LEAST_EDGES = 16;
 const SWELL_SD_PX = 0.15;
-const LEAST_SD_PX = 0.08;
+const LEAST_SD_PX = 0.06;
+// Blur makes neighbouring places err alike: what is nearer together than this counts as one.
+const INDEPENDENT_PX = 2.5;
 const PARAMETERS = 9; // eight of the homography, and the swelling of dark modules
 
 let scratch = newProfiles(1024);
@@ -63,16 +65,9 @@ export function registerSymbol(
   const side = Math.sqrt(Math.abs(h[0]! * h[4]! - h[1]! * h[3]!));
   if (!(moved < 0.25 * side + 2)) return null;
   const found = absolute(h, originU, originV);
+  const alike = Math.sqrt(Math.max(1, (INDEPENDENT_PX * edges.places * edges.size) / side));
   return {
-    points: pointsOf(
-      edges,
-      scratch,
-      printed,
-      used,
-      Math.max(sd, LEAST_SD_PX) * edges.alike,
-      originU,
-      originV,
-    ),
+    points: pointsOf(edges, scratch, printed, used, Math.max(sd * alike, LEAST_SD_PX), originU, originV),
     h: found,
     share: used / Math.max(1, inside),
     likeness: likeness(image, modules, found),

@@ -17,8 +17,8 @@ export interface SymbolEdges {
   /** From dark to light: one of (±1, 0), (0, ±1). */
   readonly dx: Float64Array;
   readonly dy: Float64Array;
-  /** Places on one edge err alike: by how much the sd of each is larger than it seems. Measured on rendered frames. */
-  readonly alike: number;
+  /** How many of them there are to a module of edge, about. */
+  readonly places: number;
 }
 
 const TAG_MODULES = 6;
@@ -85,7 +85,7 @@ export function edgesOf(modules: Modules): SymbolEdges {
     y: column(1),
     dx: column(2),
     dy: column(3),
-    alike: isFine ? 1.4 : 1,
+    places: isFine ? 1.6 : 1,
   };
   edges.set(modules, made);
   return made;

@@ -27,7 +27,7 @@ export interface Finished {
 /** By how much the measurements' variances are larger than stated, as their residuals tell. */
 export function scaleOf(symbols: readonly EdgePoints[], measured: number): number {
   const rows = symbols.reduce((sum, p) => sum + p.count, 0);
-  return (PRIOR_FREEDOM + measured) / (PRIOR_FREEDOM + Math.max(0, rows - 6));
+  return Math.max(1, (PRIOR_FREEDOM + measured) / (PRIOR_FREEDOM + Math.max(0, rows - 6)));
 }
 
 /** The fit with its measurements weighted as they deserve; `rivals`: where the other planar solution may lie. */
@@ -38,9 +38,10 @@ export function finish(
   rival: Fitted | null,
 ): Finished | null {
   const rows = symbols.reduce((sum, p) => sum + p.count, 0);
-  const freedom = PRIOR_FREEDOM + Math.max(0, rows - 6);
   const scale = scaleOf(symbols, first.linear.measured);
-  // So that 95 % of a normal distribution is 95 % of what few points allow (Student's t, in two dimensions).
+  // So that 95 % of a normal distribution is 95 % of what few measurements allow (Student's t, in two dimensions).
+  // Edges in plenty lie on few lines: no symbol counts for more than its four corners do.
+  const freedom = PRIOR_FREEDOM + 8 * symbols.length - 6;
   const student = (freedom * (0.05 ** (-2 / freedom) - 1)) / CHI2_95;
   const fitted = refineState(belief, symbols, first.state, scale * student);
   if (!fitted) return null;
