@@ -16,6 +16,7 @@ const OWN_SWELL_SD_PX = 0.04;
 /** pose (turn about the symbols' middle, move), logarithm of the focal length, k1, swelling. */
 export const PARAMETERS = 9;
 const STEPS = 30;
+const SETTLED = 1e-4; // of the cost: the step that won so little was the last that mattered
 
 export interface State {
   readonly pose: Pose;
@@ -205,7 +206,7 @@ export function refineState(
     const moved = stepped(state, linear, damping);
     const next = moved && linearise(belief, symbols, moved, scale, shift_sd);
     if (moved && next && next.cost < linear.cost) {
-      const isDone = linear.cost - next.cost < 1e-6 * (1e-3 + linear.cost);
+      const isDone = linear.cost - next.cost < SETTLED * (1e-3 + linear.cost);
       [state, linear, damping] = [moved, next, Math.max(damping / 10, 1e-9)];
       if (isDone) break;
     } else {

@@ -5,6 +5,7 @@ import { solvePositive } from "./linear";
 import { type EdgePoints, emptyPoints } from "./points";
 import { type Profiles, follow, newProfiles } from "./profiles";
 import type { GreyImage } from "./quads";
+import { compare } from "./template";
 import { type SymbolEdges, type Modules, edgesOf } from "./symbols";
 
 /** Where and how large a symbol is printed; its middle. */
@@ -25,10 +26,10 @@ export interface Registration {
   readonly rms_px: number;
 }
 
+const REACHES = [1, 0.8] as const; // modules to either side, while only the rise of brightness is looked at
 const ROUNDS = 4;
-const REACHES = [1, 0.85, 0.75, 0.75] as const; // modules to either side
 const WEAK = 0.3; // part of a strong edge's rise below which one is hidden or glared over
-const LEAST_RISE = 4; // grey levels
+const LEAST_RISE = 1; // grey levels
 const LEAST_EDGES = 16;
 const SWELL_SD_PX = 0.15;
 const LEAST_SD_PX = 0.06;
@@ -52,9 +53,15 @@ export function registerSymbol(
   if (edges.count > scratch.capacity) scratch = newProfiles(edges.count);
   const [originU, originV] = [start[2]! / start[8]!, start[5]! / start[8]!];
   const h = relativeTo(start, originU, originV);
-  let [swell, sd, inside, used] = [0, 0, 0, 0];
+  let [swell, sd, inside, used, blur] = [0, 0, 0, 0, 0];
   for (let round = 0; round < ROUNDS; round++) {
-    inside = follow(image, edges, h, originU, originV, REACHES[round]!, scratch);
+    const reach = REACHES[round];
+    if (reach !== undefined) inside = follow(image, edges, h, originU, originV, reach, scratch);
+    else {
+      const compared = compare(image, modules, edges, h, originU, originV, scratch, blur);
+      if (compared.blur_px === 0) return null;
+      [inside, blur] = [compared.inside, compared.blur_px];
+    }
     used = weigh(edges.count, scratch, swell, round);
     if (used < LEAST_EDGES) return null;
     sd = spread(edges.count, scratch, swell);
@@ -97,7 +104,7 @@ function weigh(count: number, p: Profiles, swell: number, round: number): number
   let n = 0;
   for (let i = 0; i < count; i++) if (strength[i]! > 0) sorted[n++] = strength[i]!;
   if (n === 0) return 0;
-  const strong = sorted.subarray(0, n).sort()[(n * 3) >> 2]!;
+  const strong = nth(sorted, n, (n * 3) >> 2);
   const least = Math.max(LEAST_RISE, WEAK * strong);
   let used = 0;
   for (let i = 0; i < count; i++) {
@@ -107,11 +114,32 @@ function weigh(count: number, p: Profiles, swell: number, round: number): number
     sorted[used++] = Math.abs(offset[i]! - swell);
   }
   if (used === 0) return 0;
-  const middle = sorted.subarray(0, used).sort()[used >> 1]!;
+  const middle = nth(sorted, used, used >> 1);
   const scale = Math.max(round === 0 ? 0.5 : 0.12, 3 * middle);
   for (let i = 0; i < count; i++)
     if (weight[i]! > 0) weight[i] = 1 / (1 + ((offset[i]! - swell) / scale) ** 2);
   return used;
+}
+
+/** The k-th smallest of the first n, which change places (Hoare's selection). */
+function nth(values: Float64Array, n: number, k: number): number {
+  let [left, right] = [0, n - 1];
+  while (left < right) {
+    const pivot = values[(left + right) >> 1]!;
+    let [i, j] = [left, right];
+    while (i <= j) {
+      while (values[i]! < pivot) i++;
+      while (values[j]! > pivot) j--;
+      if (i > j) break;
+      const held = values[i]!;
+      values[i++] = values[j]!;
+      values[j--] = held;
+    }
+    if (k <= j) right = j;
+    else if (k >= i) left = i;
+    else break;
+  }
+  return values[k]!;
 }
 
 function spread(count: number, p: Profiles, swell: number): number {
