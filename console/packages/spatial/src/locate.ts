@@ -64,8 +64,8 @@ export interface LookOptions {
   readonly image?: GreyImage;
   /** The modules of a label that was read before. */
   readonly recall?: (text: string) => Modules | null;
-  /** Where the face should be, as tracked: its symbols are looked for there as well. */
-  readonly expected?: Pose | null;
+  /** Where the face should be, as tracked, and the camera that goes with it: symbols are looked for there as well. */
+  readonly expected?: { readonly pose: Pose; readonly camera: Intrinsics } | null;
 }
 
 /** A symbol this far off in every way of fitting it is not of this face, or not where the layout says. */
@@ -96,7 +96,7 @@ export function look(
   const is_mirrored = labels.some((label) => label.is_mirrored);
   const nothing: Look = { located: null, strangers: [], is_mirrored, measured: null };
   if (is_mirrored) return nothing;
-  const symbols = symbolsOf(layout, camera, labels, tags, options);
+  const symbols = symbolsOf(layout, labels, tags, options);
   const agreed = symbols.length > 0 ? agree(camera, symbols) : null;
   if (!agreed) return nothing;
   const { kept, strangers } = agreed;

@@ -1,6 +1,6 @@
 /** Turn what detectors found of a face's symbols into measurements: registered where the picture allows it. */
 
-import type { CameraBelief } from "./camera";
+import type { Intrinsics } from "./camera";
 import { type Homography, type Point, applyHomography, findHomography } from "./homography";
 import type { FaceLayout, FoundLabel, LookOptions } from "./locate";
 import { type EdgePoints, pointsFrom } from "./points";
@@ -46,7 +46,6 @@ const UNIT: readonly Point[] = [
 
 export function symbolsOf(
   layout: FaceLayout,
-  camera: CameraBelief,
   labels: readonly FoundLabel[],
   tags: readonly FoundTag[],
   options: LookOptions,
@@ -59,7 +58,8 @@ export function symbolsOf(
         : tags.filter((tag) => tag.id === one.tag).map((tag) => tag.corners_px);
     const sights = corners.map((px) => sightAt(one, px, options.image));
     if (sights.length === 0 && options.expected) {
-      const held = sightHeld(one, camera, options.expected, EXPECTED_REACH_PX, options.image);
+      const { camera, pose } = options.expected;
+      const held = sightHeld(one, camera, pose, EXPECTED_REACH_PX, options.image);
       if (held) sights.push(held);
     }
     if (sights.length > 0) found.push({ name: one.name, sights });
@@ -101,7 +101,7 @@ function sightAt(printed: Printed, corners_px: Quad, image: GreyImage | undefine
 /** Look for a symbol where a pose predicts it, within `reach_px`; null when it does not truly show there. */
 export function sightHeld(
   printed: Printed,
-  camera: CameraBelief,
+  camera: Intrinsics,
   pose: readonly number[],
   reach_px: number,
   image: GreyImage | undefined,
