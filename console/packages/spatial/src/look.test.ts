@@ -69,7 +69,7 @@ describe("one label near by", () => {
     const bend = (x: number) => [0, 0.012 * (x - 60) ** 2] as const;
     const [flat, bent] = [seen({}).located!, seen({ bend }).located!];
     expect(bent.misfit).toBeGreaterThan(1.3 * flat.misfit);
-    expect(ring(bent, 300, 22).px).toBeGreaterThan(ring(flat, 300, 22).px);
+    expect(ring(bent, 72, 34).px).toBeGreaterThan(ring(flat, 72, 34).px);
   });
 
   it("photographed from a screen it is found with an honest ring, or not at all", () => {
