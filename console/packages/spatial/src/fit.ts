@@ -9,7 +9,7 @@ export const HUBER_SD = 3;
 /** Blur and the camera's gamma make all dark areas of a picture a little larger or smaller than they are. */
 export const SWELL_SD_PX = 0.15;
 /** Print, lens and rolling shutter move each symbol as a whole. */
-export const SHIFT_SD_PX = 0.06;
+export const SHIFT_SD_PX = 0.05;
 /** What neighbouring edges, uneven light and depth of focus do to one symbol's size and not to another's. */
 const OWN_SWELL_SD_PX = 0.04;
 

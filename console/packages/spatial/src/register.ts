@@ -72,7 +72,7 @@ export function registerSymbol(
   const side = Math.sqrt(Math.abs(h[0]! * h[4]! - h[1]! * h[3]!));
   if (!(moved < 0.25 * side + 2)) return null;
   const found = absolute(h, originU, originV);
-  const alike = Math.sqrt(Math.max(1, (INDEPENDENT_PX * edges.places * edges.size) / side));
+  const alike = Math.max(1, (INDEPENDENT_PX * edges.places * edges.size) / side);
   return {
     points: pointsOf(edges, scratch, printed, used, Math.max(sd * alike, LEAST_SD_PX), originU, originV),
     h: found,
