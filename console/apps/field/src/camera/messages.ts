@@ -1,5 +1,15 @@
 /** What the page and the reading worker say to each other. */
-import type { FaceLayout, FoundLabel, FoundTag, Intrinsics, Located } from "@nearhand/spatial";
+import type {
+  FaceLayout,
+  FaceSize,
+  FoundLabel,
+  FoundTag,
+  Intrinsics,
+  Located,
+  Vec3,
+} from "@nearhand/spatial";
+
+export type HeldLayout = FaceLayout & { readonly face: FaceSize };
 
 /** A picture to read. `still` asks for it as a JPEG as well, of exactly these pixels. */
 export interface ReadFrame {
@@ -8,10 +18,12 @@ export interface ReadFrame {
   captured_at: number;
   bitmap: ImageBitmap;
   camera: Intrinsics;
-  layout: FaceLayout | null;
+  layout: HeldLayout | null;
   /** Whose face the layout is of; comes back with the answer. */
   deviceId: string | null;
   still: { quality: number } | null;
+  /** How the camera has turned since the frame before, where a gyroscope tells. */
+  turn: Vec3 | null;
 }
 
 export interface FrameRead {
@@ -24,8 +36,12 @@ export interface FrameRead {
   labels: readonly FoundLabel[];
   tags: readonly FoundTag[];
   deviceId: string | null;
-  /** Where the layout's face is; null when it is not seen. */
+  /** Where the layout's face is, by its symbols or by what is followed since; null when it is neither seen nor held. */
   located: Located | null;
+  /** Too smeared by motion to say anything about it. */
+  isBlurred: boolean;
+  /** Points that are followed on the face. */
+  features: number;
   ms: number;
 }
 

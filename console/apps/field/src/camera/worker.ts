@@ -1,32 +1,25 @@
 /** Read frames beside the page: labels, tags, the pose of the face that is looked for, and stills. */
 import {
+  FaceTracker,
   type FoundLabel,
   type FoundTag,
-  type Quad,
+  type Located,
+  type Tracked,
   findTags,
   locate,
-  projectFace,
-  refineFinders,
-  symbolCorners,
+  scaledTo,
 } from "@nearhand/spatial";
-import { prepareZXingModule, readBarcodes, type ReadResult } from "zxing-wasm/reader";
-import wasmUrl from "zxing-wasm/reader/zxing_reader.wasm?url";
+import { readLabels } from "./labels";
 import type { FrameRead, FromWorker, ReadFrame } from "./messages";
+import { cut, Pixels } from "./pixels";
+import { type Look, Searcher } from "./where";
 
-const WHOLE_EVERY_MS = 900; // the whole picture is searched for labels this often while the device is held by its tags
-const LABEL_EVERY_MS = 300; // two tags hold the pose better than a label does; it only has to confirm who it is
-const CROP = 0.6; // of each side, for the look at the middle in full resolution
-
-// Our own copy of the decoder: nothing is fetched from anywhere else.
-void prepareZXingModule({ overrides: { locateFile: () => wasmUrl }, fireImmediately: true });
-
-const canvas = new OffscreenCanvas(16, 16);
-const context = canvas.getContext("2d", { willReadFrequently: true, alpha: false })!;
-let grey = new Uint8Array(0);
-let turn = 0;
-let lastWhole = -Infinity;
-let lastLabel = -Infinity;
-let lastSeen: FrameRead["located"] = null;
+const pixels = new Pixels();
+const tracker = new FaceTracker();
+const searcher = new Searcher();
+let heldDevice: string | null = null;
+/** The newest sighting by symbols: what it says of the camera goes on while the face is followed. */
+let sighted: Located | null = null;
 
 const say = (message: FromWorker): void => self.postMessage(message);
 
@@ -38,111 +31,73 @@ self.onmessage = async ({ data }: MessageEvent<ReadFrame>) => {
   }
 };
 
-async function read({
-  frame_id,
-  captured_at,
-  bitmap,
-  camera,
-  layout,
-  deviceId,
-  still,
-}: ReadFrame): Promise<void> {
+async function read(ask: ReadFrame): Promise<void> {
   const started = performance.now();
-  const { width, height } = bitmap;
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  context.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  const picture = context.getImageData(0, 0, width, height);
-  const tags = findTags({ width, height, data: toGrey(picture.data) });
-  const labels = await readLabels(picture, layout, camera, tags);
-  const located = layout && locate(layout, camera, labels, tags);
-  lastSeen = located;
+  pixels.load(ask.bitmap);
+  const { frame_id, captured_at, deviceId, camera } = ask;
+  const { width, height } = pixels;
+  const seen = await see(ask);
   const ms = performance.now() - started;
   const frame: FrameRead = {
-    type: "read", frame_id, captured_at, width, height, camera, deviceId, labels, tags, located, ms,
+    type: "read", frame_id, captured_at, width, height, camera, deviceId, ...seen, ms,
   }; // prettier-ignore
-  // The snapshot is taken by this call, before the next frame can be drawn.
-  const jpeg = still && canvas.convertToBlob({ type: "image/jpeg", quality: still.quality });
+  const jpeg = ask.still && !frame.isBlurred ? pixels.jpeg(ask.still.quality) : null;
   say(frame);
   if (jpeg) say({ type: "still", frame, jpeg: await jpeg });
 }
 
-function toGrey(rgba: Uint8ClampedArray): Uint8Array {
-  const n = rgba.length >> 2;
-  if (grey.length !== n) grey = new Uint8Array(n);
-  for (let i = 0, p = 0; i < n; i++, p += 4)
-    grey[i] = (77 * rgba[p]! + 150 * rgba[p + 1]! + 29 * rgba[p + 2]!) >> 8;
-  return grey;
-}
+type Seen = Pick<FrameRead, "labels" | "tags" | "located" | "isBlurred" | "features">;
 
-/** Where to look: round the known label each frame; the whole, or its middle in turns, while nothing is known. */
-async function readLabels(
-  picture: ImageData,
-  layout: ReadFrame["layout"],
-  camera: ReadFrame["camera"],
-  tags: readonly FoundTag[],
-): Promise<FoundLabel[]> {
-  const held = layout ? layout.tags.filter(({ id }) => tags.some((tag) => tag.id === id)).length : 0;
-  if (held >= 2 && lastSeen && performance.now() - lastLabel < LABEL_EVERY_MS) return [];
-  lastLabel = performance.now();
-  const near = layout?.label && lastSeen && regionOf(layout.label, lastSeen.pose, camera);
-  if (near && performance.now() - lastWhole < WHOLE_EVERY_MS) return readWithin(picture, near);
-  if (!lastSeen && turn++ % 2 === 1) {
-    const [w, h] = [Math.round(picture.width * CROP), Math.round(picture.height * CROP)];
-    return readWithin(picture, { x: (picture.width - w) >> 1, y: (picture.height - h) >> 1, w, h });
+async function see({ camera, layout, deviceId, captured_at, turn }: ReadFrame): Promise<Seen> {
+  if (deviceId !== heldDevice) {
+    heldDevice = deviceId;
+    tracker.forget();
   }
-  lastWhole = performance.now();
-  return readWithin(picture, { x: 0, y: 0, w: picture.width, h: picture.height });
+  const image = pixels.small();
+  const small = scaledTo(camera, image.width, image.height)!;
+  const followed = tracker.follow(image, small, { at_ms: captured_at, turn });
+  const { isBlurred } = tracker;
+  if (isBlurred) return { labels: [], tags: [], located: null, isBlurred, features: 0 };
+  const look =
+    followed && layout
+      ? searcher.held(layout, camera, followed.pose, followed.frames, captured_at)
+      : searcher.everywhere(pixels, layout);
+  const { labels, tags } = look ? await find(look) : { labels: [], tags: [] };
+  const found = layout && locate(layout, camera, labels, tags);
+  if (!found || !layout)
+    return { labels, tags, located: held(followed), isBlurred, features: followed?.features ?? 0 };
+  sighted = found;
+  const symbols = found.tags_seen.length + Number(found.label_seen);
+  const tracked = tracker.sight(found, small, layout.face, symbols);
+  const { label_seen, tags_seen } = found;
+  return {
+    labels,
+    tags,
+    located: { ...held(tracked)!, label_seen, tags_seen },
+    isBlurred,
+    features: tracked.features,
+  };
 }
 
-interface Region {
-  x: number;
-  y: number;
-  w: number;
-  h: number;
-}
-
-function regionOf(
-  label: { x_mm: number; y_mm: number; size_mm: number },
-  pose: readonly number[],
-  camera: ReadFrame["camera"],
-): Region | null {
-  const corners = symbolCorners({ ...label, size_mm: label.size_mm * 2 }).map(([x, y]) =>
-    projectFace(camera, pose, [x, y, 0]),
-  );
-  if (corners.some((corner) => !corner)) return null;
-  const [us, vs] = [corners.map((c) => c![0]), corners.map((c) => c![1])];
-  const x = Math.max(0, Math.floor(Math.min(...us)));
-  const y = Math.max(0, Math.floor(Math.min(...vs)));
-  const w = Math.min(camera.width, Math.ceil(Math.max(...us))) - x;
-  const h = Math.min(camera.height, Math.ceil(Math.max(...vs))) - y;
-  return w > 20 && h > 20 ? { x, y, w, h } : null;
-}
-
-async function readWithin(picture: ImageData, { x, y, w, h }: Region): Promise<FoundLabel[]> {
-  const part = w === picture.width && h === picture.height ? picture : context.getImageData(x, y, w, h);
-  const found = await readBarcodes(part, {
-    formats: ["QRCode"],
-    tryHarder: true,
-    tryInvert: false,
-    maxNumberOfSymbols: 4,
+async function find({ tags: regions, label }: Look): Promise<{ labels: FoundLabel[]; tags: FoundTag[] }> {
+  const image = pixels.grey(regions);
+  const tags = regions.flatMap((region) => {
+    const isWhole = region.w === image.width && region.h === image.height;
+    return isWhole ? findTags(image) : findTags(cut(image, region)).map((tag) => moved(tag, region));
   });
-  return found.filter((one) => one.isValid).map((one) => labelOf(one, picture, x, y));
+  return { tags, labels: label ? await readLabels(pixels, label) : [] };
 }
 
-function labelOf(one: ReadResult, { width, height }: ImageData, x: number, y: number): FoundLabel {
-  const corners_px = cornersOf(one, x, y);
-  const version = Number(one.version);
-  const points =
-    version >= 1 ? refineFinders({ width, height, data: grey }, corners_px, 17 + 4 * version) : [];
-  return { text: one.text, corners_px, points };
+function moved(tag: FoundTag, { x, y }: { x: number; y: number }): FoundTag {
+  return {
+    ...tag,
+    corners_px: tag.corners_px.map(([u, v]) => [u + x, v + y]) as unknown as FoundTag["corners_px"],
+  };
 }
 
-/** The decoder counts from pixel edges; everything here from pixel centres. */
-function cornersOf({ position }: ReadResult, x: number, y: number): Quad {
-  const { topLeft, topRight, bottomRight, bottomLeft } = position;
-  return [topLeft, topRight, bottomRight, bottomLeft].map((p) => [
-    p.x + x - 0.5,
-    p.y + y - 0.5,
-  ]) as unknown as Quad;
+/** What is held between sightings, in the words of a sighting. */
+function held(tracked: Tracked | null): Located | null {
+  if (!tracked || !sighted) return null;
+  const { pose, covariance } = tracked;
+  return { ...sighted, pose, covariance: [...covariance], label_seen: false, tags_seen: [] };
 }
