@@ -1,18 +1,18 @@
 /** Hold a face between sightings: corners of its picture are followed, each with its place on the face. */
 
+import { type Attempt, type Feature, carriedPlaces, fitFeatures, followFeatures } from "./band";
 import { type PoseBelief, carryCovariance, disagreement, joinBeliefs, stepBetween } from "./belief";
 import type { Intrinsics } from "./camera";
 import { findCorners } from "./features";
-import { followPoints } from "./flow";
 import type { Point } from "./homography";
 import { invert } from "./linear";
 import { type FaceSize, depthOf, outlineOf } from "./outline";
 import { type Pose, type Vec3, perturb } from "./pose";
-import { pixelToFace, projectFace } from "./project";
+import { errorRing, pixelToFace, projectFace } from "./project";
 import { Pyramid, sharpness } from "./pyramid";
 import type { GreyImage } from "./quads";
 import { shiftBetween } from "./shift";
-import { type Held, holdPose } from "./steady";
+import type { Held } from "./steady";
 
 export interface Tracked extends PoseBelief {
   /** By how many followed points. */
@@ -27,33 +27,24 @@ export interface Moment {
   readonly turn?: Vec3 | null;
 }
 
-interface Feature {
-  x: number;
-  y: number;
-  x_mm: number;
-  y_mm: number;
-  /** Sightings that its place on the face is the mean of. */
-  looks: number;
-  /** Frames since it was last compared with a sighting. */
-  age: number;
+/** The middle of a label or tag: on the face, and where it was found in the followed picture. */
+export interface SymbolPlace {
+  readonly face_mm: Point;
+  readonly pixel: Point;
 }
 
 const WANTED = 120;
-const FEWEST = 12;
 const REPLANT_BELOW = 0.75; // of those wanted
 const REPLANT_EVERY = 6; // frames
 const GAP_PX = 9;
 const DEPTH = 4;
 const SAME_PX = 5; // as the whole picture moved: then the prediction is the more exact of the two
-const MEASURE_SD_PX = 0.12;
-const WALK_SD_PX = 0.04; // per square root of frames
-const SLIP_SD_PX = 0.05; // the same, of all features alike: a growing or shrinking picture pulls them
-const OUTLIER_SD = 5;
-const OUTLIER_PX = 1.5;
-const AGREEING = 0.5; // fewer of the followed points in one motion: lost
+const SURE_SHARE = 0.8; // ports are alike: when fewer features agree, they may have been taken for their neighbours
+const LEAST_SHARE = 0.45; // fewer: better lost, and found again by the next symbol, than held wrongly
+const SLIP_SD_PX = 0.05; // per square root of frames, of all features alike: a growing picture pulls them
 const MEAN_OF_LOOKS = 4;
 const CONTRADICTION = 40; // chi squared of six degrees of freedom; 22 is one in a thousand
-const STUBBORN = 8; // contradictions by single symbols in a row, which outweigh what was held
+const OUT_OF_PLACE_PX = 3;
 const BLURRED_BELOW = 0.45; // of the recent sharpness
 const LONGEST_BLUR = 6; // frames; then it is what the picture is like
 
@@ -69,15 +60,12 @@ export class FaceTracker {
   #base: PoseBelief | null = null;
   #face: FaceSize | null = null;
   #velocity: number[] | null = null;
-  /** How the picture moved as a whole, in pixels of the coarsest level. */
-  #shift: readonly [number, number] = [0, 0];
   #lastAt = 0;
   #interval = 0;
   #frames = 0;
   #sincePlanted = 0;
   #usual = 0;
   #blurred = 0;
-  #contradicted = 0;
 
   get isHeld(): boolean {
     return this.#belief !== null;
@@ -86,7 +74,6 @@ export class FaceTracker {
   forget(): void {
     this.#belief = this.#base = this.#velocity = null;
     this.#features = [];
-    this.#contradicted = 0;
   }
 
   /** Take in the next frame; where the face is in it, or null while it is not held. */
@@ -104,45 +91,45 @@ export class FaceTracker {
     const passed = moment.at_ms - this.#lastAt;
     this.#lastAt = moment.at_ms;
     if (!this.#belief) return null;
-    this.#shift = shiftBetween(this.#before.levels[DEPTH - 1]!, this.#now.levels[DEPTH - 1]!);
     const last = this.#belief.pose;
-    const held =
-      this.#hold(camera, this.#predicted(passed, moment.turn), Boolean(moment.turn)) ??
-      this.#hold(camera, last, false);
-    if (!held) {
+    const attempt = this.#attempt(camera, this.#predicted(passed, moment.turn), Boolean(moment.turn));
+    if (!attempt) {
       this.forget();
       return null;
     }
-    this.#velocity = stepBetween(last, held.pose);
+    this.#features = attempt.features;
+    this.#velocity = stepBetween(last, attempt.held.pose);
     this.#interval = passed;
     this.#frames++;
-    this.#believe(held);
+    this.#believe(attempt.held);
     const isThin = this.#features.length < REPLANT_BELOW * WANTED;
     if (isThin && ++this.#sincePlanted >= REPLANT_EVERY) this.#plant(true);
     return this.#tracked();
   }
 
   /**
-   * The face was sighted in the frame that was followed last, by so many of its label and tags. `camera`: as the sighting
-   * took it to be, for pictures of the followed size.
+   * The face was sighted in the frame that was followed last, by symbols at these places. `camera`: as the sighting took
+   * it to be, for pictures of the followed size.
    */
-  sight(sighting: PoseBelief, camera: Intrinsics, face: FaceSize, symbols: number): Tracked {
+  sight(sighting: PoseBelief, camera: Intrinsics, face: FaceSize, places: readonly SymbolPlace[]): Tracked {
     this.#face = face;
     const belief = this.#seenBy(camera);
-    const isContradicted = belief !== null && disagreement(belief, sighting) > CONTRADICTION;
-    this.#contradicted = isContradicted ? this.#contradicted + 1 : 0;
-    if (!belief || (isContradicted && (symbols > 1 || this.#contradicted >= STUBBORN))) {
+    const isApart = belief !== null && disagreement(belief, sighting) > CONTRADICTION;
+    // One symbol may be seen tilted the wrong way; but where it is in the picture leaves no doubt.
+    const isWrong =
+      belief !== null && (isOutOfPlace(belief, camera, places) || (isApart && places.length > 1));
+    if (!belief || isWrong) {
       this.forget();
       this.#belief = { pose: sighting.pose, covariance: sighting.covariance };
-    } else if (!isContradicted) {
+    } else if (!isApart) {
       this.#belief = joinBeliefs(belief, sighting);
       this.#refresh(this.#belief.pose);
     }
-    if (!isContradicted || !belief || this.#features.length === 0) {
+    if (!isApart || isWrong) {
       this.#base = this.#belief;
       this.#frames = 0;
     }
-    if (this.#features.length < REPLANT_BELOW * WANTED) this.#plant(false);
+    if (this.#features.length < REPLANT_BELOW * WANTED) this.#plant(isApart && !isWrong);
     return this.#tracked();
   }
 
@@ -152,11 +139,7 @@ export class FaceTracker {
     this.#camera = camera;
     const isSame = before && before.fx === camera.fx && before.fy === camera.fy && before.k1 === camera.k1;
     if (!belief || isSame) return belief;
-    const held = this.#fit(
-      camera,
-      belief.pose,
-      this.#features.map((feature) => ({ ...feature, feature })),
-    );
+    const held = fitFeatures(this.#features, camera, belief.pose);
     return held && { pose: held.pose, covariance: belief.covariance };
   }
 
@@ -181,62 +164,26 @@ export class FaceTracker {
     return perturb(this.#belief!.pose, step);
   }
 
-  /** Follow the features from where this pose expects them; null when too few agree on one motion. */
-  #hold(camera: Intrinsics, expected: Pose, isFelt: boolean): Held | null {
-    const features = this.#features;
-    const n = features.length;
-    const [from, to, isFound] = [
-      new Float32Array(2 * n),
-      this.#guesses(camera, expected, isFelt),
-      new Uint8Array(n),
+  /** Follow the features from where the pose predicts them, and from where the picture as a whole has moved. */
+  #attempt(camera: Intrinsics, predicted: Pose, isFelt: boolean): Attempt | null {
+    const [features, last, pictures] = [
+      this.#features,
+      this.#belief!.pose,
+      [this.#before!, this.#now!] as const,
     ];
-    features.forEach(({ x, y }, i) => from.set([x, y], 2 * i));
-    followPoints(this.#before!, this.#now!, from, to, isFound, n);
-    const seen = features
-      .map((feature, i) => ({ feature, x: to[2 * i]!, y: to[2 * i + 1]!, isFound: isFound[i] === 1 }))
-      .filter((one) => one.isFound);
-    const first = this.#fit(camera, expected, seen);
-    if (!first) return null;
-    const agreeing = seen.filter(
-      ({ feature }, i) => first.off[i]! < OUTLIER_SD || first.off[i]! * sdOf(feature) < OUTLIER_PX,
-    );
-    if (agreeing.length < Math.max(FEWEST, AGREEING * seen.length)) return null;
-    const held = agreeing.length < seen.length ? this.#fit(camera, first.pose, agreeing) : first;
-    if (!held) return null;
-    this.#features = agreeing.map(({ feature, x, y }) => ({ ...feature, x, y, age: feature.age + 1 }));
-    return held;
-  }
-
-  /** Where each feature should be by the expected pose; or moved with the whole picture, when that says otherwise. */
-  #guesses(camera: Intrinsics, expected: Pose, isFelt: boolean): Float32Array {
-    const last = this.#belief!.pose;
-    const guesses = new Float32Array(2 * this.#features.length);
-    let [dx, dy] = [0, 0];
-    this.#features.forEach(({ x, y, x_mm, y_mm }, i) => {
-      const [a, b] = [last, expected].map((pose) => projectFace(camera, pose, [x_mm, y_mm, 0]));
-      const [mx, my] = a && b ? [b[0] - a[0], b[1] - a[1]] : [0, 0];
-      guesses.set([x + mx, y + my], 2 * i);
-      dx += mx / this.#features.length;
-      dy += my / this.#features.length;
-    });
-    const [sx, sy] = this.#shift.map((value) => value * 2 ** (DEPTH - 1));
-    if (!isFelt && Math.hypot(sx! - dx, sy! - dy) > SAME_PX)
-      this.#features.forEach(({ x, y }, i) => guesses.set([x + sx!, y + sy!], 2 * i));
-    return guesses;
-  }
-
-  #fit(
-    camera: Intrinsics,
-    start: Pose,
-    seen: readonly { feature: Feature; x: number; y: number }[],
-  ): Held | null {
-    if (seen.length < FEWEST) return null;
-    return holdPose(camera, start, {
-      mm: Float64Array.from(seen.flatMap(({ feature }) => [feature.x_mm, feature.y_mm])),
-      px: Float32Array.from(seen.flatMap(({ x, y }) => [x, y])),
-      sd: Float32Array.from(seen, ({ feature }) => sdOf(feature)),
-      count: seen.length,
-    });
+    const carried = carriedPlaces(features, camera, last, predicted);
+    const [from, to] = pictures.map(({ levels }) => levels[DEPTH - 1]!) as [GreyImage, GreyImage];
+    const [sx, sy] = shiftBetween(from, to).map((value) => value * 2 ** (DEPTH - 1)) as [number, number];
+    const moved = features.map(({ pixel: [x, y] }): Point => [x + sx, y + sy]);
+    const isSame = distanceOf(middle(carried), middle(moved)) < SAME_PX;
+    let best: Attempt | null = null;
+    let most = LEAST_SHARE;
+    for (const places of isSame ? [carried] : isFelt ? [carried, moved] : [moved, carried]) {
+      const attempt = followFeatures(features, pictures, camera, predicted, places);
+      if (attempt && attempt.share > most) [best, most] = [attempt, attempt.share];
+      if (most > SURE_SHARE) break;
+    }
+    return best;
   }
 
   /** What all features share since the sighting, and what each of them has added since. */
@@ -252,14 +199,13 @@ export class FaceTracker {
 
   /** Compare each feature with the sighted pose; the mean of several looks is better than one. */
   #refresh(pose: Pose): void {
-    for (const feature of this.#features) {
-      const there = pixelToFace(this.#camera!, pose, feature.x, feature.y);
-      if (!there) continue;
-      feature.looks = Math.min(MEAN_OF_LOOKS, feature.looks + 1);
-      feature.x_mm += (there[0] - feature.x_mm) / feature.looks;
-      feature.y_mm += (there[1] - feature.y_mm) / feature.looks;
-      feature.age = 0;
-    }
+    this.#features = this.#features.map((feature) => {
+      const there = pixelToFace(this.#camera!, pose, ...feature.pixel);
+      if (!there) return feature;
+      const looks = Math.min(MEAN_OF_LOOKS, feature.looks + 1);
+      const [x, y] = feature.face_mm;
+      return { ...feature, looks, age: 0, face_mm: [x + (there[0] - x) / looks, y + (there[1] - y) / looks] };
+    });
   }
 
   #plant(isBetween: boolean): void {
@@ -269,14 +215,32 @@ export class FaceTracker {
     if (isBetween) this.#base = belief;
     const region = outlineOf(camera, belief.pose, this.#face!);
     if (region.length < 3) return;
-    const taken = this.#features.map(({ x, y }): Point => [x, y]);
-    for (const [x, y] of findCorners(this.#now!, region, taken, WANTED - taken.length, GAP_PX)) {
-      const there = pixelToFace(camera, belief.pose, x, y);
-      if (there) this.#features.push({ x, y, x_mm: there[0], y_mm: there[1], looks: 1, age: 0 });
+    const taken = this.#features.map(({ pixel }) => pixel);
+    for (const pixel of findCorners(this.#now!, region, taken, WANTED - taken.length, GAP_PX)) {
+      const face_mm = pixelToFace(camera, belief.pose, ...pixel);
+      if (face_mm) this.#features.push({ pixel, face_mm, looks: 1, age: 0 });
     }
   }
 }
 
-function sdOf({ age, looks }: Feature): number {
-  return Math.hypot(MEASURE_SD_PX * (1 + 1 / looks), WALK_SD_PX * Math.sqrt(age));
+/** A symbol that is not where the belief says, by more than that is unsure. */
+function isOutOfPlace(
+  { pose, covariance }: PoseBelief,
+  camera: Intrinsics,
+  places: readonly SymbolPlace[],
+): boolean {
+  return places.some(({ face_mm, pixel }) => {
+    const there = projectFace(camera, pose, [...face_mm, 0]);
+    const ring = errorRing(camera, pose, [...covariance], [...face_mm, 0]);
+    return !there || !ring || distanceOf(there, pixel) > OUT_OF_PLACE_PX + ring.px;
+  });
+}
+
+function middle(points: readonly Point[]): Point {
+  const sum = points.reduce((total, [x, y]): Point => [total[0] + x, total[1] + y], [0, 0] as Point);
+  return [sum[0] / points.length, sum[1] / points.length];
+}
+
+function distanceOf(a: Point, b: Point): number {
+  return Math.hypot(a[0] - b[0], a[1] - b[1]);
 }

@@ -3,14 +3,17 @@ import {
   FaceTracker,
   type FoundLabel,
   type FoundTag,
+  type Intrinsics,
   type Located,
+  type Quad,
+  type SymbolPlace,
   type Tracked,
   findTags,
   locate,
   scaledTo,
 } from "@nearhand/spatial";
 import { readLabels } from "./labels";
-import type { FrameRead, FromWorker, ReadFrame } from "./messages";
+import type { FrameRead, FromWorker, HeldLayout, ReadFrame } from "./messages";
 import { cut, Pixels } from "./pixels";
 import { type Look, Searcher } from "./where";
 
@@ -67,8 +70,7 @@ async function see({ camera, layout, deviceId, captured_at, turn }: ReadFrame): 
   if (!found || !layout)
     return { labels, tags, located: held(followed), isBlurred, features: followed?.features ?? 0 };
   sighted = found;
-  const symbols = found.tags_seen.length + Number(found.label_seen);
-  const tracked = tracker.sight(found, small, layout.face, symbols);
+  const tracked = tracker.sight(found, small, layout.face, placesOf(layout, found, labels, tags, small));
   const { label_seen, tags_seen } = found;
   return {
     labels,
@@ -77,6 +79,29 @@ async function see({ camera, layout, deviceId, captured_at, turn }: ReadFrame): 
     isBlurred,
     features: tracked.features,
   };
+}
+
+/** The middles of those symbols that the sighting was made of, in the followed picture. */
+function placesOf(
+  layout: HeldLayout,
+  { label_seen, tags_seen }: Located,
+  labels: readonly FoundLabel[],
+  tags: readonly FoundTag[],
+  small: Intrinsics,
+): SymbolPlace[] {
+  const scale = small.width / pixels.width;
+  const place = ({ x_mm, y_mm }: { x_mm: number; y_mm: number }, corners: Quad): SymbolPlace => {
+    const [u, v] = [0, 1].map((k) => corners.reduce((sum, corner) => sum + corner[k]!, 0) / 4);
+    return { face_mm: [x_mm, y_mm], pixel: [(u! + 0.5) * scale - 0.5, (v! + 0.5) * scale - 0.5] };
+  };
+  const label = layout.label && label_seen && labels.find(({ text }) => text.toUpperCase() === layout.label!.text.toUpperCase()); // prettier-ignore
+  return [
+    ...(label ? [place(layout.label!, label.corners_px)] : []),
+    ...layout.tags.flatMap((tag) => {
+      const seen = tags_seen.includes(tag.id) && tags.find(({ id }) => id === tag.id);
+      return seen ? [place(tag, seen.corners_px)] : [];
+    }),
+  ];
 }
 
 async function find({ tags: regions, label }: Look): Promise<{ labels: FoundLabel[]; tags: FoundTag[] }> {
