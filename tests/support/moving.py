@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from playwright.sync_api import Page
 
@@ -82,7 +81,7 @@ class Moving:
 # Watches the field app's frames on their way to the reading worker and back.
 WATCH = """(() => {
     const seen = (window.nearhandSeen = { film: {}, frames: [] });
-    const [bits, cell] = [%d, %f];
+    const [bits, cell] = [BITS, CELL];
     const strip = new OffscreenCanvas(64, 1).getContext("2d", { willReadFrequently: true });
     const numberOf = (bitmap) => {
         const side = bitmap.width * cell;
@@ -115,7 +114,7 @@ WATCH = """(() => {
             super.postMessage(message, ...rest);
         }
     };
-})()""" % (BITS, CELL)
+})()""".replace("[BITS, CELL]", f"[{BITS}, {CELL}]")
 
 
 def watch(page: Page) -> None:
