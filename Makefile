@@ -47,12 +47,13 @@ reference: $(VENV)/.stamp ## Write the reference pages that are made from the co
 	$(PY) -m tools.settings_reference
 
 dev: $(WEB) ## Run the service, restarting it when a Python file changes
-	$(PY) -m nearhand.cli demo --reload
+	$(PY) -m nearhand.cli demo --reload $(DEMO_ARGS)
 
 build: $(VENV)/.stamp ## Build the wheel that serves both apps
 	$(PY) -m pip wheel --no-deps --wheel-dir build .
 
 $(VENV)/.stamp: pyproject.toml hatch_build.py
+	@echo "Setting up $(VENV); the first time this takes a minute or two."
 	@if command -v uv >/dev/null; then test -x $(PY) || uv venv --seed --python $(PYTHON) $(VENV); \
 	  NEARHAND_SKIP_CONSOLE=1 uv pip install --python $(PY) -e '.[dev]'; \
 	else test -x $(PY) || $(PYTHON) -m venv $(VENV); \

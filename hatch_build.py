@@ -22,6 +22,7 @@ def build_console(*, install: bool) -> None:
     steps = [["ci", "--no-audit", "--no-fund"]] if install else []
     for step in [*steps, ["run", "build"]]:
         subprocess.run([*command, *step], cwd=CONSOLE, env=environment, check=True)
+    (CONSOLE / "node_modules" / ".stamp").touch()  # `npm ci` wiped make's stamp with the folder
     shutil.rmtree(WEB, ignore_errors=True)
     shutil.copytree(CONSOLE / "dist", WEB)
     for file in [f for f in WEB.rglob("*") if f.suffix in PACKED and f.stat().st_size > 1024]:

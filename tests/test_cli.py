@@ -22,9 +22,17 @@ def test_a_first_administrator_is_made_at_the_command_line(cli: CliRunner) -> No
 )
 def test_a_wrong_account_is_refused_in_words(cli: CliRunner, name: str, role: str, password: str) -> None:
     done = cli.invoke(app, ["add-user", name, "--role", role], input=f"{password}\n{password}\n")
-    assert done.exit_code == 1
+    assert done.exit_code != 0
     assert done.stderr
     assert "Traceback" not in done.output
+    assert "pydantic" not in done.output
+
+
+def test_a_role_nobody_has_is_refused_before_a_password_is_asked_for(cli: CliRunner) -> None:
+    done = cli.invoke(app, ["add-user", "ada", "--role", "king"])
+    assert done.exit_code == 2
+    assert "Password" not in done.output
+    assert "technician" in done.stderr
 
 
 def test_the_contract_is_printed(cli: CliRunner) -> None:

@@ -1,35 +1,33 @@
 """Compose the service: settings → resources → routers → app. The only file that knows every slice."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from fastapi import FastAPI
 from fastapi.routing import APIRouter
-from starlette.requests import HTTPConnection
 
 from nearhand import __version__
-from nearhand.access.actor import identify
 from nearhand.access.api import router as access_router
-from nearhand.access.model import Actor
 from nearhand.access.passwords import Passwords
 from nearhand.access.service import AccessService
 from nearhand.devices.api import router as devices_router
-from nearhand.devices.importer import Importer
+from nearhand.devices.importer import Importer, InspectMoves
 from nearhand.devices.service import RegisteredDevices
 from nearhand.kit.blobs import Blobs
+from nearhand.kit.bodies import BodyLimit, Pace
 from nearhand.kit.clock import Clock, SystemClock
 from nearhand.kit.database import Database
 from nearhand.kit.files import FORM_BYTES
-from nearhand.kit.http import PROBLEM_RESPONSES, BodyLimit, forget_idempotency_keys, install_error_handlers
+from nearhand.kit.http import PROBLEM_RESPONSES, forget_idempotency_keys, install_error_handlers
 from nearhand.kit.ids import Ids, RandomIds
 from nearhand.kit.logging import configure_logging
 from nearhand.kit.periodic import Periodic
 from nearhand.kit.rate import RateLimit
 from nearhand.kit.settings import Settings
 from nearhand.labels.api import router as labels_router
-from nearhand.labels.service import RegisteredLabels
+from nearhand.labels.service import RegisteredLabels, tag_inspector
 from nearhand.maintenance.api import router as maintenance_router
 from nearhand.manuals.api import router as manuals_router
 from nearhand.media.api import router as media_router
@@ -71,11 +69,11 @@ class Resources:
     access: AccessService
     sign_in_rate: RateLimit
     importer: Importer
+    inspect_moves: InspectMoves
     live_log: Log
     sessions: SessionService
     hub: Hub
     eyes: Eyes
-    identify: Callable[[HTTPConnection], Awaitable[Actor]] = identify
     demo_accounts: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -94,6 +92,7 @@ def build_resources(
         SqliteStorage(settings.live_path()) if database.is_sqlite else PostgresStorage(database.engine),
         ids=ids,
     )
+    inspect_moves = tag_inspector(ids=ids, clock=clock, base_url=settings.base_url)
     eyes = Eyes(
         workers=settings.vision_workers,
         timeout_s=settings.vision_timeout_s,
@@ -105,7 +104,12 @@ def build_resources(
             RegisteredDevices(database, ids=ids, clock=clock),
             RegisteredLabels(database, ids=ids, clock=clock, base_url=settings.base_url),
         ),
-        Stills(blobs, eyes, upload_bytes=settings.upload_limit_bytes),
+        Stills(
+            blobs,
+            eyes,
+            upload_bytes=settings.upload_limit_bytes,
+            unshared=settings.live_unshared_stills,
+        ),
         ids=ids,
         clock=clock,
     )
@@ -119,7 +123,8 @@ def build_resources(
             database, passwords or Passwords(), ids=ids, clock=clock, session_hours=settings.session_hours
         ),
         sign_in_rate=RateLimit(settings.password_tries_per_minute),
-        importer=Importer(database, ids=ids, clock=clock),
+        importer=Importer(database, ids=ids, clock=clock, inspect_moves=inspect_moves),
+        inspect_moves=inspect_moves,
         live_log=live_log,
         sessions=sessions,
         hub=Hub(
@@ -148,7 +153,9 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         await upgrade(resources.database)
         await resources.live_log.open()
         await resources.hub.start()
+        await resources.blobs.sweep()
         async with (
+            Periodic("sweep_passing_files", every_s=3600, work=resources.blobs.sweep),
             Periodic(
                 "pack_telemetry", every_s=300, work=lambda: pack_all(resources.database, resources.clock)
             ),
@@ -182,6 +189,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         # The largest that any of them takes, and what a form wraps around its file.
         upload_limit=max(settings.upload_limit_bytes, settings.import_limit_bytes) + FORM_BYTES,
         is_upload=is_upload,
+        pace=Pace(settings.body_grace_s, settings.body_min_bytes_per_s),
     )
     for router in ROUTERS:
         app.include_router(router, prefix=API)

@@ -7,6 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
+from nearhand.access.model import Role
+
+WANTED = {
+    "name": "2 to 40 small letters, digits, . _ - are wanted, the first a letter or a digit.",
+    "password": "10 to 200 characters are wanted.",
+}
+
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help=__doc__)
 
 
@@ -28,6 +35,11 @@ def serve(
 
     settings = Settings()
     kept = certificates(settings.data_dir / "tls", own_names()) if tls else None
+    address = f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+    typer.echo(f"Nearhand on {address}, data in {settings.data_dir}. Ctrl-C ends it.")
+    typer.echo(f"Labels and links say {settings.base_url} (NEARHAND_BASE_URL).")
+    if kept:
+        typer.echo(f"Browsers must trust {kept.authority} once. Its SHA-256 fingerprint:\n{kept.fingerprint}")
     uvicorn.run(
         create_app(settings.model_copy(update={"cookie_secure": True}) if tls else settings),
         host=host,
@@ -70,7 +82,7 @@ def demo(
 @app.command("add-user")
 def add_user(
     name: Annotated[str, typer.Argument(help="Sign-in name: small letters, digits, . _ -")],
-    role: Annotated[str, typer.Option(help="admin, expert, technician or observer.")],
+    role: Annotated[Role, typer.Option(help="What the account may do.")],
     display_name: Annotated[
         str | None, typer.Option(help="The name others see; the sign-in name if left out.")
     ] = None,
@@ -80,7 +92,7 @@ def add_user(
 
     from pydantic import ValidationError
 
-    from nearhand.access.model import NewUser, Role
+    from nearhand.access.model import NewUser
     from nearhand.app import build_resources
     from nearhand.kit.errors import NearhandError
     from nearhand.kit.logging import configure_logging
@@ -90,8 +102,14 @@ def add_user(
     configure_logging()
     password = typer.prompt("Password (10 characters or more)", hide_input=True, confirmation_prompt=True)
 
+    try:
+        new = NewUser(name=name, display_name=display_name or name, role=role, password=password)
+    except ValidationError as error:
+        for fault in error.errors():
+            typer.echo(f"{fault['loc'][0]}: {WANTED.get(str(fault['loc'][0]), fault['msg'])}", err=True)
+        raise typer.Exit(1) from None
+
     async def register() -> None:
-        new = NewUser(name=name, display_name=display_name or name, role=Role(role), password=password)
         resources = build_resources(Settings())
         try:
             await upgrade(resources.database)
@@ -101,7 +119,7 @@ def add_user(
 
     try:
         asyncio.run(register())
-    except (NearhandError, ValidationError, ValueError) as error:
+    except (NearhandError, ValueError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     typer.echo(f"{name} may sign in as {role}.")

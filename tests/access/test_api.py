@@ -10,9 +10,15 @@ from tests.support.people import PASSWORD, sign_in
 API = "/api/v1"
 
 
-def link_token(client: TestClient, session_id: str = "S1", role: str = "observer", hours: int = 8) -> str:
+def a_session(client: TestClient) -> str:
+    answer = client.post(f"{API}/sessions", json={}, headers=sign_in(client, Role.EXPERT))
+    answer.raise_for_status()
+    return str(answer.json()["id"])
+
+
+def link_token(client: TestClient, session_id: str = "", role: str = "observer", hours: int = 8) -> str:
     answer = client.post(
-        f"{API}/sessions/{session_id}/invitations",
+        f"{API}/sessions/{session_id or a_session(client)}/invitations",
         json={"role": role, "hours": hours},
         headers=sign_in(client, Role.EXPERT),
     )
@@ -103,9 +109,14 @@ def test_no_answer_ever_shows_a_password_or_its_hash(client: TestClient) -> None
 
 
 def test_a_guest_enters_by_a_link_and_may_do_nothing_but_join_that_session(client: TestClient) -> None:
-    guest = join(client, link_token(client, "S1"))
+    session = a_session(client)
+    guest = join(client, link_token(client, session))
     actor = client.get(f"{API}/me", headers=guest).json()
-    assert (actor["session_id"], actor["role"], actor["permissions"]) == ("S1", "observer", ["sessions.join"])
+    assert (actor["session_id"], actor["role"], actor["permissions"]) == (
+        session,
+        "observer",
+        ["sessions.join"],
+    )
     assert client.get(f"{API}/users", headers=guest).status_code == 403
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,9 +11,11 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.typing import Subprotocol
 
 from nearhand.access.model import Actor, Role
-from nearhand.client import LiveSession, MemoryOutbox, WishRefused
+from nearhand.client import LinkStopped, LiveSession, MemoryOutbox, WishForgotten, WishRefused
 from nearhand.client import live as live_module
+from nearhand.client import wishes as wishes_module
 from nearhand.client.link import Address
+from nearhand.client.outbox import Kept
 from tests.support.live import AT
 
 STATE = {
@@ -106,6 +109,28 @@ async def me() -> Actor:
     return Actor(participant_id="ME", display_name="Me", role=Role.EXPERT, permissions=frozenset())
 
 
+class FullDisk(MemoryOutbox):
+    """Remembers as a file does, and cannot be written when told so."""
+
+    is_full = False
+
+    def keep(self, client: str, n: int, message: str) -> None:
+        self._demand_space()
+        super().keep(client, n, message)
+
+    def settle(self, client: str, numbers: list[int]) -> None:
+        self._demand_space()
+        super().settle(client, numbers)
+
+    def rename(self, client: str) -> Kept:
+        self._demand_space()
+        return super().rename(client)
+
+    def _demand_space(self) -> None:
+        if self.is_full:
+            raise sqlite3.OperationalError("database or disk is full")
+
+
 def entering(server: Scripted, outbox: MemoryOutbox | None = None) -> LiveSession:
     port = next(iter(server.server.sockets)).getsockname()[1]
     return LiveSession("S", Address(f"ws://127.0.0.1:{port}/", {}), me, outbox)
@@ -171,3 +196,149 @@ async def test_when_no_further_number_is_taken_the_rest_goes_under_a_new_name(se
         await live.settled()
         assert told(live) == ["one", "two", "three"]
         assert len(numbers) == len(server.log)
+
+
+async def test_a_wish_keeps_its_number_for_whoever_asked_when_the_outbox_goes_under_a_new_name(
+    server: Scripted,
+) -> None:
+    server.refuses = "one"
+    async with entering(server) as live:
+        first = await live.say("one")
+        await live.settled()
+        server.mishap, server.refuses = "too_many_refused", "three"
+        second, third, fourth = [await live.say(text) for text in ("two", "three", "four")]
+        await live.settled()
+        assert told(live) == ["two", "four"]
+        for refused in (first, third):
+            with pytest.raises(WishRefused) as error:
+                await live.saved(refused)
+            assert error.value.n == refused
+        await live.saved(second)
+        await live.saved(fourth)
+        assert await live.say("five") > fourth
+    assert [event["n"] for event in server.log[:2]] == [1, 3]
+
+
+async def test_what_was_settled_before_a_new_name_is_learned_and_not_assumed(server: Scripted) -> None:
+    """A refusal whose answer was lost, and then no further number is taken."""
+    server.refuses, server.mishap = "one", "answer lost"
+    async with entering(server) as live:
+        refused, stored = await live.say("one"), await live.say("two")
+        live._is_spoilt = True
+        with pytest.raises(WishRefused, match="refused_before"):
+            await live.saved(refused)
+        await live.saved(stored)
+        assert told(live) == ["two"]
+
+
+async def test_only_so_many_refusals_are_remembered_and_none_is_taken_for_a_success(
+    server: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wishes_module, "REFUSED_KEPT", 2)
+    server.refuses = "no"
+    async with entering(server) as live:
+        numbers = [await live.say("no") for _ in range(3)]
+        await live.settled()
+        assert len(live._wishes._refused) == 2
+        with pytest.raises(WishForgotten):
+            await live.saved(numbers[0])
+        with pytest.raises(WishRefused):
+            await live.saved(numbers[1])
+
+
+async def test_on_a_full_disk_wishes_are_sent_all_the_same(server: Scripted) -> None:
+    outbox = FullDisk()
+    async with entering(server, outbox) as live:
+        outbox.is_full = True
+        for text in ("one", "two"):
+            await live.saved(await live.say(text))
+        outbox.is_full = False
+        await live.saved(await live.say("three"))
+        assert told(live) == ["one", "two", "three"]
+    async with entering(server, outbox) as live:
+        await live.saved(await live.say("four"))
+        assert told(live) == ["one", "two", "three", "four"]
+
+
+async def test_what_was_asked_on_a_full_disk_is_kept_in_order_as_soon_as_there_is_space(
+    server: Scripted,
+) -> None:
+    outbox = FullDisk()
+    before = entering(server, outbox)
+    before._address = Address("ws://127.0.0.1:9/nobody", {})
+    await before.start()
+    await before.say("one")
+    outbox.is_full = True
+    await before.say("two")
+    await before.say("three")
+    assert (before.is_kept, before.unsaved) == (False, 3)
+    outbox.is_full = False
+    await before.say("four")
+    assert before.is_kept
+    await before.stop()
+    async with entering(server, outbox) as live:
+        await live.settled()
+    assert [event["text"] for event in server.log] == ["one", "two", "three", "four"]
+
+
+async def test_what_was_asked_on_a_full_disk_is_still_there_when_the_session_is_entered_again(
+    server: Scripted,
+) -> None:
+    outbox = FullDisk()
+    live = entering(server, outbox)
+    address, live._address = live._address, Address("ws://127.0.0.1:9/nobody", {})
+    await live.start()
+    outbox.is_full = True
+    n = await live.say("one")
+    await live.stop()
+    live._address = address
+    async with live:
+        await live.saved(n)
+        assert told(live) == ["one"]
+
+
+async def test_a_full_disk_and_a_new_name_lose_and_repeat_nothing(server: Scripted) -> None:
+    """Under two names the same wish could be stored twice, so the new name waits for space."""
+    outbox = FullDisk()
+    async with entering(server, outbox) as live:
+        await live.saved(await live.say("one"))
+        outbox.is_full, server.mishap = True, "too_many_refused"
+        numbers = [await live.say(text) for text in ("two", "three")]
+        names = {hello["client"] for hello in server.hellos}
+        hellos = len(server.hellos)
+        async with asyncio.timeout(10):
+            while len(server.hellos) < hellos + 3:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert {hello["client"] for hello in server.hellos} == names
+        outbox.is_full = False
+        for n in numbers:
+            await live.saved(n)
+        assert told(live) == ["one", "two", "three"]
+
+
+async def test_an_old_copy_of_an_outbox_repeats_nothing(server: Scripted) -> None:
+    """What was settled while the disk was full is still in the file when the program comes back."""
+    outbox = FullDisk()
+    async with entering(server, outbox) as live:
+        await live.saved(await live.say("one"))
+        kept = outbox.open("S", "ME")
+        await live.saved(await live.say("two"))
+        await live.saved(await live.say("three"))
+    outbox._kept[kept.client] = Kept(kept.client, 1, {1: '{"type": "chat.say", "n": 1, "text": "one"}'})
+    again = entering(server, outbox)
+    await again.start()
+    n = await again.say("four")
+    async with asyncio.timeout(10):
+        await again.saved(n)
+    await again.stop()
+    assert [event["text"] for event in server.log] == ["one", "two", "three", "four"]
+
+
+async def test_who_asks_after_the_end_is_told_that_nobody_will_know(server: Scripted) -> None:
+    live = entering(server)
+    live._address = Address("ws://127.0.0.1:9/nobody", {})
+    await live.start()
+    n = await live.say("one")
+    await live.stop()
+    with pytest.raises(LinkStopped):
+        await live.saved(n)

@@ -1,12 +1,15 @@
 import csv
 import io
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.pool import QueuePool
 
 from nearhand.devices.importer import Importer
-from nearhand.devices.model import Device, ImportProgress, ImportReport, NewDevice, Selection
+from nearhand.devices.model import Device, Finding, ImportProgress, ImportReport, NewDevice, Selection
 from nearhand.devices.store import DeviceStore
 from nearhand.devices.tabular import TableFormat
 from nearhand.kit.clock import FixedClock
@@ -34,10 +37,24 @@ async def _prepare(database: Database) -> None:
             await registry.rack(site, name=name, location_id=location.id)
 
 
+def held_connections(database: Database) -> int:
+    """SQLite in memory has but one, so that a second transaction at once would fail there."""
+    pool = database.engine.pool
+    return pool.checkedout() if isinstance(pool, QueuePool) else 0
+
+
+async def _nothing_found(_connection: AsyncConnection, _racks: Mapping[str, str]) -> list[Finding]:
+    return []
+
+
+def _importer(database: Database) -> Importer:
+    return Importer(database, ids=RandomIds(), clock=FixedClock(), inspect_moves=_nothing_found)
+
+
 async def _bring_in(
     database: Database, rows: list[dict[str, Any]], *, is_dry_run: bool = False
 ) -> ImportReport:
-    importer = Importer(database, ids=RandomIds(), clock=FixedClock())
+    importer = _importer(database)
     items = await importer.read(json.dumps(rows).encode(), TableFormat.JSON)
     return await importer.run(items, is_dry_run=is_dry_run, tell=lambda progress: None)
 
@@ -157,7 +174,7 @@ async def test_what_is_exported_is_imported_elsewhere_unchanged(
         ROW | {"asset_tag": "A2", "rack": "R07", "location": "Hall 3", "face": "rear"},
     ]
     await _bring_in(any_database, rows)
-    importer = Importer(any_database, ids=RandomIds(), clock=FixedClock())
+    importer = _importer(any_database)
     content = "".join([part async for part in importer.export(Selection(), kind)])
     if kind is TableFormat.CSV:
         assert "'=1+1" in content
@@ -176,14 +193,34 @@ async def test_what_is_exported_is_imported_elsewhere_unchanged(
 async def test_an_export_holds_what_the_same_search_lists(any_database: Database) -> None:
     await _prepare(any_database)
     await _bring_in(any_database, [ROW | {"rack": "R08"}, ROW | {"asset_tag": "A2", "name": "Two"}])
-    importer = Importer(any_database, ids=RandomIds(), clock=FixedClock())
+    importer = _importer(any_database)
     selection = Selection(q="acme two", filters={"kind": "switch"})
     content = "".join([part async for part in importer.export(selection, TableFormat.JSON)])
     assert [row["asset_tag"] for row in json.loads(content)] == ["A2"]
 
 
+async def test_an_export_that_nobody_reads_on_holds_no_connection(any_database: Database) -> None:
+    await _prepare(any_database)
+    await _bring_in(any_database, [ROW | {"asset_tag": f"A{n:04}"} for n in range(1001)])
+    export = _importer(any_database).export(Selection(), TableFormat.CSV)
+    parts = [await anext(export), await anext(export)]
+    # Meanwhile the last is renamed to come first, one that was not read yet is removed, and one is added.
+    async with any_database.transaction() as connection:
+        registry = Registry(connection)
+        tagged = await registry.store.devices_by_tag(["a1000", "a0999"])
+        last, gone = tagged["a1000"], tagged["a0999"]
+        renamed = NewDevice(**_text(last) | {"asset_tag": "A"})
+        await registry.devices.change(last.id, renamed, version=1)
+        await registry.devices.remove(gone.id, version=1)
+        await registry.devices.register(NewDevice(**_text(last) | {"asset_tag": "B"}))
+    assert held_connections(any_database) == 0
+    parts += [part async for part in export]
+    rows = list(csv.reader(io.StringIO("".join(parts), newline="")))
+    assert [row[0] for row in rows[1:]] == [f"A{n:04}" for n in range(999)] + ["A"]
+
+
 async def test_an_empty_export_is_an_empty_list(database: Database) -> None:
-    importer = Importer(database, ids=RandomIds(), clock=FixedClock())
+    importer = _importer(database)
     content = "".join([part async for part in importer.export(Selection(), TableFormat.JSON)])
     assert json.loads(content) == []
 
@@ -191,7 +228,7 @@ async def test_an_empty_export_is_an_empty_list(database: Database) -> None:
 async def test_progress_counts_up_to_all_rows(database: Database) -> None:
     await _prepare(database)
     told: list[ImportProgress] = []
-    importer = Importer(database, ids=RandomIds(), clock=FixedClock())
+    importer = _importer(database)
     rows = [ROW | {"asset_tag": f"A{n}"} for n in range(1200)]
     items = await importer.read(json.dumps(rows).encode(), TableFormat.JSON)
     await importer.run(items, is_dry_run=False, tell=told.append)

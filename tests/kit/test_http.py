@@ -6,19 +6,34 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.testclient import TestClient
 from sqlalchemy import Column, Integer, String, Table, func, insert, select
-from starlette.requests import HTTPConnection
 
+from nearhand.kit.bodies import BodyLimit, Pace
 from nearhand.kit.clock import FixedClock
 from nearhand.kit.database import Database, metadata
-from nearhand.kit.errors import Conflict
-from nearhand.kit.http import BodyLimit, Connection, ExpectedVersion, TransactionRoute, install_error_handlers
+from nearhand.kit.errors import Conflict, Overtaken
+from nearhand.kit.http import (
+    Connection,
+    ExpectedVersion,
+    LateTransaction,
+    LateTransactionRoute,
+    TransactionRoute,
+    guard,
+    install_error_handlers,
+)
 
 things = Table("test_thing", metadata, Column("id", Integer, primary_key=True))
 bulky = Table("test_bulky", metadata, Column("id", Integer, primary_key=True), Column("text", String))
-router = APIRouter(route_class=TransactionRoute)
+
+
+@guard
+async def asker(request: Request) -> Any:
+    return SimpleNamespace(participant_id=request.headers.get("authorization", "somebody"))
+
+
+router = APIRouter(route_class=TransactionRoute, dependencies=[Depends(asker)])
 PROBLEM_FIELDS = {"type", "title", "status", "code", "detail", "errors"}
 
 
@@ -48,6 +63,23 @@ async def filling(number: int, connection: Connection) -> None:
     )
 
 
+late = APIRouter(route_class=LateTransactionRoute, dependencies=[Depends(asker)])
+
+
+@late.post("/late/{number}", status_code=201)
+async def add_late(number: int, begin: LateTransaction, overtaken: int = 0) -> int:
+    """Refused as overtaken so many times; what it wrote then must be gone."""
+    connection = await begin()
+    attempts.append(number)
+    await connection.execute(insert(things).values(id=number))
+    if len(attempts) <= overtaken:
+        raise Overtaken
+    return len(attempts)
+
+
+attempts: list[int] = []
+
+
 @router.get("/count")
 async def count(connection: Connection) -> int:
     total: int = (await connection.execute(select(func.count()).select_from(things))).scalar_one()
@@ -59,20 +91,21 @@ async def versioned(version: ExpectedVersion) -> int:
     return version
 
 
-async def identify(connection: HTTPConnection) -> Any:
-    return SimpleNamespace(participant_id=connection.headers.get("authorization", "somebody"))
-
-
 @pytest.fixture
 def door(tmp_path: Path) -> Iterator[TestClient]:
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'door.db'}")
     app = FastAPI()
-    app.state.resources = SimpleNamespace(database=database, clock=FixedClock(), identify=identify)
+    app.state.resources = SimpleNamespace(database=database, clock=FixedClock())
     install_error_handlers(app)
     app.add_middleware(
-        BodyLimit, limit=1000, upload_limit=5000, is_upload=lambda method, path: path == "/upload"
+        BodyLimit,
+        limit=1000,
+        upload_limit=5000,
+        is_upload=lambda method, path: path == "/upload",
+        pace=Pace(grace_s=30, min_bytes_per_s=1000),
     )
     app.include_router(router)
+    app.include_router(late)
     with TestClient(app, raise_server_exceptions=False) as client:
         portal: Any = client.portal
 
@@ -109,6 +142,21 @@ def test_a_request_repeated_under_one_key_has_its_effect_once(door: TestClient) 
     again = door.post("/things/1", headers={"Idempotency-Key": "k"})
     assert (again.status_code, again.json()) == (first.status_code, first.json()) == (201, {"id": 1})
     assert door.get("/count").json() == 1
+
+
+@pytest.mark.parametrize(("overtaken", "status", "count"), [(0, 201, 1), (2, 201, 1), (3, 409, 0)])
+def test_a_door_that_was_overtaken_is_asked_anew_a_few_times(
+    door: TestClient, overtaken: int, status: int, count: int
+) -> None:
+    attempts.clear()
+    key = {"Idempotency-Key": "k"}
+    answer = door.post(f"/late/1?overtaken={overtaken}", headers=key)
+    assert answer.status_code == status
+    assert door.get("/count").json() == count
+    if status == 201:
+        again = door.post(f"/late/1?overtaken={overtaken}", headers=key)
+        assert (again.status_code, again.json()) == (201, answer.json())
+        assert len(attempts) == overtaken + 1
 
 
 def test_one_key_for_two_requests_is_refused(door: TestClient) -> None:

@@ -1,3 +1,4 @@
+import sqlite3
 from typing import Any
 
 import numpy as np
@@ -7,12 +8,12 @@ from fastapi.testclient import TestClient
 
 from nearhand.access.model import Role
 from nearhand.app import Resources
-from nearhand.devices.model import Device
-from nearhand.labels.model import NewLabel, NoTagsLeft
-from nearhand.labels.service import labels_on
-from nearhand.migrations.upgrade import upgrade
+from nearhand.devices.model import Device, NewDevice
+from nearhand.labels.model import Label, NewLabel
+from nearhand.labels.service import RegisteredLabels
+from nearhand.labels.symbol import Drawing, read_back
 from tests.support.doors import Doors
-from tests.support.factories import Registry
+from tests.support.factories import new_device, new_rack
 
 
 @pytest.fixture
@@ -103,21 +104,76 @@ def test_a_face_the_type_lacks_is_refused(expert: Doors, device: Device) -> None
     assert (answer.status_code, answer.json()["code"]) == (422, "no_such_face")
 
 
-@pytest.mark.slow
-async def test_tag_ids_are_unique_in_a_rack_until_none_is_left(resources: Resources) -> None:
-    await upgrade(resources.database)
-    async with resources.database.transaction() as connection:
-        registry = Registry(connection)
-        rack = await registry.rack(await registry.site())
-        kind = await registry.device_type()
-        first = await registry.device(device_type=kind, rack=rack, asset_tag="A-1")
-        second = await registry.device(device_type=kind, rack=rack, asset_tag="A-2")
-        service = labels_on(connection, ids=resources.ids, clock=resources.clock, base_url="http://a.example")
-        seen: list[int] = []
-        for number in range(125):
-            label = await service.make((first, second)[number % 2].id, NewLabel())
-            seen += [tag.id for tag in label.tags]
-        assert len(set(seen)) == len(seen) == 250
-        with pytest.raises(NoTagsLeft):
-            await service.make(first.id, NewLabel())
-    await resources.database.close()
+def test_a_label_asked_for_again_under_one_key_is_the_same_label(expert: Doors, device: Device) -> None:
+    path, key = f"devices/{device.id}/labels", {"Idempotency-Key": "once"}
+    first, again = (expert.ask("POST", path, json={}, headers=key) for _ in range(2))
+    assert (again.status_code, again.json()) == (first.status_code, first.json()) == (201, first.json())
+    assert len(expert.ask("GET", path).json()) == 1
+
+
+def test_moving_a_device_to_where_its_tags_are_already_succeeds_and_says_so(
+    client: TestClient, expert: Doors, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nearhand.labels.service.first_tag_id", lambda scope: 7)
+    admin = Doors(client, Role.ADMIN)
+    racks = [admin.make("racks", new_rack(device.site_id, name=name)) for name in ("R1", "R2")]
+    first, second = (
+        admin.make(
+            "devices", new_device(device.device_type_id, device.site_id, asset_tag=tag, rack_id=rack["id"])
+        )
+        for tag, rack in zip(("A-1", "A-2"), racks, strict=True)
+    )
+    old, _ = (expert.ask("POST", f"devices/{one['id']}/labels", json={}).json() for one in (first, second))
+    new = {name: first[name] for name in NewDevice.model_fields} | {"rack_id": racks[1]["id"]}
+    moved = admin.ask("PUT", f"devices/{first['id']}", version=1, json=new)
+    assert moved.status_code == 200
+    assert [finding["code"] for finding in moved.json()["findings"]] == ["tag_clash"] * 2
+    assert "A-2" in moved.json()["findings"][0]["message"]
+    found = expert.ask("GET", f"racks/{racks[1]['id']}/tag-clashes").json()
+    assert [clash["tag_id"] for clash in found] == [tag["id"] for tag in old["tags"]] == [7, 8]
+    assert expert.ask("GET", f"devices/{first['id']}/tag-clashes").json() == found
+    assert expert.ask("GET", f"racks/{racks[0]['id']}/tag-clashes").json() == []
+    assert expert.ask("GET", "racks/0000000000ZZ/tag-clashes").status_code == 404
+    assert expert.ask("GET", f"labels/{old['code']}").json()["view"]["rack"]["name"] == "R2"
+
+
+def test_others_write_while_a_label_is_drawn_and_read_back(
+    resources: Resources, expert: Doors, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = []
+
+    def read_back_beside_a_writer(drawing: Drawing, label: Label) -> None:
+        with sqlite3.connect(resources.settings.sqlite_path(), timeout=0) as other:
+            other.execute("UPDATE device SET notes = 'written meanwhile'")
+            written.append(label.code)
+        other.close()
+        read_back(drawing, label)
+
+    monkeypatch.setattr("nearhand.labels.service.read_back", read_back_beside_a_writer)
+    made = expert.ask("POST", f"devices/{device.id}/labels", json={})
+    assert (made.status_code, written) == (201, [made.json()["code"]])
+
+
+def test_a_label_that_was_overtaken_is_drawn_anew_with_other_tags(
+    client: TestClient, resources: Resources, expert: Doors, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = resources.settings
+    labels = RegisteredLabels(
+        resources.database, ids=resources.ids, clock=resources.clock, base_url=settings.base_url
+    )
+    draw = RegisteredLabels.drawn
+    others: list[Label] = []
+
+    async def drawn_slowly(self: RegisteredLabels, device_id: str, new: NewLabel) -> Label:
+        label = await draw(self, device_id, new)
+        if not others:
+            others.append(label)
+            others.append(await labels.make(device_id, new))
+        return label
+
+    monkeypatch.setattr(RegisteredLabels, "drawn", drawn_slowly)
+    made = expert.ask("POST", f"devices/{device.id}/labels", json={})
+    assert made.status_code == 201
+    overtaken, other = others
+    assert overtaken.tags == other.tags
+    assert not {tag.id for tag in other.tags} & {tag["id"] for tag in made.json()["tags"]}

@@ -2,10 +2,10 @@ import pytest
 
 from nearhand.kit.clock import FixedClock
 from nearhand.kit.database import Database
-from nearhand.kit.errors import Conflict
+from nearhand.kit.errors import Overtaken
 from nearhand.kit.ids import RandomIds
 from nearhand.labels.model import NewLabel, NewSheet
-from nearhand.labels.service import labels_on
+from nearhand.labels.service import RegisteredLabels, labels_on
 from nearhand.labels.store import LabelStore
 from tests.support.factories import Registry
 
@@ -15,8 +15,8 @@ async def test_a_label_is_found_again_as_it_was_made_whatever_the_address_is_now
 ) -> None:
     async with any_database.transaction() as connection:
         device = await Registry(connection).device()
-        before = labels_on(connection, ids=RandomIds(), clock=clock, base_url="http://old.example")
-        label = await before.make(device.id, NewLabel())
+    before = RegisteredLabels(any_database, ids=RandomIds(), clock=clock, base_url="http://old.example")
+    label = await before.make(device.id, NewLabel())
     async with any_database.reading() as connection:
         now = labels_on(connection, ids=RandomIds(), clock=clock, base_url="https://new.example:8443")
         assert (await now.resolve(label.text.lower())).label == label
@@ -31,9 +31,9 @@ async def test_two_labels_never_get_the_same_tag_in_one_rack(
 ) -> None:
     async with any_database.transaction() as connection:
         device = await Registry(connection).device()
-        service = labels_on(connection, ids=RandomIds(), clock=clock, base_url="http://a.example")
-        label = await service.make(device.id, NewLabel())
-    with pytest.raises(Conflict):
-        async with any_database.transaction() as connection:
-            twin = label.model_copy(update={"code": "0000ZZZZ"})
-            await LabelStore(connection).add(twin, scope=f"site:{device.site_id}")
+    labels = RegisteredLabels(any_database, ids=RandomIds(), clock=clock, base_url="http://a.example")
+    label = await labels.make(device.id, NewLabel())
+    for twin in (label.model_copy(update={"code": "0000ZZZZ"}), label.model_copy(update={"tags": ()})):
+        with pytest.raises(Overtaken):
+            async with any_database.transaction() as connection:
+                await LabelStore(connection).add(twin, scope=f"site:{device.site_id}")

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from PIL import Image
+from PIL import Image, ImageOps
 from sqlalchemy import event
 
 from nearhand.access.model import Role
@@ -240,6 +240,17 @@ def test_a_step_picture_loses_what_the_camera_hid_in_it_and_stands_upright(exper
 
 def test_a_picture_with_too_many_pixels_is_refused_before_it_is_unpacked(expert: Doors) -> None:
     answer = expert.ask("POST", "pictures", content=a_picture(size=(10_000, 10_000), kind="PNG"))
+    assert (answer.status_code, answer.json()["code"]) == (422, "too_many_pixels")
+
+
+def test_a_picture_for_which_the_memory_does_not_suffice_is_refused(
+    expert: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_image: Image.Image) -> Image.Image:
+        raise MemoryError
+
+    monkeypatch.setattr(ImageOps, "exif_transpose", full)
+    answer = expert.ask("POST", "pictures", content=a_picture())
     assert (answer.status_code, answer.json()["code"]) == (422, "too_many_pixels")
 
 

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -87,6 +88,58 @@ def test_a_new_session_rings_and_is_listed(
 def test_a_session_about_an_unknown_device_is_refused(client: TestClient, technician: Headers) -> None:
     answer = client.post("/api/v1/sessions", json={"device_id": "NOSUCH"}, headers=technician)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_a_call_for_help_sent_again_finds_the_session_of_the_first_time(
+    client: TestClient, technician: Headers, expert: Headers, device: str
+) -> None:
+    def call(who: Headers, key: str, **body: Any) -> Any:
+        return client.post("/api/v1/sessions", json=body, headers=who | {"Idempotency-Key": key})
+
+    first = call(technician, "k1", device_id=device, subject="help").json()
+    admin = sign_in(client, Role.ADMIN)
+    etag = client.get(f"/api/v1/devices/{device}", headers=admin).headers["etag"]
+    client.delete(f"/api/v1/devices/{device}", headers=admin | {"If-Match": etag}).raise_for_status()
+    again = call(technician, "k1", device_id=device, subject="help")
+    assert (again.status_code, again.json()) == (201, first)
+    assert call(technician, "k1", subject="other").status_code == 409
+    assert call(technician, "", subject="other").status_code == 422
+    others = [call(technician, "k2", subject="help"), call(expert, "k1", subject="help")]
+    assert len({first["id"], *(other.json()["id"] for other in others)}) == 3
+    assert client.get("/api/v1/sessions", headers=expert).json()["total"] == 3
+
+
+def test_a_call_for_help_and_a_mark_wait_for_nobody_who_writes_to_the_registry(
+    client: TestClient, resources: Resources, technician: Headers, session: dict[str, Any]
+) -> None:
+    """A bulk import holds the registry's only write transaction for seconds."""
+    place = {"kind": "face", "device_id": "D1", "face": "front", "points_mm": [[1, 2, 0]]}
+    add = {"type": "annotation.add", "n": 1, "id": "m1", "shape": "text", "place": place, "text": "loose"}
+    with connected(client, session["id"], technician) as socket:
+        socket.send_json([add | {"is_kept": True}])
+        told(socket, "ack")
+    portal = client.portal
+    assert portal is not None
+    with portal.wrap_async_context_manager(resources.database.transaction()):
+        key = {"Idempotency-Key": "k"}
+        assert client.post("/api/v1/sessions", json={}, headers=technician | key).status_code == 201
+        taken_off = client.delete("/api/v1/devices/D1/marks/m1", headers=technician)
+        assert taken_off.status_code == 204
+
+
+def test_nobody_is_invited_to_a_session_that_is_not_there_or_has_ended(
+    client: TestClient, technician: Headers, expert: Headers, session: dict[str, Any]
+) -> None:
+    def invite(session_id: str) -> tuple[int, str]:
+        answer = client.post(f"/api/v1/sessions/{session_id}/invitations", json={}, headers=expert)
+        return answer.status_code, answer.json().get("code", "")
+
+    assert invite("NOSUCH") == (404, "unknown_session")
+    assert invite(session["id"]) == (201, "")
+    with connected(client, session["id"], technician) as socket:
+        socket.send_json([{"type": "session.end", "n": 1}])
+        told(socket, "ack")
+    assert invite(session["id"]) == (409, "session_ended")
 
 
 def test_a_session_nobody_opened_is_not_there(client: TestClient, expert: Headers) -> None:
@@ -243,8 +296,8 @@ def test_the_registry_is_asked_once_for_a_device_that_is_sighted_in_every_frame(
     assert statements == 0
 
 
-def test_marks_kept_on_a_device_are_listed_and_removed_by_experts(
-    client: TestClient, technician: Headers, expert: Headers, session: dict[str, Any]
+def test_marks_kept_on_a_device_are_listed_and_taken_off_by_whoever_may_draw(
+    client: TestClient, technician: Headers, session: dict[str, Any], guest: Headers
 ) -> None:
     place = {"kind": "face", "device_id": "D1", "face": "front", "points_mm": [[1, 2, 0]]}
     add = {"type": "annotation.add", "n": 1, "id": "m1", "shape": "text", "place": place, "text": "loose"}
@@ -253,9 +306,12 @@ def test_marks_kept_on_a_device_are_listed_and_removed_by_experts(
         told(socket, "ack")
     (mark,) = client.get("/api/v1/devices/D1/marks", headers=technician).json()
     assert mark["text"] == "loose"
-    assert client.delete("/api/v1/devices/D1/marks/m1", headers=technician).status_code == 403
-    assert client.delete("/api/v1/devices/D1/marks/m1", headers=expert).status_code == 204
-    assert client.delete("/api/v1/devices/D1/marks/m1", headers=expert).status_code == 404
+    observer = sign_in(client, Role.OBSERVER)
+    client.cookies.clear()
+    for nobody in (observer, guest):
+        assert client.delete("/api/v1/devices/D1/marks/m1", headers=nobody).status_code == 403
+    assert client.delete("/api/v1/devices/D1/marks/m1", headers=technician).status_code == 204
+    assert client.delete("/api/v1/devices/D1/marks/m1", headers=technician).status_code == 404
     assert client.get("/api/v1/devices/D1/marks", headers=technician).json() == []
 
 
@@ -341,6 +397,45 @@ def test_a_still_of_one_session_is_not_found_in_another(
     sha = client.post(url, content=a_picture(), headers=technician).json()["sha256"]
     other = client.post("/api/v1/sessions", json={}, headers=technician).json()["id"]
     assert client.get(f"/api/v1/sessions/{other}/stills/{sha}", headers=technician).status_code == 404
+
+
+def test_stills_that_are_not_shared_are_taken_only_so_far_and_nobody_uses_up_the_share_of_others(
+    client: TestClient, resources: Resources, technician: Headers, expert: Headers, session: dict[str, Any]
+) -> None:
+    """L13. All guests together have one share, since one link makes as many as one likes."""
+    resources.sessions._stills = replace(resources.sessions._stills, unshared=2)
+    url = f"/api/v1/sessions/{session['id']}/stills"
+
+    def upload(who: Headers, number: int) -> tuple[int, str]:
+        answer = client.post(url, content=a_picture(quality=20 + number), headers=who)
+        return answer.status_code, answer.json().get("code", answer.json().get("sha256"))
+
+    link = client.post(
+        f"/api/v1/sessions/{session['id']}/invitations", json={"role": "technician"}, headers=expert
+    )
+    token = link.json()["url"].partition("#")[2]
+    guests = []
+    for _ in range(3):
+        body = {"token": token, "display_name": "A guest"}
+        token_of_guest = client.post("/api/v1/join?want_token=true", json=body).json()["token"]
+        guests.append({"Authorization": f"Bearer {token_of_guest}"})
+        client.cookies.clear()
+    assert [upload(guest, number)[0] for number, guest in enumerate(guests)] == [201, 201, 409]
+    (_, sha256), second, third = (upload(technician, number) for number in (10, 11, 12))
+    assert (second[0], third) == (201, (409, "too_many_unshared"))
+    share = {
+        "type": "still.share",
+        "n": 1,
+        "frame": {"stream": "camera-1", "frame_id": 1},
+        "sha256": sha256,
+        "width": 64,
+        "height": 48,
+        "captured_at": "2026-01-01T08:00:00Z",
+    }
+    with connected(client, session["id"], technician) as socket:
+        socket.send_json([share])
+        told(socket, "ack")
+    assert upload(technician, 12)[0] == 201
 
 
 def test_an_observer_sends_no_stills(client: TestClient, session: dict[str, Any], guest: Headers) -> None:

@@ -97,7 +97,7 @@ def _room_of(message: dict[str, Any]) -> Room:
     room = Room(a_session(), ring_s=10)
     state = SessionState.model_validate(message["state"])
     snapshot = Snapshot(seq=message["seq"], state=state, removed=(), ledgers=())
-    room.restore(a_session(), snapshot, [], stills=[], refusals=[])
+    room.restore(a_session(), snapshot, [], stills={}, refusals=[])
     return room
 
 

@@ -1,16 +1,29 @@
 """What the hub promises to everybody in a session, over fake lines and a real log."""
 
+import asyncio
 import json
+import sqlite3
+import threading
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from nearhand.devices.model import Face
+from nearhand.kit.errors import Conflict, NotFound, Unavailable
 from nearhand.sessions import hub as hub_module
+from nearhand.sessions import log as log_module
 from nearhand.sessions.hub import Caller
-from nearhand.sessions.messages import CloseCode, Hello
-from nearhand.sessions.model import NotSaved, SessionStatus, ShownDevice, UnknownPort, UnknownSession
-from nearhand.sessions.room import Part
+from nearhand.sessions.messages import ChatSaid, CloseCode, Hello
+from nearhand.sessions.model import (
+    NotSaved,
+    SessionStatus,
+    ShownDevice,
+    UnknownPort,
+    UnknownSession,
+    still_frame,
+)
+from nearhand.sessions.room import Part, Room
 from tests.support.live import (
     AT,
     EXPERT,
@@ -21,6 +34,7 @@ from tests.support.live import (
     Member,
     a_session,
     a_sighting,
+    nothing_to_find,
     until,
 )
 from tests.support.socket_pair import FakeLine
@@ -222,6 +236,77 @@ async def test_a_number_that_skips_ahead_is_an_error_and_not_settled(server: Liv
     assert (await expert.ask("chat.say", text="first"))["type"] == "ack"
 
 
+async def test_a_wish_that_the_room_stumbles_over_is_refused_and_those_after_it_go_on(
+    server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """L6. A mistake of ours would be made again each time the sender tries, and hold up all it asks after it."""
+    technician = await server.join(TECHNICIAN, "phone")
+    expert = await server.join(EXPERT, "desk")
+
+    def stumble(room: Room, event: ChatSaid) -> None:
+        if event.text == "poison":
+            raise KeyError("a mistake of ours")
+        reduce_chat(room, event)
+
+    rules: dict[Any, Any] = Room._REDUCE
+    reduce_chat = rules[ChatSaid]
+    monkeypatch.setitem(rules, ChatSaid, stumble)
+    texts = ("before", "poison", "after")
+    await technician.say({"type": "chat.say", "n": 1, "text": "from another"})
+    await expert.say(*({"type": "chat.say", "n": n, "text": text} for n, text in enumerate(texts, start=1)))
+    await until(lambda: expert.settled(3) is not None)
+    (refused,) = expert.line.told("refused")
+    assert (refused["n"], refused["code"]) == (2, "internal")
+    assert [m["text"] for m in technician.line.told("chat.said")] == ["from another", "before", "after"]
+    assert [e["seq"] for e in await server.stored()] == [1, 2, 3, 4, 5]
+    assert expert.line.closed is None
+    await server.restart()
+    again = await expert.again(n=1)
+    assert again.welcome["acked"] == 3
+    assert (await again.ask("chat.say", text="poison"))["code"] == "refused_before"
+
+
+async def test_a_wish_that_the_look_up_stumbles_over_is_refused(server: LiveServer) -> None:
+    """L6."""
+    expert = await server.join(EXPERT, "desk")
+
+    async def stumble(*_: object) -> None:
+        raise KeyError("a mistake of ours")
+
+    server.look_up = stumble
+    refused = await expert.ask("chat.say", text="hello")
+    assert (refused["type"], refused["code"]) == ("refused", "internal")
+    server.look_up = nothing_to_find
+    assert (await expert.ask("chat.say", text="hello"))["type"] == "ack"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError("no route to the database"),
+        sqlite3.OperationalError("database or disk is full"),
+        DBAPIError("select", {}, Exception("connection was closed in the middle of operation")),
+        Unavailable(),
+    ],
+)
+async def test_what_a_disk_or_database_is_to_blame_for_is_tried_again(
+    server: LiveServer, error: Exception
+) -> None:
+    """L15."""
+    expert = await server.join(EXPERT, "desk")
+
+    async def broken(*_: object) -> None:
+        raise error
+
+    server.look_up = broken
+    await expert.say({"type": "chat.say", "n": 1, "text": "hello"})
+    await closed(expert)
+    assert expert.line.closed is CloseCode.NOT_SAVED
+    server.look_up = nothing_to_find
+    again = await expert.again()
+    assert (await again.ask("chat.say", text="hello"))["type"] == "ack"
+
+
 # -- connections ----------------------------------------------------------------------------------------------------
 
 
@@ -386,6 +471,48 @@ async def test_a_stopping_server_says_so(server: LiveServer) -> None:
     await server.hub.start()
 
 
+async def test_who_waits_for_a_session_to_open_when_the_server_stops_is_answered(
+    server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also who waits for a room to load, and for a mark to be taken off."""
+    monkeypatch.setattr(hub_module, "STOP_WITHIN_S", 0.01)
+    writing = asyncio.Event()
+
+    async def never(_: object) -> None:
+        writing.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(server.storage, "write", never)
+    opening = asyncio.create_task(server.hub.open(a_session("SESSION00002")))
+    await writing.wait()
+    late = asyncio.create_task(server.hub.open(a_session("SESSION00003")))
+    member = Member(server, EXPERT, "desk")
+    joining = asyncio.create_task(member.join())
+    await until(lambda: bool(server.hub._due.opening and server.hub._due.joining))
+    await server.hub.stop()
+    for waiting in (opening, late):
+        with pytest.raises(NotSaved):
+            await waiting
+    await joining
+    assert await closed(member)
+    assert member.line.closed is CloseCode.RESTARTING
+    with pytest.raises(NotSaved, match="stopping"):
+        await server.hub.open(a_session("SESSION00004"))
+    latest = Member(server, EXPERT, "desk")
+    await latest.join()
+    assert latest.line.closed is CloseCode.RESTARTING
+    monkeypatch.undo()
+
+
+async def test_what_was_asked_before_the_server_stops_is_stored(server: LiveServer) -> None:
+    expert = await server.join(EXPERT, "desk")
+    await expert.say({"type": "chat.say", "n": 1, "text": "just in time"})
+    await server.hub.stop()
+    await closed(expert)
+    assert expert.settled(1) == {"type": "ack", "n": 1}
+    assert (await server.stored())[-1]["text"] == "just in time"
+
+
 # -- fleeting -------------------------------------------------------------------------------------------------------
 
 
@@ -454,6 +581,36 @@ async def test_a_mark_far_beside_the_face_is_refused_also_when_its_picture_came_
     settled = phone.settled(2)
     assert settled is not None
     assert settled.get("code") == "misses_face"
+
+
+async def test_a_session_with_many_stills_is_read_without_holding_up_others_and_each_can_be_drawn_on(
+    server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """L8. Reading 10,000 stills takes most of a second, in which every pointer of every session would stand still."""
+    phone = await server.join(TECHNICIAN, "phone")
+    place = {
+        "kind": "frame",
+        "frame": {"stream": "camera-1", "frame_id": 7},
+        "points": [[0.5, 0.5], [0.6, 0.5]],
+    }
+    share, _ = still_and_mark(place)
+    for frame_id in range(7, 10):
+        frame = {"stream": "camera-1", "frame_id": frame_id}
+        await phone.say(share | {"n": frame_id - 6, "frame": frame})
+    await until(lambda: phone.settled(3) is not None)
+    await server.restart()
+    threads = set()
+
+    def noted(event: str) -> Any:
+        threads.add(threading.get_ident())
+        return still_frame(event)
+
+    monkeypatch.setattr(log_module, "still_frame", noted)
+    again = await phone.again(n=3)
+    assert len(server.hub._rooms[SESSION].room.still_frames) == 3
+    assert threads
+    assert threading.get_ident() not in threads
+    assert (await again.ask("annotation.add", id="m1", shape="ring", place=place))["type"] == "ack"
 
 
 async def test_a_mark_whose_face_cannot_be_looked_up_is_not_settled(server: LiveServer) -> None:
@@ -627,8 +784,65 @@ async def test_a_kept_mark_stays_on_the_device_until_it_is_let_go(server: LiveSe
     assert await server.log.marks("DEVICE") == []
     await expert.ask("annotation.restore", id="m2")
     assert [m.id for m in await server.log.marks("DEVICE")] == ["m2"]
-    assert await server.log.remove_mark("DEVICE", "m2")
-    assert not await server.log.remove_mark("DEVICE", "m2")
+
+
+async def test_a_mark_taken_off_its_device_does_not_come_back_with_the_next_edit(server: LiveServer) -> None:
+    """L14. The open session is told, as everybody who edits the mark must know."""
+    expert = await server.join(EXPERT, "desk")
+    await draw(expert, "m1", is_kept=True)
+    await server.hub.take_off("DEVICE", "m1", TECHNICIAN.id)
+    told = expert.line.events()[-1]
+    assert (told["type"], told["annotation"]["is_kept"]) == ("annotation.edited", False)
+    assert (told["by"], told["client"], told["n"]) == (TECHNICIAN.id, "", 0)
+    assert await server.log.marks("DEVICE") == []
+    await expert.ask("annotation.edit", id="m1", text="moved on")
+    await expert.ask("annotation.remove", id="m1")
+    await expert.ask("annotation.restore", id="m1")
+    assert await server.log.marks("DEVICE") == []
+    with pytest.raises(NotFound):
+        await server.hub.take_off("DEVICE", "m1", TECHNICIAN.id)
+
+
+async def test_a_mark_of_an_ended_session_is_taken_off_and_the_session_stays_as_it_was(
+    server: LiveServer,
+) -> None:
+    """L11. L14."""
+    expert = await server.join(EXPERT, "desk")
+    await draw(expert, "m1", is_kept=True)
+    await expert.ask("session.end")
+    before = await server.stored()
+    await server.restart()
+    await server.hub.take_off("DEVICE", "m1", EXPERT.id)
+    assert await server.log.marks("DEVICE") == []
+    assert await server.stored() == before
+
+
+async def test_a_mark_that_cannot_be_taken_off_for_a_full_disk_stays(server: LiveServer) -> None:
+    """L15."""
+    expert = await server.join(EXPERT, "desk")
+    await draw(expert, "m1", is_kept=True)
+    server.storage.is_full = True
+    with pytest.raises(NotSaved):
+        await server.hub.take_off("DEVICE", "m1", EXPERT.id)
+    server.storage.is_full = False
+    assert [mark.id for mark in await server.log.marks("DEVICE")] == ["m1"]
+    again = await server.join(TECHNICIAN, "phone")
+    assert again.line.told("session.state")[0]["state"]["annotations"][0]["is_kept"]
+
+
+async def test_a_session_asked_for_many_times_at_once_is_opened_once(server: LiveServer) -> None:
+    """The id is that of the key, and the log alone says whether it is there: also after a restart."""
+    line = FakeLine()
+    await server.hub.watch(server.hub.connection(line))
+    asked = [server.hub.open(a_session("SESSION00002"), "digest") for _ in range(5)]
+    assert await asyncio.gather(*asked) == [a_session("SESSION00002")] * 5
+    assert [s["id"] for s in line.received].count("SESSION00002") == 1
+    expert = await server.join(EXPERT, "desk", session_id="SESSION00002")
+    await server.restart()
+    again = await server.hub.open(a_session("SESSION00002"), "digest")
+    assert (again.status, again.expert_names) == (SessionStatus.OPEN, (expert.who.display_name,))
+    with pytest.raises(Conflict):
+        await server.hub.open(a_session("SESSION00002"), "of something else")
 
 
 async def test_the_wall_shows_open_sessions_and_each_change(server: LiveServer) -> None:

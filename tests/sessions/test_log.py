@@ -134,10 +134,27 @@ async def test_kept_marks_and_stills_are_found_again(log: Log) -> None:
         created_at=AT,
         created_by=EXPERT.id,
     )
-    await log.add_still(still)
-    await log.add_still(still)
+    await log.add_still(still, "SOMEBODY")
+    await log.add_still(still, "SOMEBODY")
     assert await log.still(SESSION, "a" * 64) == still
     assert await log.still("ANOTHER", "a" * 64) is None
+    assert await log.unshared_stills(SESSION, "SOMEBODY") == 1
+    shared = Batch()
+    shared.sessions.append(a_session())
+    shared.share(SESSION, still.sha256)
+    await log.append(shared)
+    await log.add_still(still, "SOMEBODY")
+    assert await log.unshared_stills(SESSION, "SOMEBODY") == 0
+
+
+async def test_a_session_is_found_with_what_was_asked_under_its_key(log: Log) -> None:
+    batch = Batch()
+    batch.open(a_session(), "digest")
+    batch.open(a_session("SESSION00002"), "")
+    await log.append(batch)
+    assert await log.opened(SESSION) == (a_session(), "digest")
+    assert await log.opened("SESSION00002") == (a_session("SESSION00002"), "")
+    assert await log.opened("SESSION00003") is None
 
 
 async def test_two_processes_cannot_share_one_live_log(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from nearhand.devices.model import FaceSide
 from nearhand.kit.errors import Forbidden, NearhandError
 from nearhand.sessions import room as room_module
 from nearhand.sessions.messages import AnnotationAdd, Ask, Event, client_messages, server_events
-from nearhand.sessions.model import Participant, SessionStatus, ShownDevice, UnknownPort
+from nearhand.sessions.model import Participant, SessionStatus, ShownDevice, UnknownPort, still_frame
 from nearhand.sessions.room import Acknowledge, Deliver, Effect, Part, Refuse, Room, Store
 from tests.support.live import AT, EXPERT, OBSERVER, TECHNICIAN, a_room, a_session, a_sighting
 
@@ -143,6 +143,36 @@ def test_somebody_who_is_refused_without_end_is_stopped(
     assert (effect.error.code, effect.is_settled) == ("too_many_refused", False)
 
 
+def test_who_uses_up_their_client_names_is_refused_and_nobody_else(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """L13. Each further name is refused, whatever number comes first, and the names that were there go on."""
+    monkeypatch.setattr(room_module, "MAX_CLIENTS_PER_PARTICIPANT", 3)
+    for number in range(3):
+        table.event("chat.say", text="hello", who=OBSERVER, client=f"observers-page-{number}")
+    for n in (1, 2, 1):
+        (refused,) = table.send(
+            {"type": "chat.say", "n": n, "text": "hello"}, who=OBSERVER, client="observers-page-3"
+        )
+        assert isinstance(refused, Refuse)
+        assert (refused.error.code, refused.is_settled) == ("too_many_clients", True)
+    assert "observers-page-3" not in table.room.ledgers
+    table.event("chat.say", text="still here", who=OBSERVER, client="observers-page-0")
+    table.event("chat.say", text="and I")
+
+
+def test_guests_leave_room_for_people_with_accounts(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    """L13. One joining link makes as many guests as one likes."""
+    monkeypatch.setattr(room_module, "MAX_GUESTS_FILL", 2)
+    monkeypatch.setattr(room_module, "MAX_PARTICIPANTS", 3)
+    for number in range(2):
+        guest = OBSERVER.model_copy(update={"id": f"GUEST{number}"})
+        assert table.room.enter(guest, AT, is_guest=True)
+    with pytest.raises(NearhandError, match="participants"):
+        table.room.enter(OBSERVER, AT, is_guest=True)
+    assert table.room.enter(EXPERT, AT)
+
+
 # -- annotations ----------------------------------------------------------------------------------------------------
 
 
@@ -198,6 +228,21 @@ def test_a_frame_of_somebody_elses_stream_name_is_refused(table: Table) -> None:
     effect = table.share_still(sha="b")
     assert isinstance(effect, Refuse)
     assert effect.error.code == "stream_taken"
+
+
+def test_minting_stream_names_without_end_takes_nobody_elses(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """L9."""
+    monkeypatch.setattr(room_module, "MAX_STREAMS", 3)
+    table.sight()
+    for number in range(5):
+        frame = {"stream": f"another-{number}", "frame_id": 1}
+        sight = {"type": "frame.sight", "frame": frame, "captured_at": AT, "sighting": None}
+        table.send(sight, who=TECHNICIAN, client="another-phone-001")
+    with pytest.raises(NearhandError, match="stream"):
+        table.sight(8, client="another-phone-001")
+    table.sight(8)
 
 
 def test_a_mark_can_be_moved_reworded_hidden_kept_removed_and_brought_back(table: Table) -> None:
@@ -337,7 +382,7 @@ def test_a_room_made_again_from_its_log_is_the_same_room(table: Table) -> None:
     table.event("step.show", step={"guide_id": "G", "step": 2, "done": [0, 1]})
     table.event("signal.give", signal="go")
     stored = [server_events.validate_json(event.model_dump_json()) for event in table.events]
-    stills = [event.still for event in stored if event.type == "still.shared"]
+    stills = dict(still_frame(event.model_dump_json()) for event in stored if event.type == "still.shared")
 
     whole, folded = Room(a_session(), ring_s=10), Room(a_session(), ring_s=10)
     whole.restore(table.room.session, None, stored, stills=stills, refusals=[])
@@ -354,7 +399,7 @@ def test_a_room_made_again_from_its_log_is_the_same_room(table: Table) -> None:
 
 def test_a_refusal_at_the_end_of_a_clients_numbers_is_known_after_a_restart() -> None:
     room = a_room()
-    room.restore(a_session(), None, [], stills=[], refusals=[(CLIENT, EXPERT.id, 2)])
+    room.restore(a_session(), None, [], stills={}, refusals=[(CLIENT, EXPERT.id, 2)])
     assert room.acked(CLIENT) == 2
     (refused,) = room.receive(EXPERT, CLIENT, _remove_nothing(2), AT)
     assert isinstance(refused, Refuse)

@@ -45,6 +45,14 @@ def test_with_tls_the_network_is_served_and_the_phone_told_whom_to_trust(tmp_pat
     assert "/demo/ca.crt" in text
 
 
+def test_with_tls_for_this_machine_alone_no_phone_is_sent_anywhere(tmp_path: Path) -> None:
+    kept = certificates(tmp_path, ["localhost"])
+    text = welcome(demo(host="127.0.0.1", has_tls=True), kept)
+    assert "None" not in text
+    assert "No phone reaches this demo" in text
+    assert "https://127.0.0.1:8000/demo/ca.crt" in text
+
+
 def test_the_welcome_names_both_apps_and_every_account() -> None:
     text = welcome(demo(), None)
     for word in (

@@ -14,7 +14,7 @@ async def _seeded(resources: Resources) -> tuple[list[DeviceView], list[Rack]]:
     await seed_registry(resources)  # a second time changes nothing
     async with resources.database.reading() as connection:
         store = DeviceStore(connection)
-        views = [view async for view in store.views(Selection())]
+        views = await store.views(await store.numbers(Selection()))
         racks = await store.racks.every()
         mounted = await store.mounted_in([rack.id for rack in racks])
         assert not [one for one in mounted if first_overlap(one, mounted)]

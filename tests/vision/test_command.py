@@ -110,3 +110,22 @@ def test_the_list_of_commands_does_not_wait_for_the_vision_libraries() -> None:
     code = "import sys, nearhand.cli; print([m for m in ('cv2', 'zxingcpp', 'numpy', 'PIL') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_how_to_says_what_the_commands_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    how_to = Path(__file__).parents[2] / "docs" / "how-to"
+    page = (how_to / "read-pictures.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(how_to / "read-pictures")
+    read = run(app, ["read", "photo.jpg"])
+    assert read.output in page
+    located = run(
+        app,
+        [
+            *("locate", "photo.jpg", "--layout", "layout.json", "--camera", "camera.json"),
+            *("--point", "205,14.4", "--json"),
+        ],
+    )
+    (point,) = json.loads(located.output)["points"]
+    # The rendered picture's truth; the last decimals may differ from machine to machine.
+    assert np.hypot(point["u_px"] - 833.7, point["v_px"] - 333.5) < 2
+    assert f"({point['u_px']:.0f}, {point['v_px']:.0f})" in page

@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 from nearhand.access.model import Actor, Permission
 from nearhand.access.service import AccessService
 from nearhand.kit.errors import Forbidden, Unauthenticated
-from nearhand.kit.http import SAFE_METHODS
+from nearhand.kit.http import SAFE_METHODS, guard
 
 COOKIE = "nearhand_session"
 
@@ -38,13 +38,6 @@ def refuse_foreign_origin(connection: HTTPConnection) -> None:
         raise ForeignOrigin
 
 
-async def identify(connection: HTTPConnection) -> Actor:
-    """Find the actor once for a request. Raises Unauthenticated."""
-    connection.state.actor = await find_actor(connection)
-    actor: Actor = connection.state.actor
-    return actor
-
-
 async def find_actor(connection: HTTPConnection) -> Actor:
     """Raise Unauthenticated when nobody, or nobody known any more, is asking."""
     access: AccessService = connection.app.state.resources.access
@@ -56,14 +49,17 @@ async def find_actor(connection: HTTPConnection) -> Actor:
 
 
 def demand(permission: Permission | None) -> Callable[..., Coroutine[Any, Any, Actor]]:
-    """A dependency that returns the actor, or refuses. None: whoever is signed in, guests included."""
+    """A guard that returns the actor, or refuses. None: whoever is signed in, guests included."""
 
+    @guard
     async def permitted(request: Request) -> Actor:
         if request.method not in SAFE_METHODS:
             refuse_foreign_origin(request)
+        # Found once: a route's guards are asked before its body is read, and again as its dependencies.
         actor: Actor = getattr(request.state, "actor", None) or await find_actor(request)
         if permission is not None:
             actor.demand(permission)
+        request.state.actor = actor
         return actor
 
     permitted.permission = permission  # type: ignore[attr-defined]  # read by the test that walks all routes

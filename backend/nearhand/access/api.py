@@ -7,13 +7,13 @@ from fastapi import APIRouter, Depends, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
 from nearhand.access.actor import COOKIE, SignedIn, may, refuse_foreign_origin, token_of
-from nearhand.access.model import Actor, DisplayName, NewUser, Permission, Role, SignIn, User
+from nearhand.access.model import Actor, DisplayName, NewUser, Permission, SignIn, User
 from nearhand.access.service import AccessService
 from nearhand.kit.errors import TooMany
-from nearhand.kit.http import Page, Paging
+from nearhand.kit.http import GuardedRoute, Page, Paging
 from nearhand.kit.patterns import Id
 
-router = APIRouter(tags=["access"])
+router = APIRouter(tags=["access"], route_class=GuardedRoute)
 
 
 class Admission(BaseModel):
@@ -119,36 +119,6 @@ async def set_active(
 ) -> User:
     """Switch an account on or off. Switching off ends its sign-ins at once."""
     return await service.set_active(user_id, is_active=body.is_active)
-
-
-class Invitation(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    role: Role = Role.OBSERVER
-    hours: int = Field(8, ge=1, le=168)
-
-
-class JoiningLink(BaseModel):
-    """`url` carries the token in its fragment, which browsers never send to a server and servers never log."""
-
-    url: str
-    role: Role
-    hours: int
-
-
-@router.post("/sessions/{session_id}/invitations", status_code=status.HTTP_201_CREATED)
-async def invite(
-    session_id: Id,
-    body: Invitation,
-    request: Request,
-    service: Service,
-    actor: Actor = may(Permission.SESSIONS_INVITE),
-) -> JoiningLink:
-    """Make a link by which guests enter this one session, as observer or with another role (never admin)."""
-    role = Role.EXPERT if body.role is Role.ADMIN else body.role
-    token = await service.invite(session_id, role, by=actor, hours=body.hours)
-    url = f"{request.app.state.resources.settings.base_url}/join/{session_id}#{token}"
-    return JoiningLink(url=url, role=role, hours=body.hours)
 
 
 @router.get("/demo")

@@ -40,7 +40,7 @@ class Permission(StrEnum):
     SESSIONS_OPEN = "sessions.open"
     SESSIONS_JOIN = "sessions.join"
     SESSIONS_INVITE = "sessions.invite"
-    STILLS_WRITE = "stills.write"
+    MARKS_WRITE = "marks.write"
     PEOPLE_MANAGE = "people.manage"
 
 
@@ -59,7 +59,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.SESSIONS_LIST,
             P.SESSIONS_OPEN,
         }
-        | {P.SESSIONS_JOIN, P.SESSIONS_INVITE, P.STILLS_WRITE}
+        | {P.SESSIONS_JOIN, P.SESSIONS_INVITE, P.MARKS_WRITE}
     ),
     Role.TECHNICIAN: frozenset(
         _READ
@@ -69,7 +69,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.SESSIONS_LIST,
             P.SESSIONS_OPEN,
             P.SESSIONS_JOIN,
-            P.STILLS_WRITE,
+            P.MARKS_WRITE,
         }
     ),
     Role.OBSERVER: frozenset({P.DEVICES_READ, P.TELEMETRY_READ, P.SESSIONS_LIST, P.SESSIONS_JOIN}),

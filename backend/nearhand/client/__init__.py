@@ -1,6 +1,13 @@
 """The Python SDK: REST and the live session, for programs. Start with `Client`."""
 
-from nearhand.client.errors import LinkStopped, OutboxUnusable, Refusal, Unreachable, WishRefused
+from nearhand.client.errors import (
+    LinkStopped,
+    OutboxUnusable,
+    Refusal,
+    Unreachable,
+    WishForgotten,
+    WishRefused,
+)
 from nearhand.client.live import LiveSession
 from nearhand.client.outbox import MemoryOutbox, Outbox, SqliteOutbox
 from nearhand.client.rest import Client, code_in
@@ -17,6 +24,7 @@ __all__ = [
     "Refusal",
     "SqliteOutbox",
     "Unreachable",
+    "WishForgotten",
     "WishRefused",
     "code_in",
 ]

@@ -30,6 +30,14 @@ class WishRefused(ClientError):
         self.n, self.code, self.title, self.detail = n, code, title, detail
 
 
+class WishForgotten(ClientError):
+    """So many wishes were refused since that nobody knows any more whether this one was."""
+
+    def __init__(self, n: int) -> None:
+        super().__init__(f"Whether wish {n} was stored is not known any more.")
+        self.n = n
+
+
 class LinkStopped(ClientError):
     """The live connection ended for a reason that another try would not mend."""
 

@@ -1,10 +1,8 @@
 """One participant's end of a live session: say, draw and hear, across lost lines and restarts."""
 
 import asyncio
-import json
 import logging
 import random
-import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from types import TracebackType
@@ -12,11 +10,12 @@ from typing import Any, Literal, Self
 from weakref import WeakSet
 
 from nearhand.access.model import Actor
-from nearhand.client.errors import LinkStopped, WishRefused
+from nearhand.client.errors import LinkStopped, WishForgotten, WishRefused
 from nearhand.client.link import Address, Closed, Link, open_link
-from nearhand.client.outbox import Kept, MemoryOutbox, Outbox, new_client_name
+from nearhand.client.outbox import MemoryOutbox, Outbox
 from nearhand.client.verbs import Verbs
 from nearhand.client.view import Gap, LiveView, reduced
+from nearhand.client.wishes import Wishes
 from nearhand.sessions import messages as m
 
 log = logging.getLogger(__name__)
@@ -56,18 +55,13 @@ class LiveSession(Verbs):
         self.session_id = session_id
         self.view = LiveView()
         self.link: LinkState = "stopped"
-        self.is_kept = True  # False: unsent wishes live as long as the process, for the disk is full
         self._address, self._who = address, who
-        self._outbox = outbox or MemoryOutbox()
-        self._name, self._last = "", 0
-        self._waiting: dict[int, str] = {}
+        self._wishes = Wishes(outbox or MemoryOutbox())
         self._sent_up_to = 0
+        self._sendable: int | None = None  # under this name, no wish after this number is sent any more
         self._is_welcome = False
         self._is_spoilt = False
         self._wake = asyncio.Event()
-        self._numbering = asyncio.Lock()
-        self._saved: dict[int, list[asyncio.Future[None]]] = {}
-        self._refused: dict[int, WishRefused] = {}
         self._watchers: list[tuple[Callable[[LiveView], bool], asyncio.Future[None]]] = []
         self._inboxes: WeakSet[Inbox] = WeakSet()
         self._running: asyncio.Task[None] | None = None
@@ -92,9 +86,9 @@ class LiveSession(Verbs):
     async def start(self) -> None:
         """Find the outbox and connect, now or as soon as there is a line."""
         actor = await self._who()
-        kept = await asyncio.to_thread(self._outbox.open, self.session_id, actor.participant_id)
-        self._name, self._last, self._waiting = kept.client, kept.last, dict(kept.asks)
+        await self._wishes.open(self.session_id, actor.participant_id)
         self._stopped_by = None
+        self._is_spoilt = False
         self._running = asyncio.create_task(self._run(), name=f"live session {self.session_id}")
 
     async def stop(self) -> None:
@@ -103,6 +97,7 @@ class LiveSession(Verbs):
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
             self._running = None
+        await self._wishes.keep()
         self._end(LinkStopped("left"))
 
     # -- following ----------------------------------------------------------------------------------------------
@@ -110,21 +105,24 @@ class LiveSession(Verbs):
     @property
     def unsaved(self) -> int:
         """How many wishes the server has not stored yet."""
-        return len(self._waiting)
+        return len(self._wishes)
+
+    @property
+    def is_kept(self) -> bool:
+        """False: some unsent wishes live as long as the process, for the disk is full. They are sent all the same."""
+        return self._wishes.is_kept
 
     async def saved(self, n: int) -> None:
-        """Wait until wish `n` is stored. Raises WishRefused when it had no effect."""
-        if n in self._refused:
-            raise self._refused[n]
-        if n in self._waiting:
-            settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._saved.setdefault(n, []).append(settled)
-            await settled
+        """Wait until wish `n` is stored. Raises WishRefused when it had no effect, LinkStopped when nobody will know,
+        and WishForgotten when it was refused or stored too long ago."""
+        if self._stopped_by is not None and n in self._wishes.tickets:
+            raise self._stopped_by
+        await self._wishes.saved(n)
 
     async def settled(self) -> None:
         """Wait until every wish so far is stored or refused."""
-        for n in sorted(self._waiting):
-            with suppress(WishRefused):
+        for n in self._wishes.tickets:
+            with suppress(WishRefused, WishForgotten):
                 await self.saved(n)
 
     async def until(self, holds: Callable[[LiveView], bool]) -> LiveView:
@@ -152,19 +150,9 @@ class LiveSession(Verbs):
 
     async def ask(self, kind: type[m.Ask], **fields: Any) -> int:
         """Ask for something durable; the verbs are made of this. Returns once the wish is kept."""
-        async with self._numbering:
-            message = kind(n=self._last + 1, **fields)
-            text = message.model_dump_json(exclude_none=True)
-            try:
-                await asyncio.to_thread(self._outbox.keep, self._name, message.n, text)
-                self.is_kept = True
-            except sqlite3.Error as error:  # a full disk does not stop the work
-                log.warning("the outbox cannot be written (%s); unsent wishes are kept in memory only", error)
-                self.is_kept = False
-            self._last = message.n
-            self._waiting[message.n] = text
+        n = await self._wishes.ask(kind, fields)
         self._wake.set()
-        return message.n
+        return n
 
     def pass_on(self, message: m.Fleeting) -> None:
         """Pass on something fleeting; dropped when there is no line. The verbs are made of this."""
@@ -193,6 +181,7 @@ class LiveSession(Verbs):
                 self._end(LinkStopped(closed.reason))
                 return
             self.link = "waiting"
+            await self._wishes.keep()
             longest = SOON_S if closed.is_soon and tries == 0 else FIRST_RETRY_S * 2**tries
             tries = min(tries + 1, 6)
             # Half of it is chance, so that a whole site does not come back in one instant.
@@ -205,7 +194,7 @@ class LiveSession(Verbs):
         try:
             async with open_link(self._address) as link:
                 resume = m.ResumeFrom(epoch=self.view.epoch, seq=self.view.seq) if self.view.epoch else None
-                await link.send([m.Hello(client=self._name, resume=resume).model_dump_json()])
+                await link.send([m.Hello(client=self._wishes.name, resume=resume).model_dump_json()])
                 async with asyncio.TaskGroup() as both:
                     both.create_task(self._send(link))
                     both.create_task(self._receive(link))
@@ -230,6 +219,7 @@ class LiveSession(Verbs):
                     await self._wake.wait()
             except TimeoutError:
                 await link.send([m.Ping().model_dump_json()])
+                await self._wishes.keep()
             self._wake.clear()
             if self._is_welcome:
                 await link.send(self._due_wishes())
@@ -237,11 +227,12 @@ class LiveSession(Verbs):
                 self._wake_later()
 
     def _due_wishes(self) -> list[str]:
-        on_the_way = sum(n <= self._sent_up_to for n in self._waiting)
-        numbers = sorted(n for n in self._waiting if n > self._sent_up_to)[: max(0, WINDOW - on_the_way)]
+        on_the_way = len(self._wishes.waiting(up_to=self._sent_up_to))
+        due = self._wishes.waiting(after=self._sent_up_to, up_to=self._sendable)
+        numbers = due[: max(0, WINDOW - on_the_way)]
         if numbers:
             self._sent_up_to = numbers[-1]
-        return [self._waiting[n] for n in numbers]
+        return [self._wishes.text(n) for n in numbers]
 
     def _wake_later(self) -> None:
         if (wait_s := self.due_in_s()) is not None:
@@ -264,11 +255,10 @@ class LiveSession(Verbs):
         match message:
             case m.Welcome():
                 await self._welcomed(message)
-            case m.Ack():
-                await self._settle([n for n in self._waiting if n <= message.n])
+            case m.Ack(n=n):
+                await self._settle(self._wishes.waiting(up_to=n))
             case m.Refused(n=n):
-                self._refused[n] = WishRefused(n, message.code, message.title, message.detail)
-                await self._settle([n])
+                await self._settle([n], (message.code, message.title, message.detail))
             case m.Problem(code=code) if code in SPOILT:
                 self._is_spoilt = True
                 raise Gap(code)
@@ -276,44 +266,35 @@ class LiveSession(Verbs):
                 log.warning("the server did not understand a message: %s %s", message.code, message.detail)
 
     async def _welcomed(self, welcome: m.Welcome) -> None:
-        oldest = min(self._waiting, default=self._last + 1)
-        if self._is_spoilt or not oldest <= welcome.acked + 1 <= self._last + 1:
-            await self._rename(welcome.acked if self._is_spoilt else 0)
-            raise Gap("the outbox goes on under a new name")
+        self._sendable = self._last_to_send(welcome.acked)
+        await self._leave_name()
         self.link = "open"
         self._is_welcome = True
         # Everything that waits is sent again, also what `acked` covers: only the answers say which of it was
         # stored and which refused.
         self._sent_up_to = 0
 
-    async def _rename(self, settled_up_to: int) -> None:
-        """No further number of this outbox would be taken, or be taken for a repeat: one side lost its memory."""
-        await self._settle([n for n in self._waiting if n <= settled_up_to])
-        async with self._numbering:
-            try:
-                kept = await asyncio.to_thread(self._outbox.rename, self._name)
-            except sqlite3.Error as error:
-                log.warning("the outbox cannot be written (%s)", error)
-                asks = dict(enumerate(self._waiting.values(), start=1))
-                kept = Kept(new_client_name(), len(asks), asks)
-            moved = dict(zip(sorted(self._waiting), sorted(kept.asks), strict=False))
-            self._saved = {moved[n]: some for n, some in self._saved.items() if n in moved}
-            self._name, self._last = kept.client, kept.last
-            self._waiting = {n: _renumbered(text, n) for n, text in kept.asks.items()}
-        self._is_spoilt = False
+    def _last_to_send(self, acked: int) -> int | None:
+        """None: all. Else one side lost its memory: later numbers would not be taken, or be taken for repeats."""
+        if self._is_spoilt:
+            return acked
+        if acked > self._wishes.last:
+            # An old copy. What it held when it was opened is known to the server; what was asked since is not.
+            return self._wishes.found_last
+        return 0 if self._wishes.oldest > acked + 1 else None
 
-    async def _settle(self, numbers: list[int]) -> None:
-        settled = [n for n in numbers if self._waiting.pop(n, None) is not None]
-        if settled:
-            try:
-                await asyncio.to_thread(self._outbox.settle, self._name, settled)
-            except sqlite3.Error as error:  # sent again after a restart, and then known as a repeat
-                log.warning("the outbox cannot be written (%s)", error)
-        for n in settled:
-            refused = self._refused.get(n)
-            for future in self._saved.pop(n, []):
-                if not future.done():
-                    future.set_exception(refused) if refused else future.set_result(None)
+    async def _leave_name(self) -> None:
+        """When the last that could be sent under this name is settled, the rest goes out under a new one."""
+        if self._sendable is None or self._wishes.waiting(up_to=self._sendable):
+            return
+        if not await self._wishes.rename():
+            raise Gap("the outbox must go on under a new name, and cannot be written")
+        self._is_spoilt = False
+        raise Gap("the outbox goes on under a new name")
+
+    async def _settle(self, numbers: list[int], refused: tuple[str, str, str] | None = None) -> None:
+        await self._wishes.settle(numbers, refused)
+        await self._leave_name()
 
     def _tell(self, message: Any) -> None:
         for inbox in list(self._inboxes):
@@ -323,12 +304,11 @@ class LiveSession(Verbs):
         self.link = "stopped"
         self._stopped_by = self._stopped_by or why
         self._tell(None)
-        hoping = [came for _, came in self._watchers] + [f for some in self._saved.values() for f in some]
-        for future in hoping:
-            if not future.done():
-                future.set_exception(why)
+        for _, came in self._watchers:
+            if not came.done():
+                came.set_exception(why)
         self._watchers.clear()
-        self._saved.clear()
+        self._wishes.end(why)
 
 
 class Inbox:
@@ -350,7 +330,3 @@ class Inbox:
         if message is None:
             raise StopAsyncIteration
         return message
-
-
-def _renumbered(text: str, n: int) -> str:
-    return json.dumps({**json.loads(text), "n": n})

@@ -107,7 +107,8 @@ class SqliteOutbox:
     def keep(self, client: str, n: int, message: str) -> None:
         with self._db:
             self._db.execute("begin")
-            self._db.execute("insert into ask values (?, ?, ?)", (client, n, message))
+            # Once more when whoever asked was cancelled before the first time was known to have worked.
+            self._db.execute("insert or replace into ask values (?, ?, ?)", (client, n, message))
             self._db.execute("update outbox set last = ? where client = ?", (n, client))
 
     def settle(self, client: str, numbers: list[int]) -> None:

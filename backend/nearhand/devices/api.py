@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
@@ -10,8 +10,9 @@ from sqlalchemy.exc import OperationalError
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
-from nearhand.devices.importer import Importer, Row
+from nearhand.devices.importer import Importer, InspectMoves, Row
 from nearhand.devices.model import (
+    ChangedDevice,
     Device,
     DeviceKind,
     DeviceStatus,
@@ -38,11 +39,12 @@ from nearhand.kit.errors import NearhandError, TooLarge, Unavailable
 from nearhand.kit.http import (
     Connection,
     ExpectedVersion,
+    GuardedRoute,
     Page,
     Paging,
     TransactionRoute,
-    etag,
     problem_response,
+    stamped,
 )
 from nearhand.kit.patterns import ONE_LINE, Id
 
@@ -104,12 +106,12 @@ async def list_sites(
 
 @nouns.post("/sites", status_code=status.HTTP_201_CREATED)
 async def add_site(body: SiteBody, response: Response, places: Places, actor: Actor = may(WRITE)) -> Site:
-    return _stamp(response, await places.add_site(body))
+    return stamped(response, await places.add_site(body))
 
 
 @nouns.get("/sites/{site_id}")
 async def get_site(site_id: IdPath, response: Response, places: Places, actor: Actor = may(READ)) -> Site:
-    return _stamp(response, await places.site(site_id))
+    return stamped(response, await places.site(site_id))
 
 
 @nouns.put("/sites/{site_id}")
@@ -121,7 +123,7 @@ async def change_site(
     places: Places,
     actor: Actor = may(WRITE),
 ) -> Site:
-    return _stamp(response, await places.change_site(site_id, body, version=version))
+    return stamped(response, await places.change_site(site_id, body, version=version))
 
 
 @nouns.delete("/sites/{site_id}", status_code=status.HTTP_204_NO_CONTENT)
@@ -161,14 +163,14 @@ async def list_locations(
 async def add_location(
     body: LocationBody, response: Response, places: Places, actor: Actor = may(WRITE)
 ) -> Location:
-    return _stamp(response, await places.add_location(body))
+    return stamped(response, await places.add_location(body))
 
 
 @nouns.get("/locations/{location_id}")
 async def get_location(
     location_id: IdPath, response: Response, places: Places, actor: Actor = may(READ)
 ) -> Location:
-    return _stamp(response, await places.location(location_id))
+    return stamped(response, await places.location(location_id))
 
 
 @nouns.put("/locations/{location_id}")
@@ -180,7 +182,7 @@ async def change_location(
     places: Places,
     actor: Actor = may(WRITE),
 ) -> Location:
-    return _stamp(response, await places.change_location(location_id, body, version=version))
+    return stamped(response, await places.change_location(location_id, body, version=version))
 
 
 @nouns.delete("/locations/{location_id}", status_code=status.HTTP_204_NO_CONTENT)
@@ -225,12 +227,12 @@ async def list_racks(
 
 @nouns.post("/racks", status_code=status.HTTP_201_CREATED)
 async def add_rack(body: RackBody, response: Response, places: Places, actor: Actor = may(WRITE)) -> Rack:
-    return _stamp(response, await places.add_rack(body))
+    return stamped(response, await places.add_rack(body))
 
 
 @nouns.get("/racks/{rack_id}")
 async def get_rack(rack_id: IdPath, response: Response, places: Places, actor: Actor = may(READ)) -> Rack:
-    return _stamp(response, await places.rack(rack_id))
+    return stamped(response, await places.rack(rack_id))
 
 
 @nouns.put("/racks/{rack_id}")
@@ -243,7 +245,7 @@ async def change_rack(
     actor: Actor = may(WRITE),
 ) -> Rack:
     """Refused when something mounted in it would no longer fit."""
-    return _stamp(response, await places.change_rack(rack_id, body, version=version))
+    return stamped(response, await places.change_rack(rack_id, body, version=version))
 
 
 @nouns.delete("/racks/{rack_id}", status_code=status.HTTP_204_NO_CONTENT)
@@ -311,14 +313,14 @@ async def list_device_types(
 async def add_device_type(
     body: DeviceTypeBody, response: Response, devices: Devices, actor: Actor = may(WRITE)
 ) -> DeviceType:
-    return _stamp(response, await devices.add_device_type(body))
+    return stamped(response, await devices.add_device_type(body))
 
 
 @nouns.get("/device-types/{device_type_id}")
 async def get_device_type(
     device_type_id: IdPath, response: Response, devices: Devices, actor: Actor = may(READ)
 ) -> DeviceType:
-    return _stamp(response, await devices.device_type(device_type_id))
+    return stamped(response, await devices.device_type(device_type_id))
 
 
 @nouns.put("/device-types/{device_type_id}")
@@ -331,7 +333,7 @@ async def change_device_type(
     actor: Actor = may(WRITE),
 ) -> DeviceType:
     """Refused when a device of this type would no longer fit where it is mounted."""
-    return _stamp(response, await devices.change_device_type(device_type_id, body, version=version))
+    return stamped(response, await devices.change_device_type(device_type_id, body, version=version))
 
 
 @nouns.delete("/device-types/{device_type_id}", status_code=status.HTTP_204_NO_CONTENT)
@@ -425,7 +427,7 @@ async def list_devices(
 async def register_device(
     body: DeviceBody, response: Response, devices: Devices, actor: Actor = may(WRITE)
 ) -> Device:
-    return _stamp(response, await devices.register(body))
+    return stamped(response, await devices.register(body))
 
 
 @nouns.get("/devices/by-tag/{asset_tag:path}")
@@ -437,7 +439,7 @@ async def get_device_by_tag(
 ) -> DeviceView:
     """Upper and lower case are the same here: tags are typed on phones."""
     view = await devices.view_by_tag(asset_tag)
-    response.headers["ETag"] = etag(view.device.version)
+    stamped(response, view.device)
     return view
 
 
@@ -445,7 +447,7 @@ async def get_device_by_tag(
 async def get_device(
     device_id: IdPath, response: Response, devices: Devices, actor: Actor = may(READ)
 ) -> Device:
-    return _stamp(response, await devices.device(device_id))
+    return stamped(response, await devices.device(device_id))
 
 
 @nouns.get("/devices/{device_id}/view")
@@ -454,7 +456,7 @@ async def get_device_view(
 ) -> DeviceView:
     """The device with its type, site, rack and location in one answer. The ETag is the device's."""
     view = await devices.view(device_id)
-    response.headers["ETag"] = etag(view.device.version)
+    stamped(response, view.device)
     return view
 
 
@@ -465,9 +467,16 @@ async def change_device(
     version: ExpectedVersion,
     response: Response,
     devices: Devices,
+    request: Request,
+    connection: Connection,
     actor: Actor = may(WRITE),
-) -> Device:
-    return _stamp(response, await devices.change(device_id, body, version=version))
+) -> ChangedDevice:
+    """Move it, rename it… `findings` say what somebody should see to now, such as tags that clash in its rack."""
+    changed = stamped(response, await devices.change(device_id, body, version=version))
+    inspect_moves: InspectMoves = request.app.state.resources.inspect_moves
+    racks = {} if changed.rack_id is None else {device_id: changed.rack_id}
+    findings = await inspect_moves(connection, racks)
+    return ChangedDevice(**changed.model_dump(), findings=tuple(findings))
 
 
 @nouns.delete("/devices/{device_id}", status_code=status.HTTP_204_NO_CONTENT)
@@ -478,18 +487,10 @@ async def remove_device(
     await devices.remove(device_id, version=version)
 
 
-Versioned = TypeVar("Versioned", Site, Location, Rack, DeviceType, Device)
-
-
-def _stamp(response: Response, noun: Versioned) -> Versioned:
-    response.headers["ETag"] = etag(noun.version)
-    return noun
-
-
 # -- in bulk ----------------------------------------------------------------------------------------------------
 
 # Not of the nouns' route class: no transaction may be open while a file travels.
-bulk = APIRouter(tags=["devices"])
+bulk = APIRouter(tags=["devices"], route_class=GuardedRoute)
 
 NDJSON = "application/x-ndjson"
 CSV_EXAMPLE = (
@@ -563,7 +564,11 @@ async def export_devices(
     file_format: Annotated[TableFormat, Query(alias="format")] = TableFormat.CSV,
     actor: Actor = may(READ),
 ) -> StreamingResponse:
-    """All devices of the selection, by asset tag. Text that a spreadsheet would run gets a quote before it."""
+    """All devices of the selection, by asset tag. Text that a spreadsheet would run gets a quote before it.
+
+    The selection is made once, at the start: nothing comes twice, nothing that stays is left out. Each row is as it
+    was when it was read; what is removed meanwhile may be left out, what is added is.
+    """
     media_type = "text/csv" if file_format is TableFormat.CSV else "application/json"
     return StreamingResponse(
         importer.export(selection, file_format),

@@ -2,16 +2,17 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nearhand.devices.model import (
     AssetTag,
     Device,
     DeviceType,
-    DeviceView,
+    Finding,
     ImportProgress,
     ImportReport,
     Location,
@@ -47,6 +48,8 @@ T = TypeVar("T")
 CHUNK = 500  # rows from one word of progress to the next
 PATH_SEPARATOR = " / "
 
+# Higher slices know what a move brings about. By device id, the rack each will stand in.
+InspectMoves = Callable[[AsyncConnection, Mapping[str, str]], Awaitable[list[Finding]]]
 Tell = Callable[[ImportProgress], None]
 Row = tuple[int, Cells]
 
@@ -83,8 +86,9 @@ class Importer:
     One import at a time, and what needs no database in a thread: live sessions go on beside it.
     """
 
-    def __init__(self, database: Database, *, ids: Ids, clock: Clock) -> None:
+    def __init__(self, database: Database, *, ids: Ids, clock: Clock, inspect_moves: InspectMoves) -> None:
         self._database, self._ids, self._clock = database, ids, clock
+        self._inspect_moves = inspect_moves
         self._turn = asyncio.Semaphore(1)
 
     async def read(self, content: bytes, kind: TableFormat) -> list[Row]:
@@ -101,6 +105,7 @@ class Importer:
             is_applied = not is_dry_run and not faults
             created = [one for one in wanted if one.before is None]
             updated = [one for one in wanted if one.is_change]
+            findings = await self._inspect_moves(connection, _moves(updated))
             if is_applied:
                 await self._write(store, created, updated, tell)
         return ImportReport(
@@ -111,6 +116,7 @@ class Importer:
             is_dry_run=is_dry_run,
             is_applied=is_applied,
             faults=tuple(sorted(faults, key=lambda fault: fault.row)),
+            findings=tuple(findings),
         )
 
     async def _check(
@@ -155,23 +161,27 @@ class Importer:
                 tell(ImportProgress(stage=Stage.WRITING, done=done, total=total))
 
     async def export(self, selection: Selection, kind: TableFormat) -> AsyncIterator[str]:
-        """The selected devices as a file that `run` takes back."""
+        """The selected devices as a file that `run` takes back.
+
+        Read in pages, each with a connection of its own: whoever reads the file slowly keeps nobody else waiting.
+        Which devices it holds is settled at the start; each row is as it was when its page was read.
+        """
         async with self._database.reading() as connection:
-            store = DeviceStore(connection)
-            paths = _paths(await store.locations.every())
-            yield csv_header() if kind is TableFormat.CSV else "[\n"
-            separator = ""
-            async for views in _gathered(store.views(selection)):
-                rows = [
-                    row_of(view, paths.get(view.location.id, "") if view.location else "") for view in views
-                ]
-                if kind is TableFormat.CSV:
-                    yield csv_lines(rows)
-                else:
-                    yield separator + ",\n".join(json_lines(rows))
-                    separator = ",\n"
-            if kind is TableFormat.JSON:
-                yield "\n]\n"
+            numbers = await DeviceStore(connection).numbers(selection)
+        yield csv_header() if kind is TableFormat.CSV else "[\n"
+        separator = ""
+        for some in _chunks(numbers):
+            async with self._database.reading() as connection:
+                store = DeviceStore(connection)
+                paths, views = _paths(await store.locations.every()), await store.views(some)
+            rows = [row_of(view, paths.get(view.location.id, "") if view.location else "") for view in views]
+            if kind is TableFormat.CSV:
+                yield csv_lines(rows)
+            elif rows:
+                yield separator + ",\n".join(json_lines(rows))
+                separator = ",\n"
+        if kind is TableFormat.JSON:
+            yield "\n]\n"
 
 
 class _Names:
@@ -306,6 +316,15 @@ def _by_tag(rows: Sequence[Row]) -> tuple[dict[str, Row], list[RowFault]]:
     return tagged, faults
 
 
+def _moves(updated: Sequence[_Wanted]) -> dict[str, str]:
+    """The racks that devices are moved into."""
+    return {
+        one.before.id: one.new.rack_id
+        for one in updated
+        if one.before is not None and one.new.rack_id is not None and one.new.rack_id != one.before.rack_id
+    }
+
+
 def _crowding(wanted: Sequence[_Wanted], mounted: Sequence[Mounting]) -> list[RowFault]:
     """Rows whose device would stand where another does, when all rows have been followed."""
     faults: list[RowFault] = []
@@ -359,14 +378,3 @@ def _paths(locations: Sequence[Location]) -> dict[str, str]:
 
 def _chunks(many: Sequence[T]) -> Iterator[Sequence[T]]:
     return (many[i : i + CHUNK] for i in range(0, len(many), CHUNK))
-
-
-async def _gathered(views: AsyncIterator[DeviceView]) -> AsyncIterator[list[DeviceView]]:
-    some: list[DeviceView] = []
-    async for view in views:
-        some.append(view)
-        if len(some) == CHUNK:
-            yield some
-            some = []
-    if some:
-        yield some

@@ -229,6 +229,20 @@ class Device(NewDevice):
     removed_at: datetime | None = None
 
 
+class Finding(Frozen):
+    """Something about a device that somebody should see to; nothing was refused for it. Programs go by `code`."""
+
+    code: str = Field(examples=["tag_clash"])
+    device_id: str
+    message: str
+
+
+class ChangedDevice(Device):
+    """A device after a change, and what the change brought about."""
+
+    findings: tuple[Finding, ...]
+
+
 class DeviceView(Frozen):
     """A device with all that a screen shows beside it, in one answer."""
 
@@ -244,6 +258,14 @@ class MountedDevice(Frozen):
 
     device: Device
     device_type: DeviceType
+
+
+class RackedDevice(Frozen):
+    """Which rack a device is in, mounted or not."""
+
+    device_id: str
+    asset_tag: str
+    rack_id: str
 
 
 class Elevation(Frozen):
@@ -356,7 +378,10 @@ class RowFault(Frozen):
 
 
 class ImportReport(Frozen):
-    """What an import did, or would do. With any fault nothing is written (`is_applied` is false)."""
+    """What an import did, or would do. With any fault nothing is written (`is_applied` is false).
+
+    `findings` are no faults: the devices were moved, or would be.
+    """
 
     rows: int
     created: int
@@ -365,6 +390,7 @@ class ImportReport(Frozen):
     is_dry_run: bool
     is_applied: bool
     faults: tuple[RowFault, ...]
+    findings: tuple[Finding, ...] = Field(description="What the moves among the rows bring about.")
 
 
 # -- refusals ---------------------------------------------------------------------------------------------------

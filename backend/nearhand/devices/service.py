@@ -1,6 +1,6 @@
 """Use cases of device types and devices."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,6 +14,7 @@ from nearhand.devices.model import (
     NewDevice,
     NewDeviceType,
     PositionTaken,
+    RackedDevice,
     Selection,
     StillInUse,
     UnknownReference,
@@ -115,6 +116,10 @@ class DeviceService:
     async def asset_tags(self, device_ids: Iterable[str]) -> dict[str, str]:
         """Asset tags by device id, of removed devices too."""
         return await self._store.asset_tags(device_ids)
+
+    async def standing_in(self, rack_ids: Collection[str]) -> list[RackedDevice]:
+        """The devices of these racks, mounted or not."""
+        return await self._store.standing_in(rack_ids)
 
     async def register(self, new: NewDevice) -> Device:
         """Raise AssetTagTaken, UnknownReference, WrongSite, DoesNotFit or PositionTaken."""

@@ -1,6 +1,6 @@
 """Rows of sites, locations, racks, device types and devices, and the search over them."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import (
@@ -39,6 +39,7 @@ from nearhand.devices.model import (
     Mounting,
     NameTaken,
     Rack,
+    RackedDevice,
     Selection,
     Site,
     Span,
@@ -53,14 +54,13 @@ from nearhand.devices.tables import (
     racks,
     sites,
 )
+from nearhand.kit.database import in_parts
 from nearhand.kit.errors import Conflict
 from nearhand.kit.text import index_terms, search_terms
 
 M = TypeVar("M", bound=Frozen)
 
 NARROW_HITS = 1000  # up to so many hits of a search are sorted by closeness; beyond, nobody reads to the end
-# SQLite allows 32,766 variables in one statement, PostgreSQL's driver 32,767.
-CHUNK = 5000
 SERIAL_ENDING = 4  # people read out the last characters of a serial; endings this long are found
 
 
@@ -184,12 +184,25 @@ class DeviceStore:
         row = (await self._connection.execute(_views().where(condition))).one_or_none()
         return None if row is None else _device_view(row)
 
-    async def views(self, selection: Selection) -> AsyncIterator[DeviceView]:
-        """Every device of the selection with its surroundings, by asset tag, a few at a time."""
-        query = _views().where(*self._wanted(selection)).order_by(devices.c.asset_tag)
-        async with self._connection.stream(query.execution_options(yield_per=500)) as rows:
-            async for row in rows:
-                yield _device_view(row)
+    async def numbers(self, selection: Selection) -> Sequence[int]:
+        """Which devices the selection holds now, by asset tag: few bytes each, however many there are."""
+        query = select(devices.c.number).where(*self._wanted(selection))
+        rows = await self._connection.execute(query.order_by(devices.c.asset_tag, devices.c.number))
+        return rows.scalars().all()
+
+    async def views(self, numbers: Sequence[int]) -> list[DeviceView]:
+        """Those of these devices that are still there, in that order, with their surroundings."""
+        query = _views().with_only_columns(*devices.c, *sites.c, *racks.c, *locations.c)
+        rows = (await self._connection.execute(query.where(devices.c.number.in_(numbers), is_present))).all()
+        # A type has hundreds of parts: read once for all of its devices.
+        type_ids = {row._mapping[devices.c.device_type_id] for row in rows}
+        kinds = await self._connection.execute(select(device_types).where(device_types.c.id.in_(type_ids)))
+        types = {row.id: _model(DeviceType, device_types, row) for row in kinds}
+        found = {
+            row._mapping[devices.c.number]: _device_view(row, types[row._mapping[devices.c.device_type_id]])
+            for row in rows
+        }
+        return [found[number] for number in numbers if number in found]
 
     async def devices(self, selection: Selection, limit: int, offset: int) -> tuple[list[Device], int]:
         """The wanted part of the list, and how many there are in all. Removed devices are in no list."""
@@ -205,7 +218,7 @@ class DeviceStore:
     async def mounted_in(self, rack_ids: Collection[str]) -> list[Mounting]:
         """The devices that take room in these racks."""
         found: list[Mounting] = []
-        for some in _chunks(sorted(rack_ids)):
+        for some in in_parts(sorted(rack_ids)):
             query = (
                 select(
                     devices.c.id,
@@ -244,16 +257,27 @@ class DeviceStore:
             mounted.append(MountedDevice(device=_model(Device, devices, row), device_type=types[type_id]))
         return mounted
 
+    async def standing_in(self, rack_ids: Collection[str]) -> list[RackedDevice]:
+        """The devices of these racks, mounted or not."""
+        found: list[RackedDevice] = []
+        for some in in_parts(sorted(rack_ids)):
+            query = select(devices.c.id, devices.c.asset_tag, devices.c.rack_id).where(
+                devices.c.rack_id.in_(some), is_present
+            )
+            for row in await self._connection.execute(query.order_by(devices.c.number)):
+                found.append(RackedDevice(device_id=row.id, asset_tag=row.asset_tag, rack_id=row.rack_id))
+        return found
+
     async def lock_racks(self, rack_ids: Collection[str]) -> None:
         """Two devices must not take one free place at once. SQLite has a single writer and needs no lock."""
-        for some in _chunks(sorted(rack_ids)):
+        for some in in_parts(sorted(rack_ids)):
             query = select(racks.c.id).where(racks.c.id.in_(some)).order_by(racks.c.id).with_for_update()
             await self._connection.execute(query)
 
     async def devices_by_tag(self, asset_tags: Iterable[str]) -> dict[str, Device]:
         """The devices that carry these tags now, by tag in lower case."""
         found: dict[str, Device] = {}
-        for some in _chunks(sorted({tag.lower() for tag in asset_tags})):
+        for some in in_parts(sorted({tag.lower() for tag in asset_tags})):
             query = select(devices).where(func.lower(devices.c.asset_tag).in_(some), is_present)
             for row in await self._connection.execute(query):
                 found[row.asset_tag.lower()] = _model(Device, devices, row)
@@ -262,7 +286,7 @@ class DeviceStore:
     async def asset_tags(self, device_ids: Iterable[str]) -> dict[str, str]:
         """Asset tags by device id, of removed devices too."""
         found: dict[str, str] = {}
-        for some in _chunks(sorted(set(device_ids))):
+        for some in in_parts(sorted(set(device_ids))):
             query = select(devices.c.id, devices.c.asset_tag).where(devices.c.id.in_(some))
             found |= {row.id: row.asset_tag for row in await self._connection.execute(query)}
         return found
@@ -400,10 +424,10 @@ def _views() -> Select[Any]:
     )
 
 
-def _device_view(row: Row[Any]) -> DeviceView:
+def _device_view(row: Row[Any], device_type: DeviceType | None = None) -> DeviceView:
     return DeviceView(
         device=_model(Device, devices, row),
-        device_type=_model(DeviceType, device_types, row),
+        device_type=device_type or _model(DeviceType, device_types, row),
         site=_model(Site, sites, row),
         rack=_model(Rack, racks, row) if row._mapping[racks.c.id] is not None else None,
         location=_model(Location, locations, row) if row._mapping[locations.c.id] is not None else None,
@@ -443,7 +467,3 @@ def _refusal(error: IntegrityError, name: str) -> Conflict:
     if "unique" in said:
         return NameTaken(name)
     return Conflict("Something this refers to was removed meanwhile.")
-
-
-def _chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (values[i : i + CHUNK] for i in range(0, len(values), CHUNK))

@@ -5,11 +5,15 @@ import errno
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nearhand.kit.errors import NotFound, Unavailable
+
+PASSING = ".passing-"
+ABANDONED_S = 3600  # a file on its way in is written to far more often, or its sender is refused
 
 
 class StorageFull(Unavailable):
@@ -53,7 +57,11 @@ class Blobs:
     def open_passing(self) -> "tempfile._TemporaryFileWrapper[bytes]":
         """An unnamed file beside the others, for `adopt` to keep; whoever opened it removes it otherwise."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        return tempfile.NamedTemporaryFile(dir=self._folder, prefix=".passing-", delete=False)
+        return tempfile.NamedTemporaryFile(dir=self._folder, prefix=PASSING, delete=False)
+
+    async def sweep(self) -> None:
+        """Remove the passing files that nobody writes to any more: their process was killed meanwhile."""
+        await asyncio.to_thread(self._sweep)
 
     def adopt(self, file: Path, sha256: str) -> None:
         """Keep a file written beside the others, whose SHA-256 is known. Returns when it is on the disk."""
@@ -67,6 +75,13 @@ class Blobs:
                 os.fsync(written.fileno())
             os.replace(file, path)
             _sync_folder(path.parent)
+
+    def _sweep(self) -> None:
+        abandoned_at = time.time() - ABANDONED_S
+        for file in self._folder.glob(f"{PASSING}*"):
+            with suppress(FileNotFoundError):
+                if file.stat().st_mtime < abandoned_at:
+                    file.unlink()
 
     def _put(self, content: bytes) -> str:
         sha256 = digest(content)

@@ -1,10 +1,10 @@
 """Open the registry database and its transactions; the only place that commits."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import DateTime, Dialect, MetaData, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,6 +14,10 @@ from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeDecorator
 
 from nearhand.kit.errors import Unavailable
+
+V = TypeVar("V")
+
+PART = 5000  # values in one statement
 
 metadata = MetaData(
     naming_convention={
@@ -99,6 +103,11 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def in_parts(values: Sequence[V]) -> Iterator[Sequence[V]]:
+    """So many at once as one statement takes: SQLite allows 32,766 variables, PostgreSQL's driver 32,767."""
+    return (values[i : i + PART] for i in range(0, len(values), PART))
 
 
 def insert_if_absent(connection: AsyncConnection, table: Table) -> Any:

@@ -6,7 +6,9 @@ NearhandError
 ├── Unauthenticated      401  nobody is signed in
 ├── Forbidden            403  somebody is, and may not
 ├── NotFound             404
+├── RequestTooSlow       408  what was sent came too slowly
 ├── Conflict             409  the state of things does not allow it
+│   └── Overtaken             others were faster; the same may succeed at once
 ├── Stale                412  somebody else changed it first
 ├── PreconditionRequired 428  the change must say which version it changes
 ├── TooLarge             413
@@ -47,8 +49,16 @@ class NotFound(NearhandError):
     status, code, title = 404, "not_found", "There is no such thing here"
 
 
+class RequestTooSlow(NearhandError):
+    status, code, title = 408, "request_too_slow", "The request came too slowly; nothing was kept"
+
+
 class Conflict(NearhandError):
     status, code, title = 409, "conflict", "This conflicts with what is already there"
+
+
+class Overtaken(Conflict):
+    code, title = "overtaken", "Others were faster; ask again"
 
 
 class Stale(NearhandError):

@@ -50,7 +50,7 @@ def download(path: Path, *, media_type: str, name: str) -> FileResponse:
 
 
 def picture(path: Path, *, media_type: str) -> FileResponse:
-    """A picture made or re-encoded here, to be shown in place."""
+    """A picture that was decoded here when it came in, as it came or re-encoded, to be shown in place."""
     return _File(_present(path), media_type=media_type, headers=FILE_HEADERS)
 
 

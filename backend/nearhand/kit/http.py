@@ -3,8 +3,10 @@
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 import structlog
 from fastapi import Depends, FastAPI, Header, Query, Request, Response
@@ -24,8 +26,8 @@ from nearhand.kit.errors import (
     Conflict,
     Invalid,
     NearhandError,
+    Overtaken,
     PreconditionRequired,
-    TooLarge,
     Unavailable,
 )
 
@@ -36,6 +38,7 @@ T = TypeVar("T")
 PROBLEM_TYPE = "application/problem+json"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 MAX_PAGE_SIZE = 200
+LATE_TRIES = 3  # of a door whose work others may overtake
 
 idempotency_keys = Table(
     "idempotency_key",
@@ -158,70 +161,149 @@ def install_error_handlers(app: FastAPI) -> None:
         )
 
 
-class TransactionRoute(APIRoute):
-    """One transaction per request, committed before the response leaves; `Idempotency-Key` answered within it.
+Handle = Callable[[Request], Awaitable[Response]]
+Guard = TypeVar("Guard", bound=Callable[..., Coroutine[Any, Any, Any]])
 
-    Who asks is found first, so that nobody unknown is listened to; then the body is read, so that a slow client holds
-    no connection and no lock. `identify` of the resources finds the asker, and may use a connection of its own for it.
+
+def guard(dependency: Guard) -> Guard:
+    """Mark a dependency of `request` alone as one that refuses whoever may not enter.
+
+    It is asked before all else of a `GuardedRoute`. What it returns has a `participant_id`: who is asking.
+    """
+    dependency.is_guard = True  # type: ignore[attr-defined]
+    return dependency
+
+
+class GuardedRoute(APIRoute):
+    """The guards of a door come first: to whom it does not open, it says nothing of what else was wrong.
+
+    Only then is a JSON body read, and whole, before anything is opened for it; doors for files read their own.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
+        calls = (dependency.call for dependency in self.dependant.dependencies)
+        guards: list[Any] = [call for call in calls if hasattr(call, "is_guard")]
 
-        async def in_transaction(request: Request) -> Response:
-            resources = request.app.state.resources
-            asker = await resources.identify(request)
-            await request.body()
-            database = resources.database
-            if request.method in SAFE_METHODS:
-                async with database.reading() as connection:
-                    request.state.connection = connection
-                    return await handle(request)
-            async with database.transaction() as connection:
-                request.state.connection = connection
-                return await _once(request, connection, asker.participant_id, handle)
+        async def guarded(request: Request) -> Response:
+            request.state.asker_id = ""
+            for ask in guards:
+                request.state.asker_id = (await ask(request)).participant_id
+            if self.body_field is not None:
+                await request.body()
+            return await self.answer(request, handle)
 
-        return in_transaction
+        return guarded
 
-
-async def _once(
-    request: Request,
-    connection: AsyncConnection,
-    asker_id: str,
-    handle: Callable[[Request], Awaitable[Response]],
-) -> Response:
-    header = request.headers.get("idempotency-key")
-    if header is None:
+    async def answer(self, request: Request, handle: Handle) -> Response:
         return await handle(request)
-    if not 1 <= len(header) <= 200:
-        raise Invalid("Idempotency-Key must have 1 to 200 characters.")
-    # Bound to who asks: two people's equal keys are two keys, and nobody is told another's answer.
-    key = f"{asker_id}:{header}"
-    asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + await request.body()
-    request_hash = hashlib.sha256(asked).hexdigest()
-    known = (
-        await connection.execute(select(idempotency_keys).where(idempotency_keys.c.key == key))
-    ).one_or_none()
-    if known is not None:
-        if known.request_hash != request_hash:
+
+
+class TransactionRoute(GuardedRoute):
+    """One transaction per request, committed before the response leaves; `Idempotency-Key` answered within it.
+
+    The body is read before, so that a slow client holds no connection and no lock.
+    """
+
+    async def answer(self, request: Request, handle: Handle) -> Response:
+        await request.body()
+        database = request.app.state.resources.database
+        if request.method in SAFE_METHODS:
+            async with database.reading() as connection:
+                request.state.connection = connection
+                return await handle(request)
+        asked = await _Asked.under_key(request)
+        async with database.transaction() as connection:
+            request.state.connection = connection
+            if asked is None:
+                return await handle(request)
+            known = await asked.answer(connection)
+            if known is not None:
+                return known
+            response = await handle(request)
+            await asked.remember(connection, response, at=request.app.state.resources.clock.now())
+            return response
+
+
+class LateTransactionRoute(GuardedRoute):
+    """As `TransactionRoute`, for doors that work long before they write: the transaction opens when they ask for it.
+
+    A door that then finds the work was done in vain raises Overtaken, and is asked anew a few times.
+    """
+
+    async def answer(self, request: Request, handle: Handle) -> Response:
+        asked = await _Asked.under_key(request)
+        for _ in range(LATE_TRIES - 1):
+            try:
+                return await self._try(request, asked, handle)
+            except Overtaken:
+                continue
+        return await self._try(request, asked, handle)
+
+    async def _try(self, request: Request, asked: "_Asked | None", handle: Handle) -> Response:
+        resources = request.app.state.resources
+        if asked is not None:
+            async with resources.database.reading() as connection:
+                known = await asked.answer(connection)
+            if known is not None:
+                return known
+        async with AsyncExitStack() as opened:
+            begun: list[AsyncConnection] = []
+
+            async def begin() -> AsyncConnection:
+                begun.append(await opened.enter_async_context(resources.database.transaction()))
+                return begun[0]
+
+            request.state.begin = begin
+            response = await handle(request)
+            if asked is not None and begun:
+                await asked.remember(begun[0], response, at=resources.clock.now())
+            return response
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A request that may be repeated under its `Idempotency-Key`, and what was answered to it."""
+
+    key: str
+    request_hash: str
+
+    @classmethod
+    async def under_key(cls, request: Request) -> "_Asked | None":
+        header = request.headers.get("idempotency-key")
+        if header is None:
+            return None
+        if not 1 <= len(header) <= 200:
+            raise Invalid("Idempotency-Key must have 1 to 200 characters.")
+        asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + await request.body()
+        # Bound to who asks: two people's equal keys are two keys, and nobody is told another's answer.
+        return cls(f"{request.state.asker_id}:{header}", hashlib.sha256(asked).hexdigest())
+
+    async def answer(self, connection: AsyncConnection) -> Response | None:
+        """What was answered before. Raises Conflict when it was another request."""
+        query = select(idempotency_keys).where(idempotency_keys.c.key == self.key)
+        known = (await connection.execute(query)).one_or_none()
+        if known is None:
+            return None
+        if known.request_hash != self.request_hash:
             raise Conflict("This Idempotency-Key was used for another request.")
         return Response(known.body, known.status, json.loads(known.headers))
-    response = await handle(request)
-    body = bytes(response.body)
-    headers = {k: v for k, v in response.headers.items() if k in {"content-type", "etag", "location"}}
-    row = {
-        "key": key,
-        "request_hash": request_hash,
-        "status": response.status_code,
-        "headers": json.dumps(headers).encode(),
-        "body": body,
-        "created_at": request.app.state.resources.clock.now(),
-    }
-    try:
-        await connection.execute(insert(idempotency_keys).values(row))
-    except IntegrityError:
-        raise Conflict("The same request is being answered just now; ask again.") from None
-    return response
+
+    async def remember(self, connection: AsyncConnection, response: Response, *, at: datetime) -> None:
+        """Within the transaction whose effect the answer tells of."""
+        headers = {k: v for k, v in response.headers.items() if k in {"content-type", "etag", "location"}}
+        row = {
+            "key": self.key,
+            "request_hash": self.request_hash,
+            "status": response.status_code,
+            "headers": json.dumps(headers).encode(),
+            "body": bytes(response.body),
+            "created_at": at,
+        }
+        try:
+            await connection.execute(insert(idempotency_keys).values(row))
+        except IntegrityError:
+            raise Conflict("The same request is being answered just now; ask again.") from None
 
 
 async def forget_idempotency_keys(database: Database, before: datetime) -> None:
@@ -236,6 +318,24 @@ def _connection(request: Request) -> AsyncConnection:
 
 
 Connection = Annotated[AsyncConnection, Depends(_connection)]
+Begin = Callable[[], Awaitable[AsyncConnection]]
+
+
+def _begin(request: Request) -> Begin:
+    begin: Begin = request.state.begin
+    return begin
+
+
+LateTransaction = Annotated[Begin, Depends(_begin)]  # for doors of a `LateTransactionRoute`
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=200,
+        description="Chosen at random by who asks: the same request sent again with it has its effect once.",
+    ),
+]
 
 
 # -- versions ---------------------------------------------------------------------------------------------------
@@ -243,6 +343,20 @@ Connection = Annotated[AsyncConnection, Depends(_connection)]
 
 def etag(version: int) -> str:
     return f'"{version}"'
+
+
+class Versioned(Protocol):
+    @property
+    def version(self) -> int: ...
+
+
+V = TypeVar("V", bound=Versioned)
+
+
+def stamped(response: Response, noun: V) -> V:
+    """The noun, its version said in the answer's ETag."""
+    response.headers["ETag"] = etag(noun.version)
+    return noun
 
 
 def expected_version(
@@ -285,46 +399,3 @@ class Page(BaseModel, Generic[T]):
     total: int
     limit: int
     offset: int
-
-
-# -- bodies -----------------------------------------------------------------------------------------------------
-
-
-class BodyLimit:
-    """ASGI middleware: refuse bodies over a limit by what they claim, and cut them off by what they send.
-
-    Uploads are only refused by what they claim: they stream to the disk, each door counting for itself.
-    """
-
-    def __init__(
-        self, app: Any, limit: int, upload_limit: int, is_upload: Callable[[str, str], bool]
-    ) -> None:
-        self._app, self._limit, self._upload_limit, self._is_upload = app, limit, upload_limit, is_upload
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        is_upload = self._is_upload(scope["method"], scope["path"])
-        claimed = dict(scope["headers"]).get(b"content-length", b"0")
-        limit = self._upload_limit if is_upload else self._limit
-        if claimed.isdigit() and int(claimed) > limit:
-            refusal = problem_response(
-                TooLarge.status, TooLarge.code, TooLarge.title, f"A request body may have {limit} bytes."
-            )
-            await refusal(scope, receive, send)
-            return
-        if is_upload:
-            await self._app(scope, receive, send)
-            return
-        seen = 0
-
-        async def counted() -> Any:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > self._limit:
-                raise TooLarge(f"A request body may have {self._limit} bytes.")
-            return message
-
-        await self._app(scope, counted, send)

@@ -1,5 +1,6 @@
 """Mint identifiers: short, random, easy to read aloud (Crockford's base 32: no I, L, O, U)."""
 
+import hashlib
 import secrets
 from typing import Protocol
 
@@ -31,3 +32,13 @@ class SequentialIds:
             number, digit = divmod(number, len(ALPHABET))
             text = ALPHABET[digit] + text
         return text.rjust(length, "0")
+
+
+def id_from(*parts: str) -> str:
+    """Always the same id from the same parts, as unlikely to meet another as one drawn at random."""
+    counted = "".join(f"{len(part)}:{part}" for part in parts)  # so that "a", "bc" and "ab", "c" differ
+    number, text = int.from_bytes(hashlib.sha256(counted.encode()).digest()), ""
+    for _ in range(ID_LENGTH):
+        number, digit = divmod(number, len(ALPHABET))
+        text += ALPHABET[digit]
+    return text

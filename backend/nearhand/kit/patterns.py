@@ -12,6 +12,8 @@ MANY_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 _ID = r"^[0-9A-Za-z]{1,40}$"
 Id = Annotated[str, StringConstraints(pattern=_ID)]
 
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]  # how kept files are named
+
 
 def is_id(text: str) -> bool:
     """For doors whose addresses no model checks."""

@@ -34,6 +34,14 @@ class Settings(BaseSettings):
     json_limit_bytes: int = Field(1 * MIB, description="Largest JSON request body, in bytes.")
     upload_limit_bytes: int = Field(50 * MIB, description="Largest uploaded file, in bytes.")
     import_limit_bytes: int = Field(64 * MIB, description="Largest bulk import, in bytes.")
+    body_grace_s: float = Field(
+        30.0, gt=0, description="Seconds a request body may keep the service waiting before its pace counts."
+    )
+    body_min_bytes_per_s: int = Field(
+        2048,
+        gt=0,
+        description="Slowest pace of a request body after that, in bytes per second; slower is refused (408).",
+    )
     image_limit_pixels: int = Field(
         40_000_000, description="Largest accepted picture, in pixels (width x height)."
     )
@@ -50,6 +58,11 @@ class Settings(BaseSettings):
     )
     live_frame_ring_s: float = Field(
         10.0, description="Seconds for which a sighted frame can still be drawn on."
+    )
+    live_unshared_stills: int = Field(
+        200,
+        description="Pictures that one person, or all guests of a session together, may have uploaded to it without "
+        "sharing them yet.",
     )
     live_snapshot_events: int = Field(1000, description="Events between two folded snapshots of a session.")
 

@@ -9,13 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nearhand.kit.blobs import Blobs, refusing_full_disk
-from nearhand.kit.errors import Invalid, TooLarge
+from nearhand.kit.errors import Invalid, TooLarge, Unsupported
 
 PIECE_BYTES = 256 * 1024
 
 PDF, JPEG, PNG, WEBP = "application/pdf", "image/jpeg", "image/png", "image/webp"
 TEXT = "text/plain; charset=utf-8"
 _NOT_TEXT = bytes(set(range(32)) - set(b"\t\n\f\r")) + b"\x7f"
+
+
+class NotAPicture(Unsupported):
+    code, title = "not_a_picture", "This is not a JPEG, PNG or WebP picture"
+
+
+class TooManyPixels(Invalid):
+    code, title = "too_many_pixels", "The picture has more pixels than the limit"
 
 
 @dataclass(frozen=True)

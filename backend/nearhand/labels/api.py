@@ -7,13 +7,21 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
+from nearhand.devices.places import places_on
 from nearhand.kit.files import BINARY
-from nearhand.kit.http import Connection, TransactionRoute
+from nearhand.kit.http import (
+    Connection,
+    GuardedRoute,
+    LateTransaction,
+    LateTransactionRoute,
+    TransactionRoute,
+)
 from nearhand.kit.patterns import Id
-from nearhand.labels.model import Label, NewLabel, NewSheet, Resolved, SheetFormat
+from nearhand.labels.model import Label, NewLabel, NewSheet, Resolved, SheetFormat, TagClash
 from nearhand.labels.service import (
     MEDIA_TYPES,
     LabelService,
+    RegisteredLabels,
     draw,
     draw_sheets,
     labels_for_sheet,
@@ -22,7 +30,8 @@ from nearhand.labels.service import (
 
 router = APIRouter(tags=["labels"])
 nouns = APIRouter(route_class=TransactionRoute)
-prints = APIRouter()
+made = APIRouter(route_class=LateTransactionRoute)  # a label is drawn and read back before it is kept
+prints = APIRouter(route_class=GuardedRoute)
 
 MAX_DPI = 1200
 FILES = {media_type: {"schema": BINARY} for media_type in MEDIA_TYPES.values()}
@@ -42,12 +51,21 @@ def _service(request: Request, connection: Connection) -> LabelService:
 Service = Annotated[LabelService, Depends(_service)]
 
 
-@nouns.post("/devices/{device_id}/labels", status_code=status.HTTP_201_CREATED)
+@made.post("/devices/{device_id}/labels", status_code=status.HTTP_201_CREATED)
 async def make(
-    device_id: Id, body: NewLabel, service: Service, actor: Actor = may(Permission.LABELS_MAKE)
+    device_id: Id,
+    body: NewLabel,
+    request: Request,
+    begin: LateTransaction,
+    actor: Actor = may(Permission.LABELS_MAKE),
 ) -> Label:
     """Make a label and two tags for a face. It resolves for good, whatever is edited later."""
-    return await service.make(device_id, body)
+    resources = request.app.state.resources
+    labels = RegisteredLabels(
+        resources.database, ids=resources.ids, clock=resources.clock, base_url=resources.settings.base_url
+    )
+    label = await labels.drawn(device_id, body)
+    return await _service(request, await begin()).keep(label)
 
 
 @nouns.get("/devices/{device_id}/labels")
@@ -56,6 +74,28 @@ async def of_device(
 ) -> list[Label]:
     """All labels ever made for a device, newest first."""
     return await service.of_device(device_id)
+
+
+@nouns.get("/devices/{device_id}/tag-clashes")
+async def clashes_of_device(
+    device_id: Id, service: Service, actor: Actor = may(Permission.DEVICES_READ)
+) -> list[TagClash]:
+    """The tags of this device that another one in its rack bears too. A new label for it ends them."""
+    return await service.clashes_of_device(device_id)
+
+
+@nouns.get("/racks/{rack_id}/tag-clashes")
+async def clashes_of_rack(
+    rack_id: Id,
+    request: Request,
+    connection: Connection,
+    service: Service,
+    actor: Actor = may(Permission.DEVICES_READ),
+) -> list[TagClash]:
+    """The tags that several faces in this rack bear, since devices were moved there."""
+    resources = request.app.state.resources
+    await places_on(connection, ids=resources.ids, clock=resources.clock).rack(rack_id)
+    return await service.clashes_of_rack(rack_id)
 
 
 @nouns.get("/labels/{code}")
@@ -106,4 +146,5 @@ async def print_sheets(
 
 
 router.include_router(prints)
+router.include_router(made)
 router.include_router(nouns)

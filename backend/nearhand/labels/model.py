@@ -54,6 +54,24 @@ class Resolved(Frozen):
     layout: Layout
 
 
+class TagBearer(Frozen):
+    """A face whose newest label has a certain tag."""
+
+    device_id: str
+    asset_tag: str
+    face: FaceSide
+    code: str
+
+
+class TagClash(Frozen):
+    """One tag on two faces of a rack, since one of them was moved there. A new label for either ends it."""
+
+    rack_id: str
+    dictionary: str
+    tag_id: int
+    bearers: tuple[TagBearer, ...]
+
+
 class NewLabel(Frozen):
     """Wish for a label. What is left out is chosen: a free spot near the face's edge, tags near both ears."""
 

@@ -2,15 +2,20 @@
 
 import asyncio
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from nearhand.devices.model import DeviceView, Face, FaceSide
+from nearhand.devices.importer import InspectMoves
+from nearhand.devices.model import DeviceView, Face, FaceSide, Finding, RackedDevice
 from nearhand.devices.service import DeviceService, devices_on
 from nearhand.kit.clock import Clock
 from nearhand.kit.database import Database
+from nearhand.kit.errors import Overtaken
 from nearhand.kit.ids import Ids
+from nearhand.labels.clashes import finding_of, tag_clashes
 from nearhand.labels.model import (
     CODE_LENGTH,
     MAX_SHEET_LABELS,
@@ -26,6 +31,7 @@ from nearhand.labels.model import (
     Resolved,
     SheetFormat,
     Tag,
+    TagClash,
     TooManyLabels,
     UnknownLabel,
     code_of,
@@ -72,28 +78,58 @@ class LabelService:
         self._store, self._devices, self._ids, self._clock = store, devices, ids, clock
         self._base_url = base_url
 
-    async def make(self, device_id: str, new: NewLabel) -> Label:
-        """A label with its two tags, drawn and read back. Raises NotFound, NoSuchFace, NoRoom, NoTagsLeft."""
+    async def plan(self, device_id: str, new: NewLabel) -> "Plan":
+        """What a label for the device takes: read first, so that `drawn` and all its work hold no lock.
+
+        Raises NotFound, NoSuchFace or NoTagsLeft.
+        """
         view = await self._devices.view(device_id)
-        face = _face(view, new.face)
-        scope = _scope(view)
         code = self._ids.new(CODE_LENGTH)
-        text = label_text(self._base_url, code)
-        tag_ids = await self._free_tag_ids(scope)
-        place, tags, modules = await asyncio.to_thread(_arrange, face, new, text, tag_ids)
-        label = Label(
+        return Plan(
+            view=view,
+            new=new,
+            face=_face(view, new.face),
             code=code,
-            text=text,
-            device_id=device_id,
-            face=new.face,
-            place=place,
-            tags=tags,
-            readable_to_mm=readable_to_mm(place.size_mm, modules),
-            created_at=self._clock.now(),
+            text=label_text(self._base_url, code),
+            tag_ids=await self._free_tag_ids(view),
+            at=self._clock.now(),
         )
-        await asyncio.to_thread(lambda: read_back(label_set(label, view.device.asset_tag), label))
-        await self._store.add(label, scope=scope)
+
+    async def keep(self, label: Label) -> Label:
+        """Register a label that was `drawn`. Raises NotFound; Overtaken when its tags are no longer free."""
+        view = await self._devices.view(label.device_id)
+        if {tag.id for tag in label.tags} & await self._taken_tag_ids(view):
+            raise Overtaken("Another label of this rack was made meanwhile; ask again.")
+        await self._store.add(label, scope=_scope(view))
         return label
+
+    async def clashes_of_rack(self, rack_id: str) -> list[TagClash]:
+        standing = await self._devices.standing_in([rack_id])
+        return tag_clashes(standing, await self._store.of_devices([one.device_id for one in standing]))
+
+    async def clashes_of_device(self, device_id: str) -> list[TagClash]:
+        """Raise NotFound. A device in no rack has none."""
+        device = await self._devices.device(device_id)
+        clashes = [] if device.rack_id is None else await self.clashes_of_rack(device.rack_id)
+        return [one for one in clashes if device_id in {bearer.device_id for bearer in one.bearers}]
+
+    async def found_by_moving(self, racks: Mapping[str, str]) -> list[Finding]:
+        """The clashes of these devices once each is in its rack, one finding for each tag."""
+        if not racks:
+            return []
+        tags = await self._devices.asset_tags(racks)
+        staying = await self._devices.standing_in(set(racks.values()))
+        standing = [one for one in staying if one.device_id not in racks] + [
+            RackedDevice(device_id=device_id, asset_tag=tags[device_id], rack_id=rack_id)
+            for device_id, rack_id in racks.items()
+        ]
+        labels = await self._store.of_devices([one.device_id for one in standing])
+        return [
+            finding_of(clash, device_id)
+            for clash in tag_clashes(standing, labels)
+            for device_id in dict.fromkeys(bearer.device_id for bearer in clash.bearers)
+            if device_id in racks
+        ]
 
     async def of_device(self, device_id: str) -> list[Label]:
         """Newest first; also of a removed device. Raises NotFound."""
@@ -152,10 +188,18 @@ class LabelService:
         tags = await self._devices.asset_tags({label.device_id for label in wanted.values()})
         return [(label, tags[label.device_id]) for label in wanted.values()]
 
-    async def _free_tag_ids(self, scope: str) -> tuple[int, int]:
-        taken = await self._store.tag_ids(scope=scope, dictionary=DICTIONARY)
-        # Each rack begins elsewhere, so that the tags of the next rack, seen beside it, are seldom the same.
-        start = zlib.crc32(scope.encode()) % TAGS_IN_DICTIONARY
+    async def _taken_tag_ids(self, view: DeviceView) -> set[int]:
+        """All ids ever given in this scope, and those that devices brought along into the rack."""
+        taken = await self._store.tag_ids(scope=_scope(view), dictionary=DICTIONARY)
+        if view.rack is not None:
+            standing = await self._devices.standing_in([view.rack.id])
+            labels = await self._store.of_devices([one.device_id for one in standing])
+            taken |= {tag.id for label in labels for tag in label.tags if tag.dictionary == DICTIONARY}
+        return taken
+
+    async def _free_tag_ids(self, view: DeviceView) -> tuple[int, int]:
+        taken, scope = await self._taken_tag_ids(view), _scope(view)
+        start = first_tag_id(scope)
         free = [
             tag_id
             for tag_id in ((start + i) % TAGS_IN_DICTIONARY for i in range(TAGS_IN_DICTIONARY))
@@ -164,6 +208,41 @@ class LabelService:
         if len(free) < 2:
             raise NoTagsLeft
         return free[0], free[1]
+
+
+def first_tag_id(scope: str) -> int:
+    """Each rack begins elsewhere, so that the tags of the next rack, seen beside it, are seldom the same."""
+    return zlib.crc32(scope.encode()) % TAGS_IN_DICTIONARY
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a label will be made of."""
+
+    view: DeviceView
+    new: NewLabel
+    face: Face
+    code: str
+    text: str
+    tag_ids: tuple[int, int]
+    at: datetime
+
+
+def drawn(plan: Plan) -> Label:
+    """The label with its two tags placed, drawn and read back. Raises NoRoom or LabelUnreadable."""
+    place, tags, modules = _arrange(plan.face, plan.new, plan.text, plan.tag_ids)
+    label = Label(
+        code=plan.code,
+        text=plan.text,
+        device_id=plan.view.device.id,
+        face=plan.new.face,
+        place=place,
+        tags=tags,
+        readable_to_mm=readable_to_mm(place.size_mm, modules),
+        created_at=plan.at,
+    )
+    read_back(label_set(label, plan.view.device.asset_tag), label)
+    return label
 
 
 def draw(label: Label, asset_tag: str, format_: SheetFormat, dpi: int) -> bytes:
@@ -262,7 +341,7 @@ def labels_on(connection: AsyncConnection, *, ids: Ids, clock: Clock, base_url: 
 
 
 class RegisteredLabels:
-    """The labels for those who ask outside of any request: each look-up reads by itself."""
+    """The labels for those who have no transaction open: each look-up reads by itself."""
 
     def __init__(self, database: Database, *, ids: Ids, clock: Clock, base_url: str) -> None:
         self._database, self._ids, self._clock, self._base_url = database, ids, clock, base_url
@@ -270,8 +349,32 @@ class RegisteredLabels:
     async def of_device(self, device_id: str) -> list[Label]:
         """Newest first. Raises NotFound for a device that was never there."""
         async with self._database.reading() as connection:
-            labels = labels_on(connection, ids=self._ids, clock=self._clock, base_url=self._base_url)
-            return await labels.of_device(device_id)
+            return await self._on(connection).of_device(device_id)
+
+    async def drawn(self, device_id: str, new: NewLabel) -> Label:
+        """A label for `keep`. Raises NotFound, NoSuchFace, NoRoom, NoTagsLeft or LabelUnreadable."""
+        async with self._database.reading() as connection:
+            plan = await self._on(connection).plan(device_id, new)
+        return await asyncio.to_thread(drawn, plan)
+
+    async def make(self, device_id: str, new: NewLabel) -> Label:
+        """Draw a label and keep it. Raises what `drawn` raises, and Overtaken."""
+        label = await self.drawn(device_id, new)
+        async with self._database.transaction() as connection:
+            return await self._on(connection).keep(label)
+
+    def _on(self, connection: AsyncConnection) -> LabelService:
+        return labels_on(connection, ids=self._ids, clock=self._clock, base_url=self._base_url)
+
+
+def tag_inspector(*, ids: Ids, clock: Clock, base_url: str) -> InspectMoves:
+    """For the registry, which moves devices and knows nothing of labels."""
+
+    async def inspect(connection: AsyncConnection, racks: Mapping[str, str]) -> list[Finding]:
+        service = labels_on(connection, ids=ids, clock=clock, base_url=base_url)
+        return await service.found_by_moving(racks)
+
+    return inspect
 
 
 async def labels_for_sheet(

@@ -21,8 +21,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from nearhand.kit.database import UtcDateTime, metadata
-from nearhand.kit.errors import Conflict
+from nearhand.kit.database import UtcDateTime, in_parts, metadata
+from nearhand.kit.errors import Overtaken
 from nearhand.labels.model import Label, LabelPlace, Tag
 
 # Devices keep their rows when they are removed, so a label always finds its own.
@@ -59,7 +59,7 @@ class LabelStore:
         self._connection = connection
 
     async def add(self, label: Label, *, scope: str) -> None:
-        """Raise Conflict when somebody took the same tag ids at the same moment."""
+        """Raise Overtaken when somebody took the same code or tag ids at the same moment."""
         row = label.model_dump(mode="json", include={"tags", "face"}) | {
             "code": label.code,
             "text": label.text,
@@ -68,16 +68,16 @@ class LabelStore:
             "created_at": label.created_at,
             **label.place.model_dump(),
         }
-        await self._connection.execute(insert(labels).values(row))
         given = [
             {"scope": scope, "dictionary": tag.dictionary, "tag_id": tag.id, "code": label.code}
             for tag in label.tags
         ]
-        if given:
-            try:
+        try:
+            await self._connection.execute(insert(labels).values(row))
+            if given:
                 await self._connection.execute(insert(given_tags), given)
-            except IntegrityError:
-                raise Conflict("Another label of this rack is being made just now; ask again.") from None
+        except IntegrityError:
+            raise Overtaken("Another label of this rack is being made just now; ask again.") from None
 
     async def find(self, code: str) -> Label | None:
         found = await self.find_all([code])
@@ -89,12 +89,15 @@ class LabelStore:
 
     async def of_devices(self, device_ids: Collection[str]) -> list[Label]:
         """All labels ever made for these devices, newest first."""
-        query = (
-            select(labels)
-            .where(labels.c.device_id.in_(device_ids))
-            .order_by(labels.c.device_id, labels.c.created_at.desc(), labels.c.code)
-        )
-        return [_label(row) for row in await self._connection.execute(query)]
+        found: list[Label] = []
+        for some in in_parts(sorted(device_ids)):
+            query = (
+                select(labels)
+                .where(labels.c.device_id.in_(some))
+                .order_by(labels.c.device_id, labels.c.created_at.desc(), labels.c.code)
+            )
+            found += [_label(row) for row in await self._connection.execute(query)]
+        return found
 
     async def tag_ids(self, *, scope: str, dictionary: str) -> set[int]:
         query = select(given_tags.c.tag_id).where(

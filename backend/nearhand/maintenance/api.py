@@ -2,22 +2,28 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Query, Request, Response, status
 from fastapi.responses import FileResponse
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
 from nearhand.kit.files import download, raw_body
-from nearhand.kit.http import Connection, ExpectedVersion, Page, Paging, TransactionRoute, etag
-from nearhand.kit.patterns import ONE_LINE, Id
+from nearhand.kit.http import (
+    Connection,
+    ExpectedVersion,
+    GuardedRoute,
+    Page,
+    Paging,
+    TransactionRoute,
+    stamped,
+)
+from nearhand.kit.patterns import ONE_LINE, Id, Sha256
 from nearhand.maintenance.model import Attachment, MaintenanceRecord, NewMaintenanceRecord
 from nearhand.maintenance.service import Attachments, MaintenanceService, attachments_of, maintenance_on
 
 router = APIRouter(tags=["maintenance"])
 records = APIRouter(route_class=TransactionRoute)
-files = APIRouter()
-
-Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+files = APIRouter(route_class=GuardedRoute)
 
 
 def _service(request: Request, connection: Connection) -> MaintenanceService:
@@ -50,18 +56,14 @@ async def write_down(
     actor: Actor = may(Permission.MAINTENANCE_WRITE),
 ) -> MaintenanceRecord:
     """Write down what was done to a device."""
-    record = await service.write_down(device_id, body, by=actor.participant_id)
-    response.headers["ETag"] = etag(record.version)
-    return record
+    return stamped(response, await service.write_down(device_id, body, by=actor.participant_id))
 
 
 @records.get("/maintenance-records/{record_id}")
 async def record(
     record_id: Id, response: Response, service: Service, actor: Actor = may(Permission.MAINTENANCE_READ)
 ) -> MaintenanceRecord:
-    found = await service.record(record_id)
-    response.headers["ETag"] = etag(found.version)
-    return found
+    return stamped(response, await service.record(record_id))
 
 
 @records.put("/maintenance-records/{record_id}")
@@ -74,9 +76,7 @@ async def correct(
     actor: Actor = may(Permission.MAINTENANCE_WRITE),
 ) -> MaintenanceRecord:
     """Correct a record. It stays with its device."""
-    changed = await service.correct(record_id, body, version=version)
-    response.headers["ETag"] = etag(changed.version)
-    return changed
+    return stamped(response, await service.correct(record_id, body, version=version))
 
 
 @records.delete("/maintenance-records/{record_id}", status_code=status.HTTP_204_NO_CONTENT)

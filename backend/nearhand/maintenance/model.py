@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from nearhand.kit.errors import Invalid, Unsupported
-from nearhand.kit.patterns import MANY_LINES, ONE_LINE
+from nearhand.kit.patterns import MANY_LINES, ONE_LINE, Sha256
 
 # Nothing kept here is older, and an unset clock says 1970.
 EARLIEST_AT = datetime(1971, 1, 1, tzinfo=UTC)
@@ -22,7 +22,7 @@ class Attachment(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    sha256: Sha256
     name: str = Field(min_length=1, max_length=200, pattern=ONE_LINE)
     media_type: str = Field(max_length=100)
     size_bytes: int = Field(ge=0)

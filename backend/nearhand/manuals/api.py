@@ -9,8 +9,16 @@ from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
 from nearhand.kit.errors import Invalid
 from nearhand.kit.files import BINARY, download, form_with_file, picture, raw_body, validated
-from nearhand.kit.http import Connection, ExpectedVersion, Page, Paging, TransactionRoute, etag
-from nearhand.kit.patterns import Id
+from nearhand.kit.http import (
+    Connection,
+    ExpectedVersion,
+    GuardedRoute,
+    Page,
+    Paging,
+    TransactionRoute,
+    stamped,
+)
+from nearhand.kit.patterns import Id, Sha256
 from nearhand.manuals.documents import PAGE_POLICY
 from nearhand.manuals.library import Library, library_of
 from nearhand.manuals.model import Document, DocumentForm, Guide, Manuals, NewGuide, Picture, Subject
@@ -18,9 +26,8 @@ from nearhand.manuals.service import ManualService, manuals_on
 
 router = APIRouter(tags=["manuals"])
 guides = APIRouter(route_class=TransactionRoute)
-files = APIRouter()
+files = APIRouter(route_class=GuardedRoute)
 
-Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 EXTENSIONS = {
     "application/pdf": "pdf",
     "image/jpeg": "jpg",
@@ -96,18 +103,14 @@ async def write(
     body: NewGuide, response: Response, service: Service, actor: Actor = may(Permission.MANUALS_WRITE)
 ) -> Guide:
     """Write a guide. Each port a step names must exist on that face of the device type."""
-    guide = await service.write(body)
-    response.headers["ETag"] = etag(guide.version)
-    return guide
+    return stamped(response, await service.write(body))
 
 
 @guides.get("/guides/{guide_id}")
 async def guide(
     guide_id: Id, response: Response, service: Service, actor: Actor = may(Permission.MANUALS_READ)
 ) -> Guide:
-    found = await service.guide(guide_id)
-    response.headers["ETag"] = etag(found.version)
-    return found
+    return stamped(response, await service.guide(guide_id))
 
 
 @guides.put("/guides/{guide_id}")
@@ -119,9 +122,7 @@ async def rewrite(
     service: Service,
     actor: Actor = may(Permission.MANUALS_WRITE),
 ) -> Guide:
-    changed = await service.rewrite(guide_id, body, version=version)
-    response.headers["ETag"] = etag(changed.version)
-    return changed
+    return stamped(response, await service.rewrite(guide_id, body, version=version))
 
 
 @guides.delete("/guides/{guide_id}", status_code=status.HTTP_204_NO_CONTENT)

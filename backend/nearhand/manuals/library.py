@@ -12,7 +12,7 @@ from nearhand.kit.clock import Clock
 from nearhand.kit.database import Database
 from nearhand.kit.errors import NotFound, Unsupported
 from nearhand.kit.ids import Ids
-from nearhand.kit.uploads import PDF, TEXT, Incoming, incoming
+from nearhand.kit.uploads import PDF, PNG, TEXT, Incoming, incoming
 from nearhand.manuals.documents import (
     MARKDOWN_LIMIT_BYTES,
     PAGE_TIMEOUT_S,
@@ -30,7 +30,7 @@ from nearhand.manuals.model import (
     Picture,
     RenderTimeout,
 )
-from nearhand.manuals.pictures import FORMATS, CleanPicture, cleaned
+from nearhand.manuals.pictures import CleanPicture, cleaned
 from nearhand.manuals.service import manuals_on
 from nearhand.manuals.store import ManualStore
 
@@ -124,7 +124,7 @@ class Library:
             drawn = await self._blobs.put(await _in_pdfium(lambda: page_png(path, number)))
             async with self._database.transaction() as connection:
                 await ManualStore(connection).add_page(document.sha256, number, drawn)
-        return self._blobs.path(drawn), FORMATS["PNG"]
+        return self._blobs.path(drawn), PNG
 
     async def html(self, document_id: str) -> str:
         """A Markdown document as a safe page. Raises Unsupported for any other kind."""

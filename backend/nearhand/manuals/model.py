@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from nearhand.devices.model import FaceSide, PartName
 from nearhand.kit.errors import Invalid, NotFound, TooLarge, Unavailable, Unsupported
-from nearhand.kit.patterns import MANY_LINES, ONE_LINE, Id
+from nearhand.kit.patterns import MANY_LINES, ONE_LINE, Id, Sha256
 
 LANGUAGES = ("en", "zh-Hant", "zh-Hans")
 LanguageTag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
@@ -82,7 +82,7 @@ class Step(Frozen):
     proof: LocalText = Field(default_factory=dict)
     face: FaceSide = FaceSide.FRONT
     ports: tuple[PartName, ...] = Field((), max_length=64)
-    picture_sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
+    picture_sha256: Sha256 | None = None
 
 
 class NewGuide(Frozen):
@@ -140,7 +140,7 @@ class Manuals(Frozen):
 class Picture(Frozen):
     """An uploaded picture, upright and without hidden data; its bytes are found by `sha256`."""
 
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    sha256: Sha256
     media_type: str
     width: int
     height: int
@@ -180,11 +180,3 @@ class PageMissing(NotFound):
 
 class RenderTimeout(Unavailable):
     code, title = "render_timeout", "Drawing this page takes too long"
-
-
-class NotAPicture(Unsupported):
-    code, title = "not_a_picture", "This is not a JPEG, PNG or WebP picture"
-
-
-class TooManyPixels(Invalid):
-    code, title = "too_many_pixels", "The picture has more pixels than the limit"

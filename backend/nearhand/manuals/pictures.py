@@ -6,9 +6,9 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from nearhand.manuals.model import NotAPicture, TooManyPixels
+from nearhand.kit.uploads import NotAPicture, TooManyPixels
+from nearhand.vision.image import FORMATS, OversizedPicture, UnreadablePicture, opened_image
 
-FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 LONG_SIDE_PX = 2048  # a step's picture travels in the pack for places without signal
 JPEG_QUALITY = 88
 
@@ -27,14 +27,11 @@ def cleaned(path: Path, *, limit_pixels: int, long_side_px: int = LONG_SIDE_PX) 
     Raises NotAPicture or TooManyPixels.
     """
     try:
-        with Image.open(path, formats=tuple(FORMATS)) as image:
-            if image.width * image.height > limit_pixels:
-                raise TooManyPixels(f"{image.width} x {image.height}; {limit_pixels} pixels are allowed.")
+        with opened_image(path, limit_pixels=limit_pixels) as image:
             return _written_anew(image, long_side_px)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise TooManyPixels(f"{limit_pixels} pixels are allowed.") from None
-    # Pillow's readers raise whatever their parsing meets; all of it means the same to the sender.
-    except (OSError, ValueError, SyntaxError, EOFError, KeyError, IndexError, TypeError, OverflowError):
+    except OversizedPicture as error:
+        raise TooManyPixels(f"{error}.") from None
+    except UnreadablePicture:
         raise NotAPicture from None
 
 

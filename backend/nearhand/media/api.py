@@ -8,11 +8,12 @@ from fastapi import APIRouter, Depends, Query, Request
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
 from nearhand.kit.files import raw_body
+from nearhand.kit.http import GuardedRoute
 from nearhand.labels.service import labels_on
 from nearhand.media.model import Lens, Reading
 from nearhand.media.service import Reader
 
-router = APIRouter(tags=["media"])
+router = APIRouter(tags=["media"], route_class=GuardedRoute)
 
 Pixels = Annotated[float | None, Query(ge=-1e6, le=1e6, allow_inf_nan=False)]
 Focal = Annotated[float | None, Query(gt=0, le=1e6, allow_inf_nan=False)]

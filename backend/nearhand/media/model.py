@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from nearhand.devices.model import FaceSide, Frozen
-from nearhand.kit.errors import Invalid, Unavailable, Unsupported
+from nearhand.kit.errors import Unavailable
 from nearhand.labels.model import Resolved
 from nearhand.vision.camera import Intrinsics
 
@@ -95,11 +95,3 @@ class TooBusy(Unavailable):
 
 class ReadingTooSlow(Unavailable):
     code, title = "reading_too_slow", "Reading this picture took longer than allowed"
-
-
-class NotAPicture(Unsupported):
-    code, title = "not_a_picture", "This is not a JPEG, PNG or WebP picture"
-
-
-class TooManyPixels(Invalid):
-    code, title = "too_many_pixels", "The picture has more pixels than the limit"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from nearhand.media.model import NotAPicture, TooManyPixels
+from nearhand.kit.uploads import NotAPicture, TooManyPixels
 from nearhand.vision.image import OversizedPicture, Picture, UnreadablePicture, open_picture
 
 

@@ -6,18 +6,27 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 from fastapi.responses import FileResponse
 
 from nearhand.access.actor import may
-from nearhand.access.model import Actor, Permission
+from nearhand.access.model import Actor, Permission, Role
 from nearhand.kit.files import picture, raw_body
-from nearhand.kit.http import Page, Paging, TransactionRoute
+from nearhand.kit.http import GuardedRoute, IdempotencyKey, Page, Paging
 from nearhand.kit.patterns import Id
 from nearhand.media.model import Still
 from nearhand.sessions.hub import Hub
 from nearhand.sessions.messages import ServerEvent
-from nearhand.sessions.model import Annotation, NewSession, Session, SessionDevice, SessionStatus, ShortId
+from nearhand.sessions.model import (
+    Annotation,
+    Invitation,
+    JoiningLink,
+    NewSession,
+    Session,
+    SessionDevice,
+    SessionStatus,
+    ShortId,
+)
 from nearhand.sessions.service import SessionService
 
-router = APIRouter(tags=["sessions"], route_class=TransactionRoute)
-uploads = APIRouter(tags=["sessions"])  # a slow upload must not hold a transaction
+# The live log has its own file: nothing here waits for a writer of the registry, and no upload holds one up.
+router = APIRouter(tags=["sessions"], route_class=GuardedRoute)
 
 
 def _service(request: Request) -> SessionService:
@@ -36,12 +45,18 @@ RunningRooms = Annotated[Hub, Depends(_hub)]
 
 @router.post("/sessions", status_code=status.HTTP_201_CREATED)
 async def open_session(
-    body: NewSession, service: Service, hub: RunningRooms, actor: Actor = may(Permission.SESSIONS_OPEN)
+    body: NewSession,
+    service: Service,
+    hub: RunningRooms,
+    idempotency_key: IdempotencyKey = None,
+    actor: Actor = may(Permission.SESSIONS_OPEN),
 ) -> Session:
-    """Ask for help. The session rings on every wall until an expert enters."""
-    session = await service.draft(body, actor)
-    await hub.open(session)
-    return session
+    """Ask for help. The session rings on every wall until an expert enters.
+
+    Sent again with the same `Idempotency-Key`, it answers with the session of the first time as it is now.
+    """
+    session, request = await service.draft(body, actor, idempotency_key)
+    return await hub.open(session, request)
 
 
 @router.get("/sessions")
@@ -84,7 +99,7 @@ async def device_shown(
     return await service.device_shown(session_id)
 
 
-@uploads.post(
+@router.post(
     "/sessions/{session_id}/stills",
     status_code=status.HTTP_201_CREATED,
     openapi_extra=raw_body("A JPEG, PNG or WebP."),
@@ -97,7 +112,7 @@ async def add_still(
     return await service.add_still(session_id, request.stream(), actor)
 
 
-@uploads.get("/sessions/{session_id}/stills/{sha256}", response_class=FileResponse)
+@router.get("/sessions/{session_id}/stills/{sha256}", response_class=FileResponse)
 async def still(
     session_id: Id,
     sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")],
@@ -119,10 +134,24 @@ async def marks(
 
 @router.delete("/devices/{device_id}/marks/{annotation_id}", status_code=status.HTTP_204_NO_CONTENT)
 async def remove_mark(
-    device_id: Id, annotation_id: ShortId, service: Service, actor: Actor = may(Permission.SESSIONS_INVITE)
+    device_id: Id, annotation_id: ShortId, hub: RunningRooms, actor: Actor = may(Permission.MARKS_WRITE)
 ) -> None:
-    """Take a mark off the device; the sessions in which it was drawn keep it."""
-    await service.remove_mark(device_id, annotation_id)
+    """Take a mark off the device. The session in which it was drawn keeps it, as one that is not kept on the device."""
+    await hub.take_off(device_id, annotation_id, actor.participant_id)
 
 
-router.include_router(uploads)
+@router.post("/sessions/{session_id}/invitations", status_code=status.HTTP_201_CREATED)
+async def invite(
+    session_id: Id,
+    body: Invitation,
+    request: Request,
+    service: Service,
+    actor: Actor = may(Permission.SESSIONS_INVITE),
+) -> JoiningLink:
+    """Make a link by which guests enter this one session, as observer or with another role (never admin)."""
+    await service.running(session_id)
+    resources = request.app.state.resources
+    role = Role.EXPERT if body.role is Role.ADMIN else body.role
+    token = await resources.access.invite(session_id, role, by=actor, hours=body.hours)
+    url = f"{resources.settings.base_url}/join/{session_id}#{token}"
+    return JoiningLink(url=url, role=role, hours=body.hours)

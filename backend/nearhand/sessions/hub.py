@@ -1,20 +1,21 @@
 """Run the rooms: gather what is asked, decide, commit once for all rooms, and only then tell."""
 
 import asyncio
+import secrets
 import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 
 from nearhand.devices.model import Face
 from nearhand.kit.clock import Clock
-from nearhand.kit.errors import NearhandError
+from nearhand.kit.errors import Conflict, NearhandError, NotFound
 from nearhand.kit.outbox import Outbox
 from nearhand.kit.rate import RateLimit
-from nearhand.sessions.log import Batch, Loaded, Log
+from nearhand.sessions.log import Batch, Loaded, Log, is_storage_failure
 from nearhand.sessions.messages import (
     Ack,
     AnnotationAdded,
@@ -36,6 +37,7 @@ from nearhand.sessions.messages import (
     Refused,
     ResumeFrom,
     State,
+    StillShared,
     Welcome,
 )
 from nearhand.sessions.model import (
@@ -61,6 +63,7 @@ LAST_WORDS_S = 1.0  # for the reason, before the line is closed
 UNLOAD_AFTER_S = 30.0
 LINGER_AFTER_END_S = 30.0
 TEND_EVERY_S = 1.0
+STOP_WITHIN_S = 5.0  # for what was asked before the service was stopped
 RECHECK_EVERY_S = 30.0
 WALL_ROWS = 500
 
@@ -83,6 +86,7 @@ class Caller:
     participant: Participant
     session_id: str
     client: str
+    is_guest: bool = False
 
 
 class Line(Protocol):
@@ -107,6 +111,7 @@ class Connection:
     ) -> None:
         self.line = line
         self.participant = caller.participant if caller else None  # None: a wall, which only looks
+        self.is_guest = caller is not None and caller.is_guest
         self.session_id = caller.session_id if caller else ""
         self.client = caller.client if caller else ""
         self.running: Running | None = None
@@ -183,6 +188,7 @@ class Asked:
     n: int
     found: Part | Face | NearhandError | None = None
     on: ShownDevice | None = None  # whose face `found` is, for a mark on a picture
+    accident: NearhandError | None = None  # it was decided on, or looked up, and that was a mistake of ours
 
 
 @dataclass(slots=True)
@@ -196,7 +202,50 @@ class Joining:
 @dataclass(slots=True)
 class Opening:
     session: Session
+    request: str
     done: asyncio.Future[None]
+
+
+@dataclass(slots=True)
+class TakingOff:
+    running: Running
+    annotation_id: str
+    by: str
+    done: asyncio.Future[None]
+
+
+Errand = TypeVar("Errand", Opening, TakingOff)
+
+
+@dataclass(slots=True)
+class Due:
+    """What waits for the next turn of the pipeline."""
+
+    asked: list[Asked] = field(default_factory=list)
+    joining: list[Joining] = field(default_factory=list)
+    opening: list[Opening] = field(default_factory=list)
+    taking_off: list[TakingOff] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.asked or self.joining or self.opening or self.taking_off)
+
+    def settle(self, error: Exception | None = None) -> None:
+        """Tell those who wait at a door of REST; they may have gone."""
+        waiting = [one.done for one in self.opening] + [one.done for one in self.taking_off]
+        for done in waiting:
+            if done.done():
+                continue
+            if error is None:
+                done.set_result(None)
+            else:
+                done.set_exception(error)
+
+    def connections(self) -> set[Connection]:
+        return {a.connection for a in self.asked} | {j.connection for j in self.joining}
+
+
+class Undone(Exception):
+    """The turn is to be decided again from the log, without what it has stumbled over."""
 
 
 @dataclass(slots=True)
@@ -210,6 +259,7 @@ class Turn:
     acks: dict[Connection, int] = field(default_factory=dict)
     entered: list[Joining] = field(default_factory=list)
     sessions: dict[str, Session] = field(default_factory=dict)
+    news: list[Session] = field(default_factory=list)
 
 
 class Hub:
@@ -236,40 +286,95 @@ class Hub:
         self._rooms: dict[str, Running] = {}
         self._loading: dict[str, asyncio.Task[Running]] = {}
         self._walls: set[Connection] = set()
-        self._asked: list[Asked] = []
-        self._joining: list[Joining] = []
-        self._opening: list[Opening] = []
+        self._due = Due()
+        self._opens: dict[str, asyncio.Task[tuple[Session, str]]] = {}
+        self._is_stopping = False
         self._wake = asyncio.Event()
         self._turned = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._rechecked_at = monotonic()
 
     async def start(self) -> None:
+        self._is_stopping = False
         self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._tend())]
 
     async def stop(self) -> None:
-        """Finish what was asked, then close every connection."""
+        """Finish what was asked, answer whoever still waits, then close every connection."""
+        self._is_stopping = True
+        self._wake.set()
         tasks, self._tasks = self._tasks, []
+        try:
+            async with asyncio.timeout(STOP_WITHIN_S):
+                # A room that is being loaded would be entered, and a session opened, with nobody to do it.
+                await asyncio.gather(*self._loading.values(), return_exceptions=True)
+                if tasks:
+                    await asyncio.wait(tasks[:1])
+        except TimeoutError:
+            log.error("stopped_in_the_middle", waiting=len(self._due.asked))
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for running in list(self._rooms.values()):
-            for connection in list(running.connections.values()):
-                connection.close(CloseCode.RESTARTING)
-        for wall in list(self._walls):
-            wall.close(CloseCode.RESTARTING)
+        due, self._due = self._due, Due()
+        due.settle(NotSaved("The service is stopping."))
+        connections = due.connections() | self._walls
+        for running in self._rooms.values():
+            connections |= set(running.connections.values())
+        for connection in connections:
+            connection.close(CloseCode.RESTARTING)
 
     def connection(self, line: Line, caller: Caller | None = None) -> Connection:
         return Connection(line, caller, limits=self._limits, monotonic=self._monotonic)
 
     # -- doors: what sockets and REST call -------------------------------------------------------------------------
 
-    async def open(self, session: Session) -> None:
-        """Store a new session and show it on the wall. Raises NotSaved."""
-        opening = Opening(session, asyncio.get_running_loop().create_future())
-        self._opening.append(opening)
+    async def open(self, session: Session, request: str = "") -> Session:
+        """Store a new session and show it on the wall. One that has its id already is left, and returned, as it is.
+
+        `request`: the digest of what was asked under an idempotency key. Raises NotSaved, and Conflict when something
+        else was asked under the same key.
+        """
+        opens = self._opens.get(session.id)
+        if opens is None:
+            opens = self._opens[session.id] = asyncio.create_task(
+                self._open(session, request), name=session.id
+            )
+            opens.add_done_callback(self._is_opened)
+        # Whoever asked may go; the session is opened all the same, and found when they ask again.
+        opened, asked = await asyncio.shield(opens)
+        if asked != request:
+            raise Conflict("This Idempotency-Key was used for another request.")
+        return opened
+
+    def _is_opened(self, opens: asyncio.Task[tuple[Session, str]]) -> None:
+        del self._opens[opens.get_name()]
+        if not opens.cancelled():
+            opens.exception()  # whoever waited for it may have gone
+
+    async def _open(self, session: Session, request: str) -> tuple[Session, str]:
+        if request:  # without a key the id was drawn just now
+            known = await self._log.opened(session.id)
+            if known is not None:
+                return known
+        opening = Opening(session, request, asyncio.get_running_loop().create_future())
+        await self._in_turn(self._due.opening, opening)
+        return session, request
+
+    async def take_off(self, device_id: str, annotation_id: str, by: str) -> None:
+        """Let a mark be kept on its device no longer; a session that is open is told so. Raises NotFound, NotSaved."""
+        session_ids = await self._log.sessions_keeping(device_id, annotation_id)
+        if not session_ids:
+            raise NotFound(f"No mark {annotation_id} is kept on this device.")
+        for session_id in session_ids:
+            running = await self._running(session_id)
+            taking = TakingOff(running, annotation_id, by, asyncio.get_running_loop().create_future())
+            await self._in_turn(self._due.taking_off, taking)
+
+    async def _in_turn(self, due: list[Errand], errand: Errand) -> None:
+        if self._is_stopping:
+            raise NotSaved("The service is stopping.")
+        due.append(errand)
         self._wake.set()
-        await opening.done
+        await errand.done
 
     async def join(self, connection: Connection, hello: Hello) -> None:
         """Bring a connection into its room. Raises UnknownSession; other refusals close it with a reason."""
@@ -282,7 +387,10 @@ class Hub:
                     connection.session_id, after=hello.resume.seq, limit=MAX_RESUMED_EVENTS
                 )
                 running = await self._running(connection.session_id)
-        self._joining.append(Joining(connection, running, hello.resume, older))
+        if self._is_stopping:
+            connection.close(CloseCode.RESTARTING)
+            return
+        self._due.joining.append(Joining(connection, running, hello.resume, older))
         self._wake.set()
 
     async def hear(self, connection: Connection, messages: list[object]) -> None:
@@ -355,9 +463,13 @@ class Hub:
         asked.on = on
         try:
             asked.found = await self._look_up(connection.session_id, ask, on)
-        except NearhandError as error:
-            asked.found = error
         except Exception as error:
+            if not is_storage_failure(error):
+                if isinstance(error, NearhandError):
+                    asked.found = error
+                else:
+                    asked.accident = _accident(asked, error)
+                return
             # Not the asker's fault, so the number is not used up: they come back and ask again.
             log.error("look_up_failed", error=repr(error))
             self.complain(connection, NotSaved("What that message names could not be looked up just now."))
@@ -385,7 +497,7 @@ class Hub:
 
     def _enqueue(self, asked: Asked) -> None:
         asked.connection.pending += 1
-        self._asked.append(asked)
+        self._due.asked.append(asked)
         self._wake.set()
 
     def _pass_on(self, connection: Connection, message: Fleeting) -> None:
@@ -408,78 +520,99 @@ class Hub:
     # -- the pipeline ----------------------------------------------------------------------------------------------
 
     async def _run(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            asked, self._asked = self._asked, []
-            joining, self._joining = self._joining, []
-            opening, self._opening = self._opening, []
+        while self._due or not self._is_stopping:
+            if not self._due:
+                await self._wake.wait()
+                self._wake.clear()
+            due, self._due = self._due, Due()
             try:
-                await self._take_turn(asked, joining, opening)
+                await self._take_turn(due)
             except asyncio.CancelledError:
+                due.settle(NotSaved("The service is stopping."))
                 raise
             except Exception:
                 log.exception("turn_failed")
-                await self._abandon({a.connection for a in asked} | {j.connection for j in joining})
-                for one in opening:
-                    if not one.done.done():
-                        one.done.set_exception(NotSaved())
+                await self._abandon(due.connections())
+                due.settle(NotSaved())
             self._turned.set()
             self._turned.clear()
 
-    async def _take_turn(self, asked: list[Asked], joining: list[Joining], opening: list[Opening]) -> None:
+    async def _take_turn(self, due: Due) -> None:
+        for one in due.asked:
+            one.connection.pending -= 1
+            if one.connection.running is None:
+                one.connection.early.append(one)
+        due.asked = [one for one in due.asked if one.connection.running is not None]
         turn = Turn()
         try:
-            for one in asked:
-                one.connection.pending -= 1
-                await self._find_late(one)
-                self._decide(turn, one)
-            for join in joining:
-                self._enter(turn, join)
-            for new in opening:
-                turn.sessions[new.session.id] = new.session
-            self._gather_changes(turn)
+            while True:
+                try:
+                    await self._gather(turn, due)
+                    break
+                except Undone:
+                    for running in turn.touched:
+                        await self._reload(running)
+                    turn = Turn()
             if turn.batch:
                 await self._log.append(turn.batch)
             self._tell(turn)
         except NotSaved as error:
-            await self._roll_back(turn, asked, joining, opening, error)
+            await self._roll_back(turn, due, error)
             return
         except Exception:
             # Whatever it was: a room that ran ahead of the log would leave a gap in it for good.
             log.exception("turn_failed")
-            await self._roll_back(turn, asked, joining, opening, NotSaved())
+            await self._roll_back(turn, due, NotSaved())
             return
         for join in turn.entered:
             self._attach(join)
-        for new in opening:
-            if not new.done.done():  # whoever opened it may have gone
-                new.done.set_result(None)
+        due.settle()
+
+    async def _gather(self, turn: Turn, due: Due) -> None:
+        """Decide on everything, in memory alone. Raises Undone when that has to begin again."""
+        for one in due.asked:
+            if one.accident is None:
+                await self._find_late(one)
+            self._decide(turn, one)
+        for join in due.joining:
+            self._enter(turn, join)
+        for taking in due.taking_off:
+            self._take_off(turn, taking)
+        for new in due.opening:
+            turn.batch.open(new.session, new.request)
+            turn.news.append(new.session)
+        self._gather_changes(turn)
 
     def _decide(self, turn: Turn, asked: Asked) -> None:
         connection, running = asked.connection, asked.connection.running
         participant = connection.participant
-        if connection.is_closing or participant is None:
+        if connection.is_closing or participant is None or running is None:
             return  # its numbers are not settled: the client returns and asks again
-        if running is None:
-            connection.early.append(asked)
-            return
         turn.touched.add(running)
-        if isinstance(asked.ask, Malformed):
-            effects = running.room.refuse(participant, connection.client, asked.n, asked.ask.error)
-        else:
-            effects = running.room.receive(
-                participant, connection.client, asked.ask, self._clock.now(), found=asked.found
-            )
-        for effect in effects:
-            match effect:
-                case Store(event):
-                    self._store(turn, running, event)
-                    turn.acks[connection] = asked.n
-                case Acknowledge(n):
-                    turn.acks[connection] = max(n, turn.acks.get(connection, 0))
-                case Refuse(error, n, is_settled):
-                    self._refuse(turn, connection, error, n, is_settled=is_settled)
+        try:
+            if isinstance(asked.ask, Malformed):
+                effects = running.room.refuse(participant, connection.client, asked.n, asked.ask.error)
+            elif asked.accident is not None:
+                effects = running.room.refuse(participant, connection.client, asked.n, asked.accident)
+            else:
+                effects = running.room.receive(
+                    participant, connection.client, asked.ask, self._clock.now(), found=asked.found
+                )
+            for effect in effects:
+                match effect:
+                    case Store(event):
+                        self._store(turn, running, event)
+                        turn.acks[connection] = asked.n
+                    case Acknowledge(n):
+                        turn.acks[connection] = max(n, turn.acks.get(connection, 0))
+                    case Refuse():
+                        self._refuse(turn, connection, effect)
+        except Exception as error:
+            if isinstance(asked.ask, Malformed) or asked.accident is not None:
+                raise
+            # It would happen again each time they ask. Refused, it does not block what they ask next.
+            asked.accident = _accident(asked, error)
+            raise Undone from error
 
     def _store(self, turn: Turn, running: Running, event: Event) -> None:
         body = event.model_dump_json()
@@ -493,25 +626,40 @@ class Hub:
                 turn.batch.drop(session_id, event.annotation.id)
         elif isinstance(event, AnnotationRemoved):
             turn.batch.drop(session_id, event.id)
+        elif isinstance(event, StillShared):
+            turn.batch.share(session_id, event.still.sha256)
 
-    def _refuse(
-        self, turn: Turn, connection: Connection, error: NearhandError, n: int, *, is_settled: bool
-    ) -> None:
+    def _refuse(self, turn: Turn, connection: Connection, refusal: Refuse) -> None:
         assert connection.participant is not None
-        if not is_settled:
+        error, n = refusal.error, refusal.n
+        if not refusal.is_settled:
             # Not `refused`: that would tell the client to forget it.
             self.complain(connection, error)
             return
-        turn.batch.refusals.append(
-            {
-                "session": connection.session_id,
-                "client": connection.client,
-                "by": connection.participant.id,
-                "n": n,
-            }
-        )
+        if refusal.is_kept:
+            turn.batch.refusals.append(
+                {
+                    "session": connection.session_id,
+                    "client": connection.client,
+                    "by": connection.participant.id,
+                    "n": n,
+                }
+            )
         refused = Refused(n=n, code=error.code, title=error.title, detail=error.detail)
         turn.answers[connection].append(refused.model_dump_json())
+
+    def _take_off(self, turn: Turn, taking: TakingOff) -> None:
+        running = taking.running
+        session_id = running.room.session.id
+        if self._rooms.get(session_id) is not running:
+            if not taking.done.done():
+                taking.done.set_exception(NotSaved())  # the room was given up meanwhile
+            return
+        turn.touched.add(running)
+        turn.batch.drop(session_id, taking.annotation_id)
+        for effect in running.room.take_off(taking.annotation_id, taking.by, self._clock.now()):
+            if isinstance(effect, Store):
+                self._store(turn, running, effect.event)
 
     def _enter(self, turn: Turn, join: Joining) -> None:
         connection, room = join.connection, join.running.room
@@ -530,7 +678,7 @@ class Hub:
             connection.close(CloseCode.CLIENT_TAKEN)
             return
         try:
-            for effect in room.enter(connection.participant, self._clock.now()):
+            for effect in room.enter(connection.participant, self._clock.now(), is_guest=connection.is_guest):
                 if isinstance(effect, Store):
                     self._store(turn, join.running, effect.event)
         except NearhandError as error:
@@ -563,27 +711,21 @@ class Hub:
                 connection.outbox.put(f'{told},{{"type":"ack","n":{n}}}' if n else told)
         for connection, n in acks.items():
             connection.tell(Ack(n=n))
-        for session in turn.sessions.values():
+        for session in [*turn.sessions.values(), *turn.news]:
             self._show(session, self._walls)
 
-    async def _roll_back(
-        self, turn: Turn, asked: list[Asked], joining: list[Joining], opening: list[Opening], error: NotSaved
-    ) -> None:
+    async def _roll_back(self, turn: Turn, due: Due, error: NotSaved) -> None:
         """Rooms become again what the log says; askers return and ask again."""
         log.error("not_saved", detail=error.detail, events=len(turn.batch.events))
-        for new in opening:
-            if not new.done.done():
-                new.done.set_exception(NotSaved(error.detail))
-        for connection in {one.connection for one in asked}:
+        due.settle(NotSaved(error.detail))
+        for connection in {one.connection for one in due.asked}:
             connection.tell(Problem(code=error.code, title=error.title, detail=error.detail))
             connection.close(CloseCode.NOT_SAVED)
         given_up: set[Running] = set()
         for running in turn.touched:
             session_id = running.room.session.id
             try:
-                loaded = await self._log.load(session_id)
-                assert loaded is not None
-                running.reload(loaded)
+                await self._reload(running)
             except Exception:
                 log.exception("reload_failed", session=session_id)
                 given_up.add(running)
@@ -597,7 +739,7 @@ class Hub:
                 self._show(running.room.session, self._walls)
                 if running.room.is_ended and running.ended_at is None:
                     running.ended_at = self._monotonic()
-        for join in joining:
+        for join in due.joining:
             participant = join.connection.participant
             is_in = (
                 participant is not None and join.running.room.participants.get(participant.id) == participant
@@ -607,6 +749,11 @@ class Hub:
             else:
                 join.connection.tell(Problem(code=error.code, title=error.title, detail=error.detail))
                 join.connection.close(CloseCode.NOT_SAVED)
+
+    async def _reload(self, running: Running) -> None:
+        loaded = await self._log.load(running.room.session.id)
+        assert loaded is not None
+        running.reload(loaded)
 
     async def _abandon(self, connections: set[Connection]) -> None:
         for connection in connections:
@@ -674,7 +821,7 @@ class Hub:
         if connection.early:
             early, connection.early = connection.early, []
             connection.pending += len(early)
-            self._asked = early + self._asked
+            self._due.asked = early + self._due.asked
             self._wake.set()
 
     def _missed(self, join: Joining) -> list[str] | None:
@@ -743,7 +890,9 @@ class Hub:
             await self._recheck([*everyone, *self._walls])
 
     def _forget_empty_rooms(self, now: float) -> None:
-        busy = {join.running for join in self._joining} | {a.connection.running for a in self._asked}
+        due = self._due
+        busy = {join.running for join in due.joining} | {a.connection.running for a in due.asked}
+        busy |= {taking.running for taking in due.taking_off}
         for session_id, running in list(self._rooms.items()):
             if not running.connections and running not in busy and now - running.left_at > UNLOAD_AFTER_S:
                 del self._rooms[session_id]
@@ -758,3 +907,10 @@ class Hub:
                 return
             if not is_allowed:
                 connection.close(CloseCode.UNAUTHENTICATED)
+
+
+def _accident(asked: Asked, error: Exception) -> NearhandError:
+    reference = secrets.token_hex(4)
+    session, client = asked.connection.session_id, asked.connection.client
+    log.error("ask_failed", reference=reference, session=session, client=client, n=asked.n, exc_info=error)
+    return NearhandError(f"It is a mistake of the service, and has been logged as {reference}.")

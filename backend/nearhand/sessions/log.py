@@ -11,13 +11,25 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import text
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from nearhand.kit.database import SQLITE_PRAGMAS
+from nearhand.kit.errors import Unavailable
 from nearhand.kit.ids import Ids
 from nearhand.media.model import Still
 from nearhand.sessions.messages import Event, server_events
-from nearhand.sessions.model import Annotation, NotSaved, Session, SessionStatus, SharedStill, Snapshot
+from nearhand.sessions.model import (
+    Annotation,
+    FrameKey,
+    NotSaved,
+    Session,
+    SessionStatus,
+    Snapshot,
+    StillFrame,
+    still_frame,
+)
 
 Row = Mapping[str, Any]
 # Statements in the dialect that SQLite and PostgreSQL share, each with the rows it is run for.
@@ -41,6 +53,11 @@ TABLES = (
     "CREATE INDEX IF NOT EXISTS ix_live_kept_device ON live_kept (device)",
     "CREATE TABLE IF NOT EXISTS live_still (session TEXT NOT NULL, sha256 TEXT NOT NULL, body TEXT NOT NULL,"
     " PRIMARY KEY (session, sha256))",
+    # Stills that were uploaded and not shared yet, and on whose account they are.
+    "CREATE TABLE IF NOT EXISTS live_unshared (session TEXT NOT NULL, sha256 TEXT NOT NULL, account TEXT NOT NULL,"
+    " PRIMARY KEY (session, sha256))",
+    # Sessions opened under an idempotency key, and the digest of what was asked with it.
+    "CREATE TABLE IF NOT EXISTS live_opening (session TEXT PRIMARY KEY, request TEXT NOT NULL)",
 )
 
 ADD_EVENT = "INSERT INTO live_event VALUES (:session, :seq, :client, :n, :type, :body)"
@@ -61,6 +78,8 @@ KEEP = (
     "INSERT INTO live_kept VALUES (:session, :annotation, :device, :body)"
     " ON CONFLICT (session, annotation) DO UPDATE SET device = excluded.device, body = excluded.body"
 )
+SET_OPENING = "INSERT INTO live_opening VALUES (:session, :request)"
+DROP_UNSHARED = "DELETE FROM live_unshared WHERE session = :session AND sha256 = :sha256"
 DROP_KEPT = "DELETE FROM live_kept WHERE session = :session AND annotation = :annotation"
 
 
@@ -75,9 +94,11 @@ class Batch:
         default_factory=dict
     )  # by session and annotation id
     snapshots: list[tuple[str, Snapshot]] = field(default_factory=list)
+    openings: list[Row] = field(default_factory=list)
+    shared: list[Row] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.events or self.refusals or self.sessions)
+        return bool(self.events or self.refusals or self.sessions or self.kept)
 
     def add_event(self, session_id: str, event: Event, kind: str, body: str) -> None:
         self.events.append(
@@ -98,11 +119,22 @@ class Batch:
     def drop(self, session_id: str, annotation_id: str) -> None:
         self.kept[session_id, annotation_id] = None
 
+    def open(self, session: Session, request: str) -> None:
+        """A new session. `request`: the digest of what was asked under an idempotency key; "" without one."""
+        self.sessions.append(session)
+        if request:
+            self.openings.append({"session": session.id, "request": request})
+
+    def share(self, session_id: str, sha256: str) -> None:
+        self.shared.append({"session": session_id, "sha256": sha256})
+
     def work(self) -> Work:
         return [
             (ADD_EVENT, self.events),
             (SET_REFUSAL, self.refusals),
             (SET_SESSION, [_session_row(session) for session in self.sessions]),
+            (SET_OPENING, self.openings),
+            (DROP_UNSHARED, self.shared),
             (
                 DROP_KEPT,
                 [
@@ -142,7 +174,7 @@ class Loaded:
     snapshot: Snapshot | None
     tail: list[Event]
     tail_bodies: list[str]
-    stills: list[SharedStill]
+    stills: Mapping[FrameKey, StillFrame]
     refusals: list[tuple[str, str, int]]
 
 
@@ -187,9 +219,10 @@ class Log:
         if session is None:
             return None
         of = {"session": session_id}
-        snapshots = await self._storage.read("SELECT body FROM live_snapshot WHERE session = :session", of)
-        snapshot = Snapshot.model_validate_json(snapshots[0][0]) if snapshots else None
-        after = snapshot.seq if snapshot else 0
+        snapshots = await self._storage.read(
+            "SELECT seq, body FROM live_snapshot WHERE session = :session", of
+        )
+        after = snapshots[0][0] if snapshots else 0
         stills = await self._storage.read(
             "SELECT body FROM live_event WHERE session = :session AND type = 'still.shared' ORDER BY seq", of
         )
@@ -197,14 +230,8 @@ class Log:
         refusals = await self._storage.read(
             "SELECT client, by_id, n FROM live_refusal WHERE session = :session", of
         )
-        return Loaded(
-            session=session,
-            snapshot=snapshot,
-            tail=[server_events.validate_json(body) for body in bodies],
-            tail_bodies=bodies,
-            stills=[server_events.validate_json(body).still for (body,) in stills],
-            refusals=[(client, by, n) for client, by, n in refusals],
-        )
+        # In a thread: thousands of stills take most of a second, and pointers must keep moving meanwhile.
+        return await asyncio.to_thread(_loaded, session, snapshots, stills, bodies, refusals)
 
     async def events(self, session_id: str, *, after: int, limit: int) -> list[str]:
         """The stored events after `after`, each as the JSON text that was told."""
@@ -217,6 +244,16 @@ class Log:
     async def session(self, session_id: str) -> Session | None:
         rows = await self._storage.read("SELECT body FROM live_session WHERE id = :id", {"id": session_id})
         return Session.model_validate_json(rows[0][0]) if rows else None
+
+    async def opened(self, session_id: str) -> tuple[Session, str] | None:
+        """The session, and the digest of what was asked under the idempotency key it was opened with, else ""."""
+        session = await self.session(session_id)
+        if session is None:
+            return None
+        rows = await self._storage.read(
+            "SELECT request FROM live_opening WHERE session = :session", {"session": session_id}
+        )
+        return session, rows[0][0] if rows else ""
 
     async def sessions(
         self, statuses: Sequence[SessionStatus], *, limit: int, offset: int
@@ -231,11 +268,26 @@ class Log:
         total = await self._storage.read(f"SELECT COUNT(*) FROM live_session {where}", names)
         return [Session.model_validate_json(body) for (body,) in rows], total[0][0]
 
-    async def add_still(self, still: Still) -> None:
-        """Uploading the same picture twice is once."""
-        row = {"session": still.session_id, "sha256": still.sha256, "body": still.model_dump_json()}
+    async def add_still(self, still: Still, account: str) -> None:
+        """Uploading the same picture twice is once. `account`: on whose it is until it is shared."""
+        row = {"session": still.session_id, "sha256": still.sha256}
+        count = (
+            "INSERT INTO live_unshared (session, sha256, account)"
+            " SELECT CAST(:session AS TEXT), CAST(:sha256 AS TEXT), CAST(:account AS TEXT) WHERE NOT EXISTS"
+            " (SELECT 1 FROM live_still WHERE session = CAST(:session AS TEXT) AND sha256 = CAST(:sha256 AS TEXT))"
+        )
         insert = "INSERT INTO live_still VALUES (:session, :sha256, :body) ON CONFLICT (session, sha256) DO NOTHING"
-        await self._storage.write([(insert, [row])])
+        await self._storage.write(
+            [(count, [row | {"account": account}]), (insert, [row | {"body": still.model_dump_json()}])]
+        )
+
+    async def unshared_stills(self, session_id: str, account: str) -> int:
+        rows = await self._storage.read(
+            "SELECT COUNT(*) FROM live_unshared WHERE session = :session AND account = :account",
+            {"session": session_id, "account": account},
+        )
+        count: int = rows[0][0]
+        return count
 
     async def still(self, session_id: str, sha256: str) -> Still | None:
         rows = await self._storage.read(
@@ -252,12 +304,37 @@ class Log:
         marks = [Annotation.model_validate_json(body) for (body,) in rows]
         return sorted(marks, key=lambda mark: (mark.created_at, mark.id))
 
-    async def remove_mark(self, device_id: str, annotation_id: str) -> bool:
-        of = {"device": device_id, "annotation": annotation_id}
-        where = "WHERE device = :device AND annotation = :annotation"
-        found = await self._storage.read(f"SELECT 1 FROM live_kept {where}", of)
-        await self._storage.write([(f"DELETE FROM live_kept {where}", [of])])
-        return bool(found)
+    async def sessions_keeping(self, device_id: str, annotation_id: str) -> list[str]:
+        """The sessions that keep this mark on the device: one, unless clients minted the same id twice."""
+        rows = await self._storage.read(
+            "SELECT session FROM live_kept WHERE device = :device AND annotation = :annotation",
+            {"device": device_id, "annotation": annotation_id},
+        )
+        return [session for (session,) in rows]
+
+
+def is_storage_failure(error: Exception) -> bool:
+    """Whether the disk or a database is to blame, so that the same may well succeed later."""
+    if isinstance(error, DBAPIError):
+        return not isinstance(error, DataError | IntegrityError | NotSupportedError | ProgrammingError)
+    return isinstance(error, OSError | sqlite3.OperationalError | PoolTimeout | Unavailable)
+
+
+def _loaded(
+    session: Session,
+    snapshots: Sequence[tuple[Any, ...]],
+    stills: Sequence[tuple[Any, ...]],
+    bodies: list[str],
+    refusals: Sequence[tuple[Any, ...]],
+) -> Loaded:
+    return Loaded(
+        session=session,
+        snapshot=Snapshot.model_validate_json(snapshots[0][1]) if snapshots else None,
+        tail=[server_events.validate_json(body) for body in bodies],
+        tail_bodies=bodies,
+        stills=dict(still_frame(body) for (body,) in stills),
+        refusals=[(client, by, n) for client, by, n in refusals],
+    )
 
 
 def _session_row(session: Session) -> Row:

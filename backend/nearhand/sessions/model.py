@@ -1,5 +1,6 @@
 """What a live session is made of: participants, frames seen, anchors, annotations, and the state all share."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -30,6 +31,21 @@ class NewSession(Frozen):
 
     device_id: Id | None = None
     subject: str = Field("", max_length=300, pattern=ONE_LINE)
+
+
+class Invitation(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    role: Role = Role.OBSERVER
+    hours: int = Field(8, ge=1, le=168)
+
+
+class JoiningLink(BaseModel):
+    """`url` carries the token in its fragment, which browsers never send to a server and servers never log."""
+
+    url: str
+    role: Role
+    hours: int
 
 
 class SessionStatus(StrEnum):
@@ -197,6 +213,48 @@ class SharedStill(Frozen):
     sighting: Sighting | None
 
 
+FrameKey = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class StillFrame:
+    """A frame that was shared as a still. A session may have 10,000, so the event's text is read when it is needed."""
+
+    sha256: str
+    event: str
+
+    def sighting(self) -> Sighting | None:
+        return _WithSighting.model_validate_json(self.event).still.sighting
+
+
+def still_frame(event: str) -> tuple[FrameKey, StillFrame]:
+    """From the text of a stored `still.shared`."""
+    still = _WithFrame.model_validate_json(event).still
+    return (still.frame.stream, still.frame.frame_id), StillFrame(still.sha256, event)
+
+
+class _Frame(BaseModel):
+    stream: str
+    frame_id: int
+
+
+class _FrameOnly(BaseModel):
+    frame: _Frame
+    sha256: str
+
+
+class _WithFrame(BaseModel):
+    still: _FrameOnly
+
+
+class _SightingOnly(BaseModel):
+    sighting: Sighting | None
+
+
+class _WithSighting(BaseModel):
+    still: _SightingOnly
+
+
 class GivenSignal(Frozen):
     seq: int
     by: str
@@ -318,6 +376,14 @@ class UnknownSession(NotFound):
 
 class ClientTaken(Conflict):
     code, title = "client_taken", "That client id belongs to somebody else in this session"
+
+
+class TooManyClients(Conflict):
+    code, title = "too_many_clients", "You have used too many client names in this session; use one you had"
+
+
+class TooManyUnshared(Conflict):
+    code, title = "too_many_unshared", "Too many pictures were uploaded to this session and not shared in it"
 
 
 class RefusedBefore(Conflict):

@@ -1,7 +1,7 @@
 """The live room: what a session is as of its last event, and what each message makes of it; no network, no clock."""
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar, assert_never
@@ -51,6 +51,7 @@ from nearhand.sessions.model import (
     AnnotationExists,
     ChatLine,
     FrameExpired,
+    FrameKey,
     FrameRef,
     GivenSignal,
     LedgerLine,
@@ -73,7 +74,9 @@ from nearhand.sessions.model import (
     ShownStep,
     Sighting,
     Snapshot,
+    StillFrame,
     StreamTaken,
+    TooManyClients,
     TooManyRefused,
     UnknownAnnotation,
     UnknownPort,
@@ -85,7 +88,11 @@ MAX_POINTS = 100_000  # of all annotations together: what a joining phone must l
 MAX_REMOVED = 500  # removed annotations that can still be restored
 MAX_STILLS = 10_000
 MAX_PARTICIPANTS = 200
-MAX_CLIENTS = 1000
+MAX_GUESTS_FILL = (
+    150  # a joining link makes as many guests as one likes: the other places are for people with accounts
+)
+MAX_CLIENTS_PER_PARTICIPANT = 50  # so that nobody can use up the names of others
+MAX_STREAMS = 1000
 MAX_EVENTS = 500_000
 MAX_REFUSED_PER_CLIENT = 1000
 MAX_RING_FRAMES = 2000
@@ -128,11 +135,15 @@ class Acknowledge:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """`is_settled`: the number is used up, and the same number will be refused again."""
+    """`is_settled`: the number is used up, and the same number will be refused again.
+
+    `is_kept`: for that it must be remembered; the other reason to refuse it never goes away.
+    """
 
     error: NearhandError
     n: int
     is_settled: bool
+    is_kept: bool = True
 
 
 Effect = Store | Deliver | Acknowledge | Refuse
@@ -167,9 +178,6 @@ class SeenFrame:
     sighting: Sighting | None
 
 
-FrameKey = tuple[str, int]
-
-
 @dataclass(frozen=True, slots=True)
 class _Context:
     participant: Participant
@@ -199,7 +207,7 @@ class Room:
         self.points = 0
         self.chat: deque[ChatLine] = deque(maxlen=CHAT_SHOWN)
         self.stills: deque[SharedStill] = deque(maxlen=STILLS_SHOWN)
-        self.still_frames: dict[FrameKey, SharedStill] = {}
+        self.still_frames: dict[FrameKey, StillFrame] = {}
         self.signal: GivenSignal | None = None
         self.step: ShownStep | None = None
         self.ledgers: dict[str, Ledger] = {}
@@ -212,7 +220,7 @@ class Room:
         snapshot: Snapshot | None,
         tail: Iterable[Event],
         *,
-        stills: Iterable[SharedStill],
+        stills: Mapping[FrameKey, StillFrame],
         refusals: Iterable[tuple[str, str, int]],
     ) -> None:
         """Become what the log says. `refusals`: (client, by, n) of the last number each client had refused."""
@@ -220,8 +228,7 @@ class Room:
         self.session = session
         if snapshot is not None:
             self._unfold(snapshot)
-        for still in stills:
-            self.still_frames[still.frame.stream, still.frame.frame_id] = still
+        self.still_frames.update(stills)
         for event in tail:
             self.apply(event)
         for client, by, n in refusals:
@@ -271,12 +278,12 @@ class Room:
 
     # -- entering --
 
-    def enter(self, participant: Participant, now: datetime) -> list[Effect]:
+    def enter(self, participant: Participant, now: datetime, *, is_guest: bool = False) -> list[Effect]:
         """The first entry, and a changed name or role, are events, until the session ends. Raises SessionFull."""
         known = self.participants.get(participant.id)
         if known == participant or self.is_ended:
             return []
-        if known is None and len(self.participants) >= MAX_PARTICIPANTS:
+        if known is None and len(self.participants) >= (MAX_GUESTS_FILL if is_guest else MAX_PARTICIPANTS):
             raise SessionFull(f"A session has at most {MAX_PARTICIPANTS} participants.")
         event = ParticipantJoined(
             seq=self.seq + 1, at=now, by=participant.id, client="", n=0, participant=participant
@@ -306,7 +313,7 @@ class Room:
         """What this message leads to. `found`: the part or face that the message names, or why it is refused."""
         if isinstance(message, Fleeting):
             return self._pass_on(participant, client, message, now)
-        settled = self._settled_before(client, message.n)
+        settled = self._settled_before(participant, client, message.n)
         if settled is not None:
             return [settled]
         try:
@@ -322,26 +329,49 @@ class Room:
 
     def refuse(self, participant: Participant, client: str, n: int, error: NearhandError) -> list[Effect]:
         """Settle a numbered message that could not be understood: it must not block those after it."""
-        settled = self._settled_before(client, n)
+        settled = self._settled_before(participant, client, n)
         if settled is not None:
             return [settled]
         self._settle(client, participant.id, n, is_stored=False)
         return [Refuse(error, n, is_settled=True)]
 
-    def _settled_before(self, client: str, n: int) -> Effect | None:
+    def take_off(self, annotation_id: str, by: str, now: datetime) -> list[Effect]:
+        """Somebody took a kept mark off the device: here it stays, as one that is not kept."""
+        old = self.annotations.get(annotation_id)
+        if self.is_ended or old is None or not old.is_kept:
+            return []
+        event = AnnotationEdited(
+            seq=self.seq + 1,
+            at=now,
+            by=by,
+            client="",
+            n=0,
+            annotation=old.model_copy(update={"is_kept": False, "updated_at": now}),
+        )
+        self.apply(event)
+        return [Store(event)]
+
+    def _settled_before(self, participant: Participant, client: str, n: int) -> Effect | None:
         ledger = self.ledgers.get(client)
         last = 0 if ledger is None else ledger.last
+        if ledger is None and self._names_of(participant) >= MAX_CLIENTS_PER_PARTICIPANT:
+            # Names are never given back, for a number sent again must be known again; so this will never change.
+            too_many = (
+                f"In one session you may use {MAX_CLIENTS_PER_PARTICIPANT} client names; use one you had."
+            )
+            return Refuse(TooManyClients(too_many), n, is_settled=True, is_kept=False)
         if ledger is not None and n <= last:
             if n in ledger.refused:
                 return Refuse(RefusedBefore(), n, is_settled=True)
             return Acknowledge(n)
         if n != last + 1:
             return Refuse(OutOfOrder(f"Number {last + 1} comes next, not {n}."), n, is_settled=False)
-        if ledger is None and len(self.ledgers) >= MAX_CLIENTS:
-            return Refuse(SessionFull(f"A session has at most {MAX_CLIENTS} clients."), n, is_settled=False)
         if ledger is not None and len(ledger.refused) >= MAX_REFUSED_PER_CLIENT:
             return Refuse(TooManyRefused(), n, is_settled=False)
         return None
+
+    def _names_of(self, participant: Participant) -> int:
+        return sum(ledger.by == participant.id for ledger in self.ledgers.values())
 
     def _check(self, participant: Participant, message: Ask) -> None:
         _demand_role(participant, message)
@@ -485,7 +515,7 @@ class Room:
             return None
         key = (ask.place.frame.stream, ask.place.frame.frame_id)
         still, frame = self.still_frames.get(key), self._frames.get(key)
-        seen = (still.sighting if still is not None else None) or (
+        seen = (still.sighting() if still is not None else None) or (
             frame.sighting if frame is not None else None
         )
         return ShownDevice(device_id=seen.device_id, face=seen.face) if seen is not None else None
@@ -495,8 +525,9 @@ class Room:
         key = (frame.stream, frame.frame_id)
         still = self.still_frames.get(key)
         seen = self._frames.get(key)
-        if still is not None and still.sighting is not None:
-            return still.sighting
+        shared = still.sighting() if still is not None else None
+        if shared is not None:
+            return shared
         if seen is not None and now - seen.at > self._ring:
             seen = None
         if still is None and seen is None:
@@ -511,8 +542,10 @@ class Room:
 
     def _claim_stream(self, stream: str, client: str) -> None:
         # Two phones that call their stream alike would mix their frames, and marks would land on the wrong device.
-        if len(self._streams) >= MAX_CLIENTS and stream not in self._streams:
-            self._streams.pop(next(iter(self._streams)))
+        if len(self._streams) >= MAX_STREAMS and stream not in self._streams:
+            # The oldest of one's own: whoever mints names without end must not make others lose theirs.
+            own = (name for name, owner in self._streams.items() if owner == client)
+            del self._streams[next(own, next(iter(self._streams)))]
         if self._streams.setdefault(stream, client) != client:
             raise StreamTaken
 
@@ -629,7 +662,8 @@ class Room:
 
     def _reduce_still_shared(self, event: StillShared) -> None:
         self.stills.append(event.still)
-        self.still_frames[event.still.frame.stream, event.still.frame.frame_id] = event.still
+        key = (event.still.frame.stream, event.still.frame.frame_id)
+        self.still_frames[key] = StillFrame(event.still.sha256, event.model_dump_json())
         self._streams.setdefault(event.still.frame.stream, event.client)
         self._change_session(last_still_sha256=event.still.sha256)
 

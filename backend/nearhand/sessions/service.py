@@ -1,6 +1,9 @@
 """Use cases of sessions: open one, list them, and look up what live messages name."""
 
-from collections.abc import AsyncIterator
+import hashlib
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +14,7 @@ from nearhand.kit.blobs import Blobs
 from nearhand.kit.clock import Clock
 from nearhand.kit.errors import Forbidden, NotFound
 from nearhand.kit.http import Page, PageQuery
-from nearhand.kit.ids import Ids
+from nearhand.kit.ids import Ids, id_from
 from nearhand.kit.uploads import incoming
 from nearhand.labels.service import RegisteredLabels
 from nearhand.media.model import Still
@@ -31,6 +34,7 @@ from nearhand.sessions.model import (
     SessionStatus,
     ShownDevice,
     Sighting,
+    TooManyUnshared,
     UnknownDevice,
     UnknownPort,
     UnknownSession,
@@ -48,6 +52,7 @@ class Stills:
     blobs: Blobs
     eyes: Eyes
     upload_bytes: int
+    unshared: int  # of one person, or of all guests of a session together
 
 
 @dataclass(frozen=True)
@@ -74,15 +79,24 @@ class SessionService:
         self._labels = registry.labels
         self._known: dict[str, dict[FaceSide, Face | None]] = {}
         self._unknown: set[str] = set()
+        self._uploading: Counter[tuple[str, str]] = Counter()
         self._ids = ids
         self._clock = clock
 
-    async def draft(self, new: NewSession, actor: Actor) -> Session:
-        """The session that is asked for; the hub stores it. Raises NotFound for an unknown device."""
-        if new.device_id is not None:
+    async def draft(self, new: NewSession, actor: Actor, key: str | None = None) -> tuple[Session, str]:
+        """The session that is asked for, for the hub to store, and the digest of what was asked, "" without a key.
+
+        The same person's same key makes the same id. Raises NotFound for an unknown device.
+        """
+        session_id, request = self._ids.new(), ""
+        if key is not None:
+            session_id = id_from("session", actor.participant_id, key)
+            request = hashlib.sha256(new.model_dump_json().encode()).hexdigest()
+        is_repeated = key is not None and await self._log.opened(session_id) is not None
+        if new.device_id is not None and not is_repeated:
             await self._devices.view(new.device_id)
-        return Session(
-            id=self._ids.new(),
+        session = Session(
+            id=session_id,
             subject=new.subject,
             device_id=new.device_id,
             status=SessionStatus.RINGING,
@@ -93,12 +107,20 @@ class SessionService:
             last_still_sha256=None,
             expert_names=(),
         )
+        return session, request
 
     async def session(self, session_id: str) -> Session:
         """Raise UnknownSession."""
         session = await self._log.session(session_id)
         if session is None:
             raise UnknownSession(f"No session {session_id}.")
+        return session
+
+    async def running(self, session_id: str) -> Session:
+        """Raise UnknownSession and SessionEnded."""
+        session = await self.session(session_id)
+        if session.status is SessionStatus.ENDED:
+            raise SessionEnded
         return session
 
     async def sessions(self, status: SessionStatus | None, page: PageQuery) -> Page[Session]:
@@ -125,14 +147,34 @@ class SessionService:
     async def add_still(self, session_id: str, pieces: AsyncIterator[bytes], actor: Actor) -> Still:
         """Keep a picture for this session. `still.share` makes it part of it.
 
-        Raises UnknownSession, SessionEnded, Forbidden, TooLarge, NotAPicture, TooManyPixels, TooBusy,
+        Raises UnknownSession, SessionEnded, Forbidden, TooManyUnshared, TooLarge, NotAPicture, TooManyPixels, TooBusy,
         ReadingTooSlow and NotSaved.
         """
-        session = await self.session(session_id)
-        if session.status is SessionStatus.ENDED:
-            raise SessionEnded
+        await self.running(session_id)
         if actor.role not in StillShare.roles:
             raise Forbidden(f"A participant with the role {actor.role} may not send stills.")
+        # One link makes as many guests as one likes, so they share an account; nobody else's can be used up.
+        account = "guests" if actor.user_id is None else actor.user_id
+        with self._counted(session_id, account) as uploading:
+            if await self._log.unshared_stills(session_id, account) + uploading > self._stills.unshared:
+                raise TooManyUnshared(f"Share some first: {self._stills.unshared} wait to be shared.")
+            return await self._take_in(session_id, pieces, actor, account)
+
+    @contextmanager
+    def _counted(self, session_id: str, account: str) -> Iterator[int]:
+        """Count this upload while it is under way; gives how many are."""
+        key = (session_id, account)
+        self._uploading[key] += 1
+        try:
+            yield self._uploading[key]
+        finally:
+            self._uploading[key] -= 1
+            if not self._uploading[key]:
+                del self._uploading[key]
+
+    async def _take_in(
+        self, session_id: str, pieces: AsyncIterator[bytes], actor: Actor, account: str
+    ) -> Still:
         async with incoming(pieces, self._stills.blobs, limit_bytes=self._stills.upload_bytes) as file:
             eyes = self._stills.eyes
             picture = await eyes.run(lambda: opened(file.path, limit_pixels=eyes.limit_pixels))
@@ -148,7 +190,7 @@ class SessionService:
             created_at=self._clock.now(),
             created_by=actor.participant_id,
         )
-        await self._log.add_still(still)
+        await self._log.add_still(still, account)
         return still
 
     async def still(self, session_id: str, sha256: str) -> tuple[Path, str]:
@@ -160,10 +202,6 @@ class SessionService:
 
     async def marks(self, device_id: str) -> list[Annotation]:
         return await self._log.marks(device_id)
-
-    async def remove_mark(self, device_id: str, annotation_id: str) -> None:
-        if not await self._log.remove_mark(device_id, annotation_id):
-            raise NotFound(f"No mark {annotation_id} is kept on this device.")
 
     async def look_up(
         self, session_id: str, message: Ask | FrameSight, on: ShownDevice | None

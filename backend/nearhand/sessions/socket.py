@@ -67,7 +67,9 @@ async def live(websocket: WebSocket, session_id: str) -> None:
         return
     hello, *others = first
     participant = Participant(id=actor.participant_id, display_name=actor.display_name, role=actor.role)
-    connection = hub.connection(line, Caller(participant, session_id, hello.client))
+    connection = hub.connection(
+        line, Caller(participant, session_id, hello.client, is_guest=actor.user_id is None)
+    )
     try:
         await hub.join(connection, hello)
         await hub.hear(connection, others)

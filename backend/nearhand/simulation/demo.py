@@ -15,7 +15,7 @@ from nearhand.kit.errors import NotFound
 from nearhand.kit.http import PageQuery
 from nearhand.kit.settings import Settings
 from nearhand.labels.model import NewLabel, NoRoom
-from nearhand.labels.service import LabelService, labels_on
+from nearhand.labels.service import RegisteredLabels
 from nearhand.simulation.api import router as hall_router
 from nearhand.simulation.knowledge import seed_knowledge
 from nearhand.simulation.people import PASSWORD, PEOPLE, ROBOTS
@@ -82,19 +82,20 @@ async def _register(resources: Resources, name: str, role: Role) -> None:
 
 async def _make_labels(resources: Resources) -> None:
     """A label for the demo switch, and for all that stands in its rack."""
-    base_url = resources.settings.base_url
-    async with resources.database.transaction() as connection:
+    labels = RegisteredLabels(
+        resources.database, ids=resources.ids, clock=resources.clock, base_url=resources.settings.base_url
+    )
+    async with resources.database.reading() as connection:
         devices = devices_on(connection, ids=resources.ids, clock=resources.clock)
-        labels = labels_on(connection, ids=resources.ids, clock=resources.clock, base_url=base_url)
         demo = (await devices.view_by_tag(DEMO_TAG)).device
         rack = Selection(filters={"rack_id": demo.rack_id or ""})
         mounted = (await devices.devices(rack, PageQuery(limit=50, offset=0))).items
-        for device in [demo, *(other for other in mounted if other.id != demo.id)]:
-            if not await labels.of_device(device.id):
-                await _make_label(labels, device.id)
+    for device in [demo, *(other for other in mounted if other.id != demo.id)]:
+        if not await labels.of_device(device.id):
+            await _make_label(labels, device.id)
 
 
-async def _make_label(labels: LabelService, device_id: str) -> None:
+async def _make_label(labels: RegisteredLabels, device_id: str) -> None:
     try:
         await labels.make(device_id, NewLabel())
     except NoRoom:

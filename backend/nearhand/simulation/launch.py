@@ -154,6 +154,11 @@ def welcome(demo: Demo, tls: Certificates | None) -> str:
         ]
     if demo.phone_url is None and tls is None:
         lines += ["", "  For a phone, start with TLS: make demo DEMO_ARGS=--tls   (or: nearhand demo --tls)"]
+    elif demo.phone_url is None:
+        lines += [
+            "",
+            "  No phone reaches this demo: it serves this machine only. Leave out --host, or join a network.",
+        ]
     else:
         lines += [
             "",
@@ -164,8 +169,9 @@ def welcome(demo: Demo, tls: Certificates | None) -> str:
         if tls is None:
             lines += ["  Without TLS a phone's browser gives no camera: start with --tls."]
     if tls is not None:
+        who = "The phone" if demo.phone_url else "A browser"
         lines += [
-            f"  The phone must trust this demo once: {demo.phone_url or url}/demo/ca.crt",
+            f"  {who} must trust this demo once: {demo.phone_url or url}/demo/ca.crt",
             "  How: docs/how-to/trust-the-demo-on-a-phone.md. Its SHA-256 fingerprint:",
             f"  {tls.fingerprint}",
         ]

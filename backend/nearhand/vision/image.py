@@ -1,13 +1,18 @@
 """Open pictures: the header decides whether the rest is decoded."""
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nearhand.vision.symbols import Gray
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 EXIF_SUB_IFD, EXIF_FOCAL_35MM = 0x8769, 0xA405
@@ -35,7 +40,22 @@ class Picture:
 
 def open_picture(source: Path | bytes, *, limit_pixels: int, limit_bytes: int | None = None) -> Picture:
     """Raise UnreadablePicture or OversizedPicture."""
-    from PIL import Image, ImageOps
+    from PIL import ImageOps
+
+    with opened_image(source, limit_pixels=limit_pixels, limit_bytes=limit_bytes) as image:
+        media_type, focal = FORMATS[image.format or ""], _focal_35mm(image)
+        return Picture(_gray(ImageOps.exif_transpose(image)), media_type, focal)
+
+
+@contextmanager
+def opened_image(
+    source: Path | bytes, *, limit_pixels: int, limit_bytes: int | None = None
+) -> Iterator["Image.Image"]:
+    """The one door for pictures: its header is read here, the rest when the block asks for its pixels.
+
+    Raises UnreadablePicture or OversizedPicture, for what the block meets in the file too.
+    """
+    from PIL import Image
 
     size_bytes = len(source) if isinstance(source, bytes) else source.stat().st_size
     if limit_bytes is not None and size_bytes > limit_bytes:
@@ -46,9 +66,7 @@ def open_picture(source: Path | bytes, *, limit_pixels: int, limit_bytes: int | 
             width, height = image.size
             if width * height > limit_pixels:
                 raise OversizedPicture(f"{width} x {height}; {limit_pixels} pixels are allowed")
-            media_type = FORMATS[image.format or ""]
-            focal = _focal_35mm(image)
-            return Picture(_gray(ImageOps.exif_transpose(image)), media_type, focal)
+            yield image
     except OversizedPicture:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):

@@ -13,6 +13,7 @@ import { followSession } from "./session/follow";
 import { showLastDevice } from "./session/follow";
 import { findMySession } from "./session/mine";
 import { enterSession, leaveSession } from "./session/room";
+import { sendWhatIsLeft } from "./session/unsent";
 
 export function App() {
   if (actor.value === undefined) return <div class="boot" aria-busy="true" />;
@@ -37,12 +38,14 @@ function Signed({ who }: { who: Actor }) {
 
 /** Go where the address says. */
 async function follow(now: Route, who: Actor): Promise<void> {
-  if (now.page !== "session") await leaveSession();
-  if (now.page === "scan") return;
   if (now.page === "session") {
     void showLastDevice(now.id).catch(() => undefined);
-    return enterSession(now.id, who);
+    await enterSession(now.id, who);
+    return sendWhatIsLeft(now.id);
   }
+  await leaveSession();
+  void sendWhatIsLeft(null);
+  if (now.page === "scan") return;
   isLooking.value = true;
   try {
     await (now.page === "label" ? showByLabel(now.code) : showById(now.id));

@@ -1,5 +1,5 @@
 /** Ask the service: refusals and silence come as errors, and both say how the link stands. */
-import { API, Refusal, refusalFrom, Unreachable } from "@nearhand/contract";
+import { API, refusalFrom, signOutFirst, Unreachable } from "@nearhand/contract";
 import { signal } from "@preact/signals";
 
 /** Whether the last request got any answer. */
@@ -14,38 +14,6 @@ interface Sending {
   method?: "GET" | "POST" | "DELETE";
   json?: unknown;
   headers?: Record<string, string>;
-}
-
-const LEAVING = "nearhand.field.leaving";
-let leaving: Promise<void> | undefined;
-
-/** Whether somebody signed out here and the service has not heard of it: the cookie is still theirs. */
-export const isLeaving = () => localStorage.getItem(LEAVING) !== null;
-
-/** Sign out; out of reach, it is said before anything else is asked, also after a reload. */
-export function leave(): Promise<void> {
-  localStorage.setItem(LEAVING, "1");
-  return (leaving ??= send("/sign-out", { method: "POST" })
-    .then(
-      () => localStorage.removeItem(LEAVING),
-      (error: unknown) => {
-        if (!(error instanceof Refusal && error.isUnauthenticated)) throw error;
-        localStorage.removeItem(LEAVING);
-      },
-    )
-    .finally(() => (leaving = undefined)));
-}
-
-export async function ask(path: string, sending: Sending = {}): Promise<Response> {
-  const isSignIn = path === "/sign-in";
-  if (isLeaving())
-    await leave().catch((error: unknown) => {
-      // Signing in replaces the cookie, so a service that cannot sign out does not lock everybody out.
-      if (!isSignIn || error instanceof Unreachable) throw error;
-    });
-  const response = await send(path, sending);
-  if (isSignIn) localStorage.removeItem(LEAVING);
-  return response;
 }
 
 async function send(path: string, { method = "GET", json, headers }: Sending): Promise<Response> {
@@ -66,6 +34,12 @@ async function send(path: string, { method = "GET", json, headers }: Sending): P
   if (response.status === 401 && path !== "/sign-in") signedOut.value++;
   throw await refusalFrom(response);
 }
+
+/** No request goes out on the cookie of somebody who has signed out; `leave` signs out. */
+const door = signOutFirst<Sending>(send);
+export const { leave } = door;
+
+export const ask = (path: string, sending: Sending = {}): Promise<Response> => door.ask(path, sending);
 
 export async function get<T>(path: string): Promise<T> {
   return (await ask(path)).json() as Promise<T>;

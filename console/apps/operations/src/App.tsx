@@ -1,10 +1,12 @@
 /** The console: who is asking, then the view their address names. */
 import { EmptyState, Skeleton, Toasts, useLoad } from "@nearhand/ui";
 import { effect } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { me, recallMe } from "./access/identity";
 import { Join } from "./access/Join";
 import { SignIn } from "./access/SignIn";
 import { Desk } from "./desk/Desk";
+import { sendLeftovers } from "./desk/leftovers";
 import { DeviceForm } from "./devices/DeviceForm";
 import { DevicePage } from "./devices/DevicePage";
 import { DevicesPage } from "./devices/DevicesPage";
@@ -39,6 +41,7 @@ export function App() {
 function Inside() {
   const asked = useLoad("me", recallMe);
   const here = route.value;
+  useEffect(() => void sendLeftovers(), [me.value]);
   if (here.view === "join") return <Join id={here.id} />;
   if (me.value === null) return <SignIn />;
   if (asked.status === "failed") return <Failed error={asked.error} retry={asked.reload} />;

@@ -1,5 +1,5 @@
 /** Ask the service: refusals and silence come as errors, and losing the sign-in shows the sign-in page. */
-import { API, refusalFrom, Unreachable } from "@nearhand/contract";
+import { API, refusalFrom, signOutFirst, Unreachable } from "@nearhand/contract";
 import { signal } from "@preact/signals";
 
 /** Turned when an answer says that nobody is signed in any more. */
@@ -36,11 +36,14 @@ export function address(path: string, query: Query = {}): string {
   return API + path + (search && `?${search}`);
 }
 
+/** No request goes out on the cookie of somebody who has signed out; `leave` signs out. */
+const door = signOutFirst<Sending>(send);
+export const { leave } = door;
+
 /** One request; anything but success is thrown. */
-export async function ask(
-  path: string,
-  { method = "GET", query, json, body, headers, signal }: Sending = {},
-) {
+export const ask = (path: string, sending: Sending = {}): Promise<Response> => door.ask(path, sending);
+
+async function send(path: string, { method = "GET", query, json, body, headers, signal }: Sending) {
   let response: Response;
   try {
     response = await fetch(address(path, query), {

@@ -137,7 +137,10 @@ export interface paths {
         };
         /** Get Device */
         get: operations["get_device_api_v1_devices__device_id__get"];
-        /** Change Device */
+        /**
+         * Change Device
+         * @description Move it, rename it… `findings` say what somebody should see to now, such as tags that clash in its rack.
+         */
         put: operations["change_device_api_v1_devices__device_id__put"];
         post?: never;
         /**
@@ -250,7 +253,7 @@ export interface paths {
         post?: never;
         /**
          * Remove Mark
-         * @description Take a mark off the device; the sessions in which it was drawn keep it.
+         * @description Take a mark off the device. The session in which it was drawn keeps it, as one that is not kept on the device.
          */
         delete: operations["remove_mark_api_v1_devices__device_id__marks__annotation_id__delete"];
         options?: never;
@@ -270,6 +273,26 @@ export interface paths {
          * @description What is measured on a device, each with its newest sample.
          */
         get: operations["series_api_v1_devices__device_id__series_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/tag-clashes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Clashes Of Device
+         * @description The tags of this device that another one in its rack bears too. A new label for it ends them.
+         */
+        get: operations["clashes_of_device_api_v1_devices__device_id__tag_clashes_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -328,6 +351,9 @@ export interface paths {
         /**
          * Export Devices
          * @description All devices of the selection, by asset tag. Text that a spreadsheet would run gets a quote before it.
+         *
+         *     The selection is made once, at the start: nothing comes twice, nothing that stays is left out. Each row is as it
+         *     was when it was read; what is removed meanwhile may be left out, what is added is.
          */
         get: operations["export_devices_api_v1_devices_export_get"];
         put?: never;
@@ -805,6 +831,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/racks/{rack_id}/tag-clashes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Clashes Of Rack
+         * @description The tags that several faces in this rack bear, since devices were moved there.
+         */
+        get: operations["clashes_of_rack_api_v1_racks__rack_id__tag_clashes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions": {
         parameters: {
             query?: never;
@@ -821,6 +867,8 @@ export interface paths {
         /**
          * Open Session
          * @description Ask for help. The session rings on every wall until an expert enters.
+         *
+         *     Sent again with the same `Idempotency-Key`, it answers with the session of the first time as it is now.
          */
         post: operations["open_session_api_v1_sessions_post"];
         delete?: never;
@@ -1396,6 +1444,61 @@ export interface components {
             width: number;
         };
         /**
+         * ChangedDevice
+         * @description A device after a change, and what the change brought about.
+         */
+        ChangedDevice: {
+            /** Asset Tag */
+            asset_tag: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Device Type Id */
+            device_type_id: string;
+            /** @default front */
+            face: components["schemas"]["FaceSide"];
+            /** Findings */
+            findings: components["schemas"]["Finding"][];
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Notes
+             * @default
+             */
+            notes: string;
+            /** Position U */
+            position_u?: number | null;
+            /** Rack Id */
+            rack_id?: string | null;
+            /** Removed At */
+            removed_at?: string | null;
+            /**
+             * Serial
+             * @default
+             */
+            serial: string;
+            /** Site Id */
+            site_id: string;
+            /** @default active */
+            status: components["schemas"]["DeviceStatus"];
+            /**
+             * Tenant
+             * @default
+             */
+            tenant: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * Chart
          * @description A series over a time range, at most as many buckets as asked for; empty intervals are left out.
          *
@@ -1728,6 +1831,21 @@ export interface components {
          */
         FaceSide: "front" | "rear";
         /**
+         * Finding
+         * @description Something about a device that somebody should see to; nothing was refused for it. Programs go by `code`.
+         */
+        Finding: {
+            /**
+             * Code
+             * @example tag_clash
+             */
+            code: string;
+            /** Device Id */
+            device_id: string;
+            /** Message */
+            message: string;
+        };
+        /**
          * FoundFace
          * @description Where the device's face is in the picture; `T_camera_face` and `covariance` as in a sighting.
          */
@@ -1904,12 +2022,19 @@ export interface components {
         /**
          * ImportReport
          * @description What an import did, or would do. With any fault nothing is written (`is_applied` is false).
+         *
+         *     `findings` are no faults: the devices were moved, or would be.
          */
         ImportReport: {
             /** Created */
             created: number;
             /** Faults */
             faults: components["schemas"]["RowFault"][];
+            /**
+             * Findings
+             * @description What the moves among the rows bring about.
+             */
+            findings: components["schemas"]["Finding"][];
             /** Is Applied */
             is_applied: boolean;
             /** Is Dry Run */
@@ -2603,7 +2728,7 @@ export interface components {
          * @description What a route or a message asks for. `<noun>.read` looks, `<noun>.write` changes.
          * @enum {string}
          */
-        Permission: "devices.read" | "devices.write" | "labels.make" | "images.read" | "maintenance.read" | "maintenance.write" | "manuals.read" | "manuals.write" | "telemetry.read" | "telemetry.write" | "sessions.list" | "sessions.open" | "sessions.join" | "sessions.invite" | "stills.write" | "people.manage";
+        Permission: "devices.read" | "devices.write" | "labels.make" | "images.read" | "maintenance.read" | "maintenance.write" | "manuals.read" | "manuals.write" | "telemetry.read" | "telemetry.write" | "sessions.list" | "sessions.open" | "sessions.join" | "sessions.invite" | "marks.write" | "people.manage";
         /**
          * Picture
          * @description An uploaded picture, upright and without hidden data; its bytes are found by `sha256`.
@@ -3445,6 +3570,33 @@ export interface components {
             y_mm: number;
         };
         /**
+         * TagBearer
+         * @description A face whose newest label has a certain tag.
+         */
+        TagBearer: {
+            /** Asset Tag */
+            asset_tag: string;
+            /** Code */
+            code: string;
+            /** Device Id */
+            device_id: string;
+            face: components["schemas"]["FaceSide"];
+        };
+        /**
+         * TagClash
+         * @description One tag on two faces of a rack, since one of them was moved there. A new label for either ends it.
+         */
+        TagClash: {
+            /** Bearers */
+            bearers: components["schemas"]["TagBearer"][];
+            /** Dictionary */
+            dictionary: string;
+            /** Rack Id */
+            rack_id: string;
+            /** Tag Id */
+            tag_id: number;
+        };
+        /**
          * User
          * @description A person with a local account.
          */
@@ -3510,6 +3662,7 @@ export type AnnotationRestored = components['schemas']['AnnotationRestored'];
 export type Attachment = components['schemas']['Attachment'];
 export type Bucket = components['schemas']['Bucket'];
 export type Camera = components['schemas']['Camera'];
+export type ChangedDevice = components['schemas']['ChangedDevice'];
 export type Chart = components['schemas']['Chart'];
 export type ChatLine = components['schemas']['ChatLine'];
 export type ChatSaid = components['schemas']['ChatSaid'];
@@ -3530,6 +3683,7 @@ export type DocumentKind = components['schemas']['DocumentKind'];
 export type Elevation = components['schemas']['Elevation'];
 export type Face = components['schemas']['Face'];
 export type FaceSide = components['schemas']['FaceSide'];
+export type Finding = components['schemas']['Finding'];
 export type FoundFace = components['schemas']['FoundFace'];
 export type FrameFreeze = components['schemas']['FrameFreeze'];
 export type FrameRef = components['schemas']['FrameRef'];
@@ -3634,6 +3788,8 @@ export type StrokeDrawn = components['schemas']['StrokeDrawn'];
 export type Subject = components['schemas']['Subject'];
 export type TableFormat = components['schemas']['TableFormat'];
 export type Tag = components['schemas']['Tag'];
+export type TagBearer = components['schemas']['TagBearer'];
+export type TagClash = components['schemas']['TagClash'];
 export type User = components['schemas']['User'];
 export type Welcome = components['schemas']['Welcome'];
 export type $defs = Record<string, never>;
@@ -4063,7 +4219,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Device"];
+                    "application/json": components["schemas"]["ChangedDevice"];
                 };
             };
         };
@@ -4375,6 +4531,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Series"][];
+                };
+            };
+        };
+    };
+    clashes_of_device_api_v1_devices__device_id__tag_clashes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagClash"][];
                 };
             };
         };
@@ -5727,6 +5915,38 @@ export interface operations {
             };
         };
     };
+    clashes_of_rack_api_v1_racks__rack_id__tag_clashes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rack_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagClash"][];
+                };
+            };
+        };
+    };
     sessions_api_v1_sessions_get: {
         parameters: {
             query?: {
@@ -5766,7 +5986,10 @@ export interface operations {
     open_session_api_v1_sessions_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen at random by who asks: the same request sent again with it has its effect once. */
+                "idempotency-key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };

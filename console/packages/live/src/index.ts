@@ -5,7 +5,7 @@ export { Commands, type EditedMark, type NewMark, type NewStill, type UndoState 
 export { Connection, type ConnectionOptions, type Link, type OpenSocket, type Socket } from "./connection";
 export type { Passing } from "./fleeting";
 export { Live, PROTOCOL, type LiveOptions, type LiveView, type RefusedWish } from "./live";
-export { openSession, sendUnsent, unsentWishes, type OpenOptions, type OpenSession } from "./open";
+export { openSession, sendUnsent, type OpenOptions, type OpenSession, type UnsentOptions } from "./open";
 export { claimOutboxes, Outbox, randomId, type Ask, type Scope, type Wish } from "./outbox";
 export { pendingOf, type Pending, type PendingLine, type PendingMark } from "./pending";
 export { EMPTY_SESSION, Gap, isEvent, reduce, type Refusal, type SessionView } from "./session";

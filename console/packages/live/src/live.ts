@@ -115,10 +115,13 @@ export class Live implements Store<LiveView> {
     this.#connection.connect();
   }
 
-  /** Leave. What is not sent yet stays kept, and is sent when the session is opened again. */
-  async close(): Promise<void> {
+  /**
+   * Leave. What is not sent yet stays kept, and is sent when the session is opened again. An outbox that has sent
+   * everything is forgotten with an ended session, or on request.
+   */
+  async close({ isForgotten = this.#view.isEnded } = {}): Promise<void> {
     this.#connection.close();
-    await this.#outbox.close(this.#view.isEnded);
+    await this.#outbox.close(isForgotten);
   }
 
   #hello() {

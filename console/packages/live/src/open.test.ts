@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { FakeServer } from "./fakeServer";
-import { sendUnsent, unsentWishes } from "./open";
+import { sendUnsent } from "./open";
 import { memoryShelf } from "./shelf";
 import { Testbed, texts } from "./testbed";
 
@@ -21,8 +21,6 @@ describe("the outbox of a session", () => {
     gone.commands.say("from the page that closed");
     await vi.advanceTimersByTimeAsync(0);
     await gone.close();
-    expect(await unsentWishes("me", bed.shelf)).toEqual({ s: 1 });
-    expect(await unsentWishes("somebody else", bed.shelf)).toEqual({});
     const back = await bed.enter();
     expect(texts(back)).toEqual(["from the page that closed"]);
     expect(back.live.get().pending.count).toBe(0);
@@ -39,20 +37,7 @@ describe("the outbox of a session", () => {
     const back = await bed.enter();
     await bed.settle();
     expect(texts(back).sort()).toEqual(["tab 0", "tab 1"]);
-    expect(await unsentWishes("me", bed.shelf)).toEqual({});
-  });
-
-  test("leftovers can be sent without opening the session on a screen", async () => {
-    const gone = await bed.enter();
-    server.wire.cut();
-    gone.commands.say("left");
-    await vi.advanceTimersByTimeAsync(0);
-    await gone.close();
-    const sending = sendUnsent(bed.options());
-    await bed.settle();
-    await sending;
-    expect(server.log).toMatchObject([{ type: "chat.said", text: "left" }]);
-    expect(server.wire.isClosed).toBe(true);
+    expect(await bed.kept()).toEqual([]);
   });
 
   test("an outbox that forgot its numbers goes on under a new name", async () => {
@@ -107,5 +92,96 @@ describe("the outbox of a session", () => {
     await bed.settle();
     expect(texts(session)).toEqual(["not kept here"]);
     expect(session.live.get().isKept).toBe(false);
+  });
+});
+
+describe("sending what closed pages left unsent", () => {
+  /** A page that was closed without a line, after these words. */
+  async function closedPage(...said: string[]): Promise<void> {
+    const page = await bed.enter();
+    server.wire.cut();
+    for (const text of said) page.commands.say(text);
+    await vi.advanceTimersByTimeAsync(0);
+    await page.close();
+  }
+  const told = () => server.log.map((event) => "text" in event && event.text).sort();
+  const connections = () => server.wires.length;
+
+  test("needs no session on the screen; its line is closed and its outbox forgotten afterwards", async () => {
+    await closedPage("left", "behind");
+    const sending = sendUnsent(bed.options());
+    await bed.settle();
+    await sending;
+    expect(told()).toEqual(["behind", "left"]);
+    expect(server.wire.isClosed).toBe(true);
+    expect(await bed.shelf.load("me")).toEqual([]);
+  });
+
+  test("is done once, however many tabs start at the same time", async () => {
+    await closedPage("one");
+    await closedPage("two");
+    const before = connections();
+    const tabs = [1, 2, 3].map(() => sendUnsent(bed.options()));
+    await bed.settle();
+    await Promise.all(tabs);
+    await sendUnsent(bed.options());
+    expect(told()).toEqual(["one", "two"]);
+    expect(connections() - before).toBe(1); // the second page had adopted the first one's outbox
+  });
+
+  test("sends nothing again whose answer was lost with its page", async () => {
+    const page = await bed.enter();
+    page.commands.say("stored, and never told so");
+    await vi.advanceTimersByTimeAsync(0);
+    server.wire.flushToServer();
+    server.wire.cut();
+    await page.close();
+    const sending = sendUnsent(bed.options());
+    await bed.settle();
+    await sending;
+    expect(told()).toEqual(["stored, and never told so"]);
+  });
+
+  test("leaves alone what another tab holds, what is another person's, and what the page will send itself", async () => {
+    await closedPage("mine");
+    const before = connections();
+    await sendUnsent(bed.options("somebody else"));
+    await sendUnsent({ ...bed.options(), except: "s" });
+    const tab = await bed.enter();
+    expect(connections() - before).toBe(1);
+    server.wire.cut();
+    tab.commands.say("in a tab that is still open");
+    await vi.advanceTimersByTimeAsync(0);
+    await sendUnsent(bed.options());
+    expect(connections() - before).toBe(1);
+    expect(told()).toEqual(["mine"]);
+  });
+
+  test("out of reach, it waits for a line; when its person signs out, it stops and keeps all", async () => {
+    await closedPage("kept");
+    const leaving = new AbortController();
+    const sending = sendUnsent({ ...bed.options(), signal: leaving.signal });
+    await vi.advanceTimersByTimeAsync(0);
+    server.wire.cut();
+    leaving.abort();
+    await sending;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.wire.isClosed).toBe(true);
+    expect(await bed.kept()).toEqual(["kept"]);
+    const again = sendUnsent(bed.options());
+    await bed.settle();
+    await again;
+    expect(told()).toEqual(["kept"]);
+  });
+
+  test("tells what had no effect after all", async () => {
+    await closedPage("too late");
+    server.refuses = () => "session_ended";
+    const refused: string[] = [];
+    const sending = sendUnsent({ ...bed.options(), onRefused: ({ code }) => void refused.push(code) });
+    await bed.settle();
+    await sending;
+    expect(refused).toEqual(["session_ended"]);
+    expect(await bed.kept()).toEqual([]);
   });
 });

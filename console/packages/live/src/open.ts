@@ -2,8 +2,8 @@
 
 import { Commands } from "./commands";
 import type { OpenSocket } from "./connection";
-import { Live } from "./live";
-import { claimOutboxes, type Outbox, type Scope } from "./outbox";
+import { Live, type RefusedWish } from "./live";
+import { adoptOutboxes, claimOutboxes, type Outbox, type Scope } from "./outbox";
 import { indexedDbShelf, type Locks, type OutboxShelf, webLocks } from "./shelf";
 
 export interface OpenOptions extends Scope {
@@ -30,37 +30,48 @@ export async function openSession(options: OpenOptions): Promise<OpenSession> {
   return { live, commands: new Commands(live), close: () => live.close() };
 }
 
-/** How many wishes of this participant wait unsent, by session: pages were closed before they could be sent. */
-export async function unsentWishes(
-  participantId: string,
-  shelf: OutboxShelf = indexedDbShelf(),
-): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for (const { sessionId, asks } of await shelf.load(participantId)) {
-    if (asks.length > 0) counts[sessionId] = (counts[sessionId] ?? 0) + asks.length;
-  }
-  return counts;
+export interface UnsentOptions extends Omit<OpenOptions, "sessionId"> {
+  /** The session this page has open: what was left there goes out with it. */
+  readonly except?: string | null;
+  /** Stop: the person signs out. What is not sent yet stays kept. */
+  readonly signal?: AbortSignal;
+  /** A wish that had no effect after all: nobody else will tell the person. */
+  readonly onRefused?: (refusal: RefusedWish) => void;
 }
 
-/** Send what closed pages left unsent in a session, without opening it on the screen. Ends when all is settled. */
-export async function sendUnsent(options: OpenOptions): Promise<void> {
-  const { mine, left } = await claimOutboxes(options, shelfOf(options), options.locks ?? webLocks());
-  await Promise.all([mine, ...left].map((outbox) => sendLeftover(options, outbox)));
+/**
+ * Send what closed pages of this participant left unsent, in any session, without opening it on the screen. Ends when
+ * all is settled. An outbox is held by whoever sends it, so several tabs may call this at once.
+ */
+export async function sendUnsent(options: UnsentOptions): Promise<void> {
+  const shelf = shelfOf(options);
+  const known = await shelf.load(options.participantId).catch(() => []);
+  const sessions = new Set(known.filter(({ asks }) => asks.length > 0).map(({ sessionId }) => sessionId));
+  sessions.delete(options.except ?? "");
+  await Promise.all([...sessions].map((sessionId) => sendAllOf({ ...options, sessionId }, shelf)));
+}
+
+async function sendAllOf(options: UnsentOptions & OpenOptions, shelf: OutboxShelf): Promise<void> {
+  const left = await adoptOutboxes(options, shelf, options.locks ?? webLocks());
+  await Promise.all(left.map((outbox) => sendLeftover(options, outbox)));
 }
 
 /** An outbox keeps its name for good, so each goes out over a connection of its own. */
-async function sendLeftover(options: OpenOptions, outbox: Outbox): Promise<void> {
-  if (outbox.waiting.length > 0) {
-    const live = liveOf(options, outbox);
-    await new Promise<void>((resolve) => {
-      live.subscribe(({ pending, link }) => {
-        if (pending.count === 0 || link.state === "stopped") resolve();
-      });
-      live.connect();
+async function sendLeftover(
+  { signal, onRefused, ...options }: UnsentOptions & OpenOptions,
+  outbox: Outbox,
+): Promise<void> {
+  if (outbox.waiting.length === 0 || signal?.aborted) return outbox.close(true);
+  const live = liveOf(options, outbox);
+  if (onRefused) live.onRefused(onRefused);
+  await new Promise<void>((resolve) => {
+    live.subscribe(({ pending, link }) => {
+      if (pending.count === 0 || link.state === "stopped") resolve();
     });
-    await live.close();
-  }
-  await outbox.close(true);
+    signal?.addEventListener("abort", () => resolve(), { once: true });
+    live.connect();
+  });
+  await live.close({ isForgotten: true });
 }
 
 function liveOf({ sessionId, origin, openSocket, random }: OpenOptions, outbox: Outbox): Live {
@@ -74,4 +85,5 @@ function liveOf({ sessionId, origin, openSocket, random }: OpenOptions, outbox: 
 }
 
 let sharedShelf: OutboxShelf | undefined;
-const shelfOf = ({ shelf }: OpenOptions): OutboxShelf => shelf ?? (sharedShelf ??= indexedDbShelf());
+const shelfOf = ({ shelf }: Pick<OpenOptions, "shelf">): OutboxShelf =>
+  shelf ?? (sharedShelf ??= indexedDbShelf());

@@ -181,11 +181,24 @@ export async function claimOutboxes(
   shelf: OutboxShelf,
   locks: Locks,
 ): Promise<{ mine: Outbox; left: Outbox[] }> {
+  const [mine = await newOutbox(scope, shelf, locks), ...left] = await adoptOutboxes(scope, shelf, locks, {
+    orEmpty: true,
+  });
+  return { mine, left };
+}
+
+/** What pages now gone left with unsent wishes, the fullest first; for want of any, an empty one on request. */
+export async function adoptOutboxes(
+  scope: Scope,
+  shelf: OutboxShelf,
+  locks: Locks,
+  { orEmpty = false } = {},
+): Promise<Outbox[]> {
   const known = await shelf.load(scope.participantId).catch(() => []);
   const here = known.filter(({ sessionId }) => sessionId === scope.sessionId);
   const adopted: Outbox[] = [];
   for (const kept of here.sort((a, b) => b.asks.length - a.asks.length)) {
-    if (adopted.length > 0 && kept.asks.length === 0) continue;
+    if (kept.asks.length === 0 && (adopted.length > 0 || !orEmpty)) continue;
     const release = await locks.tryHold(lockName(kept.client));
     if (!release) continue;
     // Read again now that nobody else writes: the tab that held it may have sent or renamed it meanwhile.
@@ -193,8 +206,7 @@ export async function claimOutboxes(
     if (now) adopted.push(new Outbox(scope, now, shelf, locks, release));
     else release();
   }
-  const [mine = await newOutbox(scope, shelf, locks), ...left] = adopted;
-  return { mine, left };
+  return adopted;
 }
 
 async function newOutbox(scope: Scope, shelf: OutboxShelf, locks: Locks): Promise<Outbox> {

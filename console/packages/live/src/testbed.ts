@@ -28,6 +28,12 @@ export class Testbed {
     return session;
   }
 
+  /** What closed pages left unsent. */
+  async kept(participantId = "me"): Promise<unknown[]> {
+    const asks = (await this.shelf.load(participantId)).flatMap((outbox) => outbox.asks);
+    return asks.map((ask) => ("text" in ask ? ask.text : ask.type));
+  }
+
   /** Let what was asked be kept, then everything arrive everywhere. */
   async settle(): Promise<void> {
     for (let round = 0; round < 3; round++) {

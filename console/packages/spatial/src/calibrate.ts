@@ -1,11 +1,12 @@
 /** Learn a camera from a few views of known symbols: its focal length and k1, and how sure they are. */
 
+import { stepBetween } from "./belief";
 import { type CameraBelief, adjusted, surenessOf } from "./camera";
 import { PARAMETERS, linearise, middleOf, refineState, startAt } from "./fit";
 import { solvePositive } from "./linear";
 import { type EdgePoints, emptyPoints } from "./points";
 import { type Pose, transform } from "./pose";
-import { scaleOf, stepBetween } from "./uncertainty";
+import { scaleOf } from "./uncertainty";
 
 /** What was measured in one picture, and the pose it was seen from. */
 export interface View {

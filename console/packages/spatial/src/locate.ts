@@ -1,5 +1,6 @@
 /** Find where a labelled face is: its label and tags, all that are seen, joined into one pose. */
 
+import { stepBetween } from "./belief";
 import { type CameraBelief, type Intrinsics, intrinsicsOf } from "./camera";
 import { type Fitted, HUBER_SD, cameraOf, refineState, startAt } from "./fit";
 import type { Point } from "./homography";
@@ -13,7 +14,7 @@ import type { PrintedSymbol } from "./register";
 import { type Sight, type Symbol, symbolsOf } from "./sights";
 import type { Modules } from "./symbols";
 import type { FoundTag } from "./tags";
-import { type Finished, type Joint, finish, poseCovariance, stepBetween } from "./uncertainty";
+import { type Finished, type Joint, finish, poseCovariance } from "./uncertainty";
 
 export interface FoundLabel {
   readonly text: string;
@@ -59,9 +60,18 @@ export interface Look {
   readonly measured: { readonly symbols: readonly EdgePoints[]; readonly pose: Pose } | null;
 }
 
+interface Region {
+  readonly x: number;
+  readonly y: number;
+  readonly w: number;
+  readonly h: number;
+}
+
 export interface LookOptions {
   /** The picture itself: with it, symbols are registered by all their edges and not by corners alone. */
   readonly image?: GreyImage;
+  /** The parts of the picture that are of this moment, where not all of it is. */
+  readonly fresh?: readonly Region[];
   /** The modules of a label that was read before. */
   readonly recall?: (text: string) => Modules | null;
   /** Where the face should be, as tracked, and the camera that goes with it: symbols are looked for there as well. */

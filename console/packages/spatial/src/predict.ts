@@ -31,7 +31,7 @@ export function predicted(
     if (!(u >= 0 && v >= 0 && u < image.width && v < image.height)) return [];
     if (transform(pose, at)[2] <= 1) return [];
     const reach = (errorRing(camera, pose, joint, at)?.px ?? Infinity) + NEAR_PX;
-    const sight = reach <= MOST_REACH_PX ? sightHeld(printed, camera, pose, reach, image) : null;
+    const sight = reach <= MOST_REACH_PX ? sightHeld(printed, camera, pose, reach, options) : null;
     return sight ? [sight] : [];
   });
 }

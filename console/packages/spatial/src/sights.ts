@@ -59,7 +59,7 @@ export function symbolsOf(
     const sights = corners.map((px) => sightAt(one, px, options.image));
     if (sights.length === 0 && options.expected) {
       const { camera, pose } = options.expected;
-      const held = sightHeld(one, camera, pose, EXPECTED_REACH_PX, options.image);
+      const held = sightHeld(one, camera, pose, EXPECTED_REACH_PX, options);
       if (held) sights.push(held);
     }
     if (sights.length > 0) found.push({ name: one.name, sights });
@@ -104,11 +104,14 @@ export function sightHeld(
   camera: Intrinsics,
   pose: readonly number[],
   reach_px: number,
-  image: GreyImage | undefined,
+  { image, fresh }: LookOptions,
 ): Sight | null {
   if (!image || !printed.modules) return null;
   const corners = symbolCorners(printed).map(([x, y]) => projectFace(camera, pose, [x, y, 0]));
   if (corners.some((p) => !p)) return null;
+  const isWithin = ({ x, y, w, h }: { x: number; y: number; w: number; h: number }) =>
+    corners.every((p) => p![0] >= x && p![1] >= y && p![0] < x + w && p![1] < y + h);
+  if (fresh && !fresh.some(isWithin)) return null;
   const predicted = findHomography(UNIT, corners as Point[]);
   const start = predicted && searched(image, printed.modules, predicted, reach_px);
   const registered = start && registerSymbol(image, printed.modules, start, printed);

@@ -1,10 +1,11 @@
 /** Say what a fit leaves uncertain: of pose and camera together, and of the pose once the camera is taken as found. */
 
+import { stepBetween } from "./belief";
 import type { CameraBelief, Intrinsics } from "./camera";
 import { type Fitted, PARAMETERS, cameraOf, refineState } from "./fit";
 import { invert, solvePositive } from "./linear";
 import type { EdgePoints } from "./points";
-import { type Pose, compose, inverse, rotationVector, transform } from "./pose";
+import { transform } from "./pose";
 import { cameraJacobian, stepJacobian } from "./project";
 
 /** Row-major 8x8: a camera-side step of the pose (rad, mm), the logarithm of the focal length, k1. */
@@ -96,11 +97,6 @@ function addRival(joint: Joint, fitted: Fitted, rival: Fitted, weight: number): 
     rival.state.k1 - fitted.state.k1,
   ];
   for (let i = 0; i < 8; i++) for (let k = 0; k < 8; k++) joint[8 * i + k]! += weight * away[i]! * away[k]!;
-}
-
-export function stepBetween(from: Pose, to: Pose): number[] {
-  const change = compose(to, inverse(from));
-  return [...rotationVector(change), change[3]!, change[7]!, change[11]!];
 }
 
 /** Where on the face points may be asked for, in millimetres. */

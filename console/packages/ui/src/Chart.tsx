@@ -80,10 +80,10 @@ function options(
     width,
     height,
     cursor: { y: false, points: { size: 6 } },
-    scales: { y: { range: (_, min, max) => [Math.min(0, min), max > 0 ? max * 1.1 : 1] } },
+    scales: { y: { range: (_, min, max) => [Math.min(0, min), roofOf(max)] } },
     axes: [
       { ...axis, values: (_, splits, _axis, _space, incr) => splits.map((at) => time.tick(at, incr)) },
-      { ...axis, size: 72, values: (_, splits) => splits.map((split) => quantity(split, unit)) },
+      { ...axis, size: wideEnough, values: (_, splits) => splits.map((split) => quantity(split, unit)) },
     ],
     series: [
       {
@@ -105,6 +105,13 @@ function options(
     })),
     legend: { show: true, live: true },
   };
+}
+
+/** A round figure a little above the highest, so that the topmost line has its name. */
+export function roofOf(max: number): number {
+  if (max <= 0) return 1;
+  const size = 10 ** Math.floor(Math.log10(max));
+  return size * ([1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((step) => step * size >= max * 1.02) ?? 12);
 }
 
 const DAY_S = 86_400;
@@ -129,4 +136,10 @@ function timeFormats(): {
     },
     full: (at_s) => full.format(new Date(at_s * 1000)),
   };
+}
+
+/** The room an axis needs for its longest word, so that "2,000 /min" keeps its first digits. */
+function wideEnough(_: uPlot, words: string[] | null): number {
+  const longest = Math.max(0, ...(words ?? []).map((word) => word.length));
+  return Math.max(72, 24 + 7 * longest);
 }

@@ -10,9 +10,18 @@ interface DialogProps {
   isWide?: boolean;
   /** Begin near the top, for what grows downwards while one types. */
   isHigh?: boolean;
+  /** Along the lower edge of a phone, in the thumb's reach. */
+  isSheet?: boolean;
 }
 
-export function Dialog({ title, onClose, children, isWide = false, isHigh = false }: DialogProps) {
+export function Dialog({
+  title,
+  onClose,
+  children,
+  isWide = false,
+  isHigh = false,
+  isSheet = false,
+}: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -25,7 +34,7 @@ export function Dialog({ title, onClose, children, isWide = false, isHigh = fals
   return (
     <dialog
       ref={dialog}
-      class={`ui-dialog ${isWide ? "ui-dialog-wide" : ""} ${isHigh ? "ui-dialog-high" : ""}`}
+      class={`ui-dialog ${isWide ? "ui-dialog-wide" : ""} ${isHigh ? "ui-dialog-high" : ""} ${isSheet ? "ui-dialog-sheet" : ""}`}
       aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault();

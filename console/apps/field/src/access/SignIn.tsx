@@ -2,6 +2,7 @@
 import { Refusal, type Demo } from "@nearhand/contract";
 import { LANGUAGE_NAMES, LANGUAGES, language, setLanguage } from "@nearhand/ui";
 import { useEffect, useState } from "preact/hooks";
+import { refusalText } from "../words/refusals";
 import { t } from "../words/session";
 import { loadDemo, signIn } from "./identity";
 
@@ -17,7 +18,7 @@ export function SignIn() {
     try {
       await signIn(name, password);
     } catch (error) {
-      setProblem(error instanceof Refusal ? error.detail || error.title : t("unreachable"));
+      setProblem(error instanceof Refusal ? refusalText(error) : t("unreachable"));
       setBusy(false);
     }
   }

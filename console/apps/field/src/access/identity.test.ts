@@ -84,4 +84,17 @@ describe("signing out", () => {
     await restoreSignIn();
     expect(asked).toEqual(["/sign-out", "/me"]);
   });
+
+  it("in the console, which shares the cookie, leaves nobody here, also without a line", async () => {
+    await restoreSignIn(); // remembers who is here
+    localStorage.setItem("nearhand.signed-out", "done");
+    isReachable = false;
+    await restoreSignIn();
+    expect(actor.value).toBeNull();
+  });
+
+  it("in another page is heard at once", async () => {
+    window.dispatchEvent(new StorageEvent("storage", { key: "nearhand.signed-out", newValue: "pending" }));
+    await vi.waitFor(() => expect(actor.value).toBeNull());
+  });
 });

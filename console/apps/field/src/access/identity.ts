@@ -1,8 +1,8 @@
 /** Who is signed in on this device, also while the service is out of reach. */
-import type { Actor, Demo } from "@nearhand/contract";
+import { type Actor, type Demo, hasLeft, isLeaving, onLeft } from "@nearhand/contract";
 import { signal } from "@preact/signals";
 import { forgetAll, remembered } from "../offline/memory";
-import { get, isLeaving, isOffline, leave, post, signedOut } from "../rest";
+import { get, leave, post, signedOut } from "../rest";
 import { forgetHelp } from "../session/help";
 import { leaveSession } from "../session/room";
 import { actor } from "./actor";
@@ -17,8 +17,8 @@ export async function restoreSignIn(): Promise<void> {
     return leave().catch(() => undefined);
   }
   try {
-    const { data } = await remembered("/me", "", () => get<Actor>("/me"));
-    actor.value = data;
+    const { data, isStale } = await remembered("/me", "", () => get<Actor>("/me"));
+    actor.value = isStale && hasLeft() ? null : data;
   } catch {
     actor.value = null;
   }
@@ -34,11 +34,15 @@ export async function signIn(name: string, password: string): Promise<void> {
 
 export async function signOut(): Promise<void> {
   const left = leave().catch(() => undefined);
+  await forgetPerson();
+  await left;
+}
+
+async function forgetPerson(): Promise<void> {
   forgetHelp();
   // An open session would come back on the old cookie as soon as there is a line.
   await Promise.all([leaveSession(), forgetAll()]);
   actor.value = null;
-  await left;
 }
 
 /** Whether this service is a demo, with a simulated hall to look at. */
@@ -54,6 +58,4 @@ signedOut.subscribe((turns) => {
   if (turns > 0) actor.value = null;
 });
 
-isOffline.subscribe((offline) => {
-  if (!offline && isLeaving()) leave().catch(() => undefined);
-});
+onLeft(() => void forgetPerson());

@@ -52,7 +52,7 @@ export function recallCamera(key: string | null, width: number, height: number):
 /** Keeps it unless what is kept already is surer. */
 export function keepCamera(key: string | null, camera: CameraBelief): void {
   if (key === null || camera.focal_sd === undefined) return;
-  const all = read();
+  const all = { ...read() };
   const old = all[key]?.camera.focal_sd;
   if (old !== undefined && old < camera.focal_sd) return;
   all[key] = { camera, at: Date.now() };
@@ -71,11 +71,17 @@ function turned(camera: CameraBelief, width: number, height: number): CameraBeli
   return scaledTo(across, width, height);
 }
 
+let last: { text: string; cameras: Record<string, Kept> } = { text: "{}", cameras: {} };
+
+/** Asked for each frame: taken apart only when it has changed. */
 function read(): Record<string, Kept> {
   try {
-    const found: unknown = JSON.parse(localStorage.getItem(STORE) ?? "{}");
-    if (typeof found !== "object" || found === null) return {};
-    return Object.fromEntries(Object.entries(found).filter(([, one]) => isKept(one)));
+    const text = localStorage.getItem(STORE) ?? "{}";
+    if (text === last.text) return last.cameras;
+    const found: unknown = JSON.parse(text);
+    const entries = typeof found === "object" && found !== null ? Object.entries(found) : [];
+    last = { text, cameras: Object.fromEntries(entries.filter(([, one]) => isKept(one))) };
+    return last.cameras;
   } catch {
     return {};
   }

@@ -2,6 +2,7 @@
 import { API, Refusal, refusalFrom } from "@nearhand/contract";
 import { type CameraBelief, type Intrinsics, nominalBelief, scaledTo, type Size } from "@nearhand/spatial";
 import { signal } from "@preact/signals";
+import { cameraKey, recallCamera, settingOf } from "./calibration";
 
 export type CameraState =
   | { status: "off" }
@@ -26,7 +27,7 @@ export const cameraState = signal<CameraState>({ status: "off" });
 export const isTorchOn = signal(false);
 
 let track: MediaStreamTrack | null = null;
-let known: Intrinsics | null = null; // of this camera, where somebody measured it
+let known: Intrinsics | null = null; // of the demo's camera, which tells
 
 export async function openCamera(video: HTMLVideoElement, isDemo: boolean): Promise<void> {
   cameraState.value = { status: "starting" };
@@ -48,9 +49,17 @@ export function closeCamera(video: HTMLVideoElement): void {
   cameraState.value = { status: "off" };
 }
 
-/** The intrinsics for pictures of this size: as measured, else what is assumed of a phone. */
+/** Names the camera as it is set now; null while it can not be told from others, and for the demo's. */
+export function cameraKeyFor(width: number, height: number): string | null {
+  return known ? null : cameraKey(settingOf(track), width, height);
+}
+
+/** The camera for pictures of this size: as it tells or as it was learnt, else what is assumed of a phone. */
 export function intrinsicsFor(width: number, height: number): CameraBelief {
-  return (known && scaledTo(known, width, height)) ?? nominalBelief(width, height);
+  const told = known
+    ? scaledTo(known, width, height)
+    : recallCamera(cameraKeyFor(width, height), width, height);
+  return told ?? nominalBelief(width, height);
 }
 
 async function openReal(video: HTMLVideoElement): Promise<void> {
@@ -65,6 +74,7 @@ async function openReal(video: HTMLVideoElement): Promise<void> {
     },
   });
   track = stream.getVideoTracks()[0] ?? null;
+  known = null;
   // Another app or a pulled cable ends the track: say so rather than show a frozen picture.
   track?.addEventListener("ended", () => (cameraState.value = { status: "failed", because: "busy" }));
   video.srcObject = stream;

@@ -6,7 +6,7 @@ import { cameraState } from "../camera/source";
 import { foreignText } from "../device/recognise";
 import { isLooking, lookProblem, target } from "../device/target";
 import { go } from "../routes";
-import { forgetHelp, waitingHelp } from "../session/help";
+import { forgetHelp, helpDelay, waitingHelp } from "../session/help";
 import { notice } from "../session/notices";
 import { mySession } from "../session/mine";
 import { open, room } from "../session/room";
@@ -74,9 +74,13 @@ function stopped(): Message | null {
 
 function refused(): Message | null {
   if (notice.value) return { tone: "caution", text: notice.value.text };
-  if (waitingHelp.value)
-    return { tone: "caution", text: ts("ask_waiting"), act: { label: ts("withdraw"), run: forgetHelp } };
-  return null;
+  if (!waitingHelp.value) return null;
+  const delay = helpDelay.value;
+  return {
+    tone: delay === "sending" ? "calm" : "caution",
+    text: ts(`ask_${delay}`),
+    act: { label: ts("withdraw"), run: forgetHelp },
+  };
 }
 
 function lookedFor(): Message | null {

@@ -11,6 +11,7 @@ import { recentDevices, type RecentDevice } from "../offline/memory";
 import { go } from "../routes";
 import { tellSession } from "../session/follow";
 import { open } from "../session/room";
+import { refusalText } from "../words/refusals";
 import { t as ts } from "../words/session";
 import { t } from "../words/sheet";
 import { Icon } from "@nearhand/ui";
@@ -30,7 +31,8 @@ export function Finder() {
       closePanel();
     } catch (error) {
       if (error instanceof Unreachable) setProblem(t("out_of_reach"));
-      else if (error instanceof Refusal) setProblem(error.status === 404 ? t("no_such_tag") : error.message);
+      else if (error instanceof Refusal)
+        setProblem(error.status === 404 ? t("no_such_tag") : refusalText(error));
       else throw error;
     }
   }

@@ -6,6 +6,7 @@ import { target } from "../device/target";
 import { lifeBuoy } from "../hud/icons";
 import { closePanel } from "../hud/panels";
 import { Panel } from "../hud/Panel";
+import { refusalText } from "../words/refusals";
 import { t } from "../words/session";
 import { askForHelp } from "./help";
 import { notice } from "./notices";
@@ -22,7 +23,7 @@ export function AskForHelp() {
       await askForHelp(device?.id ?? null, subject.trim());
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      notice.value = { text: error.detail || error.title, at: Date.now() };
+      notice.value = { text: refusalText(error), at: Date.now() };
     }
     closePanel();
   }

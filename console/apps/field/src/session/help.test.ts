@@ -2,7 +2,7 @@
 import type { Actor } from "@nearhand/contract";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { actor, signOut } from "../access/identity";
-import { askForHelp, forgetHelp, waitingHelp } from "./help";
+import { askForHelp, forgetHelp, helpDelay, waitingHelp } from "./help";
 
 const person = (participant_id: string) => ({ participant_id }) as Actor;
 const STORED = "nearhand.field.help";
@@ -27,18 +27,49 @@ beforeEach(() => {
 afterEach(() => void vi.unstubAllGlobals());
 
 describe("a call for help", () => {
-  it.each([401, 408, 429, 500, 502, 503])("outlives a %i, and goes out under the same key", async (code) => {
-    answers = [status(code), opened];
-    await askForHelp("d1", "smoke");
-    actor.value = person("me");
-    expect(waitingHelp.value).toMatchObject({ participant_id: "me", device_id: "d1", subject: "smoke" });
-    expect(localStorage.getItem(STORED)).toContain("smoke");
-    window.dispatchEvent(new Event("offline"));
-    window.dispatchEvent(new Event("online"));
-    await vi.waitFor(() => expect(localStorage.getItem(STORED)).toBeNull());
-    expect(asked).toHaveLength(2);
+  it.each([401, 408, 409, 429, 500, 502, 503])(
+    "outlives a %i, and goes out under the same key",
+    async (code) => {
+      answers = [status(code), opened];
+      await askForHelp("d1", "smoke");
+      actor.value = person("me");
+      expect(waitingHelp.value).toMatchObject({ participant_id: "me", device_id: "d1", subject: "smoke" });
+      expect(localStorage.getItem(STORED)).toContain("smoke");
+      window.dispatchEvent(new Event("offline"));
+      window.dispatchEvent(new Event("online"));
+      await vi.waitFor(() => expect(localStorage.getItem(STORED)).toBeNull());
+      expect(asked).toHaveLength(2);
+      expect(asked[1]).toEqual(asked[0]);
+      expect(asked[0]!.json).toEqual({ device_id: "d1", subject: "smoke" });
+    },
+  );
+
+  it.each([
+    [408, "busy"],
+    [409, "busy"],
+    [429, "busy"],
+    [500, "failing"],
+    [503, "failing"],
+  ])("after a %i is said to wait because the service is %s, not for want of a line", async (code, delay) => {
+    answers = [status(code)];
+    await askForHelp(null, "smoke");
+    expect(helpDelay.value).toBe(delay);
+  });
+
+  it("out of reach is said to wait for a line", async () => {
+    answers = [() => Promise.reject(new TypeError("Failed to fetch")) as never];
+    await askForHelp(null, "smoke");
+    expect(helpDelay.value).toBe("offline");
+  });
+
+  it("whose first try is being answered just now is asked about again soon, by itself", async () => {
+    vi.useFakeTimers();
+    answers = [status(409), opened];
+    await askForHelp(null, "smoke");
+    await vi.advanceTimersByTimeAsync(1500);
+    vi.useRealTimers();
+    expect(waitingHelp.value).toBeNull();
     expect(asked[1]).toEqual(asked[0]);
-    expect(asked[0]!.json).toEqual({ device_id: "d1", subject: "smoke" });
   });
 
   it.each([403, 404, 422])("is over with a %i, and the refusal is told", async (code) => {

@@ -4,6 +4,7 @@ import { computed, signal } from "@preact/signals";
 import { actor } from "../access/actor";
 import { isOffline, post } from "../rest";
 import { go } from "../routes";
+import { refusalText } from "../words/refusals";
 import { notice } from "./notices";
 
 interface Wish {
@@ -16,8 +17,11 @@ interface Wish {
 
 const STORED = "nearhand.field.help";
 const TRY_AGAIN_MS = 5000;
-/** Refusals that pass: signed out, too slow, too often. */
-const PASSING = new Set([401, 408, 429]);
+/** The service is answering the first try just now: its answer is there in a moment. */
+const SOON_MS = 1000;
+
+/** Why the call has not gone out yet; all of it passes by itself. */
+export type HelpDelay = "sending" | "offline" | "busy" | "failing";
 
 /** A wish for help that has not reached the service yet. It survives a reload. */
 const stored = signal<Wish | null>(readStored());
@@ -25,6 +29,8 @@ const stored = signal<Wish | null>(readStored());
 export const waitingHelp = computed(() =>
   actor.value && stored.value?.participant_id === actor.value.participant_id ? stored.value : null,
 );
+/** What the newest try met. */
+export const helpDelay = signal<HelpDelay>("sending");
 let isSending = false;
 
 export async function askForHelp(device_id: string | null, subject: string): Promise<void> {
@@ -32,6 +38,7 @@ export async function askForHelp(device_id: string | null, subject: string): Pro
   if (!participant_id) return;
   const key = crypto.getRandomValues(new Uint32Array(4)).join("-");
   keep({ key, participant_id, device_id, subject });
+  helpDelay.value = "sending";
   await send();
 }
 
@@ -50,18 +57,37 @@ async function send(): Promise<void> {
     settle(key);
     go({ page: "session", id });
   } catch (error) {
-    // Silence, a proxy's page or a service in trouble passes; a plain no does not.
-    if (!(error instanceof Refusal) || error.status >= 500 || PASSING.has(error.status)) return;
-    settle(key);
-    throw error;
+    const delay = delayOf(error);
+    if (!delay) {
+      settle(key);
+      throw error;
+    }
+    helpDelay.value = delay;
+    if (error instanceof Refusal && error.status === 409) setTimeout(sendAgain, SOON_MS);
   } finally {
     isSending = false;
   }
 }
 
+/** What passes: silence, a service in trouble, too much at once. Null: a plain no. */
+function delayOf(error: unknown): HelpDelay | null {
+  if (!(error instanceof Refusal)) return "offline";
+  if (error.status >= 500) return "failing";
+  switch (error.status) {
+    case 401: // signed out meanwhile: it goes out once its person is back
+      return "sending";
+    case 408:
+    case 409: // another try under this key is being answered: a call for help conflicts with nothing else
+    case 429:
+      return "busy";
+    default:
+      return null;
+  }
+}
+
 function sendAgain(): void {
   send().catch((error: unknown) => {
-    if (error instanceof Refusal) notice.value = { text: error.detail || error.title, at: Date.now() };
+    if (error instanceof Refusal) notice.value = { text: refusalText(error), at: Date.now() };
   });
 }
 

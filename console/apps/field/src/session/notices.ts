@@ -1,5 +1,7 @@
 /** The one short notice that the HUD shows: what was refused, and why. */
+import type { RefusedWish } from "@nearhand/live";
 import { signal } from "@preact/signals";
+import { refusalText } from "../words/refusals";
 
 export const notice = signal<{ text: string; at: number } | null>(null);
 
@@ -7,3 +9,10 @@ const SHOWN_MS = 6000;
 notice.subscribe((now) => {
   if (now) setTimeout(() => notice.value === now && (notice.value = null), SHOWN_MS);
 });
+
+const QUIET = new Set(["still.share"]); // an unwanted still is no news for the person at the rack
+
+export function tellRefusal(refusal: RefusedWish): void {
+  if (refusal.wish && QUIET.has(refusal.wish.type)) return;
+  notice.value = { text: refusalText(refusal), at: Date.now() };
+}

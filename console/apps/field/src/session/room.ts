@@ -1,11 +1,11 @@
 /** The live session of this page as signals: what is shared, how the link stands, what is not saved yet. */
 import type { Actor, ServerMessage, Session, Signal } from "@nearhand/contract";
-import { type LiveView, openSession, type OpenSession, type RefusedWish } from "@nearhand/live";
+import { type LiveView, openSession, type OpenSession } from "@nearhand/live";
 import { computed, signal } from "@preact/signals";
 import { buzz } from "../hud/buzz";
 import { remembered } from "../offline/memory";
 import { get, signedOut } from "../rest";
-import { notice } from "./notices";
+import { tellRefusal } from "./notices";
 import { forgetTrails, trace } from "./trails";
 
 export const open = signal<OpenSession | null>(null);
@@ -81,11 +81,4 @@ function hear(message: ServerMessage, who: Actor): void {
     case "participant.joined":
       return;
   }
-}
-
-const QUIET = new Set(["still.share"]); // an unwanted still is no news for the person at the rack
-
-function tellRefusal({ title, detail, wish }: RefusedWish): void {
-  if (wish && QUIET.has(wish.type)) return;
-  notice.value = { text: detail || title, at: Date.now() };
 }

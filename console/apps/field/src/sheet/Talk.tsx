@@ -50,12 +50,18 @@ function Chat() {
     <section>
       <h3>{t("chat")}</h3>
       <ol class="chat">
-        {view.chat.length === 0 && <li class="soft">{t("no_chat")}</li>}
+        {view.chat.length + view.pending.lines.length === 0 && <li class="soft">{t("no_chat")}</li>}
         {view.chat.slice(-100).map(({ seq, by, at, text: line }) => (
           <li key={seq} class={by === view.you?.id ? "is-mine" : ""}>
             <small>
               {by === view.you?.id ? t("you") : nameOf(by)} · {clock(at)}
             </small>
+            <span>{line}</span>
+          </li>
+        ))}
+        {view.pending.lines.map(({ n, text: line }) => (
+          <li key={`unsent-${n}`} class="is-mine is-unsent" data-testid="line-unsent">
+            <small>{t(view.link.state === "open" ? "line_sending" : "line_waiting")}</small>
             <span>{line}</span>
           </li>
         ))}

@@ -23,10 +23,21 @@ export const t = words({
   ],
   ask_subject: ["What is wrong? (optional)", "發生什麼問題？（可不填）", "发生什么问题？（可不填）"],
   ask_send: ["Call an expert", "呼叫專家", "呼叫专家"],
-  ask_waiting: [
+  ask_sending: ["Your call for help is going out…", "正在送出求助…", "正在发出求助…"],
+  ask_offline: [
     "No connection. The call goes out by itself as soon as there is one.",
     "沒有連線。一恢復連線就會自動送出求助。",
     "没有连接。一恢复连接就会自动发出求助。",
+  ],
+  ask_busy: [
+    "The service is busy. The call is tried again every few seconds.",
+    "服務忙碌中。每隔幾秒會自動重試求助。",
+    "服务忙碌中。每隔几秒会自动重试求助。",
+  ],
+  ask_failing: [
+    "The service is in trouble. The call goes out by itself as soon as it works again.",
+    "服務發生問題。一恢復就會自動送出求助。",
+    "服务出现问题。一恢复就会自动发出求助。",
   ],
   withdraw: ["Withdraw", "取消求助", "取消求助"],
   ringing: ["Calling an expert…", "正在呼叫專家…", "正在呼叫专家…"],
@@ -78,6 +89,8 @@ export const t = words({
   chat: ["Chat", "訊息", "消息"],
   say: ["Say something", "說點什麼", "说点什么"],
   send: ["Send", "送出", "发送"],
+  line_sending: ["Sending…", "傳送中…", "发送中…"],
+  line_waiting: ["Not sent yet · no link", "尚未送出 · 沒有連線", "尚未发送 · 没有连接"],
   no_chat: ["Nothing said yet.", "還沒有訊息。", "还没有消息。"],
   you: ["You", "您", "您"],
 });

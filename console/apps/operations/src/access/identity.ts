@@ -1,13 +1,16 @@
 /** Who is using this console, and what they may do. */
-import type { Actor, Demo, Permission } from "@nearhand/contract";
+import { type Actor, type Demo, isLeaving, onLeft, type Permission, Refusal } from "@nearhand/contract";
 import { signal } from "@preact/signals";
-import { Refusal } from "@nearhand/contract";
-import { ask, get, post } from "../rest";
+import { get, leave, post } from "../rest";
 
 /** undefined: not known yet; null: nobody. */
 export const me = signal<Actor | null | undefined>(undefined);
 
 export async function recallMe(): Promise<void> {
+  if (isLeaving()) {
+    me.value = null;
+    return leave().catch(() => undefined);
+  }
   try {
     me.value = await get<Actor>("/me");
   } catch (error) {
@@ -29,10 +32,13 @@ export async function joinAsGuest(token: string, display_name: string): Promise<
   me.value = (await post<{ actor: Actor }>("/join", { token, display_name })).actor;
 }
 
+/** Nobody is here from now on, also where the service cannot be told at once: it is, before anything else is asked. */
 export async function signOut(): Promise<void> {
-  await ask("/sign-out", { method: "POST" });
   me.value = null;
+  await leave().catch(() => undefined);
 }
+
+onLeft(() => (me.value = null));
 
 export function demoAccounts(): Promise<Demo> {
   return get<Demo>("/demo");

@@ -1,20 +1,23 @@
-/** The chat: lines by whom and when, unsaved ones marked, one field below. */
+/** The chat: lines by whom and when, then those that nobody else can read yet and why, one field below. */
 import { Button, clock, EmptyState } from "@nearhand/ui";
 import messageSquare from "lucide-static/icons/message-square.svg?raw";
 import { useEffect, useRef } from "preact/hooks";
 import type { Desk } from "./desk";
-import { t } from "./words";
+import { wayOf, type RefusedLine } from "./unsent";
+import { refusalText, t } from "./words";
 
 export function ChatTab({ desk }: { desk: Desk }) {
-  const { chat, participants, you, isEnded, pending } = desk.view.value;
+  const { chat, participants, you, isEnded, pending, link } = desk.view.value;
+  const refused = desk.refusedLines.all.value;
+  const count = chat.length + pending.lines.length + refused.length;
   const list = useRef<HTMLOListElement>(null);
   useEffect(() => {
     if (list.current) list.current.scrollTop = list.current.scrollHeight;
-  }, [chat.length, pending.lines.length]);
+  }, [count]);
   const nameOf = (id: string) => participants.find((each) => each.id === id)?.display_name ?? t("somebody");
   return (
     <div class="chat">
-      {chat.length + pending.lines.length === 0 ? (
+      {count === 0 ? (
         <EmptyState icon={messageSquare} title={t("noChat")}>
           <p>{t("noChatHint")}</p>
         </EmptyState>
@@ -26,13 +29,24 @@ export function ChatTab({ desk }: { desk: Desk }) {
               <p>{line.text}</p>
             </li>
           ))}
+          {refused.map((line) => (
+            <Refused key={`refused-${line.n}`} desk={desk} line={line} />
+          ))}
           {pending.lines.map((line) => (
             <li key={`unsaved-${line.n}`} class="chat-unsaved" data-testid="chat-unsaved">
-              <b>{t("you")}</b> <small>… {t("pendingMark")}</small>
+              <b>{t("you")}</b> <small>… {t(`line_${wayOf(link)}`)}</small>
               <p>{line.text}</p>
             </li>
           ))}
         </ol>
+      )}
+      {pending.lines.length > 0 && link.state === "waiting" && (
+        <p class="chat-waits">
+          <small>{t("linesWait")}</small>
+          <Button onClick={() => desk.session.live.connect()} data-testid="chat-try-now">
+            {t("tryNow")}
+          </Button>
+        </p>
       )}
       {!isEnded && (
         <form
@@ -57,5 +71,22 @@ export function ChatTab({ desk }: { desk: Desk }) {
         </form>
       )}
     </div>
+  );
+}
+
+function Refused({ desk, line }: { desk: Desk; line: RefusedLine }) {
+  return (
+    <li class="chat-refused" data-testid="chat-refused">
+      <b>{t("you")}</b> <small>✕ {t("line_refused", { why: refusalText(line) })}</small>
+      <p>{line.text}</p>
+      <div class="button-row">
+        {!desk.view.value.isEnded && (
+          <Button onClick={() => desk.refusedLines.sayAgain(line)}>{t("sayAgain")}</Button>
+        )}
+        <Button look="quiet" onClick={() => desk.refusedLines.giveUp(line)}>
+          {t("giveUp")}
+        </Button>
+      </div>
+    </li>
   );
 }

@@ -7,20 +7,13 @@ import { Desk as DeskModel } from "./desk";
 import { DeskHead } from "./DeskHead";
 import { Filmstrip } from "./Filmstrip";
 import { useDeskKeys } from "./keys";
+import { sendLeftovers } from "./leftovers";
 import { LinkNotice } from "./LinkNotice";
 import { Picture } from "./Picture";
 import { SignalBar, SignalFlash } from "./Signals";
 import { Toolbar } from "./Toolbar";
-import { t, type DeskWord } from "./words";
+import { refusalText } from "./words";
 import { WordsInput } from "./WordsInput";
-
-const REFUSALS: ReadonlySet<string> = new Set<DeskWord>([
-  "frame_expired",
-  "no_pose",
-  "misses_face",
-  "unknown_port",
-  "session_ended",
-]);
 
 export function Desk({ id }: { id: string }) {
   const opened = useLoad(id, async (signal) => {
@@ -28,7 +21,7 @@ export function Desk({ id }: { id: string }) {
     if (signal.aborted) void desk.close(); // left before it was open: nobody else would close it
     return desk;
   });
-  useEffect(() => () => void opened.data?.close(), [opened.data]);
+  useEffect(() => () => void opened.data?.close().then(() => sendLeftovers()), [opened.data]);
   if (opened.status === "failed") return <Failed error={opened.error} retry={opened.reload} />;
   if (!opened.data) return <Skeleton rows={8} height={40} />;
   return <OpenDesk desk={opened.data} />;
@@ -36,13 +29,7 @@ export function Desk({ id }: { id: string }) {
 
 function OpenDesk({ desk }: { desk: DeskModel }) {
   useDeskKeys(desk);
-  useEffect(
-    () =>
-      desk.session.live.onRefused(({ code, title, detail }) =>
-        notify(REFUSALS.has(code) ? t(code as DeskWord) : `${title}. ${detail}`, "caution"),
-      ),
-    [desk],
-  );
+  useEffect(() => desk.session.live.onRefused((refusal) => notify(refusalText(refusal), "caution")), [desk]);
   return (
     <div class="desk" data-testid="desk" data-link={desk.view.value.link.state}>
       <DeskHead desk={desk} />

@@ -8,6 +8,7 @@ import type { Tool } from "./pen";
 import { sameFrame } from "./sight";
 import { Timeline } from "./timeline";
 import { Trails } from "./trails";
+import { RefusedLines } from "./unsent";
 
 export type ContextTab = "device" | "history" | "guide" | "chat" | "marks";
 
@@ -38,6 +39,7 @@ export class Desk {
   readonly followed = signal<string | null>(null);
   readonly timeline: Timeline;
   readonly trails: Trails;
+  readonly refusedLines: RefusedLines;
 
   /** The newest still that is followed. */
   readonly newest: ReadonlySignal<SharedStill | null>;
@@ -62,6 +64,7 @@ export class Desk {
     this.undo = signal(commands.undoState.get());
     this.timeline = new Timeline(id);
     this.trails = new Trails();
+    this.refusedLines = new RefusedLines(session);
     this.newest = computed(() => sharpest(this.view.value.stills, this.followed.value));
     this.shown = computed(
       () => this.#penStill.value ?? this.#sharper(this.#chosenStill.value) ?? this.#ready.value,
@@ -69,6 +72,7 @@ export class Desk {
     this.sighting = computed(() => sightingOf(this.shown.value, this.view.value));
     this.mayDraw = computed(() => me.value?.role !== "observer" && !this.view.value.isEnded);
     this.#leave = [
+      this.refusedLines.leave,
       live.subscribe((view) => (this.view.value = view)),
       commands.undoState.subscribe((state) => (this.undo.value = state)),
       live.listen((message) => {

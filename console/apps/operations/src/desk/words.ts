@@ -1,5 +1,6 @@
 /** Words of the desk. */
 import { words } from "@nearhand/ui";
+import { refusalDetail, refusalTitle } from "../shell/refusals";
 
 export const t = words({
   tools: ["Tools", "工具", "工具"],
@@ -145,6 +146,18 @@ export const t = words({
   noChatHint: ["What is written here reaches everybody in the session.", "在此輸入的內容會傳給所有參與者。", "在此输入的内容会发给所有参与者。"], // prettier-ignore
   say: ["Say something", "說些什麼", "说些什么"],
   send: ["Send", "傳送", "发送"],
+  line_sending: ["sending", "傳送中", "发送中"],
+  line_waiting: ["not sent yet, waiting for the link", "尚未送出，等待連線", "尚未发送，等待连接"],
+  line_stopped: ["not sent, the link has ended", "尚未送出，連線已中斷", "尚未发送，连接已中断"],
+  line_refused: ["not sent: {why}", "未送出：{why}", "未发送：{why}"],
+  linesWait: [
+    "Goes out by itself once the link is back.",
+    "恢復連線後會自動送出。",
+    "恢复连接后会自动发出。",
+  ],
+  tryNow: ["Try now", "立即重試", "立即重试"],
+  sayAgain: ["Try again", "再試一次", "再试一次"],
+  giveUp: ["Discard", "捨棄", "放弃"],
   filmstrip: ["Time line", "時間軸", "时间轴"],
   step: ["Step {n}", "步驟 {n}", "步骤 {n}"],
   joined: ["{name} joined", "{name} 加入", "{name} 加入"],
@@ -180,3 +193,27 @@ export const t = words({
 });
 
 export type DeskWord = Parameters<typeof t>[0];
+
+const REFUSALS: ReadonlySet<string> = new Set<DeskWord>([
+  "frame_expired",
+  "no_pose",
+  "misses_face",
+  "unknown_port",
+  "session_ended",
+]);
+
+/** Why a wish had no effect, in the person's language where the desk knows the reason. */
+export function refusalText({
+  code,
+  title,
+  detail,
+}: {
+  code: string;
+  title: string;
+  detail: string;
+}): string {
+  if (REFUSALS.has(code)) return t(code as DeskWord);
+  const said = refusalTitle({ code, status: 409, title });
+  const more = refusalDetail(detail);
+  return more && more !== said ? `${said}. ${more}` : said;
+}

@@ -12,7 +12,7 @@ import { t } from "./words";
 
 const FORMATS = ["pdf", "svg", "png"] as const;
 
-export function DeviceLabels({ view }: { view: DeviceView }) {
+export function DeviceLabels({ view, onMade }: { view: DeviceView; onMade: () => void }) {
   const { device } = view;
   const labels = useLoad(device.id, (signal) => get<Label[]>(`/devices/${device.id}/labels`, {}, signal));
   const [isBusy, setBusy] = useState(false);
@@ -21,6 +21,7 @@ export function DeviceLabels({ view }: { view: DeviceView }) {
     try {
       await post<Label>(`/devices/${device.id}/labels`, {});
       labels.reload();
+      onMade();
     } catch (error) {
       notify(sentence(error), "bad");
     }

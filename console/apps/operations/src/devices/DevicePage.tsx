@@ -1,5 +1,5 @@
 /** One device: what it is and where, its faces with labels and kept marks, what it does, what was done to it. */
-import type { Annotation, DeviceView, Label, Session } from "@nearhand/contract";
+import type { Annotation, DeviceView, Label, Session, TagClash } from "@nearhand/contract";
 import { Button, Confirm, notify, Tabs, useLoad } from "@nearhand/ui";
 import headset from "lucide-static/icons/headset.svg?raw";
 import pencil from "lucide-static/icons/pencil.svg?raw";
@@ -21,6 +21,7 @@ import { LiveFigures } from "./LiveFigures";
 import { Records } from "./Records";
 import { typeName } from "./registry";
 import { StatusFlag } from "./StatusFlag";
+import { TagClashes } from "./TagClashes";
 import { t } from "./words";
 
 const TABS = ["overview", "history", "records", "manuals", "labels"] as const;
@@ -36,6 +37,9 @@ function Page({ view }: { view: DeviceView }) {
   const { device, device_type } = view;
   const wanted = query.value.get("tab") as TabKey;
   const tab = TABS.includes(wanted) ? wanted : "overview";
+  const clashes = useLoad(device.id, (signal) =>
+    get<TagClash[]>(`/devices/${device.id}/tag-clashes`, {}, signal),
+  );
   const tabs = TABS.filter((key) => may(NEEDS[key])).map((key) => ({ key, label: t(key) }));
   return (
     <>
@@ -50,6 +54,7 @@ function Page({ view }: { view: DeviceView }) {
         <span class="gap" />
         <Acts view={view} />
       </header>
+      <TagClashes deviceId={device.id} clashes={clashes.data ?? []} />
       <Tabs
         label={device.asset_tag}
         tabs={tabs}
@@ -60,7 +65,7 @@ function Page({ view }: { view: DeviceView }) {
         {tab === "history" && <History deviceId={device.id} port={query.value.get("port") ?? ""} />}
         {tab === "records" && <Records deviceId={device.id} />}
         {tab === "manuals" && <Manuals deviceId={device.id} />}
-        {tab === "labels" && <DeviceLabels view={view} />}
+        {tab === "labels" && <DeviceLabels view={view} onMade={clashes.reload} />}
       </Tabs>
     </>
   );

@@ -104,7 +104,7 @@ function Report({
   onImport: () => void;
   isBusy: boolean;
 }) {
-  const { faults, rows, created, updated, unchanged, is_applied } = report;
+  const { faults, findings, rows, created, updated, unchanged, is_applied } = report;
   return (
     <section class="report" data-testid="import-report" data-applied={is_applied} data-faults={faults.length}>
       <ul class="figures">
@@ -133,6 +133,18 @@ function Report({
           <Button look="primary" onClick={onImport} isBusy={isBusy} data-testid="import-go">
             {t("import", { count: rows })}
           </Button>
+        </div>
+      )}
+      {findings.length > 0 && (
+        <div class="band band-amber" data-testid="import-findings">
+          <div>
+            <p>{t("findingsHint", { count: findings.length })}</p>
+            <ul>
+              {findings.slice(0, SHOWN_FAULTS).map((finding, n) => (
+                <li key={n}>{finding.message}</li>
+              ))}
+            </ul>
+          </div>
         </div>
       )}
       {faults.length > 0 && (

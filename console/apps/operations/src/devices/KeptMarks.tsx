@@ -39,7 +39,7 @@ export function KeptMarks({ deviceId, marks, onChange }: KeptMarksProps) {
               {t(mark.anchor.face)} · {date(mark.created_at)}
             </small>
           </span>
-          {may("sessions.invite") && (
+          {may("marks.write") && (
             <IconButton svg={trash} label={t("removeMark")} onClick={() => setAsked(mark)} />
           )}
         </li>

@@ -30,6 +30,11 @@ export const t = words({
     "請修正這些列後重新拖入檔案。尚未寫入任何資料。",
     "请修正这些行后重新拖入文件。尚未写入任何数据。",
   ],
+  findingsHint: [
+    "To see to after the moves ({count}):",
+    "移動後需處理（{count}）：",
+    "移动后需处理（{count}）：",
+  ],
   moreFaults: ["… and {count} more.", "…… 還有 {count} 項。", "…… 还有 {count} 项。"],
   row: ["Row", "列", "行"],
   field: ["Field", "欄位", "字段"],

@@ -134,6 +134,16 @@ export const t = words({
     "{face}，中心 {x} × {y} mm，{size} mm",
     "{face}，中心 {x} × {y} mm，{size} mm",
   ],
+  tagClash: [
+    "Its tags ({tags}) are worn in this rack also by",
+    "它的定位標（{tags}）在此機櫃中也用於",
+    "它的定位标（{tags}）在此机柜中也用于",
+  ],
+  tagClashHint: [
+    "Make a new label for one of them and stick it over the old one; old codes keep working.",
+    "請為其中一台製作新標籤並貼在舊標籤上；舊代碼仍然有效。",
+    "请为其中一台制作新标签并贴在旧标签上；旧代码仍然有效。",
+  ],
   openSession: ["Start a session", "開始連線", "开始会话"],
 });
 

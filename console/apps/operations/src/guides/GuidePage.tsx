@@ -15,7 +15,7 @@ export function GuidePage({ id }: { id: string }) {
             <header class="page-head">
               <h1>{localText(data.title)}</h1>
             </header>
-            <Steps guide={data} />
+            <Steps guide={data} isUntitled />
           </>
         )}
       </Shown>

@@ -31,7 +31,7 @@ export function Manuals({ deviceId }: { deviceId: string }) {
                     {localText(guide.title)}{" "}
                     <span class="soft">{t("steps", { count: guide.steps.length })}</span>
                   </summary>
-                  <Steps guide={guide} />
+                  <Steps guide={guide} isUntitled />
                 </details>
               ))}
             </section>

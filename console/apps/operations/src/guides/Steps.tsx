@@ -9,12 +9,14 @@ interface StepsProps {
   current?: number;
   done?: readonly number[];
   onPort?: (port: string | null) => void;
+  /** Where the guide's name already stands above. */
+  isUntitled?: boolean;
 }
 
-export function Steps({ guide, current, done = [], onPort }: StepsProps) {
+export function Steps({ guide, current, done = [], onPort, isUntitled = false }: StepsProps) {
   return (
     <section class="steps">
-      <h3>{localText(guide.title)}</h3>
+      {!isUntitled && <h3>{localText(guide.title)}</h3>}
       <ol>
         {guide.steps.map((step, n) => {
           const isDone = done.includes(n);

@@ -70,7 +70,7 @@ export function LabelsPage() {
                       data-testid="pick-device"
                     />
                     <b class="tag">{device.asset_tag}</b>
-                    <span>{device.name}</span>
+                    <span title={device.name}>{device.name}</span>
                   </label>
                 </li>
               ))}

@@ -71,22 +71,25 @@ function PeopleTable({ people, onChange }: { people: readonly User[]; onChange: 
         <thead>
           <tr>
             {(["displayName", "name", "role", "since", "state"] as const).map((word) => (
-              <th key={word} scope="col">
+              <th key={word} scope="col" class={`col-${word === "name" ? "account" : word}`}>
                 {t(word)}
               </th>
             ))}
-            <th />
+            <th class="col-acts" />
           </tr>
         </thead>
         <tbody>
           {people.map((user) => (
             <tr key={user.id}>
-              <td>{user.display_name}</td>
               <td>
+                {user.display_name}
+                <small class="phone-line">{t(user.role)}</small>
+              </td>
+              <td class="col-account">
                 <code>{user.name}</code>
               </td>
-              <td>{t(user.role)}</td>
-              <td>{date(user.created_at)}</td>
+              <td class="col-role">{t(user.role)}</td>
+              <td class="col-since">{date(user.created_at)}</td>
               <td>
                 <span class={user.is_active ? "status tone-green" : "status soft"}>
                   <i aria-hidden="true">{user.is_active ? "●" : "○"}</i>{" "}
@@ -95,10 +98,7 @@ function PeopleTable({ people, onChange }: { people: readonly User[]; onChange: 
               </td>
               <td class="col-acts">
                 {user.id !== me.value?.user_id && (
-                  <Button
-                    look="quiet"
-                    onClick={() => (user.is_active ? setAsked(user) : void setActive(user, true))}
-                  >
+                  <Button onClick={() => (user.is_active ? setAsked(user) : void setActive(user, true))}>
                     {t(user.is_active ? "switchOff" : "switchOn")}
                   </Button>
                 )}

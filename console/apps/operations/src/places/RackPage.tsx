@@ -17,6 +17,8 @@ interface Elevation {
 const RAIL_MM = 60; // room for the numbers
 const LEAST_U_PX = 15;
 const NAMES_MM = 660; // room for what each device is called, beside the rack
+const TAGS_MM = 330; // on a phone for its tag only, so that it can be read
+const isPhone = () => globalThis.matchMedia?.("(max-width: 720px)").matches ?? false;
 
 export function RackPage({ id }: { id: string }) {
   const elevation = useLoad(id, (signal) => get<Elevation>(`/racks/${id}/elevation`, {}, signal));
@@ -79,7 +81,7 @@ function Drawing({ rack, devices, side }: Elevation & { side: FaceSide }) {
     <div class="rack-wrap">
       <svg
         class="rack"
-        viewBox={`${-RAIL_MM} -12 ${RACK_MM + RAIL_MM + NAMES_MM} ${height_mm + 24}`}
+        viewBox={`${-RAIL_MM} -12 ${RACK_MM + RAIL_MM + (isPhone() ? TAGS_MM : NAMES_MM)} ${height_mm + 24}`}
         style={{ height: `max(calc(100dvh - 120px), ${rack.height_u * LEAST_U_PX}px)` }}
         role="group"
         aria-label={`${rack.name} · ${t(side)}`}

@@ -9,7 +9,7 @@ import { get, type Page } from "../rest";
 import { navigate } from "../router";
 import { paths } from "../routes";
 import { t } from "../words";
-import { PLACES } from "./Shell";
+import { PLACES } from "./Rail";
 
 interface Target {
   key: string;
@@ -47,7 +47,8 @@ export function Palette({ onClose }: { onClose: () => void }) {
         aria-controls="palette-list"
         aria-activedescendant={`palette-${chosen}`}
         aria-label={t("jump")}
-        placeholder={t("paletteHint")}
+        placeholder={t("palettePlaceholder")}
+        aria-describedby="palette-hint"
         autofocus
         data-testid="palette"
         value={text}
@@ -57,6 +58,9 @@ export function Palette({ onClose }: { onClose: () => void }) {
         }}
         onKeyDown={steer}
       />
+      <p class="soft hint" id="palette-hint">
+        {t("paletteHint")}
+      </p>
       <ul class="palette" role="listbox" id="palette-list">
         {found.map((target, n) => (
           <li

@@ -3,6 +3,7 @@ import { Refusal, Unreachable } from "@nearhand/contract";
 import { ErrorState, Skeleton, type Loaded } from "@nearhand/ui";
 import type { ComponentChildren } from "preact";
 import { t } from "../words";
+import { refusalDetail, refusalTitle } from "./refusals";
 
 interface ShownProps<T> {
   of: Loaded<T> & { reload: () => void };
@@ -18,6 +19,15 @@ export function Shown<T>({ of, skeleton, children }: ShownProps<T>) {
 
 export function Failed({ error, retry }: { error: Error; retry?: () => void }) {
   const { title, detail } = explain(error);
+  // What is not there will not be there at the next try either.
+  if (error instanceof Refusal && error.status === 404)
+    return (
+      <ErrorState
+        title={title}
+        detail={t("goneHint")}
+        retry={{ label: t("back"), run: () => history.back() }}
+      />
+    );
   return <ErrorState title={title} detail={detail} retry={retry && { label: t("retry"), run: retry }} />;
 }
 
@@ -27,7 +37,7 @@ export function explain(error: unknown): { title: string; detail: string } {
     const faults = error.errors.map((fault) =>
       [fault.where?.slice(1).join(" "), fault.message].filter(Boolean).join(": "),
     );
-    return { title: error.title, detail: faults.join(" · ") || error.detail };
+    return { title: refusalTitle(error), detail: faults.join(" · ") || refusalDetail(error.detail) };
   }
   if (error instanceof Unreachable) return { title: t("unreachable"), detail: t("unreachableDetail") };
   return { title: t("failed"), detail: error instanceof Error ? error.message : String(error) };

@@ -1,0 +1,39 @@
+/** Refusals in the person's own language: the service words them in English. */
+import type { Refusal } from "@nearhand/contract";
+import { language, words } from "@nearhand/ui";
+
+const t = words({
+  wrong: ["Name or password is wrong.", "名稱或密碼不正確。", "名称或密码不正确。"],
+  forbidden: ["Your role does not allow this.", "您的角色無法執行此操作。", "您的角色无法执行此操作。"],
+  gone: ["That is no longer there.", "該項目已不存在。", "该项目已不存在。"],
+  too_many: ["Too many tries. Wait a moment.", "嘗試次數過多，請稍候。", "尝试次数过多，请稍候。"],
+  trouble: [
+    "The service is in trouble. Try again in a moment.",
+    "服務發生問題，請稍候再試。",
+    "服务出现问题，请稍候再试。",
+  ],
+  expired: ["That picture is too old to draw on.", "該畫面已過期，無法標示。", "该画面已过期，无法标示。"],
+  ended: ["The session has ended.", "通話已結束。", "通话已结束。"],
+  refused: ["The service did not accept this.", "服務未接受此操作。", "服务未接受此操作。"],
+});
+
+const BY_CODE: Partial<Record<string, Parameters<typeof t>[0]>> = {
+  wrong_credentials: "wrong",
+  forbidden: "forbidden",
+  not_permitted: "forbidden",
+  not_found: "gone",
+  too_many: "too_many",
+  frame_expired: "expired",
+  session_ended: "ended",
+};
+
+/** Over REST a refusal has a status, in a live session it has none. */
+type Said = Pick<Refusal, "code" | "title" | "detail"> & { status?: number };
+
+/** Why something had no effect: in words of ours where there are any, else what the service says to those who read it. */
+export function refusalText({ code, title, detail, status = 0 }: Said): string {
+  const word = BY_CODE[code];
+  if (word) return t(word);
+  if (status >= 500) return t("trouble");
+  return language.value === "en" ? detail || title : t("refused");
+}

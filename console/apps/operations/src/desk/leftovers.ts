@@ -1,0 +1,26 @@
+/** Send what closed pages left unsent: it must not wait until somebody opens its session again. */
+import { sendUnsent } from "@nearhand/live";
+import { notify } from "@nearhand/ui";
+import { me } from "../access/identity";
+import { route } from "../router";
+import { refusalText } from "./words";
+
+let stopping = new AbortController();
+
+export async function sendLeftovers(): Promise<void> {
+  const who = me.peek();
+  if (!who) return;
+  const here = route.peek();
+  // The session on the screen sends its own; a guest has no other.
+  const except = who.session_id ?? (here.view === "desk" ? here.id : null);
+  const { participant_id: participantId } = who;
+  const onRefused = (refusal: Parameters<typeof refusalText>[0]) => notify(refusalText(refusal), "caution");
+  await sendUnsent({ participantId, except, signal: stopping.signal, onRefused });
+}
+
+// Nothing goes out for somebody who has signed out.
+me.subscribe((who) => {
+  if (who) return;
+  stopping.abort();
+  stopping = new AbortController();
+});
