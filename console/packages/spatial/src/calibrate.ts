@@ -17,7 +17,7 @@ export interface View {
 /** Faces are a little bent and tags stuck on by hand: between symbols, less is promised than within one. */
 const SHIFT_SD_PX = 0.1;
 const STEPS = 12;
-const OWN = [0, 1, 2, 3, 4, 5, 8] as const; // a view's own unknowns among those of a fit; 6 and 7 are the camera's
+const OWN = [0, 1, 2, 3, 4, 5, 8, 9, 10] as const; // a view's own unknowns among those of a fit; 6 and 7 are the camera's
 const HELD_SD = 1e-7;
 const FREE_SD = 1e3;
 const LEAST_SD = 0.002; // lenses breathe
@@ -97,13 +97,13 @@ function gather(
   if (!linear) return null;
   const { a, b } = linear;
   const own = Float64Array.from(
-    { length: 49 },
-    (_, i) => a[OWN[Math.floor(i / 7)]! * PARAMETERS + OWN[i % 7]!]!,
+    { length: OWN.length ** 2 },
+    (_, i) => a[OWN[Math.floor(i / OWN.length)]! * PARAMETERS + OWN[i % OWN.length]!]!,
   );
   const sums: number[][] = [];
   for (const column of [6, 7, -1]) {
     const solved = Float64Array.from(OWN, (j) => (column < 0 ? b[j]! : a[j * PARAMETERS + column]!));
-    if (!solvePositive(own.slice(), solved, 7)) return null;
+    if (!solvePositive(own.slice(), solved, OWN.length)) return null;
     sums.push(
       [6, 7].map((i) => {
         const direct = column < 0 ? b[i]! : a[i * PARAMETERS + column]!;

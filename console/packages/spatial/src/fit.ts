@@ -8,13 +8,15 @@ import { type Pose, type Vec3, compose, fromRotation, rotation } from "./pose";
 export const HUBER_SD = 3;
 /** Blur and the camera's gamma make all dark areas of a picture a little larger or smaller than they are. */
 export const SWELL_SD_PX = 0.15;
-/** Print, lens and rolling shutter move each symbol as a whole. */
-export const SHIFT_SD_PX = 0.05;
+/** A hand that moves 50 mm in a second, half a metre away, before a shutter that takes 1/60 s from top to bottom. */
+const ROLL_SD_PX = 0.6;
+/** Print and lens move each symbol as a whole. */
+export const SHIFT_SD_PX = 0.03;
 /** What neighbouring edges, uneven light and depth of focus do to one symbol's size and not to another's. */
 const OWN_SWELL_SD_PX = 0.04;
 
-/** pose (turn about the symbols' middle, move), logarithm of the focal length, k1, swelling. */
-export const PARAMETERS = 9;
+/** pose (turn about the symbols' middle, move), logarithm of the focal length, k1, swelling, roll (across, down). */
+export const PARAMETERS = 11;
 const STEPS = 30;
 const SETTLED = 1e-4; // of the cost: the step that won so little was the last that mattered
 
@@ -23,6 +25,8 @@ export interface State {
   readonly log_focal: number; // added to the logarithm of the believed focal length
   readonly k1: number; // added to the believed k1
   readonly swell_px: number;
+  /** How far the picture moved from its first row to its last: a shutter that rolls while a hand moves. */
+  readonly roll_px: readonly [number, number];
   readonly shifts_px: Float64Array; // of each symbol: across, down, and its own swelling
 }
 
@@ -42,7 +46,14 @@ export interface Linear {
 const PER_SYMBOL = 9 + 3 * PARAMETERS;
 
 export function startAt(pose: Pose, symbols: number): State {
-  return { pose, log_focal: 0, k1: 0, swell_px: 0, shifts_px: new Float64Array(3 * symbols) };
+  return {
+    pose,
+    log_focal: 0,
+    k1: 0,
+    swell_px: 0,
+    roll_px: [0, 0],
+    shifts_px: new Float64Array(3 * symbols),
+  };
 }
 
 /** Null when a point lies behind the camera. `scale`: by how much the measurements' variances are larger than stated. */
@@ -63,6 +74,7 @@ export function linearise(
   const b = new Float64Array(PARAMETERS);
   const eliminated = new Float64Array(PER_SYMBOL * symbols.length);
   const row = new Float64Array(PARAMETERS);
+  const [rollU, rollV] = state.roll_px;
   let measured = 0;
   let cost = 0;
   for (let s = 0; s < symbols.length; s++) {
@@ -82,9 +94,10 @@ export function linearise(
       const bent = 1 + k1 * rr;
       const [nu, nv] = [nx * fx, ny * fy];
       const through = nu * u + nv * v;
+      const along = (p.v[i]! - cy) / belief.height;
       const residual =
-        nx * (p.u[i]! - cx - du) +
-        ny * (p.v[i]! - cy - dv) -
+        nx * (p.u[i]! - cx - du - along * rollU) +
+        ny * (p.v[i]! - cy - dv - along * rollV) -
         through * bent -
         swells * (state.swell_px + own);
       const inverse = 1 / p.sd[i]!;
@@ -104,6 +117,8 @@ export function linearise(
       row[5] = gZ;
       row[6] = through * bent;
       row[7] = through * rr;
+      row[9] = nx * along;
+      row[10] = ny * along;
       for (let j = 0; j < PARAMETERS; j++) {
         const scaled = weight * row[j]!;
         b[j]! += scaled * residual;
@@ -172,6 +187,8 @@ function addPriors(belief: CameraBelief, state: State, a: Float64Array, b: Float
   add(6, state.log_focal, Math.max(focal_sd, 1e-7));
   add(7, state.k1, Math.max(k1_sd, 1e-7));
   add(8, state.swell_px, SWELL_SD_PX);
+  add(9, state.roll_px[0], ROLL_SD_PX);
+  add(10, state.roll_px[1], ROLL_SD_PX);
   return cost;
 }
 
@@ -243,6 +260,7 @@ function stepped(state: State, { a, b, centre, eliminated }: Linear, damping: nu
     log_focal: state.log_focal + step[6]!,
     k1: state.k1 + step[7]!,
     swell_px: state.swell_px + step[8]!,
+    roll_px: [state.roll_px[0] + step[9]!, state.roll_px[1] + step[10]!],
     shifts_px: shifts,
   };
 }
