@@ -9,15 +9,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from nearhand.labels.symbol import qr_modules, tag_modules
 from nearhand.vision.camera import Intrinsics
 from nearhand.vision.layout import Layout, LayoutFace, LayoutLabel, Tag
+from nearhand.vision.modules import qr_modules, tag_modules
 from nearhand.vision.pose import Pose, pose, rotation
 from nearhand.vision.project import unproject
 
 Pixels = NDArray[np.uint8]
 TEXTURE_PX_PER_MM = 10
 SUPERSAMPLING = 3
+COARSE = 8  # pixels
 
 
 def switch_layout(text: str = "HTTPS://HELP.EXAMPLE/D/7K3M9QXA") -> Layout:
@@ -72,9 +73,16 @@ def render(layout: Layout, where: Pose, camera: Intrinsics, light: Light | None 
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         seen = cv2.warpPerspective(source, to_texture, (big.width, big.height), flags=flags, borderValue=110)
     else:
-        v, u = np.mgrid[0 : big.height, 0 : big.width]
-        mm = unproject(np.stack([u.ravel(), v.ravel()], 1), where, big)
-        maps = (mm * s - 0.5).astype(np.float32).reshape(big.height, big.width, 2)
+        # The map is smooth: known at every eighth pixel, it is known between them to a thousandth of one.
+        across, down = (np.arange(-1, size // COARSE + 3) * COARSE for size in (big.width, big.height))
+        u, v = np.meshgrid(across, down)
+        mm = unproject(np.stack([u.ravel(), v.ravel()], 1), where, big).reshape(*u.shape, 2)
+        coarse = (mm * s - 0.5).astype(np.float32)
+        steps = [
+            np.float32(1) + np.arange(size, dtype=np.float32) / COARSE for size in (big.width, big.height)
+        ]
+        x, y = np.meshgrid(*steps)
+        maps = np.asarray(cv2.remap(coarse, x, y, cv2.INTER_LINEAR))
         x, y = np.ascontiguousarray(maps[..., 0]), np.ascontiguousarray(maps[..., 1])
         seen = cv2.remap(source, x, y, cv2.INTER_LINEAR, borderValue=110)
     seen = cv2.resize(seen, (camera.width, camera.height), interpolation=cv2.INTER_AREA)

@@ -56,11 +56,11 @@ from nearhand.labels.symbol import (
     as_svg,
     label_piece,
     label_set,
-    qr_modules,
     read_back,
     readable_to_mm,
     tag_piece,
 )
+from nearhand.vision.modules import qr_modules
 from nearhand.vision.tags import DICTIONARY
 
 TAGS_IN_DICTIONARY = 250

@@ -2049,12 +2049,20 @@ export interface components {
         /**
          * Intrinsics
          * @description Pinhole intrinsics in pixels for pictures of this size; pixel centres are integers, `k1` is OpenCV's.
+         *
+         *     `focal_sd` and `k1_sd` say how sure they are: standard deviations of the logarithm of the focal length, and of k1.
+         *     A camera that is given without them is one of its kind, not this very one; give zeros for one that was calibrated.
          */
         Intrinsics: {
             /** Cx */
             cx: number;
             /** Cy */
             cy: number;
+            /**
+             * Focal Sd
+             * @default 0.05
+             */
+            focal_sd: number;
             /** Fx */
             fx: number;
             /** Fy */
@@ -2066,6 +2074,11 @@ export interface components {
              * @default 0
              */
             k1: number;
+            /**
+             * K1 Sd
+             * @default 0.03
+             */
+            k1_sd: number;
             /** Width */
             width: number;
         };
