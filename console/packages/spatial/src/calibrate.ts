@@ -2,7 +2,7 @@
 
 import { stepBetween } from "./belief";
 import { type CameraBelief, adjusted, surenessOf } from "./camera";
-import { PARAMETERS, linearise, middleOf, refineState, startAt } from "./fit";
+import { PARAMETERS, SLACK, type Slack, linearise, middleOf, refineState, startAt } from "./fit";
 import { solvePositive } from "./linear";
 import { type EdgePoints, emptyPoints } from "./points";
 import { type Pose, transform } from "./pose";
@@ -15,7 +15,7 @@ export interface View {
 }
 
 /** Faces are a little bent and tags stuck on by hand: between symbols, less is promised than within one. */
-const SHIFT_SD_PX = 0.1;
+const LOOSE: Slack = { ...SLACK, shift_px: 0.1 };
 const STEPS = 12;
 const OWN = [0, 1, 2, 3, 4, 5, 8, 9, 10] as const; // a view's own unknowns among those of a fit; 6 and 7 are the camera's
 const HELD_SD = 1e-7;
@@ -23,8 +23,8 @@ const FREE_SD = 1e3;
 const LEAST_SD = 0.002; // lenses breathe
 
 /** The believed camera as these views correct it; the belief itself where they tell nothing. */
-export function calibrate(belief: CameraBelief, views: readonly View[]): CameraBelief {
-  const work = new Calibration(belief, views);
+export function calibrate(belief: CameraBelief, views: readonly View[], slack = LOOSE): CameraBelief {
+  const work = new Calibration(belief, views, slack);
   while (!work.isDone) work.step();
   return work.result;
 }
@@ -39,16 +39,14 @@ export class Calibration {
   #k1 = 0;
   #steps = 0;
 
-  constructor(belief: CameraBelief, views: readonly View[]) {
+  constructor(
+    belief: CameraBelief,
+    views: readonly View[],
+    private readonly slack = LOOSE,
+  ) {
     this.#belief = this.result = belief;
     this.#views = views.flatMap((view) => {
-      const first = refineState(
-        belief,
-        view.symbols,
-        startAt(view.pose, view.symbols.length),
-        1,
-        SHIFT_SD_PX,
-      );
+      const first = refineState(belief, view.symbols, startAt(view.pose, view.symbols.length), 1, slack);
       return first
         ? [{ ...view, pose: first.state.pose, scale: scaleOf(view.symbols, first.linear.measured) }]
         : [];
@@ -62,7 +60,7 @@ export class Calibration {
     const right = Float64Array.of(-focal * this.#log_focal, -bend * this.#k1);
     const camera = adjusted(this.#belief, this.#log_focal, this.#k1);
     this.#views = this.#views.flatMap((view) => {
-      const pose = gather(camera, view, left, right);
+      const pose = gather(camera, view, this.slack, left, right);
       return pose ? [{ ...view, pose }] : [];
     });
     const spread = inverse2(left);
@@ -85,15 +83,16 @@ export class Calibration {
 function gather(
   camera: CameraBelief,
   { symbols, pose, scale }: View & { scale: number },
+  slack: Slack,
   left: Float64Array,
   right: Float64Array,
 ): Pose | null {
   const held = { ...camera, focal_sd: HELD_SD, k1_sd: HELD_SD };
-  const fitted = refineState(held, symbols, startAt(pose, symbols.length), scale, SHIFT_SD_PX);
+  const fitted = refineState(held, symbols, startAt(pose, symbols.length), scale, slack);
   if (!fitted) return null;
   const state = { ...fitted.state, log_focal: 0, k1: 0 };
   const free = { ...camera, focal_sd: FREE_SD, k1_sd: FREE_SD };
-  const linear = linearise(free, symbols, state, scale, SHIFT_SD_PX);
+  const linear = linearise(free, symbols, state, scale, slack);
   if (!linear) return null;
   const { a, b } = linear;
   const own = Float64Array.from(

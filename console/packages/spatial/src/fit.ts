@@ -2,23 +2,30 @@
 
 import { type CameraBelief, type Intrinsics, adjusted, surenessOf } from "./camera";
 import { solvePositive } from "./linear";
+import { PARAMETERS, PER_SYMBOL, eliminate, inverse3 } from "./nuisance";
 import type { EdgePoints } from "./points";
 import { type Pose, type Vec3, compose, fromRotation, rotation } from "./pose";
 
 export const HUBER_SD = 3;
 /** Blur and the camera's gamma make all dark areas of a picture a little larger or smaller than they are. */
 export const SWELL_SD_PX = 0.15;
+/** What is allowed for beside pose and camera, as standard deviations. */
+export interface Slack {
+  /** How far the picture moves from its first row to its last. */
+  readonly roll_px: number;
+  /** Print and lens move each symbol as a whole. */
+  readonly shift_px: number;
+}
+
 /** A hand that moves 50 mm in a second, half a metre away, before a shutter that takes 1/60 s from top to bottom. */
-const ROLL_SD_PX = 0.6;
-/** Print and lens move each symbol as a whole. */
-export const SHIFT_SD_PX = 0.03;
+export const SLACK: Slack = { roll_px: 0.6, shift_px: 0.03 };
 /** What neighbouring edges, uneven light and depth of focus do to one symbol's size and not to another's. */
 const OWN_SWELL_SD_PX = 0.04;
 
-/** pose (turn about the symbols' middle, move), logarithm of the focal length, k1, swelling, roll (across, down). */
-export const PARAMETERS = 11;
 const STEPS = 30;
 const SETTLED = 1e-4; // of the cost: the step that won so little was the last that mattered
+
+export { PARAMETERS };
 
 export interface State {
   readonly pose: Pose;
@@ -43,8 +50,6 @@ export interface Linear {
   readonly eliminated: Float64Array;
 }
 
-const PER_SYMBOL = 9 + 3 * PARAMETERS;
-
 export function startAt(pose: Pose, symbols: number): State {
   return {
     pose,
@@ -62,7 +67,7 @@ export function linearise(
   symbols: readonly EdgePoints[],
   state: State,
   scale = 1,
-  shift_sd = SHIFT_SD_PX,
+  slack = SLACK,
 ): Linear | null {
   const { fx, fy, cx, cy, k1 } = adjusted(belief, state.log_focal, state.k1);
   const [r0, r1, , t0, r4, r5, , t1, r8, r9, , t2] = state.pose as number[] as [
@@ -137,45 +142,25 @@ export function linearise(
       e1 += weight * residual * ny;
       e2 += weight * residual * swells;
     }
-    const prior = 1 / (shift_sd * shift_sd);
+    const prior = 1 / (slack.shift_px * slack.shift_px);
     const size = 1 / (OWN_SWELL_SD_PX * OWN_SWELL_SD_PX);
     cost += prior * (du * du + dv * dv) + size * own * own;
     const c = inverse3([c00 + prior, c01, c11 + prior, c02, c12, c22 + size]);
     eliminate(a, b, eliminated, at, c, [e0 - prior * du, e1 - prior * dv, e2 - size * own]);
   }
-  cost += measured / scale + addPriors(belief, state, a, b);
+  cost += measured / scale + addPriors(belief, state, slack, a, b);
   for (let j = 0; j < PARAMETERS; j++)
     for (let k = 0; k < j; k++) a[k * PARAMETERS + j] = a[j * PARAMETERS + k]!;
   return { a, b, measured, cost, centre, eliminated };
 }
 
-type Six = readonly [number, number, number, number, number, number];
-
-/** Of a symmetric 3x3 given as 00, 01, 11, 02, 12, 22; in the same order. */
-function inverse3([a, b, c, d, e, f]: Six): Six {
-  const [m00, m01, m02] = [c * f - e * e, d * e - b * f, b * e - c * d];
-  const s = 1 / (a * m00 + b * m01 + d * m02);
-  return [m00 * s, m01 * s, (a * f - d * d) * s, m02 * s, (b * d - a * e) * s, (a * c - b * b) * s];
-}
-
-/** Take a symbol's shift out of the lower triangle of the normal equations. */
-function eliminate(a: Float64Array, b: Float64Array, store: Float64Array, at: number, c: Six, e: Vec3): void {
-  store.set(c, at);
-  store.set(e, at + 6);
-  for (let j = 0; j < PARAMETERS; j++) {
-    const [p, q, r] = [store[at + 9 + 3 * j]!, store[at + 10 + 3 * j]!, store[at + 11 + 3 * j]!];
-    const w0 = p * c[0] + q * c[1] + r * c[3];
-    const w1 = p * c[1] + q * c[2] + r * c[4];
-    const w2 = p * c[3] + q * c[4] + r * c[5];
-    b[j]! -= w0 * e[0] + w1 * e[1] + w2 * e[2];
-    for (let k = 0; k <= j; k++) {
-      const of = at + 9 + 3 * k;
-      a[j * PARAMETERS + k]! -= w0 * store[of]! + w1 * store[of + 1]! + w2 * store[of + 2]!;
-    }
-  }
-}
-
-function addPriors(belief: CameraBelief, state: State, a: Float64Array, b: Float64Array): number {
+function addPriors(
+  belief: CameraBelief,
+  state: State,
+  { roll_px }: Slack,
+  a: Float64Array,
+  b: Float64Array,
+): number {
   const { focal_sd, k1_sd } = surenessOf(belief);
   let cost = 0;
   const add = (j: number, value: number, sd: number): void => {
@@ -187,8 +172,8 @@ function addPriors(belief: CameraBelief, state: State, a: Float64Array, b: Float
   add(6, state.log_focal, Math.max(focal_sd, 1e-7));
   add(7, state.k1, Math.max(k1_sd, 1e-7));
   add(8, state.swell_px, SWELL_SD_PX);
-  add(9, state.roll_px[0], ROLL_SD_PX);
-  add(10, state.roll_px[1], ROLL_SD_PX);
+  add(9, state.roll_px[0], roll_px);
+  add(10, state.roll_px[1], roll_px);
   return cost;
 }
 
@@ -214,14 +199,14 @@ export function refineState(
   symbols: readonly EdgePoints[],
   start: State,
   scale = 1,
-  shift_sd = SHIFT_SD_PX,
+  slack = SLACK,
 ): Fitted | null {
   let state = start;
-  let linear = linearise(belief, symbols, state, scale, shift_sd);
+  let linear = linearise(belief, symbols, state, scale, slack);
   let damping = 1e-4;
   for (let i = 0; linear && i < STEPS; i++) {
     const moved = stepped(state, linear, damping);
-    const next = moved && linearise(belief, symbols, moved, scale, shift_sd);
+    const next = moved && linearise(belief, symbols, moved, scale, slack);
     if (moved && next && next.cost < linear.cost) {
       const isDone = linear.cost - next.cost < SETTLED * (1e-3 + linear.cost);
       [state, linear, damping] = [moved, next, Math.max(damping / 10, 1e-9)];

@@ -2,7 +2,7 @@
 
 import { stepBetween } from "./belief";
 import type { CameraBelief, Intrinsics } from "./camera";
-import { type Fitted, PARAMETERS, cameraOf, refineState } from "./fit";
+import { type Fitted, PARAMETERS, SLACK, cameraOf, linearise } from "./fit";
 import { invert, solvePositive } from "./linear";
 import type { EdgePoints } from "./points";
 import { transform } from "./pose";
@@ -37,6 +37,7 @@ export function finish(
   symbols: readonly EdgePoints[],
   first: Fitted,
   rival: Fitted | null,
+  slack = SLACK,
 ): Finished | null {
   const rows = symbols.reduce((sum, p) => sum + p.count, 0);
   const scale = scaleOf(symbols, first.linear.measured);
@@ -44,8 +45,9 @@ export function finish(
   // Edges in plenty lie on few lines: no symbol counts for more than its four corners do.
   const freedom = PRIOR_FREEDOM + 8 * symbols.length - 6;
   const student = (freedom * (0.05 ** (-2 / freedom) - 1)) / CHI2_95;
-  const fitted = refineState(belief, symbols, first.state, scale * student);
-  if (!fitted) return null;
+  const linear = linearise(belief, symbols, first.state, scale * student, slack);
+  if (!linear) return null;
+  const fitted = { state: first.state, linear };
   const joint = jointOf(fitted);
   if (!joint) return null;
   let rival_gap = Infinity;
