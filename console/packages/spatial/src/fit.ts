@@ -23,7 +23,7 @@ export const SLACK: Slack = { roll_px: 0.6, shift_px: 0.03 };
 const OWN_SWELL_SD_PX = 0.04;
 
 const STEPS = 30;
-const SETTLED = 1e-4; // of the cost: the step that won so little was the last that mattered
+const SETTLED = 1e-5; // of the cost
 
 export { PARAMETERS };
 
@@ -203,13 +203,14 @@ export function refineState(
 ): Fitted | null {
   let state = start;
   let linear = linearise(belief, symbols, state, scale, slack);
-  let damping = 1e-4;
+  let damping = 1e-6;
   for (let i = 0; linear && i < STEPS; i++) {
     const moved = stepped(state, linear, damping);
     const next = moved && linearise(belief, symbols, moved, scale, slack);
     if (moved && next && next.cost < linear.cost) {
-      const isDone = linear.cost - next.cost < SETTLED * (1e-3 + linear.cost);
-      [state, linear, damping] = [moved, next, Math.max(damping / 10, 1e-9)];
+      // A small step that was held back says nothing.
+      const isDone = damping < 1e-3 && linear.cost - next.cost < SETTLED * (1e-3 + linear.cost);
+      [state, linear, damping] = [moved, next, Math.max(damping / 100, 1e-12)];
       if (isDone) break;
     } else {
       damping *= 30;
@@ -252,10 +253,14 @@ function stepped(state: State, { a, b, centre, eliminated }: Linear, damping: nu
 
 function turnedAbout(pose: Pose, [x, y, z]: Vec3, step: ArrayLike<number>): Pose {
   const r = rotation([step[0]!, step[1]!, step[2]!]);
+  // Along the line of sight by a factor: what a longer focal length makes up for is a straight line then.
+  const nearer = step[5]! / z;
+  const growth = Math.exp(nearer);
+  const to = [(x + step[3]! - x * nearer) * growth, (y + step[4]! - y * nearer) * growth, z * growth];
   const t: Vec3 = [
-    x + step[3]! - r[0]! * x - r[1]! * y - r[2]! * z,
-    y + step[4]! - r[3]! * x - r[4]! * y - r[5]! * z,
-    z + step[5]! - r[6]! * x - r[7]! * y - r[8]! * z,
+    to[0]! - r[0]! * x - r[1]! * y - r[2]! * z,
+    to[1]! - r[3]! * x - r[4]! * y - r[5]! * z,
+    to[2]! - r[6]! * x - r[7]! * y - r[8]! * z,
   ];
   return compose(fromRotation(r, t), pose);
 }
