@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page
 
 from nearhand.client import Client, LiveSession
-from nearhand.devices.model import DeviceView, Port
+from nearhand.devices.model import DeviceView, FaceSide, Port
 from nearhand.labels.model import Layout
 from nearhand.sessions import messages as m
 from nearhand.sessions.model import Annotation, FrameRef, OnFace, OnFrame, Shape
@@ -257,3 +257,33 @@ def _landing(r: Rehearsal, id_: str, port: Port) -> Landing:
         shown=tuple(r.nearest_port(*place).name for place in places),
         worst_mm=max(math.dist(place, (port.x_mm, port.y_mm)) for place in places),
     )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How a mark was drawn on one frame of the technician's page."""
+
+    at_s: float
+    film: int
+    error_mm: float
+    ring_mm: float
+    is_unsure: bool
+
+
+def ring_over_time(r: Rehearsal, port: Port, seconds: float) -> list[Shown]:
+    """Ring a port on the drawing of the face, then watch where the page draws it while the camera moves."""
+    points = tuple((port.x_mm + dx, port.y_mm, 0.0) for dx in (0, 6))
+    place = OnFace(device_id=r.view.device.id, face=FaceSide.FRONT, points_mm=points)
+    id_ = r.expert.call(r.expert.ring(place))
+    r.page.wait_for_timeout(seconds * 1e3)
+    marks = [mark for mark in seen_marks(r.page, id_) if mark["film"] is not None]
+    return [
+        Shown(
+            at_s=(mark["at"] - marks[0]["at"]) / 1e3,
+            film=mark["film"],
+            error_mm=math.dist(r.moving.on_face(mark["film"], mark["u"], mark["v"]), (port.x_mm, port.y_mm)),
+            ring_mm=mark["ring_mm"],
+            is_unsure=mark["is_unsure"],
+        )
+        for mark in marks
+    ]
