@@ -80,7 +80,7 @@ class Moving:
 
 # Watches the field app's frames on their way to the reading worker and back.
 WATCH = """(() => {
-    const seen = (window.nearhandSeen = { film: {}, frames: [] });
+    const seen = (window.nearhandSeen = { film: {}, frames: [], marks: [] });
     const [bits, cell] = [BITS, CELL];
     const strip = new OffscreenCanvas(64, 1).getContext("2d", { willReadFrequently: true });
     const numberOf = (bitmap) => {
@@ -93,6 +93,19 @@ WATCH = """(() => {
         const isWhole = read[0] === 1 && read[1] === 0 && own.reduce((a, b) => a ^ b, 0) === read.at(-1);
         return isWhole ? own.reduce((sum, bit, k) => sum + bit * 2 ** k, 0) : null;
     };
+    const look = () => {
+        const overlay = document.querySelector("[data-testid=overlay]");
+        const frame_id = Number(overlay?.dataset.frameId);
+        if (frame_id && frame_id !== seen.marks.at(-1)?.frame_id)
+            for (const { dataset: of } of overlay.querySelectorAll("[data-annotation-id]"))
+                seen.marks.push({
+                    frame_id, film: seen.film[frame_id], at: Date.now(), id: of.annotationId,
+                    u: Number(of.uPx), v: Number(of.vPx), ring_mm: Number(of.ringMm), is_unsure: of.unsure === "true",
+                });
+        if (seen.marks.length > 50000) seen.marks.splice(0, 10000);
+        requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
     const Plain = window.Worker;
     window.Worker = class extends Plain {
         constructor(...how) {
@@ -125,4 +138,12 @@ def watch(page: Page) -> None:
 def seen_frames(page: Page, *, since: int = 0) -> list[dict[str, Any]]:
     """What the page's worker said of each frame so far."""
     found: list[dict[str, Any]] = page.evaluate("since => window.nearhandSeen.frames.slice(since)", since)
+    return found
+
+
+def seen_marks(page: Page, id_: str | None = None) -> list[dict[str, Any]]:
+    """Where marks were drawn so far, on which frames; of one annotation or of all."""
+    found: list[dict[str, Any]] = page.evaluate(
+        "id => window.nearhandSeen.marks.filter((mark) => !id || mark.id === id)", id_
+    )
     return found

@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 WANTED, FEWEST = 120, 12
 REPLANT_BELOW = 0.75  # of those wanted
 REPLANT_EVERY = 6  # frames
-GAP_PX = 9.0
+LEAST_GAP_PX, GAP_PX = 4.0, 9.0  # between features; nearer when the face is small in the picture
 INSET_MM = 1.5  # corners on the face's rim belong to what is behind it as well
 OUTSIDE_PX = 8.0
 SAME_PX = 5.0  # as the whole picture moved: then the prediction is the more exact of the two
@@ -36,7 +36,9 @@ OUT_OF_PLACE_PX = 3.0
 BLURRED_BELOW = 0.45  # of the recent detail
 LONGEST_BLUR = 6  # frames; then it is what the picture is like
 HUBER_SD = 2.0
-STEPS = 10
+STEPS = 15
+SETTLED = 1e-4  # of the cost
+DAMPED_MOST = 1e3
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,7 +264,10 @@ class FaceTracker:
         if not np.isfinite(outline).all():
             return
         kept = self._features
-        px = find_corners(self._now, outline, kept.px, WANTED - len(kept), GAP_PX)
+        x, y = outline.T
+        area = abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
+        gap = float(np.clip(np.sqrt(area / WANTED) / 1.5, LEAST_GAP_PX, GAP_PX))
+        px = find_corners(self._now, outline, kept.px, WANTED - len(kept), gap)
         mm = unproject(px, self._belief.pose, self._camera) if len(px) else px
         is_met: NDArray[np.bool_] = np.all(np.isfinite(mm), axis=1)
         px, mm = px[is_met], mm[is_met]
@@ -292,33 +297,49 @@ def _agreed(found: Features, camera: Intrinsics, start: Pose, in_view: int) -> _
 
 
 def _fitted(features: Features, camera: Intrinsics, start: Pose) -> tuple[Pose, Array, Array] | None:
-    """Robust Gauss-Newton: the pose, its covariance, and each feature's distance in standard deviations."""
+    """The pose, its covariance, and each feature's distance in standard deviations.
+
+    Levenberg-Marquardt, robust: a thin face seen from afar hardly tells its tilt, and an undamped step would overturn it.
+    """
     if len(features) < FEWEST:
         return None
-    pose, sd = start, features.sd_px()
+    pose, damping = start, 1e-3
+    here = _system(features, camera, pose)
     for _ in range(STEPS):
-        gap = features.px - project(features.mm, pose, camera)
-        if not np.isfinite(gap).all():
-            return None
-        off = np.linalg.norm(gap, axis=1) / sd
-        trust = np.minimum(1, HUBER_SD / np.maximum(off, 1e-9))
-        root = np.sqrt(trust) / sd
-        j = (pose_jacobian(features.mm, pose, camera) * root[:, None, None]).reshape(-1, 6)
-        information = j.T @ j
+        if here is None or damping > DAMPED_MOST:
+            break
+        information, right, cost, _ = here
         try:
-            step = np.linalg.solve(information, j.T @ (gap * root[:, None]).ravel())
+            step = np.linalg.solve(information + damping * np.diag(np.diag(information)), right)
         except np.linalg.LinAlgError:
             return None
-        pose = perturb(pose, step)
-        if np.linalg.norm(step[:3]) < 1e-6 and np.linalg.norm(step[3:]) < 1e-3:
+        moved = perturb(pose, step)
+        there = _system(features, camera, moved)
+        if there is None or there[2] >= cost:
+            damping *= 10
+            continue
+        pose, here, damping = moved, there, max(1e-6, damping / 10)
+        if cost - there[2] < SETTLED * cost:
             break
+    if here is None:
+        return None
+    information, _, _, off = here
+    trust = np.minimum(1, HUBER_SD / np.maximum(off, 1e-9))
+    freedom = 2 * float(trust.sum()) - 6
+    if freedom <= 0:
+        return None
+    scale = max(1.0, float((trust * off**2).sum()) / freedom)
+    return pose, scale * np.linalg.pinv(information, hermitian=True), off
+
+
+def _system(features: Features, camera: Intrinsics, pose: Pose) -> tuple[Array, Array, float, Array] | None:
+    """Normal equations, robust cost, and distances in standard deviations; None behind the camera."""
+    sd = features.sd_px()
     gap = features.px - project(features.mm, pose, camera)
     if not np.isfinite(gap).all():
         return None
     off = np.linalg.norm(gap, axis=1) / sd
-    trust = np.minimum(1, HUBER_SD / np.maximum(off, 1e-9))
-    freedom = 2 * float(trust.sum()) - 6
-    scale = max(1.0, float((trust * off**2).sum()) / freedom) if freedom > 0 else float("inf")
-    if not np.isfinite(scale):
-        return None
-    return pose, scale * np.linalg.pinv(information, hermitian=True), off
+    root = np.sqrt(np.minimum(1, HUBER_SD / np.maximum(off, 1e-9))) / sd
+    j = (pose_jacobian(features.mm, pose, camera) * root[:, None, None]).reshape(-1, 6)
+    cost = np.where(off > HUBER_SD, HUBER_SD * (2 * off - HUBER_SD), off**2).sum()
+    return j.T @ j, j.T @ (gap * root[:, None]).ravel(), float(cost), np.asarray(off)

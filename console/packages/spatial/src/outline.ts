@@ -35,3 +35,12 @@ export function outlineOf(camera: Intrinsics, pose: Pose, { width_mm, height_mm 
     .map((corner) => projectCamera({ ...camera, k1: 0 }, corner as Vec3))
     .filter((point) => point !== null);
 }
+
+/** Of a convex outline. */
+export function areaOf(outline: readonly Point[]): number {
+  const twice = outline.reduce((sum, [x, y], k) => {
+    const [nx, ny] = outline[(k + 1) % outline.length]!;
+    return sum + x * ny - y * nx;
+  }, 0);
+  return Math.abs(twice) / 2;
+}

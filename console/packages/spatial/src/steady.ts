@@ -22,42 +22,60 @@ export interface Held {
   readonly off: Float32Array;
 }
 
-const STEPS = 10;
+const STEPS = 15;
 const HUBER_SD = 2;
-const SETTLED_RAD = 1e-6;
-const SETTLED_MM = 1e-3;
+const SETTLED = 1e-4; // of the cost
+const DAMPED_LEAST = 1e-6;
+const DAMPED_MOST = 1e3;
 
+/** Levenberg-Marquardt: a thin face seen from afar hardly tells its tilt, and an undamped step would overturn it. */
 export function holdPose(camera: Intrinsics, start: Pose, points: HeldPoints): Held | null {
-  let pose = start;
-  const information = new Array<number>(36).fill(0);
-  const right = new Array<number>(6).fill(0);
-  const off = new Float32Array(points.count);
-  for (let i = 0; i < STEPS; i++) {
-    const weight = gather(camera, pose, points, information, right, off);
-    if (weight === null) return null;
-    const step = solve(information, right);
+  let here = newSystem(points.count);
+  let there = newSystem(points.count);
+  if (!gather(camera, start, points, here)) return null;
+  let [pose, damping] = [start, 1e-3];
+  for (let i = 0; i < STEPS && damping < DAMPED_MOST; i++) {
+    const damped = here.information.map((value, k) => (k % 7 === 0 ? value * (1 + damping) : value));
+    const step = solve(damped, here.right);
     if (!step) return null;
-    pose = perturb(pose, step);
-    const isSettled =
-      Math.hypot(step[0]!, step[1]!, step[2]!) < SETTLED_RAD &&
-      Math.hypot(step[3]!, step[4]!, step[5]!) < SETTLED_MM;
-    if (isSettled) break;
+    const moved = perturb(pose, step);
+    if (gather(camera, moved, points, there) && there.cost < here.cost) {
+      const isSettled = here.cost - there.cost < SETTLED * here.cost;
+      [here, there, pose] = [there, here, moved];
+      damping = Math.max(DAMPED_LEAST, damping / 10);
+      if (isSettled) break;
+    } else damping *= 10;
   }
-  const scale = gather(camera, pose, points, information, right, off);
-  return scale === null ? null : { pose, information, scale, off };
+  const { information, off, sum, freedom } = here;
+  return { pose, information, scale: freedom > 0 ? sum / freedom : Infinity, off };
 }
 
-/** Fill the normal equations; the weighted variance of the residuals, or null behind the camera. */
+interface System {
+  readonly information: number[];
+  readonly right: number[];
+  readonly off: Float32Array;
+  cost: number;
+  /** Of the weighted squared residuals, and their degrees of freedom. */
+  sum: number;
+  freedom: number;
+}
+
+function newSystem(count: number): System {
+  const [information, right] = [new Array<number>(36).fill(0), new Array<number>(6).fill(0)];
+  return { information, right, off: new Float32Array(count), cost: 0, sum: 0, freedom: 0 };
+}
+
+/** Fill the normal equations; false behind the camera. */
 function gather(
   { fx, fy, cx, cy, k1 }: Intrinsics,
   pose: Pose,
   { mm, px, sd, count }: HeldPoints,
-  information: number[],
-  right: number[],
-  off: Float32Array,
-): number | null {
+  system: System,
+): boolean {
+  const { information, right, off } = system;
   information.fill(0);
   right.fill(0);
+  let cost = 0;
   const j = new Float64Array(12);
   let sum = 0;
   let freedom = -6;
@@ -66,7 +84,7 @@ function gather(
     const X = pose[0]! * x + pose[1]! * y + pose[3]!;
     const Y = pose[4]! * x + pose[5]! * y + pose[7]!;
     const Z = pose[8]! * x + pose[9]! * y + pose[11]!;
-    if (Z < 1) return null;
+    if (Z < 1) return false;
     const [a, b] = [X / Z, Y / Z];
     const bend = 1 + k1 * (a * a + b * b);
     const ru = px[2 * i]! - (fx * a * bend + cx);
@@ -91,6 +109,7 @@ function gather(
     off[i] = distance;
     const trust = distance > HUBER_SD ? HUBER_SD / distance : 1;
     const weight = trust / (sd[i]! * sd[i]!);
+    cost += distance > HUBER_SD ? HUBER_SD * (2 * distance - HUBER_SD) : distance * distance;
     sum += trust * distance * distance;
     freedom += 2 * trust;
     for (let r = 0; r < 6; r++) {
@@ -100,5 +119,6 @@ function gather(
     }
   }
   for (let r = 1; r < 6; r++) for (let c = 0; c < r; c++) information[6 * r + c] = information[6 * c + r]!;
-  return freedom > 0 ? sum / freedom : Infinity;
+  Object.assign(system, { cost, sum, freedom });
+  return Number.isFinite(cost);
 }

@@ -6,7 +6,7 @@ import type { Intrinsics } from "./camera";
 import { findCorners } from "./features";
 import type { Point } from "./homography";
 import { invert } from "./linear";
-import { type FaceSize, depthOf, outlineOf } from "./outline";
+import { type FaceSize, areaOf, depthOf, outlineOf } from "./outline";
 import { type Pose, type Vec3, perturb } from "./pose";
 import { errorRing, pixelToFace, projectFace } from "./project";
 import { Pyramid, sharpness } from "./pyramid";
@@ -36,7 +36,7 @@ export interface SymbolPlace {
 const WANTED = 120;
 const REPLANT_BELOW = 0.75; // of those wanted
 const REPLANT_EVERY = 6; // frames
-const GAP_PX = 9;
+const [LEAST_GAP_PX, GAP_PX] = [4, 9]; // between features; nearer when the face is small in the picture
 const DEPTH = 4;
 const SAME_PX = 5; // as the whole picture moved: then the prediction is the more exact of the two
 const SURE_SHARE = 0.8; // ports are alike: when fewer features agree, they may have been taken for their neighbours
@@ -216,7 +216,8 @@ export class FaceTracker {
     const region = outlineOf(camera, belief.pose, this.#face!);
     if (region.length < 3) return;
     const taken = this.#features.map(({ pixel }) => pixel);
-    for (const pixel of findCorners(this.#now!, region, taken, WANTED - taken.length, GAP_PX)) {
+    const gap = Math.min(GAP_PX, Math.max(LEAST_GAP_PX, Math.sqrt(areaOf(region) / WANTED) / 1.5));
+    for (const pixel of findCorners(this.#now!, region, taken, WANTED - taken.length, gap)) {
       const face_mm = pixelToFace(camera, belief.pose, ...pixel);
       if (face_mm) this.#features.push({ pixel, face_mm, looks: 1, age: 0 });
     }

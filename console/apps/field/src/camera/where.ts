@@ -7,6 +7,8 @@ const LABEL_EVERY_MS = 300; // near where it is; tags hold the pose as well, it 
 const WHOLE_EVERY_MS = 1500; // for labels of other devices, while ours is held
 const CROP = 0.6; // of each side, for the look at the middle
 const LEAST_PX = 20;
+const WHOLE_PX = 700_000; // larger pictures are searched for tags at half size
+const TILE = 0.56; // of each side
 
 /** Where to look in this frame; an empty list of tags: not for them. */
 export interface Look {
@@ -26,15 +28,20 @@ export class Searcher {
   #lastLabel = -Infinity;
   #lastWhole = -Infinity;
 
-  /** While nothing is held: tags in each frame, labels in the whole of it and in its middle in turns. */
+  /** While nothing is held: tags in each frame, in all of it and in its quarters in turns; labels in every other. */
   everywhere({ width, height }: Size, layout: FaceLayout | null): Look {
     const whole = { x: 0, y: 0, w: width, h: height };
     const [w, h] = [Math.round(width * CROP), Math.round(height * CROP)];
     const middle = { x: (width - w) >> 1, y: (height - h) >> 1, w, h };
     const turn = this.#turn++;
     const isKnown = layout !== null && layout.tags.length > 0;
-    if (isKnown && turn % 2 === 0) return { tags: [whole], label: null };
-    return { tags: isKnown ? [whole] : [], label: (turn >> Number(isKnown)) % 2 === 0 ? whole : middle };
+    if (!isKnown) return { tags: [], label: turn % 2 === 0 ? whole : middle };
+    if (turn % 2 === 0)
+      return {
+        tags: [width * height > WHOLE_PX ? tileOf({ width, height }, turn >> 1) : whole],
+        label: null,
+      };
+    return { tags: [whole], label: (turn >> 1) % 2 === 0 ? whole : middle };
   }
 
   /** While the face is held: its symbols where they must be, and seldom the whole picture for other labels. */
@@ -59,6 +66,12 @@ export class Searcher {
   #tags(layout: FaceLayout, camera: Intrinsics, pose: Pose): Region[] {
     return layout.tags.flatMap((tag) => regionOf(tag, 2, camera, pose) ?? []);
   }
+}
+
+/** A quarter of the picture and a little more, each in turn: small tags are found in full resolution alone. */
+function tileOf({ width, height }: Size, turn: number): Region {
+  const [w, h] = [Math.ceil(width * TILE), Math.ceil(height * TILE)];
+  return { x: turn % 2 === 0 ? 0 : width - w, y: (turn >> 1) % 2 === 0 ? 0 : height - h, w, h };
 }
 
 /** The part of the picture around a printed symbol, several times as wide; null where it is not whole in view. */
