@@ -2,8 +2,7 @@
 import { signal } from "@preact/signals";
 import type { FrameRead, FromWorker, HeldLayout, ReadFrame, StillTaken } from "./messages";
 import { listenToMotion, turns } from "./motion";
-import { cameraKeyFor, intrinsicsFor } from "./source";
-import { keepCamera } from "./calibration";
+import { cameraKeyFor, intrinsicsFor, keepLearnt } from "./source";
 
 /** Names this page's camera stream; frame ids count in it. */
 export const STREAM = `cam-${Math.random().toString(36).slice(2, 10)}`;
@@ -94,7 +93,7 @@ export class FrameLoop {
 
   #heard(message: FromWorker): void {
     if (message.type === "still") return this.onStill(message);
-    if (message.type === "calibrated") return keepCamera(message.cameraKey, message.camera);
+    if (message.type === "calibrated") return keepLearnt(message.cameraKey, message.camera);
     this.#busySince = 0;
     if (message.type === "failed") return this.#failed(message.message);
     newestFrame.value = message;

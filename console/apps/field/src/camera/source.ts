@@ -2,7 +2,6 @@
 import { API, Refusal, refusalFrom } from "@nearhand/contract";
 import { type CameraBelief, type Intrinsics, nominalBelief, scaledTo, type Size } from "@nearhand/spatial";
 import { signal } from "@preact/signals";
-import { cameraKey, recallCamera, settingOf } from "./calibration";
 
 export type CameraState =
   | { status: "off" }
@@ -49,16 +48,23 @@ export function closeCamera(video: HTMLVideoElement): void {
   cameraState.value = { status: "off" };
 }
 
+/** What was learnt of cameras comes with the first one that is opened: the page starts without it. */
+let calibration: typeof import("./calibration") | null = null;
+
 /** Names the camera as it is set now; null while it can not be told from others, and for the demo's. */
 export function cameraKeyFor(width: number, height: number): string | null {
-  return known ? null : cameraKey(settingOf(track), width, height);
+  return known || !calibration ? null : calibration.cameraKey(calibration.settingOf(track), width, height);
+}
+
+export function keepLearnt(key: string, camera: CameraBelief): void {
+  calibration?.keepCamera(key, camera);
 }
 
 /** The camera for pictures of this size: as it tells or as it was learnt, else what is assumed of a phone. */
 export function intrinsicsFor(width: number, height: number): CameraBelief {
   const told = known
     ? scaledTo(known, width, height)
-    : recallCamera(cameraKeyFor(width, height), width, height);
+    : calibration?.recallCamera(cameraKeyFor(width, height), width, height);
   return told ?? nominalBelief(width, height);
 }
 
@@ -75,6 +81,7 @@ async function openReal(video: HTMLVideoElement): Promise<void> {
   });
   track = stream.getVideoTracks()[0] ?? null;
   known = null;
+  void import("./calibration").then((loaded) => (calibration = loaded)).catch(() => undefined);
   // Another app or a pulled cable ends the track: say so rather than show a frozen picture.
   track?.addEventListener("ended", () => (cameraState.value = { status: "failed", because: "busy" }));
   video.srcObject = stream;
