@@ -59,16 +59,19 @@ class Eye:
         self._unread = 0
         return Symbols(_labels(picture, VIDEO_TIMEOUT_S), tags)
 
-    def locate(self, picture: Picture, symbols: Symbols, known: list[Resolved]) -> Sighting | None:
+    def locate(
+        self, picture: Picture, symbols: Symbols, known: list[Resolved], bound_to: str | None = None
+    ) -> Sighting | None:
         """Where the face of a known device is: the one whose label is read, else the one whose tags are seen.
 
+        The device it is `bound_to` comes first: with a neighbour in the picture, it stays the one that is meant.
         Between sightings, and while its symbols are out of sight, the one that was seen last is followed. Nothing is
         said of a picture that is smeared by motion.
         """
         tracked = self._followed(picture)
         if self._tracker.is_blurred:
             return None
-        for resolved in _candidates(symbols, known):
+        for resolved in sorted(_candidates(symbols, known), key=lambda r: r.label.device_id != bound_to):
             located = self._located(picture, symbols, resolved)
             if located is not None:
                 self._seen = frozenset(tag.id for tag in resolved.layout.tags)
