@@ -184,14 +184,15 @@ class Chained:
         if len(self._points) < 4:
             self._h = None
             return
-        there, is_there, _ = cv2.calcOpticalFlowPyrLK(before, now, self._points, None, winSize=(21, 21))  # type: ignore[call-overload]
+        guess = self._points.copy()
+        there, is_there, _ = cv2.calcOpticalFlowPyrLK(before, now, self._points, guess, winSize=(21, 21))
         ok = is_there.ravel() > 0
         step = cv2.findHomography(self._points[ok], there[ok], cv2.RANSAC, 2.0)[0] if ok.sum() >= 4 else None
         self._h = None if step is None else step @ self._h
         self._points = np.asarray(there[ok], np.float32)
 
     def _anchor_again(self, small: Gray) -> None:
-        points, words = self._detector.detectAndCompute(small, None)  # type: ignore[call-overload]
+        points, words = self._detector.detectAndCompute(small, None)
         if words is None:
             return
         pixels = np.array([point.pt for point in points])
@@ -237,9 +238,8 @@ def measure(told: Told, method: Method, frames: list[Seen]) -> None:
         if where is None:
             told.lost += 1
             continue
-        pose = getattr(where, "pose", where)
-        is_pose = np.shape(pose) == (4, 4)
-        drawn = project(PORTS, pose, LENS) if is_pose else _through(pose)
+        pose: Array = np.asarray(getattr(where, "pose", where))
+        drawn = project(PORTS, pose, LENS) if pose.shape == (4, 4) else _through(pose)
         true = project(PORTS, seen.truth, LENS)
         in_view = np.all((true > 0) & (true < [1280, 720]), axis=1)
         on_face = unproject(drawn[in_view], seen.truth, LENS)

@@ -12,8 +12,8 @@ from nearhand.labels.model import Layout
 from nearhand.simulation.render import Scene
 from tests.browser.conftest import hall_at
 from tests.support.demo import DemoProcess
-from tests.support.moving import seen_frames
-from tests.support.rehearsal import FRAMES_PER_S, hand, journey, late_rings, rehearsal, ring_over_time
+from tests.support.moving import FRAMES_PER_S, seen_frames
+from tests.support.rehearsal import hand, journey, late_rings, rehearsal, ring_over_time
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 

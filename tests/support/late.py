@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 CHUNK = 65_536
+CLOSING_S = 0.2
 
 
 async def _carry(source: asyncio.StreamReader, sink: asyncio.StreamWriter, delay_s: float) -> None:
@@ -40,6 +41,7 @@ class _LateLink(threading.Thread):
         self._there, self._delay_s = port, delay_s
         self._loop: asyncio.AbstractEventLoop | None = None
         self._over = asyncio.Event()
+        self._writers: list[asyncio.StreamWriter] = []
         self.port = 0
         self.started = threading.Event()
 
@@ -58,6 +60,9 @@ class _LateLink(threading.Thread):
         self.started.set()
         await self._over.wait()
         server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.sleep(CLOSING_S)
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -65,6 +70,7 @@ class _LateLink(threading.Thread):
         except ConnectionError:
             writer.close()
             return
+        self._writers += [writer, back]
         with contextlib.suppress(asyncio.CancelledError):  # the link is stopped
             await asyncio.gather(_carry(reader, back, self._delay_s), _carry(there, writer, self._delay_s))
 

@@ -99,6 +99,7 @@ class Expert:
         self.call(close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
+        self._loop.close()
 
 
 @dataclass(frozen=True)

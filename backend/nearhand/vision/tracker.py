@@ -329,7 +329,7 @@ def _fitted(features: Features, camera: Intrinsics, start: Pose) -> tuple[Pose, 
     if freedom <= 0:
         return None
     scale = max(1.0, float((trust * off**2).sum()) / freedom)
-    return pose, scale * np.linalg.pinv(information, hermitian=True), off
+    return pose, np.asarray(scale * np.linalg.pinv(information, hermitian=True), dtype=np.float64), off
 
 
 def _system(features: Features, camera: Intrinsics, pose: Pose) -> tuple[Array, Array, float, Array] | None:
