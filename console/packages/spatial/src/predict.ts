@@ -8,7 +8,8 @@ import { errorRing, projectFace } from "./project";
 import { type Sight, printedOn, sightHeld } from "./sights";
 import type { Finished } from "./uncertainty";
 
-const MOST_REACH_PX = 12; // a prediction less sure than this leads anywhere
+// A prediction less sure than this leads anywhere; a tag has few modules, and is soon looked for farther off.
+const MOST_REACH_PX = { label: 12, tag: 40 } as const;
 const NEAR_PX = 1.5; // beyond the ring: what the picture adds
 
 /** Those that truly show in the picture. */
@@ -31,7 +32,10 @@ export function predicted(
     if (!(u >= 0 && v >= 0 && u < image.width && v < image.height)) return [];
     if (transform(pose, at)[2] <= 1) return [];
     const reach = (errorRing(camera, pose, joint, at)?.px ?? Infinity) + NEAR_PX;
-    const sight = reach <= MOST_REACH_PX ? sightHeld(printed, camera, pose, reach, options) : null;
+    const sight =
+      reach <= MOST_REACH_PX[printed.tag === null ? "label" : "tag"]
+        ? sightHeld(printed, camera, pose, reach, options)
+        : null;
     return sight ? [sight] : [];
   });
 }

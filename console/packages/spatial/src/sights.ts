@@ -36,6 +36,7 @@ const LEAST_SHARE = 0.3;
 /** What a symbol must show to be believed where no detector found it. */
 const HELD = { likeness: 0.65, share: 0.55 } as const;
 const SEARCH_STEP = 0.5; // modules
+const MOST_STEPS = 24; // to either side
 
 const UNIT: readonly Point[] = [
   [-0.5, -0.5],
@@ -125,7 +126,7 @@ function searched(image: GreyImage, modules: Modules, h: Homography, reach_px: n
   const [c, d] = [applyHomography(h, 0, -0.5), applyHomography(h, 0, 0.5)];
   const side = Math.min(Math.hypot(a[0] - b[0], a[1] - b[1]), Math.hypot(c[0] - d[0], c[1] - d[1]));
   const step = Math.max(0.7, (SEARCH_STEP * side) / modules.size);
-  const steps = Math.min(8, Math.ceil(Math.max(0, reach_px - step / 2) / step));
+  const steps = Math.min(MOST_STEPS, Math.ceil(Math.max(0, reach_px - step / 2) / step));
   let [best, du, dv] = [-1, 0, 0];
   for (let i = -steps; i <= steps; i++)
     for (let k = -steps; k <= steps; k++) {
