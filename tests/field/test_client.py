@@ -296,9 +296,10 @@ async def test_a_session_that_is_about_a_device_needs_only_its_tags(technician: 
     await FieldClient(
         frames=whole.frames(12), client=technician, live=technician.live(session.id), eye=whole.eye, tell=told
     ).run()
-    last = told.of("frame")[-1]["sighting"]
-    assert last["device_id"] == stage.shown.label.device_id
-    assert len(last["tags_seen"]) == 2
+    sightings = [frame["sighting"] for frame in told.of("frame") if frame["sighting"]]
+    assert {sighting["device_id"] for sighting in sightings} == {stage.shown.label.device_id}
+    # In some frames its tags were seen; in those between, it was followed.
+    assert {len(sighting["tags_seen"]) for sighting in sightings} == {0, 2}
 
 
 async def test_two_labels_in_sight_do_not_make_the_session_flicker(technician: Client, stage: Stage) -> None:

@@ -130,7 +130,7 @@ class FieldClient:
 
     def _tell_seen(self, frame: Frame, symbols: Symbols, sighting: Sighting | None) -> None:
         facts: dict[str, Any] = {"image": frame.name} if frame.name else {"frame_id": frame.frame_id}
-        if frame.name or symbols.labels or symbols.tags:
+        if frame.name or symbols.labels or symbols.tags or sighting:
             facts["labels"] = [
                 {"text": label.text, "corners_px": label.corners_px.round(2).tolist()}
                 for label in symbols.labels
