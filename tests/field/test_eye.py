@@ -1,6 +1,9 @@
 import numpy as np
 import pytest
 
+from nearhand.sessions.model import Sighting
+from nearhand.vision.camera import Intrinsics
+from nearhand.vision.project import project
 from tests.field.scene import Stage, resolved, still_stage
 
 
@@ -14,12 +17,11 @@ def stage() -> Stage:
     return still_stage()
 
 
-def error_mm(stage: Stage, number: int, found: tuple[float, ...]) -> float:
+def error_mm(stage: Stage, number: int, found: Sighting) -> float:
     """How far off the far port lands."""
-    from nearhand.vision.project import project
-
     point = stage.port_mm("47")
-    there = project([point], np.array(found).reshape(4, 4), stage.intrinsics)[0]
+    lens = Intrinsics(**found.camera.model_dump())
+    there = project([point], np.array(found.T_camera_face).reshape(4, 4), lens)[0]
     return float(np.hypot(*(stage.face_point((there[0], there[1]), number) - point)))
 
 
@@ -40,7 +42,7 @@ def test_two_tags_are_enough_once_the_device_is_known(stage: Stage) -> None:
     assert sighting is not None
     assert not sighting.label_seen
     assert set(sighting.tags_seen) == {11, 42}
-    assert error_mm(stage, 1, sighting.T_camera_face) < 3
+    assert error_mm(stage, 1, sighting) < 3
 
 
 def test_one_tag_alone_may_be_another_racks(stage: Stage) -> None:

@@ -20,11 +20,11 @@ from nearhand.labels.symbol import (
     as_png,
     as_svg,
     label_set,
-    qr_modules,
     read_back,
     readable_to_mm,
 )
 from nearhand.vision.labels import read_labels
+from nearhand.vision.modules import qr_modules
 from nearhand.vision.tags import find_tags
 
 TEXT = "HTTPS://HELP.EXAMPLE/D/7K3M9QXA"

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nearhand.labels.symbol import qr_modules
 from nearhand.vision.camera import nominal
+from nearhand.vision.gray import gray_of
 from nearhand.vision.image import open_picture
 from nearhand.vision.labels import UPSCALE_LIMIT_PX, View, _read, _tilted, read_labels, sharpen
+from nearhand.vision.modules import qr_modules
 from nearhand.vision.project import project
-from nearhand.vision.symbols import gray_of
 from tests.support.pictures import Light, Pixels, looking_at, render, switch_layout
 from tests.support.shared import needs_photographs, photographs
 

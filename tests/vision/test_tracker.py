@@ -8,10 +8,10 @@ from nearhand.simulation.render import Front, Look, Scene, build_scene, phone_ca
 from nearhand.simulation.walk import Stand, Walk
 from nearhand.vision.belief import Belief, carried, disagreement, joined, step_between
 from nearhand.vision.camera import Intrinsics
+from nearhand.vision.gray import Gray, gray_of
 from nearhand.vision.pose import compose, inverse, perturb, pose
 from nearhand.vision.project import pose_jacobian, project, unproject
 from nearhand.vision.rings import ring_radius
-from nearhand.vision.symbols import Gray, gray_of
 from nearhand.vision.tracker import FaceTracker, Tracked
 from tests.support.hall import switch_face, switch_layout
 

@@ -10,9 +10,10 @@ from nearhand.labels.model import Resolved
 from nearhand.sessions.model import Camera, Sighting
 from nearhand.vision.belief import Belief
 from nearhand.vision.camera import Intrinsics, nominal
+from nearhand.vision.gray import gray_of
 from nearhand.vision.labels import TIMEOUT_S, read_labels, sharpen
-from nearhand.vision.locate import Located, locate_seen
-from nearhand.vision.symbols import LabelSeen, TagSeen, gray_of
+from nearhand.vision.locate import Located, Look, locate_seen
+from nearhand.vision.symbols import LabelSeen, TagSeen
 from nearhand.vision.tags import find_tags
 from nearhand.vision.tracker import FaceTracker, Tracked
 
@@ -67,6 +68,11 @@ class Eye:
         tracked = self._followed(picture)
         if self._tracker.is_blurred:
             return None
+        if (
+            tracked is None and self._unsought > 0
+        ):  # lost in a frame in which nothing was looked for, trusting in it
+            self._unsought = self._unread = 0
+            symbols = Symbols(_labels(picture, VIDEO_TIMEOUT_S), find_tags(picture))
         for resolved in _candidates(symbols, known):
             located = self._located(picture, symbols, resolved)
             if located is not None:
@@ -99,8 +105,9 @@ class Eye:
         )
 
     def _located(self, picture: Picture, symbols: Symbols, resolved: Resolved) -> Located | None:
-        size = picture.shape[1], picture.shape[0]
-        return locate_seen([(size, symbols.labels, symbols.tags)], resolved.layout, self._camera)[0]
+        seen = Look((picture.shape[1], picture.shape[0]), tuple(symbols.labels), tuple(symbols.tags))
+        located = locate_seen([seen], resolved.layout, self._camera)[0]
+        return None if located is None or located.is_contradicted else located
 
 
 def _places(
@@ -152,7 +159,7 @@ def _told(
         face=resolved.label.face,
         T_camera_face=tuple(where.pose.ravel().tolist()),
         covariance=tuple(where.covariance.ravel().tolist()),
-        camera=Camera(**camera.model_dump()),
+        camera=Camera(**camera.model_dump(include=set(Camera.model_fields))),
         label_seen=label_seen,
         tags_seen=tags_seen,
     )

@@ -3,8 +3,6 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +11,8 @@ from nearhand.labels.model import Label, LabelUnreadable, Tag
 from nearhand.labels.placing import Piece
 from nearhand.vision.camera import nominal
 from nearhand.vision.labels import read_labels
+from nearhand.vision.modules import Modules, qr_modules, tag_modules
 from nearhand.vision.tags import find_tags
-
-Modules = NDArray[np.bool_]  # True is black
 
 QR_QUIET = 4  # modules, as the standard asks
 TAG_QUIET = 1  # modules of a tag are large; one of white is what finding its border takes
@@ -27,40 +24,6 @@ CROP_MM = 3.0
 TEXT_MM = 2.6
 POINTS_PER_MM = 72 / 25.4
 READ_PX_PER_MODULE = 3.0  # half of all codes are read at 2.5 to 3 pixels a module, sharp and still
-
-
-@lru_cache(maxsize=512)
-def qr_modules(text: str) -> Modules:
-    """The QR symbol of the lowest version that holds the text, with the best correction that version allows."""
-    import qrcode
-
-    levels = (qrcode.ERROR_CORRECT_H, qrcode.ERROR_CORRECT_Q, qrcode.ERROR_CORRECT_M, qrcode.ERROR_CORRECT_L)
-
-    def symbol(level: int) -> Any:
-        code = qrcode.QRCode(error_correction=level, border=0)
-        code.add_data(text, optimize=0)
-        return code
-
-    versions = {level: symbol(level).best_fit() for level in levels}
-    lowest = min(versions.values())
-    code = symbol(next(level for level in levels if versions[level] == lowest))
-    code.make()
-    return _frozen(np.array(code.modules, dtype=np.bool_))
-
-
-@lru_cache(maxsize=1024)
-def tag_modules(dictionary: str, tag_id: int) -> Modules:
-    """A tag with its black border, one element per module. Raises ValueError for an id the dictionary lacks."""
-    import cv2
-
-    number = getattr(cv2.aruco, dictionary, None) if dictionary.startswith("DICT_") else None
-    if not isinstance(number, int):
-        raise ValueError(f"there is no tag dictionary {dictionary}")
-    tags = cv2.aruco.getPredefinedDictionary(number)
-    if tag_id >= len(tags.bytesList):
-        raise ValueError(f"{dictionary} has {len(tags.bytesList)} tags")
-    side = tags.markerSize + 2
-    return _frozen(np.asarray(cv2.aruco.generateImageMarker(tags, tag_id, side)) == 0)
 
 
 def label_piece(size_mm: float, modules: int) -> Piece:
@@ -281,8 +244,3 @@ def _short(value: float) -> str:
 
 def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _frozen(modules: Modules) -> Modules:
-    modules.setflags(write=False)  # shared by all who ask again
-    return modules

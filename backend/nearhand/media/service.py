@@ -125,11 +125,10 @@ class Reader:
 
 def _found(picture: Picture, labels: list[LabelSeen], device: Resolved, lens: Lens) -> FoundFace | None:
     height, width = picture.gray.shape
-    seen = look(picture.gray, device.layout, labels=labels)
-    located = locate_seen(
-        [seen], device.layout, lens.intrinsics(width, height), focal_35mm=picture.focal_35mm
-    )[0]
-    if located is None:
+    camera = lens.intrinsics(width, height)
+    seen = look(picture.gray, device.layout, camera, labels=labels)
+    located = locate_seen([seen], device.layout, camera, focal_35mm=picture.focal_35mm)[0]
+    if located is None or located.is_contradicted:
         return None
     return FoundFace(
         device_id=device.label.device_id,

@@ -17,6 +17,7 @@ from nearhand.vision.tags import find_tags, tag_side
 
 LIMIT_BYTES = 100 * 1024 * 1024
 LIMIT_PIXELS = 60_000_000
+FINDINGS = {"label_and_tags_disagree": "the label and the tags do not belong together"}
 
 
 class BadInput(ValueError):
@@ -53,10 +54,9 @@ def locate_files(
     for path in images:
         try:
             picture = _open(path)
-            one = look(picture.gray, layout, timeout_s=timeout_s)
             if camera is not None:
-                camera.scaled_to(*one[0])
-            seen.append(one)
+                camera.scaled_to(picture.gray.shape[1], picture.gray.shape[0])
+            seen.append(look(picture.gray, layout, camera, timeout_s=timeout_s))
             focals.add(picture.focal_35mm)
         except ValueError as error:
             seen.append(str(error))
@@ -109,7 +109,7 @@ def as_line(answer: dict[str, Any]) -> str:
         return f"{answer['image']}: {answer['error']}"
     if "found" in answer:
         if not answer["found"]:
-            return f"{answer['image']}: not found"
+            return f"{answer['image']}: {FINDINGS.get(answer.get('finding', ''), 'not found')}"
         z_mm = answer["T_camera_face"][2][3]
         points = " ".join(
             f"({p['x_mm']:g}, {p['y_mm']:g}) at ({p['u_px']}, {p['v_px']}) ± {p['ring_mm']} mm"
@@ -136,14 +136,15 @@ def _open(path: Path) -> Picture:
 
 
 def _answer(path: Path, located: Located | None, points: Sequence[tuple[float, float]]) -> dict[str, Any]:
-    if located is None:
-        return {
+    if located is None or located.is_contradicted:
+        nothing = {
             "image": str(path),
             "found": False,
             "T_camera_face": None,
             "covariance": None,
             "points": [],
         }
+        return nothing if located is None else nothing | {"finding": "label_and_tags_disagree"}
     return {
         "image": str(path),
         "found": True,
@@ -161,6 +162,7 @@ def _answer(path: Path, located: Located | None, points: Sequence[tuple[float, f
             for p in (located.points(points) if points else [])
         ],
         "label_seen": located.label_seen,
+        "label_held": located.is_label_held,
         "tags_seen": list(located.tags_seen),
         "camera": located.camera.model_dump(),
     }

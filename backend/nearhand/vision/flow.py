@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearhand.vision.symbols import Gray
+from nearhand.vision.gray import Gray
 
 Array = NDArray[np.float64]
 

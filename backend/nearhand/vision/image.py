@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nearhand.vision.symbols import Gray
+from nearhand.vision.gray import Gray
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearhand.vision.outline import sharpened
-from nearhand.vision.symbols import Gray, LabelSeen, gray_of
+from nearhand.vision.edges import register
+from nearhand.vision.gray import Gray, gray_of
+from nearhand.vision.modules import Modules, qr_modules
+from nearhand.vision.symbols import LabelSeen
 
 TIMEOUT_S = 5.0
-SHARP_SD_PX = 0.13
 WHOLE_LIMIT_PX = 4_000_000  # larger pictures are treated at reduced scale, then in crops
 UPSCALE_LIMIT_PX = 2_500_000
 TILT = 0.15  # of a side's length, off each of its ends
@@ -46,9 +47,24 @@ def read_labels(image: NDArray[np.uint8], *, timeout_s: float = TIMEOUT_S) -> li
 
 
 def sharpen(image: NDArray[np.uint8], seen: LabelSeen) -> LabelSeen:
-    """The same label with corners good enough for a pose; what cannot be sharpened stays as it is."""
-    corners = sharpened(gray_of(image), seen.corners_px, seen.modules) if seen.modules else None
-    return seen if corners is None else replace(seen, corners_px=corners, sd_px=SHARP_SD_PX)
+    """The same label registered to the picture; what cannot be registered stays as it is."""
+    if seen.modules is None:
+        return seen
+    if _is_mirrored(seen.text, seen.modules):
+        return replace(seen, is_mirrored=True)
+    edges = register(gray_of(image), seen.modules, seen.corners_px)
+    return seen if edges is None else replace(seen, corners_px=edges.corners_px, edges=edges)
+
+
+def _is_mirrored(text: str, modules: Modules) -> bool:
+    """The decoder reads a mirrored symbol as well, and gives it as the same one turned over its diagonal."""
+    try:
+        printed = qr_modules(text)
+    except ValueError:
+        return False
+    return printed.shape == modules.shape and bool(
+        np.mean(modules == printed.T) > np.mean(printed == modules)
+    )
 
 
 def _views(gray: Gray) -> Iterator[View]:
@@ -148,9 +164,8 @@ def _read(view: View) -> list[LabelSeen]:
     return [LabelSeen(b.text, _corners(b.position, view), _modules(b)) for b in found]
 
 
-def _modules(barcode: Any) -> int:
-    version = str(barcode.extra.get("Version", ""))
-    return 17 + 4 * int(version) if version.isdecimal() else 0
+def _modules(barcode: Any) -> Modules:
+    return np.asarray(barcode.to_image(scale=1, add_quiet_zones=False)) < 128
 
 
 def _corners(position: Any, view: View) -> NDArray[np.float64]:

@@ -1,24 +1,39 @@
 """Find a face in pictures: all its visible label and tags, joined into one pose and how sure it is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nearhand.vision.camera import NOMINAL_FOCAL_SPREAD, STATED_FOCAL_SPREAD, Intrinsics, nominal
+from nearhand.vision.camera import Intrinsics, nominal
+from nearhand.vision.edges import CORNERS, PATTERN_MATCH, pattern_match, register
+from nearhand.vision.fit import Fit, Seen, fit_camera, fit_pose, seen_corners, seen_edges
+from nearhand.vision.gray import Gray, gray_of
 from nearhand.vision.labels import TIMEOUT_S, read_labels, sharpen
 from nearhand.vision.layout import Layout, LayoutLabel, Tag
+from nearhand.vision.modules import Modules, qr_modules
 from nearhand.vision.pose import Pose
-from nearhand.vision.project import face_jacobian, focal_jacobian, pose_jacobian, project
-from nearhand.vision.register import Fit, Seen, fit_focal, fit_pose
+from nearhand.vision.project import (
+    face_jacobian,
+    focal_jacobian,
+    k1_jacobian,
+    pose_jacobian,
+    project,
+)
 from nearhand.vision.rings import ring_radius
-from nearhand.vision.symbols import Gray, LabelSeen, TagSeen, gray_of
+from nearhand.vision.symbols import LabelSeen, TagSeen
 from nearhand.vision.tags import find_tags
 
 Array = NDArray[np.float64]
 
+UNREGISTERED_SD_PX = 0.5
 ENLARGE_LIMIT_PX = 2_500_000
+ENLARGED = 1.5
+CROP_ENLARGED = 2.5
+CROP_LIMIT_PX = 400_000
+PREDICTED_WITHIN_MODULES = 1.5
+ON_FACE = (5, 3)  # points across and down at which a covariance has to tell the truth
 
 
 @dataclass(frozen=True)
@@ -35,27 +50,35 @@ class LocatedPoint:
 
 @dataclass(frozen=True, eq=False)
 class Located:
-    """Where a face is in one picture. `covariance`: 6x6 of steps (see pose.perturb) on the camera side, mm and rad."""
+    """Where a face is in one picture.
+
+    `covariance`: 6 x 6 of steps (see pose.perturb) on the camera's side, rad and mm; what is not known of the camera is
+    in it as the steps that move the face's points alike. `joint`: 8 x 8 of (step, log focal length, k1), exact.
+    `label_seen`: it was read; `is_label_held`: it was only found where it had to be. `strangers`: symbols of the layout
+    that are in sight, and not where this pose puts them.
+    """
 
     pose: Pose
     covariance: Array
     camera: Intrinsics
     label_seen: bool
+    is_label_held: bool
     tags_seen: tuple[int, ...]
+    strangers: tuple[str, ...]
     rms_px: float
-    joint: Array  # 7x7: the pose's step, then the logarithm of the focal length
+    joint: Array
+
+    @property
+    def is_contradicted(self) -> bool:
+        """Label and tags do not belong together: one of them was stuck on the wrong device. Nothing may be anchored."""
+        has_label = self.label_seen or self.is_label_held
+        return "label" in self.strangers or (has_label and not self.tags_seen and bool(self.strangers))
 
     def points(self, points_mm: ArrayLike) -> list[LocatedPoint]:
         """Rows (x, y) or (x, y, z towards the viewer); those behind the camera are left out as NaN."""
         rows = np.atleast_2d(np.asarray(points_mm, dtype=np.float64))
         px = project(rows, self.pose, self.camera)
-        steps = np.concatenate(
-            [
-                pose_jacobian(rows, self.pose, self.camera),
-                focal_jacobian(rows, self.pose, self.camera)[:, :, None],
-            ],
-            axis=2,
-        )
+        steps = _steps(rows, self.pose, self.camera)
         on_face = face_jacobian(rows, self.pose, self.camera)
         found = []
         for row, uv, step, face in zip(rows, px, steps, on_face, strict=True):
@@ -72,37 +95,116 @@ class Located:
         return found
 
 
-# What was seen in one picture: its (width, height), its labels and its tags.
-Look = tuple[tuple[int, int], Sequence[LabelSeen], Sequence[TagSeen]]
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What was seen in one picture of `size` (width, height): the symbols that could belong to a layout."""
+
+    size: tuple[int, int]
+    labels: tuple[LabelSeen, ...]
+    tags: tuple[TagSeen, ...]
 
 
 def look(
     image: NDArray[np.uint8],
     layout: Layout,
+    camera: Intrinsics | None = None,
     *,
     labels: Sequence[LabelSeen] | None = None,
     timeout_s: float = TIMEOUT_S,
 ) -> Look:
-    """The symbols in a gray or BGR picture that could belong to this layout; `labels` where they were read before."""
+    """The symbols in a gray or BGR picture that could belong to this layout; `labels` where they were read before.
+
+    What is not found at first is looked for where the others, seen by about this camera, say that it must be.
+    """
     gray = gray_of(image)
-    tags = [
-        tag for name in sorted({tag.dictionary for tag in layout.tags}) for tag in _tags(gray, name, layout)
-    ]
+    size = (gray.shape[1], gray.shape[0])
+    names = sorted({tag.dictionary for tag in layout.tags})
+    tags = [tag for name in names for tag in find_tags(gray, name)]
     if labels is None and layout.label is not None:
         # With tags in sight, a label too small to read is no reason to try everything.
-        labels = read_labels(gray, timeout_s=0.0 if tags else timeout_s)
+        labels = read_labels(gray, timeout_s=0.0 if _ours(tags, layout) else timeout_s)
     wanted = None if layout.label is None else layout.label.text
     ours = [sharpen(gray, label) for label in labels or () if label.text == wanted]
-    return (gray.shape[1], gray.shape[0]), ours, tags
+    if not ours and not _ours(tags, layout) and gray.size <= ENLARGE_LIMIT_PX:
+        tags = [tag for name in names for tag in find_tags(gray, name, enlarged=ENLARGED)]
+    found = Look(size, tuple(ours), tuple(tags))
+    try:
+        lens = nominal(*size) if camera is None else camera.scaled_to(*size)
+    except ValueError:
+        return found  # told when the picture is located
+    return _completed(gray, found, layout, lens)
 
 
-def _tags(gray: Gray, dictionary: str, layout: Layout) -> list[TagSeen]:
-    """The tags in a picture; looked for again in a larger copy when one of the layout is missing."""
-    found = find_tags(gray, dictionary)
-    missing = {tag.id for tag in layout.tags if tag.dictionary == dictionary} - {tag.id for tag in found}
-    if missing and gray.size <= ENLARGE_LIMIT_PX:
-        found += [tag for tag in find_tags(gray, dictionary, enlarged=1.5) if tag.id in missing]
-    return found
+def _ours(tags: Sequence[TagSeen], layout: Layout) -> set[tuple[str, int]]:
+    return {(tag.dictionary, tag.id) for tag in tags} & {(tag.dictionary, tag.id) for tag in layout.tags}
+
+
+def _completed(gray: Gray, found: Look, layout: Layout, camera: Intrinsics) -> Look:
+    fit = fit_pose(_candidates(found, layout), camera)
+    if fit is None:
+        return found
+    tags, labels = list(found.tags), list(found.labels)
+    seen = _ours(tags, layout)
+    for tag in layout.tags:
+        if (tag.dictionary, tag.id) not in seen:
+            tags += _tag_expected(gray, tag, fit)
+    if len(tags) > len(found.tags):
+        fit = fit_pose(_candidates(replace(found, tags=tuple(tags)), layout), camera) or fit
+    if layout.label is not None and not labels and len(fit.names) > 1:
+        labels += _label_expected(gray, layout.label, fit)
+    return Look(found.size, tuple(labels), tuple(tags))
+
+
+def _tag_expected(gray: Gray, tag: Tag, fit: Fit) -> list[TagSeen]:
+    """The tag near where the pose puts it, looked for in an enlarged crop."""
+    box = _expected_box(tag, fit, gray.shape)
+    if box is None:
+        return []
+    left, top, right, bottom = box
+    crop = np.ascontiguousarray(gray[top:bottom, left:right])
+    offset = np.array([left, top])
+    is_small = crop.size <= CROP_LIMIT_PX
+    return [
+        replace(one, corners_px=one.corners_px + offset, edges=one.edges and one.edges.moved(offset))
+        for one in find_tags(crop, tag.dictionary, enlarged=CROP_ENLARGED if is_small else ENLARGED)
+        if one.id == tag.id
+    ]
+
+
+def _expected_box(tag: Tag, fit: Fit, shape: tuple[int, ...]) -> tuple[int, int, int, int] | None:
+    corners = project(_corners_mm(tag), fit.pose, fit.camera)
+    if not np.all(np.isfinite(corners)):
+        return None
+    step = _steps(np.array([[tag.x_mm, tag.y_mm]]), fit.pose, fit.camera)[0]
+    side = float(np.linalg.norm(np.ptp(corners, axis=0)))
+    around = ring_radius(step @ fit.joint @ step.T) + 0.7 * side
+    low = np.maximum(np.floor(corners.min(axis=0) - around), 0).astype(int)
+    high = np.minimum(np.ceil(corners.max(axis=0) + around), [shape[1], shape[0]]).astype(int)
+    if np.any(high - low < 16) or np.prod((high - low).astype(float)) > ENLARGE_LIMIT_PX:
+        return None
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+
+def _label_expected(gray: Gray, label: LayoutLabel, fit: Fit) -> list[LabelSeen]:
+    """The label where the tags put it, too small to be read, when what is there looks like its modules."""
+    modules = printed_modules(label)
+    if modules is None:
+        return []
+    corners = project(_corners_mm(label), fit.pose, fit.camera)
+    if not np.all(np.isfinite(corners)):
+        return []
+    edges = register(gray, modules, corners, slack_modules=PREDICTED_WITHIN_MODULES)
+    if edges is None or pattern_match(gray, modules, edges.corners_px) < PATTERN_MATCH:
+        return []
+    return [LabelSeen(label.text, edges.corners_px, modules, edges, is_read=False)]
+
+
+def printed_modules(label: LayoutLabel) -> Modules | None:
+    """The symbol our labels are printed with for this text; None for a text that no symbol of that kind holds."""
+    try:
+        return qr_modules(label.text)
+    except ValueError:
+        return None
 
 
 def locate(
@@ -113,7 +215,7 @@ def locate(
     timeout_s: float = TIMEOUT_S,
 ) -> Located | None:
     """Where the face is in a gray or BGR picture, or None. Without a camera the usual phone is assumed."""
-    return locate_seen([look(image, layout, timeout_s=timeout_s)], layout, camera)[0]
+    return locate_seen([look(image, layout, camera, timeout_s=timeout_s)], layout, camera)[0]
 
 
 def locate_seen(
@@ -125,34 +227,32 @@ def locate_seen(
 ) -> list[Located | None]:
     """The same for pictures from one camera that were looked at before.
 
-    An unknown focal length is estimated from all of them together, near what the pictures state of it or what is
-    usual. Raises ValueError for a picture whose shape is not the camera's.
+    Focal length and k1 are estimated from all of them together, as far from the given or usual ones as `focal_sd` and
+    `k1_sd` allow. Raises ValueError for a picture whose shape is not the camera's.
     """
     fits = []
-    for size, labels, tags in looks:
-        assumed = nominal(*size, focal_35mm) if camera is None else camera.scaled_to(*size)
-        fits.append(fit_pose(_candidates(labels, tags, layout), assumed))
-    if camera is None:
-        fits = fit_focal(fits, NOMINAL_FOCAL_SPREAD if focal_35mm is None else STATED_FOCAL_SPREAD)
-    return [None if fit is None else _located(fit) for fit in fits]
+    for one in looks:
+        assumed = nominal(*one.size, focal_35mm) if camera is None else camera.scaled_to(*one.size)
+        fits.append(fit_pose(_candidates(one, layout), assumed))
+    return [
+        None if fit is None else _located(fit, one, layout)
+        for fit, one in zip(fit_camera(fits), looks, strict=True)
+    ]
 
 
-def _candidates(
-    labels: Sequence[LabelSeen], tags: Sequence[TagSeen], layout: Layout
-) -> list[tuple[str, list[Seen]]]:
+def _candidates(seen: Look, layout: Layout) -> list[tuple[str, list[Seen]]]:
     """For each symbol of the layout that is in sight, where it may be: two racks can hold the same tag."""
     found: list[tuple[str, list[Seen]]] = []
     if layout.label is not None:
-        label = layout.label
-        places = [
-            Seen(_corners_mm(label), one.corners_px, one.sd_px) for one in labels if one.text == label.text
-        ]
+        text, corners_mm = layout.label.text, _corners_mm(layout.label)
+        places = [_seen(corners_mm, one) for one in seen.labels if one.text == text and not one.is_mirrored]
         if places:
             found.append(("label", places))
     for tag in layout.tags:
+        corners_mm = _corners_mm(tag)
         places = [
-            Seen(_corners_mm(tag), one.corners_px, one.sd_px)
-            for one in tags
+            _seen(corners_mm, one)
+            for one in seen.tags
             if (one.dictionary, one.id) == (tag.dictionary, tag.id)
         ]
         if places:
@@ -160,19 +260,60 @@ def _candidates(
     return found
 
 
+def _seen(corners_mm: Array, one: LabelSeen | TagSeen) -> Seen:
+    if one.edges is None:
+        return seen_corners(corners_mm, one.corners_px, UNREGISTERED_SD_PX)
+    return seen_edges(corners_mm, one.edges)
+
+
 def _corners_mm(symbol: LayoutLabel | Tag) -> Array:
-    half = symbol.size_mm / 2
-    signs = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
-    return np.asarray(np.array([symbol.x_mm, symbol.y_mm]) + half * signs, dtype=np.float64)
+    return np.asarray(np.array([symbol.x_mm, symbol.y_mm]) + symbol.size_mm * CORNERS, dtype=np.float64)
 
 
-def _located(fit: Fit) -> Located:
+def _steps(rows: Array, pose: Pose, camera: Intrinsics) -> Array:
+    """d(pixel) / d(pose step, log focal length, k1), N x 2 x 8."""
+    return np.concatenate(
+        [
+            pose_jacobian(rows, pose, camera),
+            focal_jacobian(rows, pose, camera)[:, :, None],
+            k1_jacobian(rows, pose, camera)[:, :, None],
+        ],
+        axis=2,
+    )
+
+
+def _located(fit: Fit, seen: Look, layout: Layout) -> Located:
+    has_label = "label" in fit.names
+    is_read = any(label.is_read for label in seen.labels)
     return Located(
         pose=fit.pose,
-        covariance=fit.joint[:6, :6],
+        covariance=_seen_on_face(fit, layout),
         camera=fit.camera,
-        label_seen="label" in fit.names,
+        label_seen=has_label and is_read,
+        is_label_held=has_label and not is_read,
         tags_seen=tuple(int(name.removeprefix("tag ")) for name in fit.names if name != "label"),
+        strangers=fit.strangers,
         rms_px=fit.rms_px,
         joint=fit.joint,
     )
+
+
+def _seen_on_face(fit: Fit, layout: Layout) -> Array:
+    """What is not known of the camera, told as the steps of the pose that move the face's points most nearly alike.
+
+    Receivers draw with the stated camera and know of pose steps alone; a focal length that is off moves the face away
+    in proportion, and in the picture hardly anything.
+    """
+    x, y = (
+        np.linspace(0, size, n)
+        for size, n in zip((layout.face.width_mm, layout.face.height_mm), ON_FACE, strict=True)
+    )
+    rows = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    steps = _steps(rows, fit.pose, fit.camera)
+    steps = steps[np.all(np.isfinite(steps), axis=(1, 2))].reshape(-1, 8)
+    if len(steps) < 8:
+        return fit.joint[:6, :6]
+    size = np.linalg.norm(steps[:, :6], axis=0)
+    alike = np.linalg.lstsq(steps[:, :6] / size, steps[:, 6:], rcond=1e-9)[0] / size[:, None]
+    whole = np.column_stack([np.eye(6), alike])
+    return np.asarray(whole @ fit.joint @ whole.T)

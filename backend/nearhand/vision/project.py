@@ -100,3 +100,12 @@ def face_jacobian(points_mm: ArrayLike, pose: ArrayLike, camera: Intrinsics) -> 
 def focal_jacobian(points_mm: ArrayLike, pose: ArrayLike, camera: Intrinsics) -> Array:
     """d(pixel) / d(log focal length), N x 2."""
     return np.asarray(project(points_mm, pose, camera) - np.array([camera.cx, camera.cy]))
+
+
+def k1_jacobian(points_mm: ArrayLike, pose: ArrayLike, camera: Intrinsics) -> Array:
+    """d(pixel) / d(k1), N x 2."""
+    t = np.asarray(pose, dtype=np.float64).reshape(4, 4)
+    p = face_points(points_mm) @ t[:3, :3].T + t[:3, 3]
+    x, y = p[:, 0] / p[:, 2], p[:, 1] / p[:, 2]
+    r2 = x * x + y * y
+    return np.column_stack([camera.fx * x * r2, camera.fy * y * r2])

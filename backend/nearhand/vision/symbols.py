@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Gray = NDArray[np.uint8]
+from nearhand.vision.edges import Edges
+from nearhand.vision.modules import Modules
 
 
 @dataclass(frozen=True, eq=False)
@@ -14,8 +15,12 @@ class LabelSeen:
 
     text: str
     corners_px: NDArray[np.float64]
-    modules: int = 0  # along a side; 0 when the decoder did not say
-    sd_px: float = 0.5  # how sure each coordinate of a corner is
+    modules: Modules | None = None  # as the decoder saw them
+    edges: Edges | None = None  # once it is registered
+    is_read: bool = True  # not, when its text is known from before and it was found where it had to be
+    is_mirrored: bool = (
+        False  # seen in a mirror, or by a camera that shows its picture like one: good for no pose
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,16 +30,4 @@ class TagSeen:
     dictionary: str
     id: int
     corners_px: NDArray[np.float64]
-    sd_px: float = 0.5
-
-
-def gray_of(image: NDArray[np.uint8]) -> Gray:
-    """One brightness per pixel; colour pictures come as OpenCV gives them, blue first."""
-    if image.dtype != np.uint8 or image.ndim not in (2, 3):
-        raise ValueError("a picture is an array of bytes, height x width or height x width x 3")
-    if image.ndim == 3:
-        import cv2
-
-        code = cv2.COLOR_BGR2GRAY if image.shape[2] == 3 else cv2.COLOR_BGRA2GRAY
-        return np.asarray(cv2.cvtColor(image, code), dtype=np.uint8)
-    return np.ascontiguousarray(image)
+    edges: Edges | None = None

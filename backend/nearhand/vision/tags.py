@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearhand.vision.outline import sharpened
-from nearhand.vision.symbols import Gray, TagSeen, gray_of
+from nearhand.vision.edges import register
+from nearhand.vision.gray import Gray, gray_of
+from nearhand.vision.modules import tag_dictionary, tag_modules
+from nearhand.vision.symbols import TagSeen
 
 DICTIONARY = "DICT_4X4_250"
 MIN_SIDE_PX = 9  # a 4x4 tag has six modules across; below 1.5 px each nothing is found
-SHARP_SD_PX = 0.08
-UNSHARP_SD_PX = 0.45
 
 
 def find_tags(
@@ -43,15 +43,13 @@ def find_tags(
 
 
 def _seen(gray: Gray, dictionary: str, tag_id: int, corners: NDArray[np.float64]) -> TagSeen:
-    sharp = sharpened(gray, corners, tag_side(dictionary))
-    if sharp is None:
-        return TagSeen(dictionary, tag_id, corners, UNSHARP_SD_PX)
-    return TagSeen(dictionary, tag_id, sharp, SHARP_SD_PX)
+    edges = register(gray, tag_modules(dictionary, tag_id), corners)
+    return TagSeen(dictionary, tag_id, corners if edges is None else edges.corners_px, edges)
 
 
 def tag_side(dictionary: str) -> int:
     """Modules along a tag's side, its black border included."""
-    return int(_dictionary(dictionary).markerSize) + 2
+    return int(tag_dictionary(dictionary).markerSize) + 2
 
 
 @lru_cache(maxsize=32)
@@ -62,14 +60,4 @@ def _detector(dictionary: str, min_perimeter_rate: float) -> Any:
     p.minMarkerPerimeterRate = min_perimeter_rate
     p.cornerRefinementMethod = cv2.aruco.CORNER_REFINE_SUBPIX
     p.relativeCornerRefinmentWinSize = 0.5  # of a module; measured best of OpenCV's refinements
-    return cv2.aruco.ArucoDetector(_dictionary(dictionary), p)
-
-
-@lru_cache(maxsize=32)
-def _dictionary(name: str) -> Any:
-    import cv2
-
-    number = getattr(cv2.aruco, name, None) if name.startswith("DICT_") else None
-    if not isinstance(number, int):
-        raise ValueError(f"there is no tag dictionary {name}")
-    return cv2.aruco.getPredefinedDictionary(number)
+    return cv2.aruco.ArucoDetector(tag_dictionary(dictionary), p)

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from nearhand.vision.belief import Belief, carried, disagreement, joined, step_between
 from nearhand.vision.camera import Intrinsics
 from nearhand.vision.flow import detail, find_corners, follow_points, reduced, shift_between
+from nearhand.vision.gray import Gray
 from nearhand.vision.layout import LayoutFace
 from nearhand.vision.pose import Pose, perturb
 from nearhand.vision.project import pose_jacobian, project, unproject
 from nearhand.vision.rings import ring_radius
-from nearhand.vision.symbols import Gray
 
 Array = NDArray[np.float64]
 
