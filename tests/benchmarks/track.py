@@ -25,10 +25,12 @@ from nearhand.simulation.walk import Stand, Walk
 from nearhand.vision.belief import Belief
 from nearhand.vision.camera import Intrinsics
 from nearhand.vision.flow import reduced
+from nearhand.vision.gray import Gray, gray_of
 from nearhand.vision.locate import Located, locate_seen
+from nearhand.vision.locate import Look as Sight
 from nearhand.vision.project import face_jacobian, pose_jacobian, project, unproject
 from nearhand.vision.rings import ring_radius
-from nearhand.vision.symbols import Gray, TagSeen, gray_of
+from nearhand.vision.symbols import TagSeen
 from nearhand.vision.tags import find_tags
 from nearhand.vision.tracker import FaceTracker
 from tests.support.hall import switch_face, switch_layout
@@ -111,7 +113,7 @@ def frames_of(seed: int, seconds: float) -> list[Seen]:
     for number in range(film.frames):
         gray = gray_of(film.picture(number))
         tags = find_tags(gray) if number % SIGHT_EVERY == 0 else []
-        located = locate_seen([((1280, 720), [], tags)], LAYOUT, LENS)[0] if tags else None
+        located = locate_seen([Sight((1280, 720), (), tuple(tags))], LAYOUT, LENS)[0] if tags else None
         found.append(Seen(number, gray, reduced(gray), film.pose(number), tags, located))
     return found
 

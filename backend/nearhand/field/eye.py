@@ -71,6 +71,10 @@ class Eye:
         tracked = self._followed(picture)
         if self._tracker.is_blurred:
             return None
+        if tracked is None and self._unsought > 0:
+            # Lost in a frame in which nothing was looked for, trusting in it.
+            self._unsought = self._unread = 0
+            symbols = Symbols(_labels(picture, VIDEO_TIMEOUT_S), find_tags(picture))
         for resolved in sorted(_candidates(symbols, known), key=lambda r: r.label.device_id != bound_to):
             located = self._located(picture, symbols, resolved)
             if located is not None:
