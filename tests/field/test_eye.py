@@ -56,3 +56,16 @@ def test_one_tag_alone_may_be_another_racks(stage: Stage) -> None:
 def test_a_device_that_is_not_known_is_not_guessed(stage: Stage) -> None:
     picture = stage.picture(1)
     assert stage.eye.locate(picture, stage.eye.read(picture), []) is None
+
+
+def test_the_device_it_is_bound_to_comes_first(stage: Stage) -> None:
+    """Tags are unique within a rack only: a neighbour may wear the same ones."""
+    picture = stage.picture(1)
+    symbols = stage.eye.read(picture)
+    symbols.labels.clear()
+    label = stage.shown.label.model_copy(update={"device_id": "OTHER", "code": "7K2M9QXB"})
+    known = [stage.shown, stage.shown.model_copy(update={"label": label})]
+    for bound_to in ("DEVICE", "OTHER"):
+        sighting = stage.eye.locate(picture, symbols, known, bound_to)
+        assert sighting is not None
+        assert sighting.device_id == bound_to

@@ -28,6 +28,7 @@ class Symbols:
 
     labels: list[LabelSeen]
     tags: list[TagSeen]
+    is_read: bool = True  # False: labels were not looked for
 
 
 class Eye:
@@ -49,31 +50,33 @@ class Eye:
             return Symbols(_labels(picture, TIMEOUT_S), find_tags(picture))
         self._unsought = self._unsought + 1 if self._tracker.is_held else SIGHT_EVERY
         if self._unsought < SIGHT_EVERY:
-            return Symbols([], [])
+            return Symbols([], [], is_read=False)
         self._unsought = 0
         tags = find_tags(picture)
         is_held = len(self._seen & {tag.id for tag in tags}) >= 2
         self._unread = self._unread + 1 if is_held else TRACKED_READS
         if self._unread < TRACKED_READS:
-            return Symbols([], tags)
+            return Symbols([], tags, is_read=False)
         self._unread = 0
         return Symbols(_labels(picture, VIDEO_TIMEOUT_S), tags)
 
-    def locate(self, picture: Picture, symbols: Symbols, known: list[Resolved]) -> Sighting | None:
+    def locate(
+        self, picture: Picture, symbols: Symbols, known: list[Resolved], bound_to: str | None = None
+    ) -> Sighting | None:
         """Where the face of a known device is: the one whose label is read, else the one whose tags are seen.
 
-        Between sightings, and while its symbols are out of sight, the one that was seen last is followed. Nothing is
-        said of a picture that is smeared by motion.
+        The device it is `bound_to` comes first: with a neighbour in the picture, it stays the one that is meant. Between
+        sightings, and while its symbols are out of sight, the one that was seen last is followed. Nothing is said of a
+        picture that is smeared by motion.
         """
         tracked = self._followed(picture)
         if self._tracker.is_blurred:
             return None
-        if (
-            tracked is None and self._unsought > 0
-        ):  # lost in a frame in which nothing was looked for, trusting in it
+        if tracked is None and self._unsought > 0:
+            # Lost in a frame in which nothing was looked for, trusting in it.
             self._unsought = self._unread = 0
             symbols = Symbols(_labels(picture, VIDEO_TIMEOUT_S), find_tags(picture))
-        for resolved in _candidates(symbols, known):
+        for resolved in sorted(_candidates(symbols, known), key=lambda r: r.label.device_id != bound_to):
             located = self._located(picture, symbols, resolved)
             if located is not None:
                 self._seen = frozenset(tag.id for tag in resolved.layout.tags)
