@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from nearhand.field.eye import Eye
 from nearhand.sessions.model import Sighting
 from nearhand.vision.camera import Intrinsics
 from nearhand.vision.project import project
@@ -13,8 +14,15 @@ def walking() -> Stage:
 
 
 @pytest.fixture(scope="module")
-def stage() -> Stage:
+def still() -> Stage:
     return still_stage()
+
+
+@pytest.fixture
+def stage(still: Stage) -> Stage:
+    """With an eye that has seen nothing yet: it follows what it saw last."""
+    still.eye = Eye(still.intrinsics)
+    return still
 
 
 def error_mm(stage: Stage, number: int, found: Sighting) -> float:

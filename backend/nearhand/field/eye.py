@@ -65,9 +65,9 @@ class Eye:
     ) -> Sighting | None:
         """Where the face of a known device is: the one whose label is read, else the one whose tags are seen.
 
-        The device it is `bound_to` comes first: with a neighbour in the picture, it stays the one that is meant. Between
-        sightings, and while its symbols are out of sight, the one that was seen last is followed. Nothing is said of a
-        picture that is smeared by motion.
+        The device it is `bound_to` comes first: with a neighbour in the picture, it stays the one that is meant.
+        Between sightings, and while its symbols are out of sight, the one that was seen last is followed. Nothing is
+        said of a picture that is smeared by motion.
         """
         tracked = self._followed(picture)
         if self._tracker.is_blurred:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from nearhand.vision.belief import step_between
 from nearhand.vision.camera import Intrinsics
 from nearhand.vision.edges import SWELL_SD_PX, Edges
-from nearhand.vision.pose import Pose, inverse, perturb, rotation_vector
+from nearhand.vision.pose import Pose, perturb, rotation_vector
 from nearhand.vision.project import focal_jacobian, k1_jacobian, pose_jacobian, project, rays
 
 Array = NDArray[np.float64]
@@ -467,7 +468,7 @@ def _sure(fit: Fit, shared: Array, other: tuple[Pose, float, float] | None) -> F
         weight /= 1 + weight
         if weight > RIVAL_WEIGHT:
             rival = other[0]
-            away = _step_between(fit.pose, rival)
+            away = step_between(fit.pose, rival)
             joint[:6, :6] += weight * np.outer(away, away)
     return replace(fit, joint=joint, rival=rival)
 
@@ -507,8 +508,3 @@ def _rival(symbols: Sequence[Seen], pose: Pose, camera: Intrinsics) -> tuple[Pos
 
 def _turn(a: Pose, b: Pose) -> float:
     return float(np.linalg.norm(rotation_vector(a[:3, :3] @ b[:3, :3].T)))
-
-
-def _step_between(pose: Pose, other: Pose) -> Array:
-    change = other @ inverse(pose)
-    return np.append(rotation_vector(change[:3, :3]), change[:3, 3])

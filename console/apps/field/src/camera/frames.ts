@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import type { FrameRead, FromWorker, HeldLayout, ReadFrame, StillTaken } from "./messages";
 import { listenToMotion, turns } from "./motion";
-import { intrinsicsFor } from "./source";
+import { cameraKeyFor, intrinsicsFor, keepLearnt } from "./source";
 
 /** Names this page's camera stream; frame ids count in it. */
 export const STREAM = `cam-${Math.random().toString(36).slice(2, 10)}`;
@@ -84,6 +84,7 @@ export class FrameLoop {
       captured_at,
       bitmap,
       camera: intrinsicsFor(bitmap.width, bitmap.height),
+      cameraKey: cameraKeyFor(bitmap.width, bitmap.height),
       turn,
       ...this.wanted(),
     };
@@ -92,6 +93,7 @@ export class FrameLoop {
 
   #heard(message: FromWorker): void {
     if (message.type === "still") return this.onStill(message);
+    if (message.type === "calibrated") return keepLearnt(message.cameraKey, message.camera);
     this.#busySince = 0;
     if (message.type === "failed") return this.#failed(message.message);
     newestFrame.value = message;

@@ -1,5 +1,5 @@
 /** Read labels in a part of a frame. */
-import { type FoundLabel, type Quad, refineFinders } from "@nearhand/spatial";
+import { type FoundLabel, type LabelMemory, type Quad, modulesOf } from "@nearhand/spatial";
 import { prepareZXingModule, readBarcodes, type ReadResult } from "zxing-wasm/reader";
 import wasmUrl from "zxing-wasm/reader/zxing_reader.wasm?url";
 import type { Pixels, Region } from "./pixels";
@@ -7,22 +7,21 @@ import type { Pixels, Region } from "./pixels";
 // Our own copy of the decoder: nothing is fetched from anywhere else.
 void prepareZXingModule({ overrides: { locateFile: () => wasmUrl }, fireImmediately: true });
 
-export async function readLabels(pixels: Pixels, region: Region): Promise<FoundLabel[]> {
+/** Modules of what is read go into the memory: with them a label is held where it can be read no longer. */
+export async function readLabels(pixels: Pixels, region: Region, memory: LabelMemory): Promise<FoundLabel[]> {
   const found = await readBarcodes(pixels.colour(region), {
     formats: ["QRCode"],
     tryHarder: true,
     tryInvert: false,
     maxNumberOfSymbols: 4,
   });
-  const read = found.filter((one) => one.isValid);
-  if (read.length === 0) return [];
-  const image = pixels.grey([region]);
-  return read.map((one) => {
-    const corners_px = cornersOf(one, region);
-    const version = Number(one.version);
-    const points = version >= 1 ? refineFinders(image, corners_px, 17 + 4 * version) : [];
-    return { text: one.text, corners_px, points };
-  });
+  return found
+    .filter((one) => one.isValid)
+    .map((one) => {
+      const modules = one.isMirrored ? null : modulesOf(one.symbol);
+      if (modules) memory.learn(one.text, modules);
+      return { text: one.text, corners_px: cornersOf(one, region), is_mirrored: one.isMirrored };
+    });
 }
 
 /** The decoder counts from pixel edges; everything here from pixel centres. */

@@ -1,5 +1,6 @@
 /** What the page and the reading worker say to each other. */
 import type {
+  CameraBelief,
   FaceLayout,
   FaceSize,
   FoundLabel,
@@ -17,7 +18,9 @@ export interface ReadFrame {
   frame_id: number;
   captured_at: number;
   bitmap: ImageBitmap;
-  camera: Intrinsics;
+  camera: CameraBelief;
+  /** Names the camera as it is set, for what is learnt of it; null: not to be learnt. */
+  cameraKey: string | null;
   layout: HeldLayout | null;
   /** Whose face the layout is of; comes back with the answer. */
   deviceId: string | null;
@@ -36,6 +39,10 @@ export interface FrameRead {
   labels: readonly FoundLabel[];
   tags: readonly FoundTag[];
   deviceId: string | null;
+  /** Symbols that contradict the layout: what is seen is not, or not only, this device. */
+  strangers: readonly string[];
+  /** The picture is mirrored: no pose can be told from it. */
+  isMirrored: boolean;
   /** Where the layout's face is, by its symbols or by what is followed since; null when it is neither seen nor held. */
   located: Located | null;
   /** Too smeared by motion to say anything about it. */
@@ -51,4 +58,11 @@ export interface StillTaken {
   jpeg: Blob;
 }
 
-export type FromWorker = FrameRead | StillTaken | { type: "failed"; message: string };
+/** What the frames so far say of the camera. */
+export interface Calibrated {
+  type: "calibrated";
+  cameraKey: string;
+  camera: CameraBelief;
+}
+
+export type FromWorker = FrameRead | StillTaken | Calibrated | { type: "failed"; message: string };

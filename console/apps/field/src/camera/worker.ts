@@ -1,25 +1,33 @@
 /** Read frames beside the page: labels, tags, the pose of the face that is looked for, and stills. */
 import {
+  Calibrator,
+  type CameraBelief,
   FaceTracker,
   type FoundLabel,
   type FoundTag,
   type Intrinsics,
+  LabelMemory,
   type Located,
   type Quad,
   type SymbolPlace,
   type Tracked,
+  type View,
   findTags,
-  locate,
+  intrinsicsOf,
+  look as lookAt,
   scaledTo,
 } from "@nearhand/spatial";
 import { readLabels } from "./labels";
 import type { FrameRead, FromWorker, HeldLayout, ReadFrame } from "./messages";
-import { cut, Pixels } from "./pixels";
-import { type Look, Searcher } from "./where";
+import { cut, Pixels, type Region } from "./pixels";
+import { type Look, Searcher, regionOf } from "./where";
 
 const pixels = new Pixels();
 const tracker = new FaceTracker();
 const searcher = new Searcher();
+const memory = new LabelMemory();
+const recall = (text: string) => memory.recall(text);
+let calibrating: { key: string; width: number; calibrator: Calibrator } | null = null;
 let heldDevice: string | null = null;
 /** The newest sighting by symbols: what it says of the camera goes on while the face is followed. */
 let sighted: Located | null = null;
@@ -37,9 +45,11 @@ self.onmessage = async ({ data }: MessageEvent<ReadFrame>) => {
 async function read(ask: ReadFrame): Promise<void> {
   const started = performance.now();
   pixels.load(ask.bitmap);
-  const { frame_id, captured_at, deviceId, camera } = ask;
+  const { frame_id, captured_at, deviceId } = ask;
   const { width, height } = pixels;
   const seen = await see(ask);
+  const camera = intrinsicsOf(seen.located?.camera ?? ask.camera);
+  calibrate(ask);
   const ms = performance.now() - started;
   const frame: FrameRead = {
     type: "read", frame_id, captured_at, width, height, camera, deviceId, ...seen, ms,
@@ -49,36 +59,66 @@ async function read(ask: ReadFrame): Promise<void> {
   if (jpeg) say({ type: "still", frame, jpeg: await jpeg });
 }
 
-type Seen = Pick<FrameRead, "labels" | "tags" | "located" | "isBlurred" | "features">;
+type Seen = Pick<
+  FrameRead,
+  "labels" | "tags" | "located" | "isBlurred" | "features" | "strangers" | "isMirrored"
+>;
+
+const NOTHING: Seen = {
+  labels: [],
+  tags: [],
+  located: null,
+  isBlurred: false,
+  features: 0,
+  strangers: [],
+  isMirrored: false,
+};
+let view: View | null = null;
 
 async function see({ camera, layout, deviceId, captured_at, turn }: ReadFrame): Promise<Seen> {
   if (deviceId !== heldDevice) {
     heldDevice = deviceId;
+    sighted = null;
     tracker.forget();
   }
   const image = pixels.small();
-  const small = scaledTo(camera, image.width, image.height)!;
-  const followed = tracker.follow(image, small, { at_ms: captured_at, turn });
+  const { width, height } = image;
+  // A face is followed with the camera that its sighting took for the true one.
+  const current = sighted ? (scaledTo(sighted.camera, camera.width, camera.height) ?? camera) : camera;
+  const followed = tracker.follow(image, scaledTo(current, width, height)!, { at_ms: captured_at, turn });
   const { isBlurred } = tracker;
-  if (isBlurred) return { labels: [], tags: [], located: null, isBlurred, features: 0 };
+  if (isBlurred) return { ...NOTHING, isBlurred };
   const look =
     followed && layout
-      ? searcher.held(layout, camera, followed.pose, followed.frames, captured_at)
+      ? searcher.held(layout, current, followed.pose, followed.frames, captured_at)
       : searcher.everywhere(pixels, layout);
-  const { labels, tags } = look ? await find(look) : { labels: [], tags: [] };
-  const found = layout && locate(layout, camera, labels, tags);
-  if (!found || !layout)
-    return { labels, tags, located: held(followed), isBlurred, features: followed?.features ?? 0 };
-  sighted = found;
-  const tracked = tracker.sight(found, small, layout.face, placesOf(layout, found, labels, tags, small));
-  const { label_seen, tags_seen } = found;
-  return {
-    labels,
-    tags,
-    located: { ...held(tracked)!, label_seen, tags_seen },
-    isBlurred,
-    features: tracked.features,
-  };
+  const { labels, tags } = look ? await find(look) : NOTHING;
+  const features = followed?.features ?? 0;
+  if (!look || !layout) return { ...NOTHING, labels, tags, located: held(followed), features };
+  const label = layout.label && followed ? regionOf(layout.label, 2, current, followed.pose) : null;
+  const fresh: Region[] = [...look.tags, ...(look.label ? [look.label] : []), ...(label ? [label] : [])];
+  const expected = followed && { pose: followed.pose, camera: current };
+  const found = lookAt(layout, camera, labels, tags, { image: pixels.grey(fresh), fresh, recall, expected });
+  const { strangers, is_mirrored: isMirrored, located, measured } = found;
+  const seen = { ...NOTHING, labels, tags, strangers, isMirrored };
+  if (!located) return { ...seen, located: strangers.length > 0 ? null : held(followed), features };
+  sighted = located;
+  if (strangers.length === 0) view = measured;
+  const small = scaledTo(located.camera, width, height)!;
+  const tracked = tracker.sight(located, small, layout.face, placesOf(layout, located, labels, tags, small));
+  const { label_seen, tags_seen } = located;
+  return { ...seen, located: { ...held(tracked)!, label_seen, tags_seen }, features: tracked.features };
+}
+
+/** A little work on each frame; the page keeps what comes of it. */
+function calibrate({ camera, cameraKey }: ReadFrame): void {
+  if (cameraKey === null) return;
+  if (calibrating?.key !== cameraKey || calibrating.width !== camera.width)
+    calibrating = { key: cameraKey, width: camera.width, calibrator: new Calibrator(camera) };
+  if (view) calibrating.calibrator.offer(view);
+  view = null;
+  const learnt: CameraBelief | null = calibrating.calibrator.work();
+  if (learnt) say({ type: "calibrated", cameraKey, camera: learnt });
 }
 
 /** The middles of those symbols that the sighting was made of, in the followed picture. */
@@ -110,7 +150,7 @@ async function find({ tags: regions, label }: Look): Promise<{ labels: FoundLabe
     const isWhole = region.w === image.width && region.h === image.height;
     return isWhole ? findTags(image) : findTags(cut(image, region)).map((tag) => moved(tag, region));
   });
-  return { tags, labels: label ? await readLabels(pixels, label) : [] };
+  return { tags, labels: label ? await readLabels(pixels, label, memory) : [] };
 }
 
 function moved(tag: FoundTag, { x, y }: { x: number; y: number }): FoundTag {
@@ -124,5 +164,14 @@ function moved(tag: FoundTag, { x, y }: { x: number; y: number }): FoundTag {
 function held(tracked: Tracked | null): Located | null {
   if (!tracked || !sighted) return null;
   const { pose, covariance } = tracked;
-  return { ...sighted, pose, covariance: [...covariance], label_seen: false, tags_seen: [] };
+  // What the joint covariance said of the camera is in the pose's own from here on.
+  return {
+    ...sighted,
+    pose,
+    covariance: [...covariance],
+    joint: [],
+    label_seen: false,
+    tags_seen: [],
+    held: [],
+  };
 }

@@ -19,7 +19,17 @@ function sight(sigma_mm: number): Sight {
   const pose = poseOf([0, 0, 0], [-241, -22, 600]);
   return {
     camera: CAMERA,
-    located: { pose, covariance, misfit: 1, margin: 9, label_seen: true, tags_seen: [] },
+    located: {
+      pose,
+      covariance,
+      joint: [],
+      camera: CAMERA,
+      misfit: 1,
+      margin: 9,
+      label_seen: true,
+      tags_seen: [],
+      held: [],
+    },
   };
 }
 
