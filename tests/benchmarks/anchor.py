@@ -25,8 +25,10 @@ from nearhand.vision.layout import Layout, LayoutLabel, Tag
 from nearhand.vision.locate import Located, locate_seen, look
 from nearhand.vision.pose import Pose
 from nearhand.vision.project import project, rays, unproject
+from tests.benchmarks import photographs
 from tests.benchmarks.reliability import SHARES, covered, plot
 from tests.support.pictures import Light, looking_at, render, rolled_share, switch_layout
+from tests.support.shared import PHOTOGRAPHS
 
 Array = NDArray[np.float64]
 
@@ -325,6 +327,10 @@ def main() -> int:
         reliability[setting.name] = covered(tallies["nearhand_single"].ratios)
         if not arguments.json:
             _print(setting.name, answer[setting.name])
+    if not arguments.only and (PHOTOGRAPHS / "manifest.csv").exists():
+        answer["real photographs"] = photographs.figures()
+        if not arguments.json:
+            print(f"\nreal photographs: {answer['real photographs']}")
     if arguments.plot:
         arguments.plot.write_text(plot(reliability), encoding="utf-8")
     if arguments.json:
