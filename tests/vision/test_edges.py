@@ -74,7 +74,7 @@ def test_corners_are_found_to_a_fraction_of_a_pixel_from_rough_ones(
 
 
 def test_the_largest_symbols_cost_no_more_than_middling_ones() -> None:
-    modules = qr_modules("A" * 1000)
+    modules = qr_modules("A" * 2500)
     assert len(modules) > 120
     drawn = np.where(np.kron(np.pad(modules, 4), np.ones((8, 8))), 30, 220).astype(np.uint8)
     last = 8 * (4 + len(modules)) - 0.5
