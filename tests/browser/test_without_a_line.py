@@ -76,7 +76,10 @@ def test_signing_out_of_the_field_app_signs_the_console_out_too(demo: DemoProces
     demo.start()
     console.goto(f"{demo.url}/console/devices")
     expect(console.locator("input[name=password]")).to_be_visible(timeout=SLOW_MS)
-    assert console.request.get(f"{demo.url}/api/v1/me").status == 401
+    # The page asks for the name at once; the sign-out goes out meanwhile.
+    console.wait_for_function(
+        "async () => (await fetch('/api/v1/me')).status === 401", polling=250, timeout=SLOW_MS
+    )
 
 
 def test_a_call_for_help_says_why_it_waits_and_goes_out_by_itself(
@@ -136,7 +139,9 @@ def test_a_part_never_opened_before_is_there_without_a_line(demo: DemoProcess, b
     context = browser.new_context(viewport=PHONE, locale="en", permissions=["camera"])
     field = context.new_page()
     sign_in_page(field, f"{demo.url}/field/", "technician", PASSWORD)
+    field.get_by_role("button", name="Find").wait_for(timeout=SLOW_MS)
     field.evaluate("navigator.serviceWorker.ready")
+    field.reload()  # who is signed in has surely been remembered once the page shows it again
     field.get_by_role("button", name="Find").wait_for(timeout=SLOW_MS)
     context.set_offline(True)
     field.reload()
