@@ -16,7 +16,6 @@ export const t = words({
   guide: ["Guide", "指引", "指引"],
   step_of: ["Step {n} of {all}", "第 {n} 步，共 {all} 步", "第 {n} 步，共 {all} 步"],
   all_done: ["All {all} steps are done", "全部 {all} 個步驟已完成", "全部 {all} 个步骤已完成"],
-  proof: ["Done when", "完成依據", "完成依据"],
   caution: ["Caution", "注意", "注意"],
   loading_device: ["Finding the device…", "正在尋找設備…", "正在查找设备…"],
   look_at_label: ["Look at the label", "請對準標籤", "请对准标签"],
@@ -155,10 +154,6 @@ export const t = words({
     "手邊沒有手機？使用模擬機房",
     "手边没有手机？使用模拟机房",
   ],
-  back_to_list: ["Back to the list", "回到清單", "回到列表"],
   close: ["Close", "關閉", "关闭"],
   face_drawing: ["Face of {name}", "{name} 的面板", "{name} 的面板"],
-  other_device: ["Another device", "換一台設備", "换一台设备"],
-  front: ["Front", "正面", "正面"],
-  rear: ["Rear", "背面", "背面"],
 });
