@@ -47,11 +47,12 @@ RING_SDS = 2.4477  # of a ring that holds 95 of 100 points spread alike in both 
 LEVEL_MM = 4.0  # brightness is compared with that of so wide a surrounding
 SLIDE_MM = 70.0  # how far along the face a rival place is looked for
 SAME_MM = 4.0
-# Likeness in place, and by how much it leads every place beside it. Measured on renders: the right device leads by 0.18
-# and more with half of its ports cabled, another type with as many ports in other places by 0.04 at most. One of two that
-# are alike is the other half hidden: doubt needs less than belief.
-BELIEVED = (0.42, 0.10)
-DOUBTED = (0.28, 0.05)
+# Likeness in place, and its lead over every place beside it, as a share of the lead that the face itself would have.
+# Measured on renders: the right device has 0.7 of that lead and more with half of its ports cabled, another type with as
+# many ports in other places 0.2 at most. One of two that are alike is the other half hidden: doubt needs less than belief.
+BELIEVED = (0.42, 0.5)
+DOUBTED = (0.28, 0.35)
+LEAST_OWN_LEAD = 0.03  # a face that is so much alike to itself beside itself cannot be placed
 GLANCE_PX_PER_MM = 1.0
 PLACES = 3  # of those that look most like the face at a glance
 LEAST_VISIBLE = 0.25  # of the known part of the face
@@ -69,15 +70,25 @@ class Reference:
 
 @dataclass(frozen=True)
 class Likeness:
-    """How much a place in the picture looks like the face (-1 to 1), and the best rival place along the face."""
+    """How much a place in the picture looks like the face (-1 to 1), and the best rival place along the face.
+
+    `own`: how much the face looks like itself at its best rival place.
+    """
 
     here: float
     rival: float
+    own: float
     visible: float
 
     def exceeds(self, least: tuple[float, float]) -> bool:
         here, lead = least
-        return self.here >= here and self.here - self.rival >= lead and self.visible >= LEAST_VISIBLE
+        expected = 1 - self.own
+        return (
+            self.here >= here
+            and expected >= LEAST_OWN_LEAD
+            and self.here - self.rival >= lead * self.here * expected
+            and self.visible >= LEAST_VISIBLE
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -281,24 +292,30 @@ def _levelled(gray: Gray, scale: float) -> NDArray[np.float32]:
 
 def _likeness(view: _View, pose: Pose, lens: Intrinsics) -> Likeness:
     """Compare the picture, laid flat, with the face: in place, and slid along, for ports are alike and rows are not."""
-    import cv2
-
     reference = view.reference
-    scale = reference.face.px_per_mm
+    known, scale = reference.face.known, reference.face.px_per_mm
     seen, is_seen = _laid_flat(view, pose, lens, SLIDE_MM)
     margin = round(SLIDE_MM * scale)
-    here = is_seen[:, margin : margin + reference.gray.shape[1]] & reference.face.known
-    visible = float(here.sum()) / max(1, int(reference.face.known.sum()))
+    here = is_seen[:, margin : margin + known.shape[1]] & known
+    visible = float(here.sum()) / max(1, int(known.sum()))
     if visible < LEAST_VISIBLE:
-        return Likeness(0.0, 0.0, visible)
-    face = _levelled(reference.gray, scale) * here
-    around = _levelled(seen, scale) * is_seen
-    products = np.asarray(cv2.matchTemplate(around, face, cv2.TM_CCORR)).ravel()
-    power = np.asarray(cv2.matchTemplate(around * around, here.astype(np.float32), cv2.TM_CCORR)).ravel()
-    likeness = products / np.sqrt(np.maximum(power, 1e-6) * float((face * face).sum()) + 1e-6)
-    offsets = np.abs(np.arange(len(likeness)) - margin)
-    rival = likeness[offsets > SAME_MM * scale]
-    return Likeness(float(likeness[margin]), float(rival.max()), visible)
+        return Likeness(0.0, 0.0, 1.0, visible)
+    face = _levelled(reference.gray, scale) * known
+    slid = _slid(_levelled(seen, scale) * is_seen, face * here, here)
+    beside = np.abs(np.arange(len(slid)) - margin) > SAME_MM * scale
+    itself = _slid(np.pad(face, ((0, 0), (margin, margin))), face * here, here)
+    return Likeness(float(slid[margin]), float(slid[beside].max()), float(itself[beside].max()), visible)
+
+
+def _slid(around: Any, face: Any, here: Flags) -> Array:
+    """How much the face looks like what is around it, slid from end to end."""
+    import cv2
+
+    around, face = (np.asarray(one, dtype=np.float32) for one in (around, face))
+    products = np.asarray(cv2.matchTemplate(around, face, cv2.TM_CCORR), dtype=np.float64).ravel()
+    power = cv2.matchTemplate(around * around, here.astype(np.float32), cv2.TM_CCORR)
+    sizes = np.maximum(np.asarray(power, dtype=np.float64).ravel(), 1e-6) * float((face * face).sum())
+    return np.asarray(products / np.sqrt(sizes + 1e-6))
 
 
 def _inside(points: Array, located: Located, layout: Layout) -> Flags:

@@ -1,11 +1,13 @@
 """Lay a photograph of a device flat: the picture of its face in millimetres, as far as it is truly known."""
 
+import io
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nearhand.vision.image import opened_image
 from nearhand.vision.layout import Layout, LayoutLabel, Tag
 from nearhand.vision.locate import Located
 from nearhand.vision.project import face_jacobian, project
@@ -15,6 +17,7 @@ Pixels = NDArray[np.uint8]
 
 PX_PER_MM = 2.0
 LIMIT_PX = 4_000_000  # large faces are kept coarser
+WEBP_QUALITY = 90
 GRID = (25, 9)  # points across and down at which a photograph is asked how good it is
 LEAST_PX_PER_MM = 0.6  # a photograph that is coarser there shows nothing that could be found again
 WORST_RING_MM = 2.0  # where a photograph says less surely what is where, it says nothing
@@ -40,6 +43,26 @@ class FacePicture:
     @property
     def known_share(self) -> float:
         return float(self.known.mean())
+
+
+def as_webp(picture: FacePicture) -> bytes:
+    """The picture as a file; what is unknown is transparent."""
+    from PIL import Image
+
+    shown = np.dstack([picture.pixels[..., ::-1], picture.known.astype(np.uint8) * 255])
+    file = io.BytesIO()
+    Image.fromarray(shown).save(file, "WEBP", quality=WEBP_QUALITY)
+    return file.getvalue()
+
+
+def from_webp(content: bytes, *, px_per_mm: float, ring_mm: float) -> FacePicture:
+    """A picture that `as_webp` made. Raises UnreadablePicture."""
+    with opened_image(content, limit_pixels=2 * LIMIT_PX) as image:
+        shown = np.asarray(image.convert("RGBA"), dtype=np.uint8)
+    known = shown[..., 3] > 127
+    pixels = np.ascontiguousarray(shown[..., 2::-1])
+    pixels[~known] = 0
+    return FacePicture(pixels, known, px_per_mm, ring_mm)
 
 
 def picture_scale(layout: Layout) -> float:
