@@ -50,7 +50,7 @@ SAME_MM = 4.0
 # Likeness in place, and its lead over every place beside it, as a share of the lead that the face itself would have.
 # Measured on renders: the right device has 0.7 of that lead and more with half of its ports cabled, another type with as
 # many ports in other places 0.2 at most. One of two that are alike is the other half hidden: doubt needs less than belief.
-BELIEVED = (0.42, 0.5)
+BELIEVED = (0.35, 0.6)
 DOUBTED = (0.28, 0.35)
 LEAST_OWN_LEAD = 0.03  # a face that is so much alike to itself beside itself cannot be placed
 GLANCE_PX_PER_MM = 1.0
