@@ -27,21 +27,41 @@ def serve(
     ] = False,
 ) -> None:
     """Run the service with the settings of the environment (NEARHAND_…)."""
+    import gc
+
     import uvicorn
 
-    from nearhand.app import create_app
+    from nearhand.app import build_resources, create_app
+    from nearhand.kit.address import Listening, UnknownHost
     from nearhand.kit.settings import MIB, Settings
     from nearhand.kit.tls import certificates, own_names
+    from nearhand.sessions.log import FolderTaken
 
     settings = Settings()
+    listening = Listening(host, port, tls)
+    try:
+        settings = settings.model_copy(
+            update={
+                "base_url": settings.printed_url(listening),
+                "cookie_secure": tls or settings.cookie_secure,
+            }
+        )
+        resources = build_resources(settings)
+        resources.live_log.claim()
+    except (UnknownHost, FolderTaken) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    service = create_app(settings, resources)
     kept = certificates(settings.data_dir / "tls", own_names()) if tls else None
-    address = f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
-    typer.echo(f"Nearhand on {address}, data in {settings.data_dir}. Ctrl-C ends it.")
+    typer.echo(f"Nearhand on {listening.local_url}, data in {settings.data_dir}. Ctrl-C ends it.")
     typer.echo(f"Labels and links say {settings.base_url} (NEARHAND_BASE_URL).")
     if kept:
         typer.echo(f"Browsers must trust {kept.authority} once. Its SHA-256 fingerprint:\n{kept.fingerprint}")
+    # What is loaded by now stays: looking through it again for garbage would stop every session for 0.2 s.
+    gc.collect()
+    gc.freeze()
     uvicorn.run(
-        create_app(settings.model_copy(update={"cookie_secure": True}) if tls else settings),
+        service,
         host=host,
         port=port,
         ws="websockets-sansio",

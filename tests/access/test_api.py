@@ -1,5 +1,6 @@
 import pytest
 from fastapi.testclient import TestClient
+from structlog.testing import capture_logs
 
 from nearhand.access.actor import COOKIE
 from nearhand.access.model import Role
@@ -141,3 +142,11 @@ def test_a_guest_is_let_in_no_longer_than_the_link_says(client: TestClient, cloc
     guest = join(client, link_token(client, hours=1))
     clock.advance(3601)
     assert client.get(f"{API}/me", headers=guest).status_code == 401
+
+
+def test_that_nobody_is_signed_in_is_no_news_until_they_want_something_done(client: TestClient) -> None:
+    with capture_logs() as logs:
+        client.get(f"{API}/me")
+        assert [line["event"] for line in logs] == []
+        client.post(f"{API}/sign-out")
+        assert [line["event"] for line in logs] == ["refused"]

@@ -75,8 +75,6 @@ async def _prepare(settings: Settings) -> None:
     )
     async with resources.database.transaction() as connection:
         registry = Registry(connection)
-        for new in catalogue():
-            await registry.devices.add_device_type(new)
         for name in SITES:
             site = await registry.site(name=name)
             for number in range(RACKS_PER_SITE):

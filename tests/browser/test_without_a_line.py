@@ -91,7 +91,11 @@ def test_a_call_for_help_says_why_it_waits_and_goes_out_by_itself(
         if route.request.method != "POST":
             return route.fallback()
         keys.add(route.request.headers.get("idempotency-key"))
-        return route.fulfill(status=answers.pop(0), body="{}") if answers else route.fallback()
+        if not answers:
+            return route.fallback()
+        status = answers.pop(0)
+        problem = {"code": "being_answered" if status == 409 else "busy"}
+        return route.fulfill(status=status, json=problem, content_type="application/problem+json")
 
     field.route("**/api/v1/sessions", answer)
     field.get_by_role("button", name="Help").click(timeout=SLOW_MS)

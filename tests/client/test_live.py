@@ -4,14 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from nearhand.access.model import Role
+from nearhand.access.model import Actor, Role
 from nearhand.client import Client, LinkStopped, LiveSession, LiveView, SqliteOutbox, WishRefused
 from nearhand.client import live as live_module
+from nearhand.client.link import Address
 from nearhand.devices.model import FaceSide
 from nearhand.sessions import messages as m
 from nearhand.sessions.model import OnFace, OnFrame, Shape, Signal
 from tests.client.conftest import SignIn
-from tests.support.live import FRAME
+from tests.support.live import AT, FRAME
 from tests.support.people import PASSWORD
 from tests.support.process import ServerProcess
 
@@ -62,6 +63,17 @@ async def test_messages_can_be_followed_one_by_one(sign_in: SignIn) -> None:
         async for message in inbox:
             if isinstance(message, m.PointerMoved):
                 break
+
+
+async def test_what_only_keeps_the_line_alive_is_handed_to_nobody() -> None:
+    async def nobody() -> Actor:
+        raise AssertionError
+
+    live = LiveSession("SESSION", Address("ws://127.0.0.1:9", {}, None), nobody)
+    inbox = live.messages()
+    sent_by_server = m.Pong(at=AT), m.FreezeAsked(by="EXPERT", frame=FRAME)
+    await live._take_all(list(sent_by_server))
+    assert await anext(inbox) == sent_by_server[1]
 
 
 async def test_a_refused_wish_says_why(sign_in: SignIn) -> None:

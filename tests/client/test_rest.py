@@ -1,9 +1,11 @@
+import httpx2
 import pytest
 
 from nearhand.access.model import Role
 from nearhand.client import Client, Refusal, Unreachable, code_in
 from nearhand.sessions.model import SessionStatus
 from tests.client.conftest import SignIn
+from tests.support.live import a_session
 from tests.support.people import PASSWORD
 from tests.support.process import ServerProcess
 
@@ -26,6 +28,34 @@ async def test_a_refusal_says_why(server: ServerProcess) -> None:
     with pytest.raises(Refusal, match="wrong_credentials") as refused:
         await Client.sign_in(server.url, "expert", "not the password")
     assert (refused.value.status, refused.value.title) == (401, "Name or password is wrong")
+
+
+async def test_a_request_that_is_being_answered_already_is_asked_about_again() -> None:
+    """The first try arrived and its answer got lost: the second finds the service still at it."""
+    keys: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        keys.append(request.headers["Idempotency-Key"])
+        if len(keys) == 1:
+            refusal = {"code": "being_answered", "title": "Ask again", "detail": ""}
+            return httpx2.Response(409, headers={"Retry-After": "0"}, json=refusal)
+        return httpx2.Response(201, json=a_session().model_dump(mode="json"))
+
+    async with Client("http://nearhand.example", "token") as client:
+        client._http = httpx2.AsyncClient(base_url=client.url, transport=httpx2.MockTransport(answer))
+        assert await client.open_session() == a_session()
+    assert len(set(keys)) == 1
+    assert len(keys) == 2
+
+
+async def test_a_key_of_another_request_is_a_plain_no() -> None:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(409, json={"code": "key_reused", "title": "Used", "detail": ""})
+
+    async with Client("http://nearhand.example", "token") as client:
+        client._http = httpx2.AsyncClient(base_url=client.url, transport=httpx2.MockTransport(answer))
+        with pytest.raises(Refusal, match="key_reused"):
+            await client.open_session()
 
 
 async def test_no_answer_is_said_as_such() -> None:

@@ -154,7 +154,7 @@ def test_a_key_used_for_another_request_is_refused(admin: Doors, made: dict[str,
     key = {"Idempotency-Key": "k1"}
     admin.make("sites", new_site(name="One"), headers=key)
     other = admin.ask("POST", "sites", json={"name": "Two"}, headers=key)
-    assert (other.status_code, other.json()["code"]) == (409, "conflict")
+    assert (other.status_code, other.json()["code"]) == (409, "key_reused")
 
 
 def test_a_refused_request_leaves_its_key_free(admin: Doors, made: dict[str, Any]) -> None:

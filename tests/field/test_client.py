@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from nearhand.client import Client, LiveSession
+from nearhand.client import Client, LiveSession, LiveView
 from nearhand.client import live as live_module
 from nearhand.field.client import FieldClient
 from nearhand.field.eye import Symbols
@@ -296,9 +296,10 @@ async def test_a_session_that_is_about_a_device_needs_only_its_tags(technician: 
     await FieldClient(
         frames=whole.frames(12), client=technician, live=technician.live(session.id), eye=whole.eye, tell=told
     ).run()
-    last = told.of("frame")[-1]["sighting"]
-    assert last["device_id"] == stage.shown.label.device_id
-    assert len(last["tags_seen"]) == 2
+    sightings = [frame["sighting"] for frame in told.of("frame") if frame["sighting"]]
+    assert {sighting["device_id"] for sighting in sightings} == {stage.shown.label.device_id}
+    # In some frames its tags were seen; in those between, it was followed.
+    assert {len(sighting["tags_seen"]) for sighting in sightings} == {0, 2}
 
 
 async def test_two_labels_in_sight_do_not_make_the_session_flicker(technician: Client, stage: Stage) -> None:
@@ -312,6 +313,33 @@ async def test_two_labels_in_sight_do_not_make_the_session_flicker(technician: C
     assert field._device is first is stage.shown
     await field._look_up(Symbols(symbols.labels[1:], []))
     assert field._device is other
+
+
+async def test_a_neighbours_label_is_told_and_does_not_take_the_session_along(
+    server: ServerProcess,  # noqa: F811
+    technician: Client,
+    stage: Stage,
+) -> None:
+    other, told = await labelled_device(server.url), Told()
+    ours, theirs = seen_label(stage.shown.label.text), seen_label(other.label.text)
+    session = await technician.open_session(stage.shown.label.device_id)
+    async with technician.live(session.id) as live:
+        await live.show_device(stage.shown.label.device_id)
+        await live.until(lambda view: view.state is not None and view.state.device is not None)
+        field = FieldClient(frames=iter(()), live=live, tell=told, is_patient=True)
+        field._known._labels = {r.label.text: r for r in (stage.shown, other)}
+        for labels in ([theirs], [theirs, ours], [theirs]):
+            await field._look_up(Symbols(labels, []))
+        assert field._device is stage.shown
+        assert [line["device_id"] for line in told.of("other_device")] == [other.label.device_id]
+        await field._press("d")
+        await live.until(lambda view: shown_in(view) == other.label.device_id)
+        await field._look_up(Symbols([ours, theirs], []))
+        assert field._device is other
+
+
+def shown_in(view: LiveView) -> str | None:
+    return view.state.device.device_id if view.state and view.state.device else None
 
 
 def seen_label(text: str) -> LabelSeen:

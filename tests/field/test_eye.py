@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from nearhand.field.eye import Eye
 from nearhand.sessions.model import Sighting
 from nearhand.vision.camera import Intrinsics
 from nearhand.vision.project import project
@@ -13,8 +14,15 @@ def walking() -> Stage:
 
 
 @pytest.fixture(scope="module")
-def stage() -> Stage:
+def still() -> Stage:
     return still_stage()
+
+
+@pytest.fixture
+def stage(still: Stage) -> Stage:
+    """With an eye that has seen nothing yet: it follows what it saw last."""
+    still.eye = Eye(still.intrinsics)
+    return still
 
 
 def error_mm(stage: Stage, number: int, found: Sighting) -> float:
@@ -56,3 +64,16 @@ def test_one_tag_alone_may_be_another_racks(stage: Stage) -> None:
 def test_a_device_that_is_not_known_is_not_guessed(stage: Stage) -> None:
     picture = stage.picture(1)
     assert stage.eye.locate(picture, stage.eye.read(picture), []) is None
+
+
+def test_the_device_it_is_bound_to_comes_first(stage: Stage) -> None:
+    """Tags are unique within a rack only: a neighbour may wear the same ones."""
+    picture = stage.picture(1)
+    symbols = stage.eye.read(picture)
+    symbols.labels.clear()
+    label = stage.shown.label.model_copy(update={"device_id": "OTHER", "code": "7K2M9QXB"})
+    known = [stage.shown, stage.shown.model_copy(update={"label": label})]
+    for bound_to in ("DEVICE", "OTHER"):
+        sighting = stage.eye.locate(picture, symbols, known, bound_to)
+        assert sighting is not None
+        assert sighting.device_id == bound_to

@@ -1,6 +1,8 @@
 """The doors' common manners, tried on a small app of their own."""
 
+import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -78,6 +80,17 @@ async def add_late(number: int, begin: LateTransaction, overtaken: int = 0) -> i
 
 
 attempts: list[int] = []
+
+
+@late.post("/together", status_code=201)
+async def add_together(begin: LateTransaction) -> int:
+    """Two at once: neither writes before the other is at work too."""
+    await both_at_work.wait()
+    await begin()
+    return 1
+
+
+both_at_work = asyncio.Barrier(2)
 
 
 @router.get("/count")
@@ -161,8 +174,20 @@ def test_a_door_that_was_overtaken_is_asked_anew_a_few_times(
 
 def test_one_key_for_two_requests_is_refused(door: TestClient) -> None:
     door.post("/things/1", headers={"Idempotency-Key": "k"})
-    assert door.post("/things/2", headers={"Idempotency-Key": "k"}).status_code == 409
+    refused = door.post("/things/2", headers={"Idempotency-Key": "k"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "key_reused")
+    assert "retry-after" not in refused.headers
     assert door.get("/count").json() == 1
+
+
+def test_a_request_that_is_being_answered_already_is_told_to_ask_again_in_a_moment(door: TestClient) -> None:
+    key = {"Idempotency-Key": "k"}
+    with ThreadPoolExecutor(2) as two:
+        answers = list(two.map(lambda _: door.post("/together", headers=key), range(2)))
+    done, refused = sorted(answers, key=lambda answer: answer.status_code)
+    assert (done.status_code, refused.status_code) == (201, 409)
+    assert (refused.json()["code"], refused.headers["retry-after"]) == ("being_answered", "1")
+    assert door.post("/together", headers=key).status_code == 201
 
 
 def test_two_peoples_equal_keys_are_two_keys(door: TestClient) -> None:

@@ -13,7 +13,7 @@ from nearhand.labels.model import Label, NewLabel
 from nearhand.labels.service import RegisteredLabels
 from nearhand.labels.symbol import Drawing, read_back
 from tests.support.doors import Doors
-from tests.support.factories import new_device, new_rack
+from tests.support.factories import Registry, new_device, new_rack
 
 
 @pytest.fixture
@@ -177,3 +177,36 @@ def test_a_label_that_was_overtaken_is_drawn_anew_with_other_tags(
     overtaken, other = others
     assert overtaken.tags == other.tags
     assert not {tag.id for tag in other.tags} & {tag["id"] for tag in made.json()["tags"]}
+
+
+def test_a_racks_map_tells_where_its_units_and_symbols_are(
+    client: TestClient, resources: Resources, expert: Doors
+) -> None:
+    async def build() -> tuple[str, str]:
+        async with resources.database.transaction() as connection:
+            registry = Registry(connection)
+            site = await registry.site()
+            rack = await registry.rack(site, height_u=10, first_u=0, counted_from="top")
+            device = await registry.device(rack=rack, position_u=3, asset_tag="SW-1")
+            await registry.device(rack=rack, device_type=await registry.device_type(model="B"), asset_tag="X")
+            return rack.id, device.id
+
+    assert client.portal is not None
+    rack_id, device_id = client.portal.call(build)
+    label = expert.ask("POST", f"devices/{device_id}/labels", json={}).json()
+    answer = expert.ask("GET", f"racks/{rack_id}/map")
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert found["u_mm"] == 44.45
+    assert (found["width_mm"], found["height_mm"]) == (482.6, 444.5)
+    assert found["front"]["units"][3] == {"u": 3, "y_mm": 133.35}
+    (device,) = found["front"]["devices"]
+    assert (device["asset_tag"], device["position_u"], device["face"]) == ("SW-1", 3, "front")
+    assert 133.35 <= device["y_mm"] < 133.35 + 44.45
+    assert device["layout"] == expert.ask("GET", f"labels/{label['code']}").json()["layout"]
+    assert all(one["layout"] is None for one in found["rear"]["devices"])
+
+
+def test_a_racks_map_is_for_those_who_may_read_devices(client: TestClient, expert: Doors) -> None:
+    assert client.get("/api/v1/racks/0000000000Z1/map").status_code == 401
+    assert expert.ask("GET", "racks/0000000000Z1/map").status_code == 404

@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from nearhand.devices.importer import Importer
 from nearhand.devices.model import Device, DeviceType, ImportReport, NewDevice, Rack
@@ -142,3 +143,26 @@ async def test_tag_ids_are_unique_in_a_rack_until_none_is_left(database: Databas
     assert len(set(seen)) == len(seen) == 250
     with pytest.raises(NoTagsLeft):
         await hall.labels.make(hall.devices[0].id, NewLabel())
+
+
+async def test_a_map_takes_the_same_few_queries_whatever_the_rack_holds(hall: Hall) -> None:
+    rack = hall.racks[0]
+    async with hall.database.transaction() as connection:
+        registry = Registry(connection)
+        mounted = [
+            await registry.device(device_type=hall.kind, rack=rack, position_u=u, asset_tag=f"T{u}")
+            for u in range(1, 6)
+        ]
+    for device in mounted:
+        await hall.labels.make(device.id, NewLabel())
+    asked: list[str] = []
+    async with hall.database.reading() as connection:
+        event.listen(
+            hall.database.engine.sync_engine,
+            "before_cursor_execute",
+            lambda conn, cursor, statement, *rest: asked.append(statement),
+        )
+        elevation = await Registry(connection).places.elevation(rack.id)
+        found = await labels_on(connection, **hall.given).rack_map(elevation)
+    assert [len(one.layout.tags) for one in found.front.devices if one.layout] == [2] * 5
+    assert len(asked) == 3

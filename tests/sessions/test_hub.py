@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from nearhand.devices.model import Face
-from nearhand.kit.errors import Conflict, NotFound, Unavailable
+from nearhand.kit.errors import KeyReused, NotFound, Unavailable
 from nearhand.sessions import hub as hub_module
 from nearhand.sessions import log as log_module
 from nearhand.sessions.hub import Caller
@@ -841,7 +841,7 @@ async def test_a_session_asked_for_many_times_at_once_is_opened_once(server: Liv
     await server.restart()
     again = await server.hub.open(a_session("SESSION00002"), "digest")
     assert (again.status, again.expert_names) == (SessionStatus.OPEN, (expert.who.display_name,))
-    with pytest.raises(Conflict):
+    with pytest.raises(KeyReused):
         await server.hub.open(a_session("SESSION00002"), "of something else")
 
 

@@ -10,7 +10,7 @@ from nearhand.kit.clock import FixedClock
 from nearhand.kit.database import Database
 from nearhand.kit.ids import RandomIds
 from nearhand.media.model import Still
-from nearhand.sessions.log import Batch, Log, PostgresStorage, SqliteStorage, Storage
+from nearhand.sessions.log import Batch, FolderTaken, Log, PostgresStorage, SqliteStorage, Storage
 from nearhand.sessions.messages import ChatSay, client_messages
 from nearhand.sessions.model import NotSaved, SessionStatus
 from nearhand.sessions.room import Room, Store
@@ -161,9 +161,11 @@ async def test_two_processes_cannot_share_one_live_log(tmp_path: Path) -> None:
     first = Log(SqliteStorage(tmp_path / "live.db"), ids=RandomIds())
     await first.open()
     second = Log(SqliteStorage(tmp_path / "live.db"), ids=RandomIds())
-    with pytest.raises(RuntimeError, match="another process"):
+    with pytest.raises(FolderTaken, match="another process"):
         await second.open()
     await first.close()
+    await second.open()
+    await second.close()
 
 
 async def test_a_disk_that_refuses_is_said_and_the_log_lives_on(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -95,7 +95,7 @@ def chromium(camera: Path | None = None) -> Iterator[Browser]:
             browser.close()
 
 
-def write_camera(path: Path, pictures: list[Picture]) -> Path:
+def write_camera(path: Path, pictures: Iterable[Picture]) -> Path:
     """A file that Chromium plays as its camera: one JPEG after the other."""
     with path.open("wb") as file:
         for picture in pictures:

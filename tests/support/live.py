@@ -82,6 +82,9 @@ class FullDisk:
         self.writes = 0
         self.refusals = 0
 
+    def claim(self) -> None:
+        self._storage.claim()
+
     async def open(self, tables: Any) -> None:
         await self._storage.open(tables)
 

@@ -19,14 +19,20 @@ Pixels = NDArray[np.uint8]
 TEXTURE_PX_PER_MM = 10
 SUPERSAMPLING = 3
 COARSE = 8  # pixels
+CABLE_PX, GLARE_PX = 12, 110
 
 
-def switch_layout(text: str = "HTTPS://HELP.EXAMPLE/D/7K3M9QXA") -> Layout:
-    """A 1U face with a 25 mm label near its left ear and 15 mm tags on both."""
+def switch_layout(
+    text: str = "HTTPS://HELP.EXAMPLE/D/7K3M9QXA", *, units: int = 1, dictionary: str = "DICT_4X4_250"
+) -> Layout:
+    """A face with a 25 mm label near its left ear and 15 mm tags on both, the right one at the bottom."""
+    height_mm = 44.45 * units - 0.79
+    left = Tag(dictionary=dictionary, id=17, x_mm=11, y_mm=22, size_mm=15)
+    right = Tag(dictionary=dictionary, id=18, x_mm=471.6, y_mm=height_mm - 21.66, size_mm=15)
     return Layout(
-        face=LayoutFace(width_mm=482.6, height_mm=43.66),
+        face=LayoutFace(width_mm=482.6, height_mm=height_mm),
         label=LayoutLabel(text=text, x_mm=41.5, y_mm=19.7, size_mm=25),
-        tags=(Tag(id=17, x_mm=11, y_mm=22, size_mm=15), Tag(id=18, x_mm=471.6, y_mm=22, size_mm=15)),
+        tags=(left, right),
     )
 
 
@@ -40,6 +46,8 @@ class Light:
     noise: float = 3.0
     gradient: float = 0.2
     gamma: float = 1.0
+    glare: float = 0.0  # gray added in the middle of a reflection on the face
+    cables: int = 0  # dark strips across the picture
     seed: int = 0
 
 
@@ -49,7 +57,7 @@ def texture(layout: Layout) -> Pixels:
     size = round(layout.face.height_mm * s), round(layout.face.width_mm * s)
     picture = np.full(size, 70, np.uint8)
     for x in np.arange(70, layout.face.width_mm - 40, 14.25):  # ports in two rows
-        for y in (14.5, 29.0):
+        for y in np.arange(14.5, layout.face.height_mm - 8, 14.5):
             cv2.rectangle(
                 picture, (int((x - 6) * s), int((y - 4) * s)), (int((x + 6) * s), int((y + 4) * s)), 25, -1
             )
@@ -61,13 +69,18 @@ def texture(layout: Layout) -> Pixels:
     return picture
 
 
-def render(layout: Layout, where: Pose, camera: Intrinsics, light: Light | None = None) -> Pixels:
-    """A gray picture; its edges lie where `project` says, to a few hundredths of a pixel."""
+def render(
+    layout: Layout, where: Pose, camera: Intrinsics, light: Light | None = None, *, rolled_px: float = 0.0
+) -> Pixels:
+    """A gray picture; its edges lie where `project` says, to a few hundredths of a pixel.
+
+    `rolled_px`: how far to the right the hand has moved the picture between its first row and its last.
+    """
     light = light or Light()
     k, s = SUPERSAMPLING, TEXTURE_PX_PER_MM
     source = texture(layout)
     big = camera.scaled_to(camera.width * k, camera.height * k)
-    if camera.k1 == 0:
+    if camera.k1 == 0 and rolled_px == 0:
         to_face = np.linalg.inv(big.matrix() @ where[:3, [0, 1, 3]])
         to_texture = np.array([[s, 0, -0.5], [0, s, -0.5], [0, 0, 1]]) @ to_face
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -76,7 +89,8 @@ def render(layout: Layout, where: Pose, camera: Intrinsics, light: Light | None 
         # The map is smooth: known at every eighth pixel, it is known between them to a thousandth of one.
         across, down = (np.arange(-1, size // COARSE + 3) * COARSE for size in (big.width, big.height))
         u, v = np.meshgrid(across, down)
-        mm = unproject(np.stack([u.ravel(), v.ravel()], 1), where, big).reshape(*u.shape, 2)
+        still = u - rolled_px * k * rolled_share(v, big.height)
+        mm = unproject(np.stack([still.ravel(), v.ravel()], 1), where, big).reshape(*u.shape, 2)
         coarse = (mm * s - 0.5).astype(np.float32)
         steps = [
             np.float32(1) + np.arange(size, dtype=np.float32) / COARSE for size in (big.width, big.height)
@@ -89,9 +103,25 @@ def render(layout: Layout, where: Pose, camera: Intrinsics, light: Light | None 
     return lit(np.asarray(seen, dtype=np.uint8), light)
 
 
+def rolled_share(v: NDArray[Any], height: int) -> NDArray[Any]:
+    """How much of a rolling shutter's shift a row has; none in the middle."""
+    return np.asarray((v + 0.5) / height - 0.5)
+
+
 def lit(picture: Pixels, light: Light) -> Pixels:
     rng = np.random.default_rng(light.seed)
     out: Any = picture.astype(np.float32)
+    for _ in range(light.cables):
+        (a, b), (c, d) = rng.uniform(0, 1, 2), rng.uniform(0, 1, 2)
+        ends = [(round(a * picture.shape[1]), 0), (round(c * picture.shape[1]), picture.shape[0])]
+        if b < d:
+            ends = [(0, round(a * picture.shape[0])), (picture.shape[1], round(c * picture.shape[0]))]
+        cv2.line(out, ends[0], ends[1], 40.0, CABLE_PX)
+    if light.glare > 0:
+        spot = rng.uniform(0.1, 0.9, 2) * picture.shape[::-1]
+        yy, xx = np.mgrid[0 : picture.shape[0], 0 : picture.shape[1]].astype(np.float32)
+        away = (xx - spot[0]) ** 2 + (yy - spot[1]) ** 2
+        out = out + light.glare * np.exp(-away / (2 * GLARE_PX**2))
     if light.blur_px > 0:
         out = cv2.GaussianBlur(out, (0, 0), light.blur_px)
     if light.motion_px > 0.5:

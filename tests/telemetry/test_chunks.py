@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nearhand.telemetry.chunks import (
@@ -21,6 +21,7 @@ PAIRS = st.lists(st.tuples(TIMES, VALUES), min_size=1, max_size=200)
 
 
 @given(PAIRS)
+@example([(0, -0.0)])
 def test_what_is_packed_comes_back_to_the_last_bit(pairs: list[tuple[int, float]]) -> None:
     samples = samples_of(pairs)
     again = unpacked(packed(samples))

@@ -243,7 +243,7 @@ class LiveSession(Verbs):
             is_news = not isinstance(message, m.Event) or message.seq > self.view.seq
             self.view = reduced(self.view, message)
             await self._answer(message)
-            if is_news:
+            if is_news and not isinstance(message, m.Pong):  # only says that the line is alive
                 self._tell(message)
         self._wake.set()
         for watcher in [w for w in self._watchers if w[1].done() or w[0](self.view)]:

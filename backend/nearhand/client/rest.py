@@ -16,6 +16,7 @@ from nearhand.client.link import Address
 from nearhand.client.live import LiveSession
 from nearhand.client.outbox import Outbox, new_client_name
 from nearhand.devices.model import DeviceView
+from nearhand.kit.errors import BeingAnswered
 from nearhand.labels.model import ForeignLabel, Label, Resolved, code_of
 from nearhand.media.model import Still
 from nearhand.sessions.model import Annotation, NewSession, Session, SessionStatus
@@ -195,9 +196,10 @@ class Client:
             except httpx2.TransportError as error:
                 if not tries_left:
                     raise Unreachable(f"{self.url}: {error or type(error).__name__}") from error
-                await asyncio.sleep(FIRST_WAIT_S * 2 ** (TRIES - 1 - tries_left))
             else:
-                break
+                if not tries_left or not _is_being_answered(answer):
+                    break
+            await asyncio.sleep(FIRST_WAIT_S * 2 ** (TRIES - 1 - tries_left))
         if not answer.is_success:
             raise _refusal(answer)
         return answer
@@ -218,6 +220,11 @@ def _parsed(answer: httpx2.Response, model: type[Answer]) -> Answer:
         raise ClientError(
             f"The service answered in another version's words ({error.error_count()} places)."
         ) from error
+
+
+def _is_being_answered(answer: httpx2.Response) -> bool:
+    """The first try arrived, its answer got lost, and the service is still at it."""
+    return answer.status_code == BeingAnswered.status and _refusal(answer).code == BeingAnswered.code
 
 
 def _refusal(answer: httpx2.Response) -> Refusal:

@@ -21,6 +21,7 @@ from nearhand.sessions.model import Annotation, FrameRef, Sighting, Signal
 
 FAREWELL_S = 10.0
 KEYS = {"s": Signal.STOP, "w": Signal.WAIT, "g": Signal.GO, "p": Signal.PULL, "?": Signal.WHICH}
+TURN = "d"
 Tell = Callable[..., None]
 
 
@@ -52,6 +53,8 @@ class FieldClient:
         self._stills: StillSender | None = None
         self._kept: dict[str, tuple[Annotation, ...]] = {}
         self._device: Resolved | None = None
+        self._other: Resolved | None = None  # in sight, while the session is about another
+        self._turning_to: str | None = None  # shown to the session, which has not answered yet
         self._banner: tuple[str, tuple[int, int, int]] = ("", CYAN)
         self._told_marks: set[str] = set()
         self._looking_up: dict[str, asyncio.Task[None]] = {}
@@ -78,10 +81,11 @@ class FieldClient:
     async def _look(self, frame: Frame) -> None:
         symbols = await asyncio.to_thread(self.eye.read, frame.picture)
         await self._look_up(symbols)
-        sighting = await asyncio.to_thread(self.eye.locate, frame.picture, symbols, self._known.resolved)
-        if (
-            self._device is None and sighting is not None
-        ):  # by its tags: the session told us which device it is
+        sighting = await asyncio.to_thread(
+            self.eye.locate, frame.picture, symbols, self._known.resolved, self._bound_to()
+        )
+        if self._device is None and sighting is not None and sighting.device_id == self._bound_to():
+            # By its tags: the session told us which device it is.
             known = (r for r in self._known.resolved if r.label.device_id == sighting.device_id)
             self._device = next(known, None)
         self._tell_seen(frame, symbols, sighting)
@@ -95,6 +99,8 @@ class FieldClient:
         picture = frame.picture.copy()
         drawn = draw_marks(picture, self._marks(sighting.device_id), sighting) if sighting else []
         text, colour = self._banner
+        if self._other is not None:
+            text, colour = f"{self._other.view.device.name} is another device (d: turn to it)", AMBER
         if text:
             write(picture, text, (16, picture.shape[0] // 12), colour)
         write(picture, self._status(), (16, picture.shape[0] - picture.shape[0] // 16), CYAN)
@@ -124,7 +130,7 @@ class FieldClient:
 
     def _tell_seen(self, frame: Frame, symbols: Symbols, sighting: Sighting | None) -> None:
         facts: dict[str, Any] = {"image": frame.name} if frame.name else {"frame_id": frame.frame_id}
-        if frame.name or symbols.labels or symbols.tags:
+        if frame.name or symbols.labels or symbols.tags or sighting:
             facts["labels"] = [
                 {"text": label.text, "corners_px": label.corners_px.round(2).tolist()}
                 for label in symbols.labels
@@ -151,6 +157,8 @@ class FieldClient:
         for key in keys:
             if key == "q":
                 self._is_over = True
+            elif key == TURN and self._other is not None:
+                await self._turn_to(self._other)
             elif key in KEYS and self.live is not None:
                 await self.live.signal(KEYS[key])
 
@@ -163,9 +171,27 @@ class FieldClient:
         if self.is_patient:
             await asyncio.gather(*self._looking_up.values())
         read = [r for label in symbols.labels if (r := self._known.label(label.text)) is not None]
-        # With two labels in sight we stay with the one we were at: the session must not flicker between devices.
-        if read and (self._device is None or self._device not in read):
-            await self._turn_to(read[0])
+        if self.live is not None and self.live.view.state is None:
+            return  # which device the session is about is not known yet
+        bound_to = self._bound_to()
+        ours = [r for r in read if bound_to in (None, r.label.device_id)]
+        # With two labels in sight we stay with the one we were at: nothing must flicker between devices.
+        if ours and self._device not in ours:
+            await self._turn_to(ours[0])
+        self._see_other(next((r for r in read if r not in ours), None))
+
+    def _bound_to(self) -> str | None:
+        """The device that the session is about: a label of another does not silently replace it."""
+        if self._turning_to is not None:
+            return self._turning_to
+        state = self.live.view.state if self.live else None
+        return state.device.device_id if state is not None and state.device is not None else None
+
+    def _see_other(self, other: Resolved | None) -> None:
+        before, self._other = self._other, other
+        if other is not None and other != before:
+            device = other.view.device
+            self.tell("other_device", device_id=device.id, asset_tag=device.asset_tag, name=device.name)
 
     def _meanwhile(self, about: str, find: Callable[[str], Coroutine[Any, Any, None]]) -> None:
         """Ask the server without keeping the camera waiting; once at a time about one thing."""
@@ -214,12 +240,13 @@ class FieldClient:
                 )
 
     async def _turn_to(self, resolved: Resolved) -> None:
-        """This label was read: what we look at is its device."""
+        """What we look at is this label's device."""
         before, self._device = self._device, resolved
         device_id = resolved.label.device_id
         if before is not None and before.label.device_id == device_id:
             return  # another label of the same device
         if self.live is not None:
+            self._turning_to = device_id
             await self.live.show_device(device_id, resolved.label.face)
         self._meanwhile(device_id, self._learn)
 
@@ -258,8 +285,10 @@ class FieldClient:
             match message:
                 case m.State(state=state) if state.device is not None and self._device is None:
                     self._meanwhile(state.device.device_id, self._learn)
-                case m.DeviceShown(by=by, device=device) if not self._is_mine(by):
-                    self._meanwhile(device.device_id, self._learn)
+                case m.DeviceShown(by=by, device=device):
+                    self._turning_to = None
+                    if not self._is_mine(by):
+                        self._turned(device.device_id)
                 case m.FreezeAsked(frame=frame):
                     self._freeze(frame)
                 case m.ChatSaid(by=by, text=text) if not self._is_mine(by):
@@ -272,11 +301,18 @@ class FieldClient:
                     m.Refused(code=code, title=title, detail=detail)
                     | m.Problem(code=code, title=title, detail=detail)
                 ):
+                    self._turning_to = None
                     self.tell("problem", code=code, detail=detail or title)
                 case m.SessionClosed():
                     self.tell("ended")
                     self._is_over = True
         self.tell("link", state=self.live.link)
+
+    def _turned(self, device_id: str) -> None:
+        """Somebody else has turned the session to this device."""
+        if self._device is not None and self._device.label.device_id != device_id:
+            self._device = None
+        self._meanwhile(device_id, self._learn)
 
     def _is_mine(self, by: str) -> bool:
         return self.live is not None and self.live.view.you is not None and self.live.view.you.id == by

@@ -11,7 +11,8 @@ from nearhand.field.frames import Picture
 from nearhand.field.words import write
 from nearhand.sessions.model import Annotation, FacePoint, Shape, Sighting
 from nearhand.vision.camera import Intrinsics
-from nearhand.vision.project import project
+from nearhand.vision.project import face_jacobian, pose_jacobian, project
+from nearhand.vision.rings import ring_radius
 
 # Blue, green, red, as OpenCV wants them. The same meanings as in the apps.
 CYAN = (255, 229, 0)  # an expert's mark
@@ -59,9 +60,10 @@ def _draw(picture: Picture, annotation: Annotation, sighting: Sighting) -> Drawn
     points = to_pixels(list(anchor.points_mm))
     if not np.isfinite(points).all():
         return None  # behind the camera
-    is_unsure = anchor.is_approximate or (anchor.ring_mm or 0) > UNSURE_MM
+    ring_mm = float(np.hypot(anchor.ring_mm or 0, _ring_now_mm(anchor.points_mm[0], sighting)))
+    is_unsure = anchor.is_approximate or ring_mm > UNSURE_MM
     if is_unsure:
-        _draw_area(picture, to_pixels(_circle(anchor.points_mm[0], max(anchor.ring_mm or 0, UNSURE_MM))))
+        _draw_area(picture, to_pixels(_circle(anchor.points_mm[0], max(ring_mm, UNSURE_MM))))
     colour = AMBER if is_unsure else CYAN
     for line in _lines(annotation.shape, anchor.points_mm, to_pixels):
         _stroke(picture, line, colour)
@@ -69,6 +71,19 @@ def _draw(picture: Picture, annotation: Annotation, sighting: Sighting) -> Drawn
     if words:
         write(picture, words, _beside(points, annotation.shape), colour)
     return Drawn(annotation, points, is_unsure)
+
+
+def _ring_now_mm(point: FacePoint, sighting: Sighting) -> float:
+    """How far off the sighting itself may put a point; 0 where it does not say."""
+    if sighting.covariance is None:
+        return 0.0
+    camera = Intrinsics(**sighting.camera.model_dump())
+    pose = np.array(sighting.T_camera_face).reshape(4, 4)
+    step, on_face = (jacobian([point], pose, camera)[0] for jacobian in (pose_jacobian, face_jacobian))
+    if not np.isfinite(on_face).all() or abs(np.linalg.det(on_face)) < 1e-9:
+        return float("inf")
+    back = np.linalg.inv(on_face) @ step
+    return ring_radius(back @ np.array(sighting.covariance).reshape(6, 6) @ back.T)
 
 
 def _lines(

@@ -8,7 +8,9 @@ NearhandError
 ├── NotFound             404
 ├── RequestTooSlow       408  what was sent came too slowly
 ├── Conflict             409  the state of things does not allow it
-│   └── Overtaken             others were faster; the same may succeed at once
+│   ├── Overtaken             others were faster; the same may succeed at once
+│   ├── BeingAnswered         the same request is at work already; its answer is there in a moment
+│   └── KeyReused             the idempotency key was that of another request
 ├── Stale                412  somebody else changed it first
 ├── PreconditionRequired 428  the change must say which version it changes
 ├── TooLarge             413
@@ -26,6 +28,7 @@ class NearhandError(Exception):
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something went wrong here"
+    retry_after_s: ClassVar[int | None] = None  # told where asking again is known to help
 
     def __init__(self, detail: str = "", **facts: Any) -> None:
         super().__init__(detail or self.title)
@@ -59,6 +62,15 @@ class Conflict(NearhandError):
 
 class Overtaken(Conflict):
     code, title = "overtaken", "Others were faster; ask again"
+
+
+class BeingAnswered(Conflict):
+    code, title = "being_answered", "The same request is being answered just now; ask again"
+    retry_after_s = 1
+
+
+class KeyReused(Conflict):
+    code, title = "key_reused", "This Idempotency-Key was used for another request"
 
 
 class Stale(NearhandError):

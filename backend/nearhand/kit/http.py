@@ -23,11 +23,13 @@ from starlette.requests import ClientDisconnect
 
 from nearhand.kit.database import Database, UtcDateTime, metadata
 from nearhand.kit.errors import (
-    Conflict,
+    BeingAnswered,
     Invalid,
+    KeyReused,
     NearhandError,
     Overtaken,
     PreconditionRequired,
+    Unauthenticated,
     Unavailable,
 )
 
@@ -113,10 +115,16 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(NearhandError)
     async def refused(request: Request, error: NearhandError) -> Response:
-        log.info("refused", path=request.url.path, code=error.code, detail=error.detail)
-        return problem_response(
+        # A page asks who is signed in when it opens: that nobody is, is no news.
+        is_stranger = isinstance(error, Unauthenticated) and request.method in SAFE_METHODS
+        say = log.debug if is_stranger else log.info
+        say("refused", path=request.url.path, code=error.code, detail=error.detail)
+        response = problem_response(
             error.status, error.code, error.title, error.detail, error.facts.get("errors")
         )
+        if error.retry_after_s is not None:
+            response.headers["Retry-After"] = str(error.retry_after_s)
+        return response
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
@@ -280,13 +288,13 @@ class _Asked:
         return cls(f"{request.state.asker_id}:{header}", hashlib.sha256(asked).hexdigest())
 
     async def answer(self, connection: AsyncConnection) -> Response | None:
-        """What was answered before. Raises Conflict when it was another request."""
+        """What was answered before. Raises KeyReused when it was another request."""
         query = select(idempotency_keys).where(idempotency_keys.c.key == self.key)
         known = (await connection.execute(query)).one_or_none()
         if known is None:
             return None
         if known.request_hash != self.request_hash:
-            raise Conflict("This Idempotency-Key was used for another request.")
+            raise KeyReused
         return Response(known.body, known.status, json.loads(known.headers))
 
     async def remember(self, connection: AsyncConnection, response: Response, *, at: datetime) -> None:
@@ -303,7 +311,7 @@ class _Asked:
         try:
             await connection.execute(insert(idempotency_keys).values(row))
         except IntegrityError:
-            raise Conflict("The same request is being answered just now; ask again.") from None
+            raise BeingAnswered from None
 
 
 async def forget_idempotency_keys(database: Database, before: datetime) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from nearhand.kit.address import Listening
+
 MIB = 1024 * 1024
 
 
@@ -21,7 +23,8 @@ class Settings(BaseSettings):
     )
     base_url: str = Field(
         "http://127.0.0.1:8000",
-        description="Address printed on labels and in links, without a trailing slash.",
+        description="Address printed on labels and in links, without a trailing slash. Unset: the one that `nearhand serve` "
+        "or `nearhand demo` listens on; where that is every address, this machine's on its network.",
     )
     is_demo: bool = Field(
         False, description="Shows demo accounts on the sign-in page and serves the simulated hall."
@@ -65,6 +68,10 @@ class Settings(BaseSettings):
         "sharing them yet.",
     )
     live_snapshot_events: int = Field(1000, description="Events between two folded snapshots of a session.")
+
+    def printed_url(self, listening: Listening) -> str:
+        """`base_url` where somebody has set it, else the address that is listened on. Raises UnknownHost."""
+        return self.base_url if "base_url" in self.model_fields_set else listening.widest_url
 
     def sqlite_path(self) -> Path:
         return self.data_dir / "nearhand.db"

@@ -1,6 +1,5 @@
 """Make certificates of an own authority, for a demo on a local network: without TLS a phone gives no camera."""
 
-import ipaddress
 import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,9 +10,10 @@ from ssl import PEM_cert_to_DER_cert
 import trustme
 from cryptography import x509
 
+from nearhand.kit.address import lan_address
+
 LEAF_DAYS = 398  # the most that browsers accept
 RENEW_DAYS = 30  # renewed when fewer are left
-NOT_ROUTED = "192.0.2.1"  # a documentation address (RFC 5737): asking for the way there sends nothing
 
 
 @dataclass(frozen=True)
@@ -29,17 +29,6 @@ class Certificates:
         """SHA-256 of the authority's certificate, as phones and browsers show it."""
         digest = sha256(PEM_cert_to_DER_cert(self.authority.read_text(encoding="ascii"))).hexdigest().upper()
         return ":".join(digest[i : i + 2] for i in range(0, len(digest), 2))
-
-
-def lan_address() -> str | None:
-    """This machine's address on its network, or None when it has none."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect((NOT_ROUTED, 9))
-        except OSError:
-            return None
-        address: str = probe.getsockname()[0]
-    return None if ipaddress.ip_address(address).is_loopback else address
 
 
 def own_names() -> list[str]:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
-from nearhand.devices.places import places_on
+from nearhand.devices.places import PlaceService, places_on
 from nearhand.kit.files import BINARY
 from nearhand.kit.http import (
     Connection,
@@ -27,6 +27,7 @@ from nearhand.labels.service import (
     labels_for_sheet,
     labels_on,
 )
+from nearhand.vision.rackmap import RackMap
 
 router = APIRouter(tags=["labels"])
 nouns = APIRouter(route_class=TransactionRoute)
@@ -48,7 +49,13 @@ def _service(request: Request, connection: Connection) -> LabelService:
     )
 
 
+def _places(request: Request, connection: Connection) -> PlaceService:
+    resources = request.app.state.resources
+    return places_on(connection, ids=resources.ids, clock=resources.clock)
+
+
 Service = Annotated[LabelService, Depends(_service)]
+Places = Annotated[PlaceService, Depends(_places)]
 
 
 @made.post("/devices/{device_id}/labels", status_code=status.HTTP_201_CREATED)
@@ -74,6 +81,14 @@ async def of_device(
 ) -> list[Label]:
     """All labels ever made for a device, newest first."""
     return await service.of_device(device_id)
+
+
+@nouns.get("/racks/{rack_id}/map")
+async def rack_map(
+    rack_id: Id, places: Places, service: Service, actor: Actor = may(Permission.DEVICES_READ)
+) -> RackMap:
+    """Where all units and all labels and tags of a rack are, in millimetres: any two of them give its pose."""
+    return await service.rack_map(await places.elevation(rack_id))
 
 
 @nouns.get("/devices/{device_id}/tag-clashes")

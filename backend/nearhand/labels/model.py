@@ -1,6 +1,7 @@
 """What is printed on a device: an identity label, its ear tags, and the layout that vision needs to know."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
@@ -21,6 +22,7 @@ CODE_LENGTH = (
     8  # 40 bits: a million labels collide with probability 0.4, and the primary key refuses even that
 )
 MAX_SHEET_LABELS = 400
+MAX_FACE_TAGS = 50  # as many as a layout may have
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 
@@ -139,6 +141,14 @@ def layout_of(label: Label, face: Face) -> Layout:
         label=LayoutLabel(text=label.text, x_mm=place.x_mm, y_mm=place.y_mm, size_mm=place.size_mm),
         tags=label.tags,
     )
+
+
+def joint_layout(labels: Sequence[Label], face: Face) -> Layout | None:
+    """All that was ever stuck on one face, newest label first: the newest label, and the tags of all."""
+    if not labels:
+        return None
+    tags = {(tag.dictionary, tag.id): tag for label in labels for tag in label.tags}
+    return layout_of(labels[0], face).model_copy(update={"tags": tuple(tags.values())[:MAX_FACE_TAGS]})
 
 
 class ForeignLabel(Invalid):

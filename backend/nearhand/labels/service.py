@@ -9,7 +9,19 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nearhand.devices.importer import InspectMoves
-from nearhand.devices.model import DeviceView, Face, FaceSide, Finding, RackedDevice
+from nearhand.devices.model import (
+    RACK_WIDTH_MM,
+    U_MM,
+    CountedFrom,
+    DeviceView,
+    Elevation,
+    Face,
+    FaceSide,
+    Finding,
+    MountedDevice,
+    Rack,
+    RackedDevice,
+)
 from nearhand.devices.service import DeviceService, devices_on
 from nearhand.kit.clock import Clock
 from nearhand.kit.database import Database
@@ -35,6 +47,7 @@ from nearhand.labels.model import (
     TooManyLabels,
     UnknownLabel,
     code_of,
+    joint_layout,
     label_text,
     layout_of,
 )
@@ -61,6 +74,7 @@ from nearhand.labels.symbol import (
     tag_piece,
 )
 from nearhand.vision.modules import qr_modules
+from nearhand.vision.rackmap import TOLERANCE_MM, RackMap, RackPlan, RackSide, Shown, rack_side
 from nearhand.vision.tags import DICTIONARY
 
 TAGS_IN_DICTIONARY = 250
@@ -187,6 +201,25 @@ class LabelService:
             raise TooManyLabels(f"A sheet may have {MAX_SHEET_LABELS} labels.")
         tags = await self._devices.asset_tags({label.device_id for label in wanted.values()})
         return [(label, tags[label.device_id]) for label in wanted.values()]
+
+    async def rack_map(self, elevation: Elevation) -> RackMap:
+        """Where all units and symbols of a rack are, in millimetres of the rack."""
+        made = await self._store.of_devices([mounted.device.id for mounted in elevation.devices])
+        by_face: dict[tuple[str, FaceSide], list[Label]] = {}
+        for label in made:
+            by_face.setdefault((label.device_id, label.face), []).append(label)
+        plan = _plan(elevation.rack)
+        sides = [_side(plan, side, elevation.devices, by_face) for side in (FaceSide.FRONT, FaceSide.REAR)]
+        return RackMap(
+            rack_id=elevation.rack.id,
+            name=elevation.rack.name,
+            width_mm=plan.width_mm,
+            height_mm=plan.height_mm,
+            u_mm=plan.u_mm,
+            tolerance_mm=TOLERANCE_MM,
+            front=sides[0],
+            rear=sides[1],
+        )
 
     async def _taken_tag_ids(self, view: DeviceView) -> set[int]:
         """All ids ever given in this scope, and those that devices brought along into the rack."""
@@ -327,6 +360,42 @@ def _face(view: DeviceView, side: FaceSide) -> Face:
     if face is None:
         raise NoSuchFace(f"The type {view.device_type.model} has no {side} face.")
     return face
+
+
+def _plan(rack: Rack) -> RackPlan:
+    is_from_top = rack.counted_from is CountedFrom.TOP
+    return RackPlan(rack.height_u, rack.first_u, is_from_top, width_mm=RACK_WIDTH_MM, u_mm=U_MM)
+
+
+def _side(
+    plan: RackPlan,
+    side: FaceSide,
+    mounted: Sequence[MountedDevice],
+    labels: Mapping[tuple[str, FaceSide], Sequence[Label]],
+) -> RackSide:
+    shown = []
+    for one in mounted:
+        device, device_type = one.device, one.device_type
+        face_side = FaceSide.FRONT if device.face is side else FaceSide.REAR
+        face = device_type.face(face_side)
+        if face is None or device.position_u is None or device_type.height_u == 0:
+            continue
+        if face_side is FaceSide.REAR and not device_type.is_full_depth:
+            continue  # its back hangs somewhere inside the rack
+        shown.append(
+            Shown(
+                device_id=device.id,
+                asset_tag=device.asset_tag,
+                name=device.name,
+                face=face_side.value,
+                position_u=device.position_u,
+                height_u=device_type.height_u,
+                width_mm=face.width_mm,
+                height_mm=face.height_mm,
+                layout=joint_layout(labels.get((device.id, face_side), ()), face),
+            )
+        )
+    return rack_side(plan, shown)
 
 
 def _scope(view: DeviceView) -> str:

@@ -12,7 +12,7 @@ import structlog
 
 from nearhand.devices.model import Face
 from nearhand.kit.clock import Clock
-from nearhand.kit.errors import Conflict, NearhandError, NotFound
+from nearhand.kit.errors import KeyReused, NearhandError, NotFound
 from nearhand.kit.outbox import Outbox
 from nearhand.kit.rate import RateLimit
 from nearhand.sessions.log import Batch, Loaded, Log, is_storage_failure
@@ -330,8 +330,8 @@ class Hub:
     async def open(self, session: Session, request: str = "") -> Session:
         """Store a new session and show it on the wall. One that has its id already is left, and returned, as it is.
 
-        `request`: the digest of what was asked under an idempotency key. Raises NotSaved, and Conflict when something
-        else was asked under the same key.
+        `request`: the digest of what was asked under an idempotency key. Raises NotSaved, and KeyReused when
+        something else was asked under the same key.
         """
         opens = self._opens.get(session.id)
         if opens is None:
@@ -342,7 +342,7 @@ class Hub:
         # Whoever asked may go; the session is opened all the same, and found when they ask again.
         opened, asked = await asyncio.shield(opens)
         if asked != request:
-            raise Conflict("This Idempotency-Key was used for another request.")
+            raise KeyReused
         return opened
 
     def _is_opened(self, opens: asyncio.Task[tuple[Session, str]]) -> None:

@@ -178,8 +178,15 @@ class Loaded:
     refusals: list[tuple[str, str, int]]
 
 
+class FolderTaken(RuntimeError):
+    """Another process has this log. The message says which folder, and what to do."""
+
+
 class Storage(Protocol):
     """Where the log is kept: SQLite beside the registry, or PostgreSQL with it."""
+
+    def claim(self) -> None:
+        """Keep every other process out, from now until `close`. Raises FolderTaken for the second."""
 
     async def open(self, tables: Sequence[str]) -> None: ...
 
@@ -198,6 +205,10 @@ class Log:
         self._storage = storage
         self._ids = ids
         self.epoch = ""
+
+    def claim(self) -> None:
+        """For whoever wants to know before the service starts: `open` claims too. Raises FolderTaken."""
+        self._storage.claim()
 
     async def open(self) -> None:
         await self._storage.open(TABLES)
@@ -357,8 +368,12 @@ class SqliteStorage:
         self._writer: sqlite3.Connection
         self._reader: sqlite3.Connection
 
+    def claim(self) -> None:
+        if self._lock is None:
+            self._lock = _lock(self._path.with_suffix(".lock"))
+
     async def open(self, tables: Sequence[str]) -> None:
-        self._lock = _lock(self._path.with_suffix(".lock"))
+        self.claim()
         loop = asyncio.get_running_loop()
         self._writer = await loop.run_in_executor(self._writer_thread, self._connect)
         await loop.run_in_executor(self._writer_thread, self._create, tables)
@@ -372,6 +387,7 @@ class SqliteStorage:
         self._writer_thread.shutdown()
         if self._lock is not None:
             os.close(self._lock)
+            self._lock = None
 
     async def write(self, work: Work) -> None:
         await asyncio.get_running_loop().run_in_executor(self._writer_thread, self._write, work)
@@ -409,7 +425,7 @@ class SqliteStorage:
 
 
 def _lock(path: Path) -> int | None:
-    """Two processes with one log would number their events twice. Raises RuntimeError for the second."""
+    """Two processes with one log would number their events twice. Raises FolderTaken for the second."""
     try:
         import fcntl
     except ImportError:  # Windows has no such lock
@@ -419,8 +435,8 @@ def _lock(path: Path) -> int | None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(file)
-        raise RuntimeError(
-            f"{path}: another process serves this data folder. Run one service process per data folder."
+        raise FolderTaken(
+            f"{path.parent}: another process serves this data folder. Run one service process per data folder."
         ) from None
     return file
 
@@ -430,6 +446,9 @@ class PostgresStorage:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+
+    def claim(self) -> None:
+        """Nothing here is locked: one service process per database is the operator's to see to."""
 
     async def open(self, tables: Sequence[str]) -> None:
         async with self._engine.begin() as connection:

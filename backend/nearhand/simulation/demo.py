@@ -35,9 +35,10 @@ async def authority_certificate(request: Request) -> FileResponse:
 
 
 def create_demo_app() -> FastAPI:
-    """The service with the settings of the environment, and all that makes it a demo."""
+    """The service with the settings of the environment, and all that makes it a demo. Raises FolderTaken."""
     settings = Settings()
     resources = build_resources(settings)
+    resources.live_log.claim()
     app = create_app(settings, resources)
     app.include_router(hall_router, prefix=API)
     app.include_router(authority)

@@ -1,7 +1,6 @@
 """Start the demo from a terminal: service, robots, and the words a newcomer needs."""
 
 import io
-import ipaddress
 import os
 import socket
 import subprocess
@@ -14,11 +13,13 @@ from pathlib import Path
 import qrcode
 import uvicorn
 
-from nearhand.kit.settings import MIB
-from nearhand.kit.tls import Certificates, certificates, lan_address, own_names
+from nearhand.kit.address import LOOPBACK, Listening, UnknownHost, numeric
+from nearhand.kit.settings import MIB, Settings
+from nearhand.kit.tls import Certificates, certificates, own_names
+from nearhand.sessions.log import FolderTaken
 from nearhand.simulation.people import PASSWORD, PEOPLE
 
-LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"
+EVERYWHERE = "0.0.0.0"
 FACTORY = "nearhand.simulation.demo:create_demo_app"
 
 
@@ -42,68 +43,58 @@ class Demo:
         return self.host or (EVERYWHERE if self.has_tls else LOOPBACK)
 
     @property
-    def scheme(self) -> str:
-        return "https" if self.has_tls else "http"
+    def listening(self) -> Listening:
+        return Listening(self.listens_on, self.port, self.has_tls)
 
     @property
     def local_url(self) -> str:
-        is_any = ipaddress.ip_address(_numeric(self.listens_on)).is_unspecified
-        host = LOOPBACK if is_any else self.listens_on
-        return f"{self.scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
+        return self.listening.local_url
 
     @property
     def phone_url(self) -> str | None:
-        """The address for other machines on the network, or None when only this one is served."""
-        address = ipaddress.ip_address(_numeric(self.listens_on))
-        if address.is_loopback:
-            return None
-        lan = lan_address() if address.is_unspecified else self.listens_on
-        return f"{self.scheme}://{lan}:{self.port}" if lan else None
+        return self.listening.network_url
 
 
 def run(demo: Demo) -> None:
     """Until Ctrl-C. Raises CannotStart."""
     _refuse_taken_port(demo)
     tls = certificates(demo.data_dir / "tls", own_names()) if demo.has_tls else None
+    given = Settings()
     # Read by Settings in this process, and with --reload in the next ones too.
     os.environ |= {
         "NEARHAND_DATA_DIR": str(demo.data_dir),
         "NEARHAND_IS_DEMO": "true",
-        "NEARHAND_BASE_URL": demo.phone_url or demo.local_url,
+        "NEARHAND_BASE_URL": given.printed_url(demo.listening),
         "NEARHAND_COOKIE_SECURE": str(demo.has_tls).lower(),
         "NEARHAND_PASSWORD_TRIES_PER_MINUTE": "120",
     }
     sys.stdout.write(welcome(demo, tls))
     sys.stdout.flush()
-    with _robots(demo, tls):
-        uvicorn.run(
-            FACTORY,
-            factory=True,
-            host=demo.listens_on,
-            port=demo.port,
-            ws="websockets-sansio",
-            ws_max_size=MIB,
-            log_level="warning",
-            access_log=False,
-            reload=demo.reloads,
-            reload_dirs=[str(Path(__file__).parents[1])] if demo.reloads else None,
-            ssl_certfile=tls.certificate if tls else None,
-            ssl_keyfile=tls.key if tls else None,
-        )
-
-
-def _numeric(host: str) -> str:
     try:
-        return str(ipaddress.ip_address(host))
-    except ValueError:
-        try:
-            return socket.gethostbyname(host)
-        except OSError:
-            raise CannotStart(f"{host} is not an address of this machine.") from None
+        with _robots(demo, tls):
+            uvicorn.run(
+                FACTORY,
+                factory=True,
+                host=demo.listens_on,
+                port=demo.port,
+                ws="websockets-sansio",
+                ws_max_size=MIB,
+                log_level="warning",
+                access_log=False,
+                reload=demo.reloads,
+                reload_dirs=[str(Path(__file__).parents[1])] if demo.reloads else None,
+                ssl_certfile=tls.certificate if tls else None,
+                ssl_keyfile=tls.key if tls else None,
+            )
+    except FolderTaken as error:
+        raise CannotStart(str(error)) from None
 
 
 def _refuse_taken_port(demo: Demo) -> None:
-    address = _numeric(demo.listens_on)
+    try:
+        address = numeric(demo.listens_on)
+    except UnknownHost as error:
+        raise CannotStart(str(error)) from None
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -125,7 +116,8 @@ def _robots(demo: Demo, tls: Certificates | None) -> Iterator[None]:
     command = [sys.executable, "-m", "nearhand.simulation.robots", demo.local_url, str(demo.data_dir)]
     if tls is not None:
         command += ["--ca", str(tls.authority)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE)
+    # A session of its own: Ctrl-C ends the service, and that ends the robots; they would die of it less quietly.
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
     try:
         yield
     finally:

@@ -101,8 +101,9 @@ async def _again(robot: RobotTechnician | RobotExpert) -> None:
         try:
             await robot.run()
         except (Refusal, Unreachable) as error:
-            log.warning("robot_fell", robot=type(robot).__name__, because=str(error))
             await asyncio.sleep(RETRY_S)
+            # Said only now: a demo that is being ended takes its robots with it before.
+            log.warning("robot_fell", robot=type(robot).__name__, because=str(error))
 
 
 async def _signed_in(url: str, name: str, verify: Path | bool) -> Client:

@@ -21,7 +21,7 @@ from nearhand.devices.model import (
 )
 from nearhand.devices.places import PlaceService, places_on
 from nearhand.devices.service import devices_on
-from nearhand.kit.http import PageQuery
+from nearhand.kit.http import MAX_PAGE_SIZE, PageQuery
 from nearhand.kit.ids import SequentialIds
 
 DEMO_TAG, DEMO_SERIAL, DEMO_RACK, DEMO_U = "TOR-R07-U23", "FDO23280A1B", "R07", 23
@@ -91,7 +91,11 @@ async def seed_registry(resources: Resources) -> None:
         devices = devices_on(connection, ids=ids, clock=resources.clock)
         if (await places.sites(Selection(), PageQuery(limit=1, offset=0))).total:
             return
-        types = {new.model: await devices.add_device_type(new) for new in catalogue()}
+        stocked = (await devices.device_types(Selection(), PageQuery(limit=MAX_PAGE_SIZE, offset=0))).items
+        types = {one.model: one for one in stocked}
+        for kind in catalogue():
+            if kind.model not in types:  # an administrator removed it
+                types[kind.model] = await devices.add_device_type(kind)
         racks = [found async for found in _build(places)]
         for new in _devices(types, racks):
             await devices.register(new)

@@ -88,11 +88,11 @@ def _column(values: NDArray[np.float64]) -> tuple[int, NDArray[Any]]:
     """Differences of whole numbers where that gives back each value exactly, else the values themselves."""
     for decimals in range(_MAX_DECIMALS + 1):
         scaled = np.rint(values * 10.0**decimals)
-        is_exact = np.abs(scaled).max() < _EXACT and np.array_equal(
-            (scaled / 10.0**decimals).view(np.int64), values.view(np.int64)
-        )
-        if is_exact:
-            return decimals, np.diff(scaled.astype(np.int64), prepend=0)
+        if np.abs(scaled).max() >= _EXACT:
+            continue
+        whole = scaled.astype(np.int64)  # compared as it comes back: whole numbers know no -0.0
+        if np.array_equal((whole / 10.0**decimals).view(np.int64), values.view(np.int64)):
+            return decimals, np.diff(whole, prepend=0)
     return _AS_FLOATS, values
 
 

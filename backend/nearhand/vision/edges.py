@@ -34,7 +34,7 @@ FLOOR_SD_PX = 0.1
 # Along one edge errors are alike beyond that (motion, a blur that is not quite the one assumed): measured on renders.
 ALIKE = 1.6
 SWELL_SD_PX = 0.15  # how much larger or smaller dark modules look, by ink, blur and the camera's gamma
-PATTERN_MATCH = 0.5  # from here on, a picture looks like the modules
+PATTERN_MATCH = 0.6  # from here on, a picture looks like the modules
 PATTERN_BLURS = (0.0, 0.5, 0.8)  # modules
 FINDERS = 9  # modules at three of a QR symbol's corners that all symbols share, format included
 CORNERS = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])

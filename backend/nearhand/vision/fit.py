@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from nearhand.vision.belief import step_between
 from nearhand.vision.camera import Intrinsics
 from nearhand.vision.edges import SWELL_SD_PX, Edges
-from nearhand.vision.pose import Pose, inverse, perturb, rotation_vector
+from nearhand.vision.pose import Pose, perturb, rotation_vector
 from nearhand.vision.project import focal_jacobian, k1_jacobian, pose_jacobian, project, rays
 
 Array = NDArray[np.float64]
@@ -29,6 +30,7 @@ PRIOR_FREEDOM = 8.0
 CHI2_95 = 5.991  # of two degrees of freedom
 RIVAL_WEIGHT = 1e-3
 RIVAL_TURN_RAD = 0.02
+HOPELESS = 100.0  # so much costlier by its corners, a rival has no weight left
 # What a whole symbol is off by, however many edges it has, in place and in size: print, lens, a shutter that rolls.
 SHIFT_SD_PX, OWN_SWELL_SD_PX = 0.03, 0.04
 WHOLE_INFORMATION = np.diag(np.array([SHIFT_SD_PX, SHIFT_SD_PX, OWN_SWELL_SD_PX]) ** -2)
@@ -256,7 +258,8 @@ def _finished(
             cost=_cost(fit.seen, pose, swell, camera),
             rms_px=_rms(fit.seen, pose, camera),
         )
-        done.append(_sure(one, spread, _rival(list(fit.seen), pose, camera)))
+        # Where there was no rival at first, a camera that changes by a few per cent makes none.
+        done.append(_sure(one, spread, _rival(fit.seen, pose, camera) if fit.rival is not None else None))
     finished = iter(done)
     return [None if fit is None else next(finished) for fit in fits]
 
@@ -430,9 +433,12 @@ def _refine(
 
 def _refine_corners(named: Sequence[tuple[str, Seen]], start: Pose, camera: Intrinsics) -> tuple[Pose, float]:
     """The same over the corners alone: quick enough to try every start."""
-    symbols = [seen_corners(s.corners_mm, s.corners_px, s.corner_sd_px) for _, s in named]
-    pose, _, cost = _refine(symbols, start, 0.0, camera)
+    pose, _, cost = _refine([_corners_alone(seen) for _, seen in named], start, 0.0, camera)
     return pose, cost
+
+
+def _corners_alone(seen: Seen) -> Seen:
+    return seen_corners(seen.corners_mm, seen.corners_px, seen.corner_sd_px)
 
 
 def _about_middle(symbols: Sequence[Seen], pose: Pose) -> Array:
@@ -462,7 +468,7 @@ def _sure(fit: Fit, shared: Array, other: tuple[Pose, float, float] | None) -> F
         weight /= 1 + weight
         if weight > RIVAL_WEIGHT:
             rival = other[0]
-            away = _step_between(fit.pose, rival)
+            away = step_between(fit.pose, rival)
             joint[:6, :6] += weight * np.outer(away, away)
     return replace(fit, joint=joint, rival=rival)
 
@@ -485,25 +491,20 @@ def _rms(symbols: Sequence[Seen], pose: Pose, camera: Intrinsics) -> float:
 
 
 def _rival(symbols: Sequence[Seen], pose: Pose, camera: Intrinsics) -> tuple[Pose, float, float] | None:
-    """The best other pose, when it truly is another and not the same one found again."""
+    """The best other pose, when it truly is another and not the same one found again, nor far worse."""
     best: tuple[Pose, float, float] | None = None
+    corners = [_corners_alone(seen) for seen in symbols]
+    hopeless = _refine(corners, pose, 0.0, camera)[2] + HOPELESS
     for start in _ippe(symbols, camera):
-        if _turn(start, pose) < RIVAL_TURN_RAD:
+        rough = _refine(corners, start, 0.0, camera)
+        if _turn(rough[0], pose) < RIVAL_TURN_RAD or not rough[2] < hopeless:
             continue
-        other = _refine(symbols, start, 0.0, camera)
-        if (
-            _turn(other[0], pose) > RIVAL_TURN_RAD
-            and np.isfinite(other[2])
-            and (best is None or other[2] < best[2])
-        ):
+        other = _refine(symbols, rough[0], 0.0, camera)
+        is_other = _turn(other[0], pose) > RIVAL_TURN_RAD and np.isfinite(other[2])
+        if is_other and (best is None or other[2] < best[2]):
             best = other
     return best
 
 
 def _turn(a: Pose, b: Pose) -> float:
     return float(np.linalg.norm(rotation_vector(a[:3, :3] @ b[:3, :3].T)))
-
-
-def _step_between(pose: Pose, other: Pose) -> Array:
-    change = other @ inverse(pose)
-    return np.append(rotation_vector(change[:3, :3]), change[:3, 3])

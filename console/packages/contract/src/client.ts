@@ -72,7 +72,7 @@ export function createApi(base: string = API, fetchLike?: typeof fetch): Client<
 }
 
 /** The client both apps use: `await answer(api.GET("/me"))`. */
-export const api: Client<ApiPaths> = createApi();
+export const api: Client<ApiPaths> = /* @__PURE__ */ createApi();
 
 /** What was answered, or a thrown {@link Refusal} or {@link Unreachable}. */
 export async function answer<T>(call: Promise<Answer<T>>): Promise<T> {

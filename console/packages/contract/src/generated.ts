@@ -831,6 +831,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/racks/{rack_id}/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rack Map
+         * @description Where all units and all labels and tags of a rack are, in millimetres: any two of them give its pose.
+         */
+        get: operations["rack_map_api_v1_racks__rack_id__map_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/racks/{rack_id}/tag-clashes": {
         parameters: {
             query?: never;
@@ -2932,6 +2952,79 @@ export interface components {
             version: number;
         };
         /**
+         * RackDevice
+         * @description A mounted device as one side of the rack shows it. `layout` is in millimetres of its own face, whose top left
+         *     corner lies at (x_mm, y_mm) of the rack.
+         */
+        RackDevice: {
+            /** Asset Tag */
+            asset_tag: string;
+            /** Device Id */
+            device_id: string;
+            /**
+             * Face
+             * @description Which face of the device looks to this side.
+             * @enum {string}
+             */
+            face: "front" | "rear";
+            /** Height Mm */
+            height_mm: number;
+            /** Height U */
+            height_u: number;
+            /** @description None where no label was made for this face. */
+            layout: components["schemas"]["Layout"] | null;
+            /** Name */
+            name: string;
+            /** Position U */
+            position_u: number;
+            /** Width Mm */
+            width_mm: number;
+            /** X Mm */
+            x_mm: number;
+            /** Y Mm */
+            y_mm: number;
+        };
+        /**
+         * RackMap
+         * @description Where every unit and every symbol of a rack is. A place on it is good to `tolerance_mm`: devices have play.
+         */
+        RackMap: {
+            front: components["schemas"]["RackSide"];
+            /** Height Mm */
+            height_mm: number;
+            /** Name */
+            name: string;
+            /** Rack Id */
+            rack_id: string;
+            rear: components["schemas"]["RackSide"];
+            /** Tolerance Mm */
+            tolerance_mm: number;
+            /** U Mm */
+            u_mm: number;
+            /** Width Mm */
+            width_mm: number;
+        };
+        /**
+         * RackSide
+         * @description What is seen from one side, from top to bottom.
+         */
+        RackSide: {
+            /** Devices */
+            devices: components["schemas"]["RackDevice"][];
+            /** Units */
+            units: components["schemas"]["RackUnit"][];
+        };
+        /**
+         * RackUnit
+         * @description A unit's number as the rack counts, and its upper edge.
+         */
+        RackUnit: {
+            /** U */
+            u: number;
+            /** Y Mm */
+            y_mm: number;
+        };
+        /**
          * Reading
          * @description What is in a picture: every label and tag, which device it shows, and where that device's face is.
          */
@@ -3757,6 +3850,10 @@ export type PresenceChanged = components['schemas']['PresenceChanged'];
 export type Problem = components['schemas']['Problem'];
 export type ProblemDetails = components['schemas']['ProblemDetails'];
 export type Rack = components['schemas']['Rack'];
+export type RackDevice = components['schemas']['RackDevice'];
+export type RackMap = components['schemas']['RackMap'];
+export type RackSide = components['schemas']['RackSide'];
+export type RackUnit = components['schemas']['RackUnit'];
 export type Reading = components['schemas']['Reading'];
 export type ReadLabel = components['schemas']['ReadLabel'];
 export type ReadTag = components['schemas']['ReadTag'];
@@ -5924,6 +6021,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Elevation"];
+                };
+            };
+        };
+    };
+    rack_map_api_v1_racks__rack_id__map_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rack_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RackMap"];
                 };
             };
         };

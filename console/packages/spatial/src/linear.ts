@@ -49,3 +49,30 @@ export function invert(matrix: readonly number[], n: number): number[] | null {
   }
   return result;
 }
+
+/** Solve A x = b in place for a symmetric positive definite A (row-major n x n; destroyed); x replaces b. */
+export function solvePositive(a: Float64Array, b: Float64Array, n: number): boolean {
+  for (let j = 0; j < n; j++) {
+    let pivot = a[j * n + j]!;
+    for (let k = 0; k < j; k++) pivot -= a[j * n + k]! * a[j * n + k]!;
+    if (!(pivot > 0)) return false;
+    const root = Math.sqrt(pivot);
+    a[j * n + j] = root;
+    for (let i = j + 1; i < n; i++) {
+      let sum = a[i * n + j]!;
+      for (let k = 0; k < j; k++) sum -= a[i * n + k]! * a[j * n + k]!;
+      a[i * n + j] = sum / root;
+    }
+  }
+  for (let i = 0; i < n; i++) {
+    let sum = b[i]!;
+    for (let k = 0; k < i; k++) sum -= a[i * n + k]! * b[k]!;
+    b[i] = sum / a[i * n + i]!;
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    let sum = b[i]!;
+    for (let k = i + 1; k < n; k++) sum -= a[k * n + i]! * b[k]!;
+    b[i] = sum / a[i * n + i]!;
+  }
+  return Number.isFinite(b[0]!);
+}

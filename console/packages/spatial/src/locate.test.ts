@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { type FaceLayout, locate, symbolCorners } from "./locate";
+import { type FaceLayout, locate, look } from "./locate";
 import { planarPose } from "./planarPose";
 import { errorRing, projectFace } from "./project";
 import type { Quad } from "./quads";
+import { symbolCorners } from "./sights";
 import { CAMERA, seeded, viewOf } from "./testing";
 
 const LAYOUT: FaceLayout = {
@@ -24,6 +25,12 @@ function seenIn(pose: readonly number[], random: () => number, sigma: number) {
     labels: [{ text: "https://host/d/ab12cd34", corners_px: look(LAYOUT.label!) }],
     tags: LAYOUT.tags.map((tag) => ({ id: tag.id, corners_px: look(tag) })),
   };
+}
+
+/** The same symbol, seen elsewhere. */
+function moved<T extends { corners_px: Quad }>(symbol: T): T {
+  const corners_px = symbol.corners_px.map(([u, v]) => [u + 160, v - 90]) as unknown as Quad;
+  return { ...symbol, corners_px };
 }
 
 describe("locating a face", () => {
@@ -60,8 +67,8 @@ describe("locating a face", () => {
       const found = locate(LAYOUT, CAMERA, [], tags)!;
       for (const x_mm of [100, 400]) {
         const a = projectFace(CAMERA, pose, [x_mm, 10, 0])!;
-        const b = projectFace(CAMERA, found.pose, [x_mm, 10, 0])!;
-        const ring = errorRing(CAMERA, found.pose, found.covariance, [x_mm, 10, 0])!;
+        const b = projectFace(found.camera, found.pose, [x_mm, 10, 0])!;
+        const ring = errorRing(found.camera, found.pose, found.joint, [x_mm, 10, 0])!;
         all++;
         if (Math.hypot(a[0] - b[0], a[1] - b[1]) <= ring.px) inside++;
       }
@@ -69,23 +76,59 @@ describe("locating a face", () => {
     expect(inside / all).toBeGreaterThan(0.92);
   });
 
-  it("leaves out the one symbol that is not where the layout says", () => {
+  it("says which tag is not where the layout says, and does without it", () => {
     const random = seeded(8);
-    const pose = viewOf(random, 600, 0.2);
-    const { labels, tags } = seenIn(pose, random, 0.1);
-    const moved = labels.map((label) => ({
-      ...label,
-      corners_px: label.corners_px.map(([u, v]) => [u + 160, v - 90]) as unknown as Quad,
-    }));
-    const found = locate(LAYOUT, CAMERA, moved, tags)!;
-    expect(found.label_seen).toBe(false);
-    expect(found.tags_seen).toEqual([7, 133]);
+    const { labels, tags } = seenIn(viewOf(random, 600, 0.2), random, 0.1);
+    const found = look(LAYOUT, CAMERA, labels, [tags[0]!, moved(tags[1]!)]);
+    expect(found.strangers).toEqual(["tag 133"]);
+    expect(found.located!.tags_seen).toEqual([7]);
+    expect(found.located!.label_seen).toBe(true);
   });
 
-  it("trusts no tag id that is seen twice, and finds nothing in nothing", () => {
+  it("gives no anchor when label and tags disagree: the label hangs on another device", () => {
+    const random = seeded(8);
+    const { labels, tags } = seenIn(viewOf(random, 600, 0.2), random, 0.1);
+    const found = look(LAYOUT, CAMERA, labels.map(moved), tags);
+    expect(found).toMatchObject({ located: null, strangers: ["label"] });
+  });
+
+  it("believes neither of two symbols that disagree", () => {
+    const random = seeded(8);
+    const { labels, tags } = seenIn(viewOf(random, 600, 0.2), random, 0.1);
+    const found = look(LAYOUT, CAMERA, labels.map(moved), [tags[1]!]);
+    expect(found.located).toBeNull();
+    expect(found.strangers).toHaveLength(1);
+  });
+
+  it("gives no anchor where another device's tag sits in the place of the label's own", () => {
+    const random = seeded(8);
+    const { labels, tags } = seenIn(viewOf(random, 450, 0.2), random, 0.05);
+    const found = look(LAYOUT, CAMERA, labels, [{ ...tags[0]!, id: 44 }]);
+    expect(found).toMatchObject({ located: null, strangers: ["tag 44"] });
+  });
+
+  it("takes the one of two tags with the same number that fits the rest, wherever it is listed", () => {
     const random = seeded(9);
-    const { tags } = seenIn(viewOf(random, 600, 0.2), random, 0);
-    expect(locate(LAYOUT, CAMERA, [], [...tags, tags[0]!])!.tags_seen).toEqual([133]);
+    const pose = viewOf(random, 600, 0.2);
+    const { tags } = seenIn(pose, random, 0);
+    for (const seen of [
+      [...tags, moved(tags[0]!)],
+      [moved(tags[0]!), ...tags],
+    ]) {
+      const found = look(LAYOUT, CAMERA, [], seen);
+      expect(found.located!.tags_seen).toEqual([7, 133]);
+      found.located!.pose.forEach((value, k) => expect(value).toBeCloseTo(pose[k]!, 2));
+    }
+  });
+
+  it("tells a mirrored picture and takes no pose from it", () => {
+    const random = seeded(10);
+    const { labels, tags } = seenIn(viewOf(random, 600, 0.2), random, 0);
+    const found = look(LAYOUT, CAMERA, [{ ...labels[0]!, is_mirrored: true }], tags);
+    expect(found).toMatchObject({ located: null, is_mirrored: true });
+  });
+
+  it("finds nothing in nothing", () => {
     expect(locate(LAYOUT, CAMERA, [], [])).toBeNull();
     expect(planarPose(CAMERA, [])).toBeNull();
   });

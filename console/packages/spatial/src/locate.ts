@@ -1,116 +1,289 @@
 /** Find where a labelled face is: its label and tags, all that are seen, joined into one pose. */
 
-import type { Intrinsics } from "./camera";
-import type { SymbolPoint } from "./finders";
+import { stepBetween } from "./belief";
+import { type CameraBelief, type Intrinsics, intrinsicsOf } from "./camera";
+import { type Fitted, HUBER_SD, cameraOf, refineState, startAt } from "./fit";
 import type { Point } from "./homography";
-import { type PlanarPose, type Seen, planarPose } from "./planarPose";
-import type { Quad } from "./quads";
+import { type Refined, type Seen, bothPoses } from "./planarPose";
+import type { EdgePoints } from "./points";
+import type { Pose } from "./pose";
+import { predicted } from "./predict";
+import { projectFace } from "./project";
+import type { GreyImage, Quad } from "./quads";
+import type { PrintedSymbol } from "./register";
+import { type Sight, type Symbol, symbolsOf } from "./sights";
+import type { Modules } from "./symbols";
 import type { FoundTag } from "./tags";
+import { type Finished, type Joint, finish, poseCovariance } from "./uncertainty";
 
 export interface FoundLabel {
   readonly text: string;
   /** Pixel-centre convention; top-left, top-right, bottom-right, bottom-left as printed. */
   readonly corners_px: Quad;
-  /** Better placed points of it (see `refineFinders`); used instead of the corners where there are enough. */
-  readonly points?: readonly SymbolPoint[];
-}
-
-interface PrintedSymbol {
-  readonly x_mm: number;
-  readonly y_mm: number;
-  readonly size_mm: number;
+  /** Seen in a mirror, or by a camera that mirrors its pictures: then no pose can be told from them. */
+  readonly is_mirrored?: boolean;
 }
 
 /** What vision needs to know of a labelled face (the server's `Layout`). */
 export interface FaceLayout {
+  readonly face?: { readonly width_mm: number; readonly height_mm: number };
   readonly label?: (PrintedSymbol & { readonly text: string }) | null;
   readonly tags: readonly (PrintedSymbol & { readonly id: number })[];
 }
 
-export interface Located extends PlanarPose {
+export interface Located {
+  readonly pose: Pose;
+  /** Row-major 6x6 of a camera-side step (rotation in rad, translation in mm), `camera` taken as it is. */
+  readonly covariance: number[];
+  /** Row-major 8x8: the same step, then the logarithm of the focal length and k1. */
+  readonly joint: Joint;
+  /** The camera as it fits this picture best: the pose goes with it. */
+  readonly camera: Intrinsics;
+  /** Root mean square of the residuals in units of their sd: about 1 when those are right. */
+  readonly misfit: number;
+  /** How much worse the other planar solution explains the picture, in squared sd. */
+  readonly margin: number;
   readonly label_seen: boolean;
   readonly tags_seen: readonly number[];
+  /** Of those, the ones that no detector found: registered where the others say they are. */
+  readonly held: readonly string[];
 }
 
-const LABEL_SIGMA_PX = 0.7; // zxing reports whole pixels
-const FINDER_SIGMA_PX = 0.2;
-const ENOUGH_FINDERS = 2;
-const TAG_SIGMA_PX = 0.15; // measured 0.03 px median, 0.14 px p95 on rendered 720p faces; real lenses blur more
-const HOPELESS_MISFIT = 30; // in sigmas: then one symbol is not where the layout says
-
-interface Sight {
-  readonly tag: number | null;
-  readonly seen: readonly Seen[];
+/** What a picture says about a face. */
+export interface Look {
+  /** Null when nothing of the layout is seen, or what is seen can not lie on one face. */
+  readonly located: Located | null;
+  /** Symbols that contradict the layout ("label", "tag 7"): wrongly attached, of a neighbour, or misread. */
+  readonly strangers: readonly string[];
+  readonly is_mirrored: boolean;
+  /** What was measured, for calibration; null when nothing is located. */
+  readonly measured: { readonly symbols: readonly EdgePoints[]; readonly pose: Pose } | null;
 }
+
+interface Region {
+  readonly x: number;
+  readonly y: number;
+  readonly w: number;
+  readonly h: number;
+}
+
+export interface LookOptions {
+  /** The picture itself: with it, symbols are registered by all their edges and not by corners alone. */
+  readonly image?: GreyImage;
+  /** The parts of the picture that are of this moment, where not all of it is. */
+  readonly fresh?: readonly Region[];
+  /** The modules of a label that was read before. */
+  readonly recall?: (text: string) => Modules | null;
+  /** Where the face should be, as tracked, and the camera that goes with it: symbols are looked for there as well. */
+  readonly expected?: { readonly pose: Pose; readonly camera: Intrinsics } | null;
+}
+
+/** A symbol this far off in every way of fitting it is not of this face, or not where the layout says. */
+const STRANGER_SD = 25;
+const STRANGER_PX = 4;
+const EXPLAINED = 4; // squared sd per measurement
+const RIVAL_TURN_RAD = 0.02;
+const RIVAL_HOPELESS = 60; // in squared sd, by corners: then the edges need not be asked
 
 /** Null when nothing of the layout is seen, or what is seen can not lie on one face. */
 export function locate(
   layout: FaceLayout,
-  camera: Intrinsics,
+  camera: CameraBelief,
   labels: readonly FoundLabel[],
   tags: readonly FoundTag[],
+  options: LookOptions = {},
 ): Located | null {
-  const sights: Sight[] = [];
-  const printed = layout.label;
-  const label = printed && labels.find((found) => sameText(found.text, printed.text));
-  if (label) sights.push({ tag: null, seen: pointsOf(printed, label) });
-  for (const place of layout.tags) {
-    const found = tags.filter((tag) => tag.id === place.id);
-    // An id seen twice belongs to a neighbour as well: neither can be trusted.
-    if (found.length === 1)
-      sights.push({ tag: place.id, seen: cornersOf(place, found[0]!.corners_px, TAG_SIGMA_PX) });
-  }
-  if (sights.length === 0) return null;
-  const all = join(camera, sights);
-  if (all && all.misfit <= HOPELESS_MISFIT) return all;
-  if (sights.length < 3) return null;
-  const without = sights.map((_, left) =>
-    join(
-      camera,
-      sights.filter((__, i) => i !== left),
-    ),
-  );
-  const best = without.filter((one) => one !== null).sort((a, b) => a.misfit - b.misfit)[0];
-  return best && best.misfit <= HOPELESS_MISFIT ? best : null;
+  return look(layout, camera, labels, tags, options).located;
 }
 
-function join(camera: Intrinsics, sights: readonly Sight[]): Located | null {
-  const pose = planarPose(
-    camera,
-    sights.flatMap((sight) => sight.seen),
-  );
-  if (!pose) return null;
+export function look(
+  layout: FaceLayout,
+  camera: CameraBelief,
+  labels: readonly FoundLabel[],
+  tags: readonly FoundTag[],
+  options: LookOptions = {},
+): Look {
+  const is_mirrored = labels.some((label) => label.is_mirrored);
+  const nothing: Look = { located: null, strangers: [], is_mirrored, measured: null };
+  if (is_mirrored) return nothing;
+  const symbols = symbolsOf(layout, labels, tags, options);
+  const agreed = symbols.length > 0 ? agree(camera, symbols) : null;
+  if (!agreed) return nothing;
+  const { kept, strangers } = agreed;
+  if (isContradiction(kept, strangers)) return { ...nothing, strangers };
+  let found = joinedFit(camera, kept, agreed.pose);
+  if (!found) return nothing;
+  const held = predicted(layout, camera, kept, found, options, strangers);
+  if (held.length > 0) {
+    const joined = joinedFit(camera, [...kept, ...held], found.fitted.state.pose);
+    if (joined) {
+      found = joined;
+      kept.push(...held);
+    }
+  }
+  const foreign = foreignTags(layout, cameraOf(camera, found.fitted.state), found, tags, kept);
+  if (foreign.some((one) => one.isInPlace) && !kept.some((one) => one.tag !== null))
+    return { ...nothing, strangers: foreign.map((one) => one.name) };
   return {
-    ...pose,
-    label_seen: sights.some((sight) => sight.tag === null),
-    tags_seen: sights.flatMap((sight) => (sight.tag === null ? [] : [sight.tag])),
+    located: locatedOf(layout, camera, kept, found),
+    strangers: [...strangers, ...foreign.map((one) => one.name)],
+    is_mirrored,
+    measured: { symbols: kept.map((one) => one.points), pose: found.fitted.state.pose },
   };
 }
 
-export function symbolCorners({ x_mm, y_mm, size_mm }: PrintedSymbol): Quad {
-  const h = size_mm / 2;
-  return [
-    [x_mm - h, y_mm - h],
-    [x_mm + h, y_mm - h],
-    [x_mm + h, y_mm + h],
-    [x_mm - h, y_mm + h],
-  ];
+/** One sighting of each symbol, chosen so that they agree on a pose. */
+interface Agreed {
+  readonly pose: Pose;
+  readonly kept: Sight[];
+  readonly strangers: string[];
 }
 
-function cornersOf(place: PrintedSymbol, corners: Quad, sigma_px: number): Seen[] {
-  return symbolCorners(place).map((face_mm, k): Seen => ({ face_mm, pixel: corners[k] as Point, sigma_px }));
+/** Start from both planar solutions of every symbol, and of all together; keep what explains most. */
+function agree(camera: CameraBelief, symbols: readonly Symbol[]): Agreed | null {
+  let best: (Agreed & { cost: number }) | null = null;
+  const together = symbols.length > 1 ? [symbols.map((one) => one.sights[0]!)] : [];
+  const singles = symbols.flatMap((one) => one.sights.map((sight) => [sight]));
+  for (const group of [...together, ...singles]) {
+    for (const { pose } of bothPoses(camera, group.flatMap(cornersSeen))) {
+      const chosen = symbols.map(({ sights }) => nearest(sights, camera, pose));
+      const one = agreement(camera, chosen, pose);
+      if (one && (!best || one.cost < best.cost)) best = one;
+    }
+    if (best && best.strangers.length === 0 && best.cost < EXPLAINED * 8 * symbols.length) break;
+  }
+  return best;
 }
 
-function pointsOf(place: PrintedSymbol, label: FoundLabel): Seen[] {
-  const points = label.points ?? [];
-  if (points.length < 4 * ENOUGH_FINDERS) return cornersOf(place, label.corners_px, LABEL_SIGMA_PX);
-  const { x_mm, y_mm, size_mm } = place;
-  return points.map(({ at, pixel }): Seen => {
-    const face_mm: Point = [x_mm + (at[0] - 0.5) * size_mm, y_mm + (at[1] - 0.5) * size_mm];
-    return { face_mm, pixel, sigma_px: FINDER_SIGMA_PX };
+function agreement(
+  camera: CameraBelief,
+  chosen: readonly Sight[],
+  start: Pose,
+): (Agreed & { cost: number }) | null {
+  let kept = [...chosen];
+  let fitted = cornerFit(camera, kept, start);
+  if (!fitted) return null;
+  const { state } = fitted;
+  const near = kept.filter((one) => !isStranger(one, cameraOf(camera, state), state.pose));
+  if (near.length === 0) return null;
+  if (near.length < kept.length) {
+    fitted = cornerFit(camera, near, state.pose);
+    if (!fitted) return null;
+  }
+  kept = near;
+  const strangers = chosen.filter((one) => !kept.includes(one)).map((one) => one.name);
+  // A stranger's cost is bounded, so that one wrong tag can not outvote two right ones.
+  const cost = fitted.linear.cost + 2 * HUBER_SD * STRANGER_SD * strangers.length;
+  return { pose: fitted.state.pose, kept, strangers, cost };
+}
+
+function cornerFit(camera: CameraBelief, sights: readonly Sight[], pose: Pose): Fitted | null {
+  return refineState(
+    camera,
+    sights.map((one) => one.corners),
+    startAt(pose, sights.length),
+  );
+}
+
+function cornersSeen({ corners_mm, corners_px, sd_px }: Sight): Seen[] {
+  return corners_mm.map((face_mm, k) => ({ face_mm, pixel: corners_px[k]!, sigma_px: sd_px }));
+}
+
+function gapOf({ corners_mm, corners_px }: Sight, camera: Intrinsics, pose: Pose): number {
+  let sum = 0;
+  corners_mm.forEach(([x, y], k) => {
+    const p = projectFace(camera, pose, [x, y, 0]);
+    sum += p ? (p[0] - corners_px[k]![0]) ** 2 + (p[1] - corners_px[k]![1]) ** 2 : Infinity;
+  });
+  return Math.sqrt(sum / corners_mm.length);
+}
+
+function nearest(sights: readonly Sight[], camera: Intrinsics, pose: Pose): Sight {
+  if (sights.length === 1) return sights[0]!;
+  const gaps = sights.map((one) => gapOf(one, camera, pose));
+  return sights[gaps.indexOf(Math.min(...gaps))]!;
+}
+
+function isStranger(sight: Sight, camera: Intrinsics, pose: Pose): boolean {
+  return !(gapOf(sight, camera, pose) <= Math.max(STRANGER_SD * sight.sd_px, STRANGER_PX));
+}
+
+/** A label that its tags contradict hangs on the wrong device; of two symbols that disagree, neither can be believed. */
+function isContradiction(kept: readonly Sight[], strangers: readonly string[]): boolean {
+  return strangers.includes("label") || strangers.length >= kept.length;
+}
+
+/** Over all edges, with the other planar solution as rival. */
+function joinedFit(camera: CameraBelief, sights: readonly Sight[], pose: Pose): Finished | null {
+  const points = sights.map((one) => one.points);
+  const first = refineState(camera, points, startAt(pose, sights.length));
+  return first && finish(camera, points, first, rivalOf(camera, sights, points, first));
+}
+
+function rivalOf(
+  camera: CameraBelief,
+  sights: readonly Sight[],
+  points: readonly EdgePoints[],
+  { state }: Fitted,
+): Fitted | null {
+  const turned = (pose: Pose) => Math.hypot(...stepBetween(state.pose, pose).slice(0, 3)) > RIVAL_TURN_RAD;
+  const solutions: Refined[] = bothPoses(camera, sights.flatMap(cornersSeen));
+  const best = solutions[0];
+  const other = solutions.find(({ pose }) => turned(pose));
+  if (!best || !other) return null;
+  const rows = Math.max(1, 8 * sights.length - 6);
+  if (rows * (other.misfit ** 2 - best.misfit ** 2) > RIVAL_HOPELESS * Math.max(1, best.misfit ** 2))
+    return null;
+  const fitted = refineState(camera, points, startAt(other.pose, sights.length));
+  return fitted && turned(fitted.state.pose) ? fitted : null;
+}
+
+/** Tags on the face that are not of its layout; `isInPlace`: just where one of its own should be. */
+function foreignTags(
+  layout: FaceLayout,
+  camera: Intrinsics,
+  found: Finished,
+  tags: readonly FoundTag[],
+  kept: readonly Sight[],
+): { name: string; isInPlace: boolean }[] {
+  const { pose } = found.fitted.state;
+  const free = layout.tags.filter(({ id }) => !kept.some((one) => one.tag === id));
+  return tags.flatMap(({ id, corners_px }) => {
+    if (layout.tags.some((tag) => tag.id === id)) return [];
+    const middle: Point = [0, 1].map((k) => corners_px.reduce((sum, p) => sum + p[k]! / 4, 0)) as never;
+    const side = Math.hypot(corners_px[0][0] - corners_px[1][0], corners_px[0][1] - corners_px[1][1]);
+    const isInPlace = free.some(({ x_mm, y_mm }) => {
+      const at = projectFace(camera, pose, [x_mm, y_mm, 0]);
+      return at !== null && Math.hypot(at[0] - middle[0], at[1] - middle[1]) < 0.75 * side;
+    });
+    return isInPlace ? [{ name: `tag ${id}`, isInPlace }] : [];
   });
 }
 
-function sameText(a: string, b: string): boolean {
-  return a.trim().toUpperCase() === b.trim().toUpperCase();
+function locatedOf(
+  layout: FaceLayout,
+  belief: CameraBelief,
+  kept: readonly Sight[],
+  { fitted, joint, misfit, rival_gap }: Finished,
+): Located {
+  const xs = kept.flatMap((one) => one.corners_mm.map((p) => p[0]));
+  const ys = kept.flatMap((one) => one.corners_mm.map((p) => p[1]));
+  const { width_mm, height_mm } = layout.face ?? { width_mm: 0, height_mm: 0 };
+  const extent = {
+    left: Math.min(0, ...xs),
+    top: Math.min(0, ...ys),
+    right: Math.max(width_mm, ...xs),
+    bottom: Math.max(height_mm, ...ys),
+  };
+  return {
+    pose: fitted.state.pose,
+    covariance: poseCovariance(joint, fitted, belief, extent),
+    joint,
+    camera: intrinsicsOf(cameraOf(belief, fitted.state)),
+    misfit,
+    margin: rival_gap,
+    label_seen: kept.some((one) => one.tag === null),
+    tags_seen: kept.flatMap((one) => (one.tag === null ? [] : [one.tag])),
+    held: kept.filter((one) => one.isHeld).map((one) => one.name),
+  };
 }

@@ -23,18 +23,23 @@ export interface PlanarPose {
   readonly margin: number;
 }
 
+export type Refined = Omit<PlanarPose, "margin">;
+
 /** Null when the points are too few or degenerate, or no solution lies before the camera. */
 export function planarPose(camera: Intrinsics, seen: readonly Seen[]): PlanarPose | null {
+  const [best, other] = bothPoses(camera, seen);
+  if (!best) return null;
+  return { ...best, margin: other ? other.misfit / Math.max(best.misfit, 1e-9) : Infinity };
+}
+
+/** The two ways a plane can be seen, or fewer; the better first. */
+export function bothPoses(camera: Intrinsics, seen: readonly Seen[]): Refined[] {
   const start = startingPose(camera, seen);
-  if (!start) return null;
-  const starts = [start, mirrored(start, centre(seen))];
-  const found = starts
+  if (!start) return [];
+  return [start, mirrored(start, centre(seen))]
     .map((pose) => refine(camera, pose, seen))
     .filter((solution) => solution !== null)
     .sort((a, b) => a.misfit - b.misfit);
-  const [best, other] = found;
-  if (!best) return null;
-  return { ...best, margin: other ? other.misfit / Math.max(best.misfit, 1e-9) : Infinity };
 }
 
 function centre(seen: readonly Seen[]): Point {
@@ -94,8 +99,6 @@ function about(r: readonly number[], [x_mm, y_mm]: Point, c: Vec3): Pose {
   const t = [0, 1, 2].map((i) => c[i]! - r[3 * i]! * x_mm - r[3 * i + 1]! * y_mm);
   return fromRotation(r, t as unknown as Vec3);
 }
-
-type Refined = Omit<PlanarPose, "margin">;
 
 /** Levenberg-Marquardt on the reprojection of all points at once. */
 function refine(camera: Intrinsics, start: Pose, seen: readonly Seen[]): Refined | null {

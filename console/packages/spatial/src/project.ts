@@ -4,6 +4,7 @@ import { type Intrinsics, normalise } from "./camera";
 import type { Point } from "./homography";
 import { invert } from "./linear";
 import { type Pose, type Vec3, transform } from "./pose";
+import { ringRadius } from "./rings";
 
 /** A point of the face: x right, y down from its top left; `z_mm` towards the viewer. */
 export type FacePoint = readonly [x_mm: number, y_mm: number, z_mm: number];
@@ -13,8 +14,6 @@ export interface Ring {
   readonly px: number;
   readonly mm: number;
 }
-
-const CHI2_95_2D = 5.991; // 95 % of a two-dimensional normal distribution lies within sqrt(5.991) sigma
 
 /** Camera-frame millimetres → pixel; null behind the camera. */
 export function projectCamera(camera: Intrinsics, [x, y, z]: Vec3): Point | null {
@@ -68,7 +67,18 @@ export function stepJacobian(camera: Intrinsics, p: Vec3): number[] {
   });
 }
 
-/** The 95 % error ring of a face point, from the pose's 6x6 covariance; null behind the camera. */
+/** d(u, v)/d(log focal length, k1), row-major 2x2. */
+export function cameraJacobian(camera: Intrinsics, [x, y, z]: Vec3): number[] {
+  const [a, b] = [x / z, y / z];
+  const r2 = a * a + b * b;
+  const factor = 1 + camera.k1 * r2;
+  return [camera.fx * a * factor, camera.fx * a * r2, camera.fy * b * factor, camera.fy * b * r2];
+}
+
+/**
+ * The 95 % error ring of a face point; null behind the camera. `covariance`: 6x6 of the pose with the camera taken as
+ * it is, or 8x8 of the pose, the logarithm of the focal length and k1.
+ */
 export function errorRing(
   camera: Intrinsics,
   pose: Pose,
@@ -77,8 +87,12 @@ export function errorRing(
 ): Ring | null {
   const p = transform(pose, [x, y, -z]);
   if (p[2] <= 1e-6) return null;
-  const j = stepJacobian(camera, p);
-  const [uu, uv, vv] = [quadratic(j, 0, 0, covariance), quadratic(j, 0, 6, covariance), quadratic(j, 6, 6, covariance)]; // prettier-ignore
+  const steps = stepJacobian(camera, p);
+  const lens = covariance.length === 64 ? cameraJacobian(camera, p) : [];
+  const half = lens.length / 2;
+  const ju = [...steps.slice(0, 6), ...lens.slice(0, half)];
+  const jv = [...steps.slice(6), ...lens.slice(half)];
+  const [uu, uv, vv] = [quadratic(ju, ju, covariance), quadratic(ju, jv, covariance), quadratic(jv, jv, covariance)]; // prettier-ignore
   const c = projectionJacobian(camera, p);
   const onFace = [0, 3].flatMap((row) =>
     [0, 1].map((k) => c[row]! * pose[k]! + c[row + 1]! * pose[4 + k]! + c[row + 2]! * pose[8 + k]!),
@@ -89,17 +103,13 @@ export function errorRing(
   const xx = a * a * uu + 2 * a * b * uv + b * b * vv;
   const yy = d * d * uu + 2 * d * e * uv + e * e * vv;
   const xy = a * d * uu + (a * e + b * d) * uv + b * e * vv;
-  return { px: radius95(uu, uv, vv), mm: radius95(xx, xy, yy) };
+  return { px: ringRadius(uu, uv, vv), mm: ringRadius(xx, xy, yy) };
 }
 
-function quadratic(j: readonly number[], left: number, right: number, covariance: readonly number[]): number {
+function quadratic(left: readonly number[], right: readonly number[], covariance: readonly number[]): number {
+  const n = left.length;
   let sum = 0;
-  for (let i = 0; i < 6; i++)
-    for (let k = 0; k < 6; k++) sum += j[left + i]! * covariance[i * 6 + k]! * j[right + k]!;
+  for (let i = 0; i < n; i++)
+    for (let k = 0; k < n; k++) sum += left[i]! * covariance[i * n + k]! * right[k]!;
   return sum;
-}
-
-function radius95(xx: number, xy: number, yy: number): number {
-  const largest = (xx + yy) / 2 + Math.hypot((xx - yy) / 2, xy);
-  return Math.sqrt(CHI2_95_2D * Math.max(0, largest));
 }

@@ -14,13 +14,14 @@ describe("tags", () => {
     const errors: number[] = [];
     for (let i = 0; i < 4; i++) {
       const pose = viewOf(random, 480 + 60 * random(), 0.35);
-      const tags = findTags(render(CAMERA, pose, LAYOUT, random));
+      const image = render(CAMERA, pose, LAYOUT, random);
+      const tags = findTags(image);
       expect(tags.map((tag) => tag.id).sort((a, b) => a - b)).toEqual([7, 133]);
-      const located = locate(LAYOUT, CAMERA, [], tags)!;
+      const located = locate(LAYOUT, CAMERA, [], tags, { image })!;
       expect(located.tags_seen).toEqual([7, 133]);
       for (const x_mm of [20, 241, 460]) {
         const truth = projectFace(CAMERA, pose, [x_mm, 30, 0])!;
-        const found = projectFace(CAMERA, located.pose, [x_mm, 30, 0])!;
+        const found = projectFace(located.camera, located.pose, [x_mm, 30, 0])!;
         errors.push(Math.hypot(truth[0] - found[0], truth[1] - found[1]));
       }
     }

@@ -1,5 +1,6 @@
 /** Draw one mark in SVG: bright ink with a dark edge, so that it reads on any picture. */
 import type { Shape } from "@nearhand/contract";
+import { wide } from "./MarkInkPlate";
 
 export type Point = readonly [number, number];
 export type Ink = "mark" | "pending" | "other" | "plain" | "chosen";
@@ -66,11 +67,6 @@ function Words({ at, text, unit, isCentred }: { at: Point; text: string; unit: n
       </text>
     </g>
   );
-}
-
-/** Width in Latin characters: an ideograph takes the room of nearly two. */
-function wide(text: string): number {
-  return [...text].reduce((sum, char) => sum + (char.charCodeAt(0) > 0x2e80 ? 1.8 : 1), 0);
 }
 
 /** The path of a shape through its points, whose meaning `Shape` states. */

@@ -8,6 +8,7 @@ export * from "./i18n";
 export * from "./Icon";
 export * from "./load";
 export * from "./MarkInk";
+export * from "./MarkInkPlate";
 export * from "./states";
 export * from "./Tabs";
 export * from "./theme";

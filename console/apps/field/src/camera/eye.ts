@@ -53,13 +53,20 @@ function boundDevice(): string | null {
 }
 
 function onRead(frame: FrameRead): void {
+  if (frame.isBlurred) {
+    lastStill = 0; // whatever was wanted of it is wanted of the next, which shows it better
+    return;
+  }
   void recognise(frame.labels, boundDevice());
   const now = target.peek();
   if (now && frame.deviceId === now.view.device.id && frame.located) {
     const sight = { camera: frame.camera, located: frame.located };
     lastSight.value = { ...sight, frame_id: frame.frame_id, at: frame.captured_at, deviceId: frame.deviceId };
     poses.set(frame.frame_id, { ...sight, at: frame.captured_at });
-    for (const [id, { at }] of poses) if (frame.captured_at - at > POSES_KEPT_MS) poses.delete(id);
+    for (const [id, { at }] of poses) {
+      if (frame.captured_at - at <= POSES_KEPT_MS) break; // the oldest come first
+      poses.delete(id);
+    }
   }
   tellSight(frame);
 }

@@ -1,5 +1,16 @@
 /** What the page and the reading worker say to each other. */
-import type { FaceLayout, FoundLabel, FoundTag, Intrinsics, Located } from "@nearhand/spatial";
+import type {
+  CameraBelief,
+  FaceLayout,
+  FaceSize,
+  FoundLabel,
+  FoundTag,
+  Intrinsics,
+  Located,
+  Vec3,
+} from "@nearhand/spatial";
+
+export type HeldLayout = FaceLayout & { readonly face: FaceSize };
 
 /** A picture to read. `still` asks for it as a JPEG as well, of exactly these pixels. */
 export interface ReadFrame {
@@ -7,11 +18,15 @@ export interface ReadFrame {
   frame_id: number;
   captured_at: number;
   bitmap: ImageBitmap;
-  camera: Intrinsics;
-  layout: FaceLayout | null;
+  camera: CameraBelief;
+  /** Names the camera as it is set, for what is learnt of it; null: not to be learnt. */
+  cameraKey: string | null;
+  layout: HeldLayout | null;
   /** Whose face the layout is of; comes back with the answer. */
   deviceId: string | null;
   still: { quality: number } | null;
+  /** How the camera has turned since the frame before, where a gyroscope tells. */
+  turn: Vec3 | null;
 }
 
 export interface FrameRead {
@@ -24,8 +39,16 @@ export interface FrameRead {
   labels: readonly FoundLabel[];
   tags: readonly FoundTag[];
   deviceId: string | null;
-  /** Where the layout's face is; null when it is not seen. */
+  /** Symbols that contradict the layout: what is seen is not, or not only, this device. */
+  strangers: readonly string[];
+  /** The picture is mirrored: no pose can be told from it. */
+  isMirrored: boolean;
+  /** Where the layout's face is, by its symbols or by what is followed since; null when it is neither seen nor held. */
   located: Located | null;
+  /** Too smeared by motion to say anything about it. */
+  isBlurred: boolean;
+  /** Points that are followed on the face. */
+  features: number;
   ms: number;
 }
 
@@ -35,4 +58,11 @@ export interface StillTaken {
   jpeg: Blob;
 }
 
-export type FromWorker = FrameRead | StillTaken | { type: "failed"; message: string };
+/** What the frames so far say of the camera. */
+export interface Calibrated {
+  type: "calibrated";
+  cameraKey: string;
+  camera: CameraBelief;
+}
+
+export type FromWorker = FrameRead | StillTaken | Calibrated | { type: "failed"; message: string };

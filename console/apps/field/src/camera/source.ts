@@ -1,6 +1,6 @@
 /** Get moving pictures: the phone's rear camera, or the demo's simulated hall. Either way a <video> element. */
 import { API, Refusal, refusalFrom } from "@nearhand/contract";
-import { type Intrinsics, nominalCamera, scaledTo, type Size } from "@nearhand/spatial";
+import { type CameraBelief, type Intrinsics, nominalBelief, scaledTo, type Size } from "@nearhand/spatial";
 import { signal } from "@preact/signals";
 
 export type CameraState =
@@ -26,7 +26,7 @@ export const cameraState = signal<CameraState>({ status: "off" });
 export const isTorchOn = signal(false);
 
 let track: MediaStreamTrack | null = null;
-let known: Intrinsics | null = null; // of this camera, where somebody measured it
+let known: Intrinsics | null = null; // of the demo's camera, which tells
 
 export async function openCamera(video: HTMLVideoElement, isDemo: boolean): Promise<void> {
   cameraState.value = { status: "starting" };
@@ -48,9 +48,24 @@ export function closeCamera(video: HTMLVideoElement): void {
   cameraState.value = { status: "off" };
 }
 
-/** The intrinsics for pictures of this size: as measured, else what is assumed of a phone. */
-export function intrinsicsFor(width: number, height: number): Intrinsics {
-  return (known && scaledTo(known, width, height)) ?? nominalCamera(width, height);
+/** What was learnt of cameras comes with the first one that is opened: the page starts without it. */
+let calibration: typeof import("./calibration") | null = null;
+
+/** Names the camera as it is set now; null while it can not be told from others, and for the demo's. */
+export function cameraKeyFor(width: number, height: number): string | null {
+  return known || !calibration ? null : calibration.cameraKey(calibration.settingOf(track), width, height);
+}
+
+export function keepLearnt(key: string, camera: CameraBelief): void {
+  calibration?.keepCamera(key, camera);
+}
+
+/** The camera for pictures of this size: as it tells or as it was learnt, else what is assumed of a phone. */
+export function intrinsicsFor(width: number, height: number): CameraBelief {
+  const told = known
+    ? scaledTo(known, width, height)
+    : calibration?.recallCamera(cameraKeyFor(width, height), width, height);
+  return told ?? nominalBelief(width, height);
 }
 
 async function openReal(video: HTMLVideoElement): Promise<void> {
@@ -65,6 +80,8 @@ async function openReal(video: HTMLVideoElement): Promise<void> {
     },
   });
   track = stream.getVideoTracks()[0] ?? null;
+  known = null;
+  void import("./calibration").then((loaded) => (calibration = loaded)).catch(() => undefined);
   // Another app or a pulled cable ends the track: say so rather than show a frozen picture.
   track?.addEventListener("ended", () => (cameraState.value = { status: "failed", because: "busy" }));
   video.srcObject = stream;

@@ -1,32 +1,36 @@
 /** Read frames beside the page: labels, tags, the pose of the face that is looked for, and stills. */
 import {
+  Calibrator,
+  type CameraBelief,
+  FaceTracker,
   type FoundLabel,
   type FoundTag,
+  type Intrinsics,
+  LabelMemory,
+  type Located,
   type Quad,
+  type SymbolPlace,
+  type Tracked,
+  type View,
   findTags,
-  locate,
-  projectFace,
-  refineFinders,
-  symbolCorners,
+  intrinsicsOf,
+  look as lookAt,
+  scaledTo,
 } from "@nearhand/spatial";
-import { prepareZXingModule, readBarcodes, type ReadResult } from "zxing-wasm/reader";
-import wasmUrl from "zxing-wasm/reader/zxing_reader.wasm?url";
-import type { FrameRead, FromWorker, ReadFrame } from "./messages";
+import { readLabels } from "./labels";
+import type { FrameRead, FromWorker, HeldLayout, ReadFrame } from "./messages";
+import { cut, Pixels, type Region } from "./pixels";
+import { type Look, Searcher, regionOf } from "./where";
 
-const WHOLE_EVERY_MS = 900; // the whole picture is searched for labels this often while the device is held by its tags
-const LABEL_EVERY_MS = 300; // two tags hold the pose better than a label does; it only has to confirm who it is
-const CROP = 0.6; // of each side, for the look at the middle in full resolution
-
-// Our own copy of the decoder: nothing is fetched from anywhere else.
-void prepareZXingModule({ overrides: { locateFile: () => wasmUrl }, fireImmediately: true });
-
-const canvas = new OffscreenCanvas(16, 16);
-const context = canvas.getContext("2d", { willReadFrequently: true, alpha: false })!;
-let grey = new Uint8Array(0);
-let turn = 0;
-let lastWhole = -Infinity;
-let lastLabel = -Infinity;
-let lastSeen: FrameRead["located"] = null;
+const pixels = new Pixels();
+const tracker = new FaceTracker();
+const searcher = new Searcher();
+const memory = new LabelMemory();
+const recall = (text: string) => memory.recall(text);
+let calibrating: { key: string; width: number; calibrator: Calibrator } | null = null;
+let heldDevice: string | null = null;
+/** The newest sighting by symbols: what it says of the camera goes on while the face is followed. */
+let sighted: Located | null = null;
 
 const say = (message: FromWorker): void => self.postMessage(message);
 
@@ -38,111 +42,136 @@ self.onmessage = async ({ data }: MessageEvent<ReadFrame>) => {
   }
 };
 
-async function read({
-  frame_id,
-  captured_at,
-  bitmap,
-  camera,
-  layout,
-  deviceId,
-  still,
-}: ReadFrame): Promise<void> {
+async function read(ask: ReadFrame): Promise<void> {
   const started = performance.now();
-  const { width, height } = bitmap;
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  context.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  const picture = context.getImageData(0, 0, width, height);
-  const tags = findTags({ width, height, data: toGrey(picture.data) });
-  const labels = await readLabels(picture, layout, camera, tags);
-  const located = layout && locate(layout, camera, labels, tags);
-  lastSeen = located;
+  pixels.load(ask.bitmap);
+  const { frame_id, captured_at, deviceId } = ask;
+  const { width, height } = pixels;
+  const seen = await see(ask);
+  const camera = intrinsicsOf(seen.located?.camera ?? ask.camera);
+  calibrate(ask);
   const ms = performance.now() - started;
   const frame: FrameRead = {
-    type: "read", frame_id, captured_at, width, height, camera, deviceId, labels, tags, located, ms,
+    type: "read", frame_id, captured_at, width, height, camera, deviceId, ...seen, ms,
   }; // prettier-ignore
-  // The snapshot is taken by this call, before the next frame can be drawn.
-  const jpeg = still && canvas.convertToBlob({ type: "image/jpeg", quality: still.quality });
+  const jpeg = ask.still && !frame.isBlurred ? pixels.jpeg(ask.still.quality) : null;
   say(frame);
   if (jpeg) say({ type: "still", frame, jpeg: await jpeg });
 }
 
-function toGrey(rgba: Uint8ClampedArray): Uint8Array {
-  const n = rgba.length >> 2;
-  if (grey.length !== n) grey = new Uint8Array(n);
-  for (let i = 0, p = 0; i < n; i++, p += 4)
-    grey[i] = (77 * rgba[p]! + 150 * rgba[p + 1]! + 29 * rgba[p + 2]!) >> 8;
-  return grey;
-}
+type Seen = Pick<
+  FrameRead,
+  "labels" | "tags" | "located" | "isBlurred" | "features" | "strangers" | "isMirrored"
+>;
 
-/** Where to look: round the known label each frame; the whole, or its middle in turns, while nothing is known. */
-async function readLabels(
-  picture: ImageData,
-  layout: ReadFrame["layout"],
-  camera: ReadFrame["camera"],
-  tags: readonly FoundTag[],
-): Promise<FoundLabel[]> {
-  const held = layout ? layout.tags.filter(({ id }) => tags.some((tag) => tag.id === id)).length : 0;
-  if (held >= 2 && lastSeen && performance.now() - lastLabel < LABEL_EVERY_MS) return [];
-  lastLabel = performance.now();
-  const near = layout?.label && lastSeen && regionOf(layout.label, lastSeen.pose, camera);
-  if (near && performance.now() - lastWhole < WHOLE_EVERY_MS) return readWithin(picture, near);
-  if (!lastSeen && turn++ % 2 === 1) {
-    const [w, h] = [Math.round(picture.width * CROP), Math.round(picture.height * CROP)];
-    return readWithin(picture, { x: (picture.width - w) >> 1, y: (picture.height - h) >> 1, w, h });
+const NOTHING: Seen = {
+  labels: [],
+  tags: [],
+  located: null,
+  isBlurred: false,
+  features: 0,
+  strangers: [],
+  isMirrored: false,
+};
+let view: View | null = null;
+
+async function see({ camera, layout, deviceId, captured_at, turn }: ReadFrame): Promise<Seen> {
+  if (deviceId !== heldDevice) {
+    heldDevice = deviceId;
+    sighted = null;
+    tracker.forget();
   }
-  lastWhole = performance.now();
-  return readWithin(picture, { x: 0, y: 0, w: picture.width, h: picture.height });
+  const image = pixels.small();
+  const { width, height } = image;
+  // A face is followed with the camera that its sighting took for the true one.
+  const current = sighted ? (scaledTo(sighted.camera, camera.width, camera.height) ?? camera) : camera;
+  const followed = tracker.follow(image, scaledTo(current, width, height)!, { at_ms: captured_at, turn });
+  const { isBlurred } = tracker;
+  if (isBlurred) return { ...NOTHING, isBlurred };
+  const look =
+    followed && layout
+      ? searcher.held(layout, current, followed.pose, followed.frames, captured_at)
+      : searcher.everywhere(pixels, layout);
+  const { labels, tags } = look ? await find(look) : NOTHING;
+  const features = followed?.features ?? 0;
+  if (!look || !layout) return { ...NOTHING, labels, tags, located: held(followed), features };
+  const label = layout.label && followed ? regionOf(layout.label, 2, current, followed.pose) : null;
+  const fresh: Region[] = [...look.tags, ...(look.label ? [look.label] : []), ...(label ? [label] : [])];
+  const expected = followed && { pose: followed.pose, camera: current };
+  const found = lookAt(layout, camera, labels, tags, { image: pixels.grey(fresh), fresh, recall, expected });
+  const { strangers, is_mirrored: isMirrored, located, measured } = found;
+  const seen = { ...NOTHING, labels, tags, strangers, isMirrored };
+  if (!located) return { ...seen, located: strangers.length > 0 ? null : held(followed), features };
+  sighted = located;
+  if (strangers.length === 0) view = measured;
+  const small = scaledTo(located.camera, width, height)!;
+  const tracked = tracker.sight(located, small, layout.face, placesOf(layout, located, labels, tags, small));
+  const { label_seen, tags_seen } = located;
+  return { ...seen, located: { ...held(tracked)!, label_seen, tags_seen }, features: tracked.features };
 }
 
-interface Region {
-  x: number;
-  y: number;
-  w: number;
-  h: number;
+/** A little work on each frame; the page keeps what comes of it. */
+function calibrate({ camera, cameraKey }: ReadFrame): void {
+  if (cameraKey === null) return;
+  if (calibrating?.key !== cameraKey || calibrating.width !== camera.width)
+    calibrating = { key: cameraKey, width: camera.width, calibrator: new Calibrator(camera) };
+  if (view) calibrating.calibrator.offer(view);
+  view = null;
+  const learnt: CameraBelief | null = calibrating.calibrator.work();
+  if (learnt) say({ type: "calibrated", cameraKey, camera: learnt });
 }
 
-function regionOf(
-  label: { x_mm: number; y_mm: number; size_mm: number },
-  pose: readonly number[],
-  camera: ReadFrame["camera"],
-): Region | null {
-  const corners = symbolCorners({ ...label, size_mm: label.size_mm * 2 }).map(([x, y]) =>
-    projectFace(camera, pose, [x, y, 0]),
-  );
-  if (corners.some((corner) => !corner)) return null;
-  const [us, vs] = [corners.map((c) => c![0]), corners.map((c) => c![1])];
-  const x = Math.max(0, Math.floor(Math.min(...us)));
-  const y = Math.max(0, Math.floor(Math.min(...vs)));
-  const w = Math.min(camera.width, Math.ceil(Math.max(...us))) - x;
-  const h = Math.min(camera.height, Math.ceil(Math.max(...vs))) - y;
-  return w > 20 && h > 20 ? { x, y, w, h } : null;
+/** The middles of those symbols that the sighting was made of, in the followed picture. */
+function placesOf(
+  layout: HeldLayout,
+  { label_seen, tags_seen }: Located,
+  labels: readonly FoundLabel[],
+  tags: readonly FoundTag[],
+  small: Intrinsics,
+): SymbolPlace[] {
+  const scale = small.width / pixels.width;
+  const place = ({ x_mm, y_mm }: { x_mm: number; y_mm: number }, corners: Quad): SymbolPlace => {
+    const [u, v] = [0, 1].map((k) => corners.reduce((sum, corner) => sum + corner[k]!, 0) / 4);
+    return { face_mm: [x_mm, y_mm], pixel: [(u! + 0.5) * scale - 0.5, (v! + 0.5) * scale - 0.5] };
+  };
+  const label = layout.label && label_seen && labels.find(({ text }) => text.toUpperCase() === layout.label!.text.toUpperCase()); // prettier-ignore
+  return [
+    ...(label ? [place(layout.label!, label.corners_px)] : []),
+    ...layout.tags.flatMap((tag) => {
+      const seen = tags_seen.includes(tag.id) && tags.find(({ id }) => id === tag.id);
+      return seen ? [place(tag, seen.corners_px)] : [];
+    }),
+  ];
 }
 
-async function readWithin(picture: ImageData, { x, y, w, h }: Region): Promise<FoundLabel[]> {
-  const part = w === picture.width && h === picture.height ? picture : context.getImageData(x, y, w, h);
-  const found = await readBarcodes(part, {
-    formats: ["QRCode"],
-    tryHarder: true,
-    tryInvert: false,
-    maxNumberOfSymbols: 4,
+async function find({ tags: regions, label }: Look): Promise<{ labels: FoundLabel[]; tags: FoundTag[] }> {
+  const image = pixels.grey(regions);
+  const tags = regions.flatMap((region) => {
+    const isWhole = region.w === image.width && region.h === image.height;
+    return isWhole ? findTags(image) : findTags(cut(image, region)).map((tag) => moved(tag, region));
   });
-  return found.filter((one) => one.isValid).map((one) => labelOf(one, picture, x, y));
+  return { tags, labels: label ? await readLabels(pixels, label, memory) : [] };
 }
 
-function labelOf(one: ReadResult, { width, height }: ImageData, x: number, y: number): FoundLabel {
-  const corners_px = cornersOf(one, x, y);
-  const version = Number(one.version);
-  const points =
-    version >= 1 ? refineFinders({ width, height, data: grey }, corners_px, 17 + 4 * version) : [];
-  return { text: one.text, corners_px, points };
+function moved(tag: FoundTag, { x, y }: { x: number; y: number }): FoundTag {
+  return {
+    ...tag,
+    corners_px: tag.corners_px.map(([u, v]) => [u + x, v + y]) as unknown as FoundTag["corners_px"],
+  };
 }
 
-/** The decoder counts from pixel edges; everything here from pixel centres. */
-function cornersOf({ position }: ReadResult, x: number, y: number): Quad {
-  const { topLeft, topRight, bottomRight, bottomLeft } = position;
-  return [topLeft, topRight, bottomRight, bottomLeft].map((p) => [
-    p.x + x - 0.5,
-    p.y + y - 0.5,
-  ]) as unknown as Quad;
+/** What is held between sightings, in the words of a sighting. */
+function held(tracked: Tracked | null): Located | null {
+  if (!tracked || !sighted) return null;
+  const { pose, covariance } = tracked;
+  // What the joint covariance said of the camera is in the pose's own from here on.
+  return {
+    ...sighted,
+    pose,
+    covariance: [...covariance],
+    joint: [],
+    label_seen: false,
+    tags_seen: [],
+    held: [],
+  };
 }

@@ -2,6 +2,7 @@
 import { Refusal, Unreachable, type Resolved } from "@nearhand/contract";
 import type { FoundLabel } from "@nearhand/spatial";
 import { signal } from "@preact/signals";
+import { isOnTheWay } from "../overlay/rack";
 import { findByLabelText, lookProblem, showResolved, target } from "./target";
 
 /** The label of another device, while a session or a guide is about this one: the whole screen says so. */
@@ -38,7 +39,7 @@ export async function recognise(labels: readonly FoundLabel[], boundTo: string |
       const { id } = data.view.device;
       if (boundTo && id !== boundTo && id === snoozed.id && Date.now() < snoozed.until) continue;
       if (boundTo && id !== boundTo) wrongDevice.value = { found: data, at, isStale };
-      else showResolved(data, at, isStale);
+      else if (!isOnTheWay(data, at, isStale)) showResolved(data, at, isStale);
       return;
     }
   } catch (error) {

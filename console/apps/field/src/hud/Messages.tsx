@@ -7,6 +7,8 @@ import { foreignText } from "../device/recognise";
 import { isLooking, lookProblem, target } from "../device/target";
 import { go } from "../routes";
 import { forgetHelp, helpDelay, waitingHelp } from "../session/help";
+import { hasStrayTag, isContradicted } from "../overlay/known";
+import { misplaced, wayThere } from "../overlay/rack";
 import { notice } from "../session/notices";
 import { mySession } from "../session/mine";
 import { open, room } from "../session/room";
@@ -43,7 +45,8 @@ interface Message {
 }
 
 function current(): Message | null {
-  return stopped() ?? refused() ?? lookedFor() ?? stillOpen() ?? seen();
+  if (isContradicted.value) return stopped() ?? refused(); // the red finding says the rest
+  return stopped() ?? refused() ?? lookedFor() ?? contradicted() ?? stillOpen() ?? seen();
 }
 
 /** Back at the rack: the session that was left open is one tap away. */
@@ -56,6 +59,17 @@ function stillOpen(): Message | null {
     text: subject ? ts("still_open_about", { subject }) : ts("still_open"),
     act: { label: ts("return"), run: () => go({ page: "session", id }) },
   };
+}
+
+/** What is seen is not what is registered. */
+function contradicted(): Message | null {
+  const found = misplaced.value;
+  if (found) {
+    const values = { name: found.name, other: found.other, n: Math.abs(found.units) };
+    const key = found.isCertain ? (found.units > 0 ? "higher" : "lower") : "apart";
+    return { tone: "caution", text: t(key, values) };
+  }
+  return hasStrayTag.value ? { tone: "caution", text: t("stray_tag") } : null;
 }
 
 function stopped(): Message | null {
@@ -102,5 +116,5 @@ function seen(): Message | null {
   if (!now) return { tone: "calm", text: t("point_at_label") };
   if (!now.layout) return { tone: "calm", text: t("no_layout") };
   const at = lastSight.value?.deviceId === now.view.device.id ? lastSight.value.at : 0;
-  return nowMs.value - at > LOST_MS ? { tone: "calm", text: t("look_at_label") } : null;
+  return nowMs.value - at > LOST_MS && !wayThere.value ? { tone: "calm", text: t("look_at_label") } : null;
 }

@@ -24,7 +24,7 @@ export function Keepsake({ still }: { still: { url: string; sight: Sight } }) {
         <image href={still.url} width={WIDTH_PX} height={camera.height * scale} />
         {marksHere.value.map((mark) => {
           const placed = placeMark(still.sight, face, mark);
-          return placed && <Mark key={mark.id} mark={placed} isQuiet toBox={toBox} scale={scale} />;
+          return placed && <Mark key={mark.id} mark={placed} toBox={toBox} scale={scale} />;
         })}
       </svg>
       <figcaption>{t("last_seen")}</figcaption>

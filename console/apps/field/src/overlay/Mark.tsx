@@ -1,7 +1,6 @@
 /** One mark on the picture; where it is not sure, an amber area instead of ink that would name the wrong port. */
 import { MarkInk } from "@nearhand/ui";
 import type { Point } from "@nearhand/spatial";
-import { t } from "../words/hud";
 import type { PlacedMark } from "./place";
 
 interface MarkProps {
@@ -9,13 +8,16 @@ interface MarkProps {
   toBox: (point: Point) => Point;
   /** CSS pixels per picture pixel. */
   scale: number;
-  /** Without words: on a small picture. */
-  isQuiet?: boolean;
 }
 
 const MIN_RING_PX = 16;
+const MIN_AREA_PX = 24;
 
-export function Mark({ mark, toBox, scale, isQuiet = false }: MarkProps) {
+export function areaRadius({ ring_px }: PlacedMark, scale: number): number {
+  return Math.max(MIN_AREA_PX, ring_px * scale);
+}
+
+export function Mark({ mark, toBox, scale }: MarkProps) {
   const [x, y] = toBox(mark.target);
   return (
     <g
@@ -28,19 +30,25 @@ export function Mark({ mark, toBox, scale, isQuiet = false }: MarkProps) {
       data-unsure={mark.isUnsure}
     >
       {mark.isUnsure ? (
-        <Unsure
-          x={x}
-          y={y}
-          r={Math.max(24, mark.ring_px * scale)}
-          text={isQuiet ? "" : [t("come_closer"), mark.text].filter(Boolean).join(" · ")}
-        />
+        <g class="unsure">
+          <circle cx={x} cy={y} r={areaRadius(mark, scale)} />
+        </g>
       ) : (
-        <MarkInk
-          shape={mark.shape === "port" ? "ring" : mark.shape}
-          text={isQuiet ? "" : mark.text}
-          points={inkPoints(mark, toBox)}
-        />
+        <>
+          {mark.foot && <Foot from={toBox(mark.foot)} to={[x, y]} />}
+          <MarkInk shape={mark.shape === "port" ? "ring" : mark.shape} points={inkPoints(mark, toBox)} />
+        </>
       )}
+    </g>
+  );
+}
+
+/** From the face to what stands off it: so that nobody takes it for a mark on what lies behind. */
+function Foot({ from, to }: { from: Point; to: Point }) {
+  return (
+    <g class="ui-ink ui-ink-mark">
+      <path class="ui-ink-leader" d={`M${from.join(",")} L${to.join(",")}`} />
+      <circle class="ui-ink-foot" cx={from[0]} cy={from[1]} r={3} />
     </g>
   );
 }
@@ -48,19 +56,19 @@ export function Mark({ mark, toBox, scale, isQuiet = false }: MarkProps) {
 /** A ring seen from far away stays large enough to be seen; what it is centred on does not move. A port is ringed. */
 function inkPoints(mark: PlacedMark, toBox: (point: Point) => Point): Point[] {
   const points = mark.points.map(toBox);
+  if (mark.shape === "label_3d") return points.slice(0, 1); // its words carry the line
   if (mark.shape !== "ring" && mark.shape !== "port") return points;
-  const [centre, rim = centre] = points as [Point, Point?];
-  const r = Math.max(MIN_RING_PX, Math.hypot(rim[0] - centre[0], rim[1] - centre[1]));
-  return [centre, [centre[0] + r, centre[1]]];
+  return [points[0]!, [points[0]![0] + ringRadius(mark, toBox), points[0]![1]]];
 }
 
-function Unsure({ x, y, r, text }: { x: number; y: number; r: number; text: string }) {
-  return (
-    <g class="unsure">
-      <circle cx={x} cy={y} r={r} />
-      <text x={x} y={y + r + 20}>
-        {text}
-      </text>
-    </g>
-  );
+function ringRadius({ points }: PlacedMark, toBox: (point: Point) => Point): number {
+  const [centre, rim = centre] = points.map(toBox) as [Point, Point?];
+  return Math.max(MIN_RING_PX, Math.hypot(rim[0] - centre[0], rim[1] - centre[1]));
+}
+
+/** How far what is drawn about the target reaches: words stay off it. */
+export function reachOf(mark: PlacedMark, toBox: (point: Point) => Point, scale: number): number {
+  if (mark.isUnsure) return areaRadius(mark, scale);
+  if (mark.shape === "ring" || mark.shape === "port") return ringRadius(mark, toBox);
+  return mark.rise ? 0 : 8;
 }

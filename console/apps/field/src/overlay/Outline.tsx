@@ -1,4 +1,4 @@
-/** The device's outline, locked to it, and the ports of the current step called out. */
+/** The device's outline, locked to it, and the ports of the current step framed. */
 import type { Face } from "@nearhand/contract";
 import type { Point } from "@nearhand/spatial";
 import { placeRect, type Sight } from "./place";
@@ -48,18 +48,11 @@ function toward(from: Point, to: Point, by: number): Point {
   return [from[0] + ((to[0] - from[0]) / length) * by, from[1] + ((to[1] - from[1]) / length) * by];
 }
 
+/** The name stands beside it, with the words of the marks. */
 function Callout({ name, corners }: { name: string; corners: readonly Point[] }) {
-  const top = Math.min(...corners.map((c) => c[1]));
-  const x = corners.reduce((sum, c) => sum + c[0], 0) / corners.length;
-  const width = Math.max(24, name.length * 8 + 14);
   return (
     <g class="callout" data-port={name}>
       <polygon points={corners.map((c) => c.join(",")).join(" ")} />
-      <path d={`M${x},${top} V${top - 14}`} />
-      <rect x={x - width / 2} y={top - 36} width={width} height={22} rx={3} />
-      <text x={x} y={top - 20}>
-        {name}
-      </text>
     </g>
   );
 }

@@ -2,20 +2,28 @@
 import type { Annotation } from "@nearhand/contract";
 import { fit, type Fit, type Point, pictureToBox, type Size } from "@nearhand/spatial";
 import { computed } from "@preact/signals";
+import { useRef } from "preact/hooks";
 import { newestFrame } from "../camera/frames";
 import { cameraState, fitOf } from "../camera/source";
 import { keepsake, lastSight } from "../camera/eye";
 import { keptMarks, target, targetFace } from "../device/target";
+import { nowMs } from "../hud/clock";
 import { portsOfStep } from "../session/guide";
 import { room } from "../session/room";
 import { t as ts } from "../words/sheet";
-import { EdgeHint, isOutside } from "./EdgeHint";
+import { Disagree, RackWay } from "./Findings";
+import { Identity } from "./Identity";
 import { Keepsake } from "./Keepsake";
+import { keepOut } from "./keepOut";
+import { isContradicted, lately } from "./known";
 import { Mark } from "./Mark";
+import { type Memory, namedMarks, namedPorts, sureMarks } from "./named";
 import { Outline } from "./Outline";
-import { placeMark, type Sight } from "./place";
+import "./overlay.css";
+import type { Sight } from "./place";
 import { Pointers, Strokes } from "./Passing";
-import { nowMs } from "../hud/clock";
+import { rackPart } from "./rack";
+import { Words } from "./Words";
 
 const FADE_AFTER_MS = 250;
 const GONE_AFTER_MS = 700; // on a picture that moves on, a mark that stays behind would point at a neighbour
@@ -40,12 +48,15 @@ export function Overlay({ box }: { box: Size }) {
   if (!frame || box.width === 0) return null;
   const isOurs = now !== null && sight?.deviceId === now.view.device.id;
   const ageMs = isOurs ? Math.max(0, frame.captured_at - sight.at) : Infinity;
-  const isLost = ageMs > GONE_AFTER_MS || (isOurs && nowMs.value - sight.at > 3 * GONE_AFTER_MS);
+  const isStale = isOurs && nowMs.value - sight.at > 3 * GONE_AFTER_MS;
+  const isLost = ageMs > GONE_AFTER_MS || isStale || isContradicted.value;
   const view = fit(frame, box, fitOf(cameraState.value, box));
+  const toBox = (point: Point): Point => pictureToBox(view, point);
+  const RackUnits = rackPart.value?.RackUnits;
   return (
     <>
       <svg
-        class={`overlay ${ageMs > FADE_AFTER_MS ? "is-fading" : ""}`}
+        class={`overlay ${isOurs && !isLost && ageMs > FADE_AFTER_MS ? "is-fading" : ""}`}
         data-testid="overlay"
         data-device={isOurs ? now.view.device.id : undefined}
         data-frame-id={isOurs ? sight.frame_id : undefined}
@@ -57,9 +68,17 @@ export function Overlay({ box }: { box: Size }) {
         aria-hidden="true"
       >
         {!now && <Reticle box={box} />}
+        {now && RackUnits && !isContradicted.value && (
+          <RackUnits box={box} toBox={toBox} keepOut={keepOut()} isSought={!isOurs || isLost} />
+        )}
         {isOurs && !isLost && <OnDevice sight={sight} view={view} box={box} />}
       </svg>
-      {now && isLost && keepsake.value?.deviceId === now.view.device.id && (
+      <div class="overlay-chips">
+        <Identity />
+        {isContradicted.value && <Disagree />}
+        <RackWay />
+      </div>
+      {now && isLost && !isContradicted.value && keepsake.value?.deviceId === now.view.device.id && (
         <Keepsake still={keepsake.value} />
       )}
       <MarkList />
@@ -68,23 +87,30 @@ export function Overlay({ box }: { box: Size }) {
 }
 
 function OnDevice({ sight, view, box }: { sight: Sight; view: Fit; box: Size }) {
-  const face = targetFace.value;
+  const memory = useRef<Memory>({ sureness: new Map(), advice: undefined });
+  const [face, layout] = [targetFace.value, target.value?.layout];
   if (!face) return null;
   const toBox = (point: Point): Point => pictureToBox(view, point);
-  const marks = marksHere.value.map((mark) => placeMark(sight, face, mark)).filter((mark) => mark !== null);
+  const marks = sureMarks(memory.current, sight, face, marksHere.value);
+  const named = [
+    ...namedMarks(
+      memory.current,
+      marks,
+      { ...sight, located: { ...sight.located, ...lately() } },
+      layout ?? null,
+      { toBox, scale: view.scale },
+    ),
+    ...namedPorts(sight, face, portsOfStep.value, marks, toBox),
+  ];
   return (
     <>
       <Outline sight={sight} face={face} ports={portsOfStep.value} toBox={toBox} />
       {marks.map((mark) => (
         <Mark key={mark.id} mark={mark} toBox={toBox} scale={view.scale} />
       ))}
-      {marks
-        .filter(({ target }) => isOutside(toBox(target), box))
-        .map(({ id, target, text, shape }) => (
-          <EdgeHint key={id} at={toBox(target)} box={box} text={text || ts(shape)} />
-        ))}
       <Strokes sight={sight} toBox={toBox} />
       <Pointers sight={sight} toBox={toBox} />
+      <Words named={named} box={box} keepOut={keepOut()} />
     </>
   );
 }

@@ -19,7 +19,17 @@ function sight(sigma_mm: number): Sight {
   const pose = poseOf([0, 0, 0], [-241, -22, 600]);
   return {
     camera: CAMERA,
-    located: { pose, covariance, misfit: 1, margin: 9, label_seen: true, tags_seen: [] },
+    located: {
+      pose,
+      covariance,
+      joint: [],
+      camera: CAMERA,
+      misfit: 1,
+      margin: 9,
+      label_seen: true,
+      tags_seen: [],
+      held: [],
+    },
   };
 }
 
@@ -57,6 +67,28 @@ describe("a mark on the picture", () => {
     expect(placeMark(sight(0.01), FACE, ring(6.9))!.isUnsure).toBe(false);
     expect(placeMark(sight(0.01), FACE, ring(7.2))!.isUnsure).toBe(true);
     expect(placeMark(sight(2), FACE, ring(5))!.isUnsure).toBe(true);
+  });
+
+  it("stands where its height off the face is seen, with its foot on the face", () => {
+    const [mark, up] = [ring(null), [100, 20, 15] as [number, number, number]];
+    const raised = { ...mark, anchor: { ...mark.anchor, points_mm: [up, [106, 20, 15]] } } as Annotation;
+    const placed = placeMark(sight(0.01), FACE, raised)!;
+    expect(placed.target).toEqual(projectFace(CAMERA, sight(0.01).located.pose, up));
+    expect(placed.foot).toEqual(projectFace(CAMERA, sight(0.01).located.pose, [100, 20, 0]));
+    expect(placeMark(sight(0.01), FACE, mark)!.foot).toBeNull();
+  });
+
+  it("in space names its first point, and its words rise to the second", () => {
+    const mark = ring(null);
+    const points_mm = [
+      [100, 20, 0],
+      [130, -20, 30],
+    ] as Annotation["anchor"]["points_mm"];
+    const label = { ...mark, shape: "label_3d", anchor: { ...mark.anchor, points_mm } } as Annotation;
+    const { pose } = sight(0.01).located;
+    const placed = placeMark(sight(0.01), FACE, label)!;
+    expect(placed.target).toEqual(projectFace(CAMERA, pose, [100, 20, 0]));
+    expect(placed.rise).toEqual(projectFace(CAMERA, pose, [130, -20, 30]));
   });
 
   it("is not drawn behind the camera", () => {

@@ -9,9 +9,10 @@ import {
   projectFace,
 } from "@nearhand/spatial";
 import { portPitch } from "../device/portPitch";
+import type { HeldState } from "./held";
 
-/** A pose together with the camera it was measured with. */
-export interface Sight {
+/** A pose together with the camera it was measured with, and how it was found. */
+export interface Sight extends Pick<HeldState, "held"> {
   camera: Intrinsics;
   located: Located;
 }
@@ -24,8 +25,13 @@ export interface PlacedMark {
   points: readonly Point[];
   /** What it points at, in picture pixels: a ring's centre, an arrow's head. */
   target: Point;
+  /** The point of the face behind the target, where that stands off the face. */
+  foot: Point | null;
+  /** Where its words stand in space, when the mark says so. */
+  rise: Point | null;
   ring_px: number;
   ring_mm: number;
+  pitch_mm: number;
   isUnsure: boolean;
   isKept: boolean;
 }
@@ -39,23 +45,34 @@ export function aboutPoint(shape: Shape, count: number): number {
 /** Null when any of it lies behind the camera. */
 export function placeMark({ camera, located }: Sight, face: Face, mark: Annotation): PlacedMark | null {
   const { id, shape, text, anchor } = mark;
-  const points = anchor.points_mm.map((point) => projectFace(camera, located.pose, point as FacePoint));
+  const project = (point: FacePoint) => projectFace(camera, located.pose, point);
+  const points = anchor.points_mm.map((point) => project(point as FacePoint));
   const index = aboutPoint(shape, points.length);
   const about = anchor.points_mm[index] as FacePoint | undefined;
   const ring = about && errorRing(camera, located.pose, located.covariance, about);
   if (!ring || points.some((point) => !point)) return null;
   const ring_mm = Math.hypot(anchor.ring_mm ?? 0, ring.mm);
+  const pitch_mm = portPitch(face, about);
   return {
     id,
     shape,
     text: text || anchor.port || "",
     points: points as Point[],
     target: points[index]!,
+    foot: about[2] === 0 ? null : project([about[0], about[1], 0]),
+    rise: riseOf(shape, points as Point[]),
     ring_px: (ring_mm * ring.px) / Math.max(ring.mm, 1e-9),
     ring_mm,
-    isUnsure: ring_mm > portPitch(face, about) / 2,
+    pitch_mm,
+    isUnsure: !(ring_mm <= pitch_mm / 2),
     isKept: mark.is_kept,
   };
+}
+
+/** A text stands at its own place; a label in space where its second point is. */
+function riseOf(shape: Shape, points: readonly Point[]): Point | null {
+  if (shape === "text") return points[0]!;
+  return shape === "label_3d" ? points.at(-1)! : null;
 }
 
 /** The four corners of a rectangle on the face, in picture pixels. */

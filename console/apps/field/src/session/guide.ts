@@ -4,6 +4,7 @@ import { computed, signal } from "@preact/signals";
 import { remembered } from "../offline/memory";
 import { get } from "../rest";
 import { target } from "../device/target";
+import { closePanel } from "../hud/panels";
 import { open, room } from "./room";
 
 export interface Manuals {
@@ -47,8 +48,10 @@ export async function loadManuals(deviceId: string): Promise<void> {
   if (target.value?.view.device.id === deviceId) manuals.value = { deviceId, data };
 }
 
+/** From here on the step stands on the picture: no panel may lie over it, or over the way to help. */
 export function startGuide(chosen: Guide): void {
   showStep({ guide_id: chosen.id, step: 0, done: [] });
+  closePanel();
 }
 
 export function leaveGuide(): void {

@@ -12,6 +12,7 @@ let answers: (() => Response)[];
 let asked: { path: string; key: string | null; json: unknown }[];
 
 const status = (code: number) => () => new Response("{}", { status: code });
+const beingAnswered = () => Response.json({ code: "being_answered", title: "", detail: "" }, { status: 409 });
 const opened = () => Response.json({ id: "s1" }, { status: 201 });
 
 beforeEach(() => {
@@ -27,26 +28,22 @@ beforeEach(() => {
 afterEach(() => void vi.unstubAllGlobals());
 
 describe("a call for help", () => {
-  it.each([401, 408, 409, 429, 500, 502, 503])(
-    "outlives a %i, and goes out under the same key",
-    async (code) => {
-      answers = [status(code), opened];
-      await askForHelp("d1", "smoke");
-      actor.value = person("me");
-      expect(waitingHelp.value).toMatchObject({ participant_id: "me", device_id: "d1", subject: "smoke" });
-      expect(localStorage.getItem(STORED)).toContain("smoke");
-      window.dispatchEvent(new Event("offline"));
-      window.dispatchEvent(new Event("online"));
-      await vi.waitFor(() => expect(localStorage.getItem(STORED)).toBeNull());
-      expect(asked).toHaveLength(2);
-      expect(asked[1]).toEqual(asked[0]);
-      expect(asked[0]!.json).toEqual({ device_id: "d1", subject: "smoke" });
-    },
-  );
+  it.each([401, 408, 429, 500, 502, 503])("outlives a %i, and goes out under the same key", async (code) => {
+    answers = [status(code), opened];
+    await askForHelp("d1", "smoke");
+    actor.value = person("me");
+    expect(waitingHelp.value).toMatchObject({ participant_id: "me", device_id: "d1", subject: "smoke" });
+    expect(localStorage.getItem(STORED)).toContain("smoke");
+    window.dispatchEvent(new Event("offline"));
+    window.dispatchEvent(new Event("online"));
+    await vi.waitFor(() => expect(localStorage.getItem(STORED)).toBeNull());
+    expect(asked).toHaveLength(2);
+    expect(asked[1]).toEqual(asked[0]);
+    expect(asked[0]!.json).toEqual({ device_id: "d1", subject: "smoke" });
+  });
 
   it.each([
     [408, "busy"],
-    [409, "busy"],
     [429, "busy"],
     [500, "failing"],
     [503, "failing"],
@@ -64,15 +61,16 @@ describe("a call for help", () => {
 
   it("whose first try is being answered just now is asked about again soon, by itself", async () => {
     vi.useFakeTimers();
-    answers = [status(409), opened];
+    answers = [beingAnswered, opened];
     await askForHelp(null, "smoke");
+    expect(helpDelay.value).toBe("busy");
     await vi.advanceTimersByTimeAsync(1500);
     vi.useRealTimers();
     expect(waitingHelp.value).toBeNull();
     expect(asked[1]).toEqual(asked[0]);
   });
 
-  it.each([403, 404, 422])("is over with a %i, and the refusal is told", async (code) => {
+  it.each([403, 404, 409, 422])("is over with a %i, and the refusal is told", async (code) => {
     answers = [status(code)];
     await expect(askForHelp(null, "smoke")).rejects.toMatchObject({ status: code });
     expect(waitingHelp.value).toBeNull();

@@ -63,7 +63,7 @@ async function send(): Promise<void> {
       throw error;
     }
     helpDelay.value = delay;
-    if (error instanceof Refusal && error.status === 409) setTimeout(sendAgain, SOON_MS);
+    if (isBeingAnswered(error)) setTimeout(sendAgain, SOON_MS);
   } finally {
     isSending = false;
   }
@@ -73,16 +73,20 @@ async function send(): Promise<void> {
 function delayOf(error: unknown): HelpDelay | null {
   if (!(error instanceof Refusal)) return "offline";
   if (error.status >= 500) return "failing";
+  if (isBeingAnswered(error)) return "busy";
   switch (error.status) {
     case 401: // signed out meanwhile: it goes out once its person is back
       return "sending";
     case 408:
-    case 409: // another try under this key is being answered: a call for help conflicts with nothing else
     case 429:
       return "busy";
     default:
       return null;
   }
+}
+
+function isBeingAnswered(error: unknown): boolean {
+  return error instanceof Refusal && error.code === "being_answered";
 }
 
 function sendAgain(): void {

@@ -1,7 +1,6 @@
-/** One mark on the picture with its error ring; an area instead of a claim where its place is not sure enough. */
+/** One mark on the picture with its error ring; an area instead of a claim where its place is not sure. Its words: MarkWords. */
 import { MarkInk, outline, type Point } from "@nearhand/ui";
 import type { Drawn } from "./drawn";
-import { t } from "./words";
 
 interface MarkOnPictureProps {
   mark: Drawn;
@@ -16,11 +15,9 @@ export function MarkOnPicture({ mark, scale, unit, shift }: MarkOnPictureProps) 
     points.map(([u, v]) => scale([u + (shift?.[0] ?? 0), v + (shift?.[1] ?? 0)]));
   const points = place(mark.points);
   if (mark.isArea && mark.error) {
-    const words = [mark.text, t("comeCloser")].filter(Boolean).join(" · ");
     return (
       <g data-mark={mark.id} class="mark-area">
         <path d={outline("freehand", place(mark.error))} />
-        <MarkInk shape="text" points={[points.at(-1)!]} text={words} ink="pending" unit={unit} />
       </g>
     );
   }
@@ -29,9 +26,8 @@ export function MarkOnPicture({ mark, scale, unit, shift }: MarkOnPictureProps) 
       {mark.error && <path class="mark-error" d={outline("freehand", place(mark.error))} />}
       <MarkInk
         shape={mark.shape}
-        points={points}
+        points={mark.shape === "label_3d" ? points.slice(0, 1) : points}
         path={mark.path && place(mark.path)}
-        text={mark.text}
         ink={shift ? "pending" : mark.ink}
         unit={unit}
       />

@@ -7,6 +7,7 @@ import { useNow } from "../shell/now";
 import { stillUrl, type Desk } from "./desk";
 import { drawnMarks, type Canvas } from "./drawn";
 import { MarkOnPicture } from "./MarkOnPicture";
+import { MarkWords } from "./MarkWords";
 import { usePicturePen } from "./picturePen";
 import { PointersAndStrokes } from "./PointersAndStrokes";
 import { allToPicture, portNear, sees, toFace, toPicture } from "./sight";
@@ -79,6 +80,7 @@ function OnStill({ desk }: { desk: Desk }) {
             shift={moved?.id === mark.id ? moved.by : null}
           />
         ))}
+        <MarkWords marks={drawn.value} width={width} height={height} unit={unit.value} moved={moved} />
         <PointersAndStrokes desk={desk} canvas={canvas.value!} scale={scale} unit={unit.value} />
         {pen.draft.value && (
           <MarkInk

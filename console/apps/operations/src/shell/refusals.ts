@@ -3,6 +3,7 @@ import { language, words } from "@nearhand/ui";
 
 const table = {
   asset_tag_taken: ["Another device has this asset tag", "另一台設備已使用此資產編號", "另一台设备已使用此资产编号"],
+  being_answered: ["The same request is being answered just now; try again in a moment", "相同的要求正在處理中，請稍候再試", "相同的请求正在处理中，请稍候再试"],
   conflict: ["This conflicts with what is already there", "與現有內容衝突", "与现有内容冲突"],
   document_broken: ["The PDF is damaged and cannot be read", "PDF 已損毀，無法讀取", "PDF 已损坏，无法读取"],
   document_encrypted: ["The PDF needs a password; upload it without", "PDF 有密碼保護，請移除密碼後再上傳", "PDF 有密码保护，请移除密码后再上传"],
@@ -10,6 +11,7 @@ const table = {
   forbidden: ["Your role does not allow this", "您的角色無法執行此操作", "您的角色无法执行此操作"],
   internal: ["Something went wrong in the service", "服務發生錯誤", "服务出现错误"],
   invalid: ["Something is not filled in right", "填寫內容有誤", "填写内容有误"],
+  key_reused: ["This was sent before with other content; reload the page", "先前已用不同內容送出，請重新載入頁面", "先前已用不同内容发送，请重新加载页面"],
   name_taken: ["This name is taken", "此名稱已被使用", "此名称已被使用"],
   not_found: ["There is no such thing here", "找不到這個項目", "找不到这个项目"],
   not_permitted: ["Your role does not allow this", "您的角色無法執行此操作", "您的角色无法执行此操作"],

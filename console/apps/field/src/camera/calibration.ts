@@ -1,0 +1,95 @@
+/** Remember what was learnt of each camera, by camera and zoom; what belongs to another is never used. */
+import { type CameraBelief, scaledTo } from "@nearhand/spatial";
+
+const STORE = "nearhand.cameras";
+const MOST_CAMERAS = 20;
+const ZOOM_DIGITS = 2;
+
+/** What names a camera as it is set now. */
+export interface CameraSetting {
+  readonly deviceId?: string | undefined;
+  readonly label?: string | undefined;
+  readonly facing?: string | undefined;
+  readonly zoom?: number | undefined;
+}
+
+interface Kept {
+  readonly camera: CameraBelief;
+  readonly at: number;
+}
+
+/** Null for a camera that can not be told from others: then nothing of it is kept. */
+export function cameraKey(
+  { deviceId, label, facing, zoom }: CameraSetting,
+  width: number,
+  height: number,
+): string | null {
+  // Browsers give a camera's id per site; without permission both are empty.
+  if (!deviceId && !label) return null;
+  const [long, short] = [Math.max(width, height), Math.min(width, height)];
+  // A stream of another shape is cut from another part of the sensor. Held upright, it is the same one turned.
+  const shape = (long / short).toFixed(2);
+  return [deviceId ?? "", label ?? "", facing ?? "", shape, (zoom ?? 1).toFixed(ZOOM_DIGITS)].join("|");
+}
+
+export function settingOf(track: MediaStreamTrack | null): CameraSetting {
+  const settings = track?.getSettings?.() as (MediaTrackSettings & { zoom?: number }) | undefined;
+  return {
+    deviceId: settings?.deviceId,
+    label: track?.label,
+    facing: settings?.facingMode,
+    zoom: settings?.zoom,
+  };
+}
+
+/** What was learnt of this very camera and setting, for pictures of this size; null when nothing was. */
+export function recallCamera(key: string | null, width: number, height: number): CameraBelief | null {
+  const kept = key === null ? undefined : read()[key];
+  if (!kept) return null;
+  return scaledTo(kept.camera, width, height) ?? turned(kept.camera, width, height);
+}
+
+/** Keeps it unless what is kept already is surer. */
+export function keepCamera(key: string | null, camera: CameraBelief): void {
+  if (key === null || camera.focal_sd === undefined) return;
+  const all = { ...read() };
+  const old = all[key]?.camera.focal_sd;
+  if (old !== undefined && old < camera.focal_sd) return;
+  all[key] = { camera, at: Date.now() };
+  const newest = Object.entries(all).sort(([, a], [, b]) => b.at - a.at);
+  try {
+    localStorage.setItem(STORE, JSON.stringify(Object.fromEntries(newest.slice(0, MOST_CAMERAS))));
+  } catch {
+    // A full or closed store: the camera is learnt anew next time.
+  }
+}
+
+/** A phone held the other way hands over the same picture turned: its sides change places. */
+function turned(camera: CameraBelief, width: number, height: number): CameraBelief | null {
+  const { fx, fy, cx, cy } = camera;
+  const across = { ...camera, width: camera.height, height: camera.width, fx: fy, fy: fx, cx: cy, cy: cx };
+  return scaledTo(across, width, height);
+}
+
+let last: { text: string; cameras: Record<string, Kept> } = { text: "{}", cameras: {} };
+
+/** Asked for each frame: taken apart only when it has changed. */
+function read(): Record<string, Kept> {
+  try {
+    const text = localStorage.getItem(STORE) ?? "{}";
+    if (text === last.text) return last.cameras;
+    const found: unknown = JSON.parse(text);
+    const entries = typeof found === "object" && found !== null ? Object.entries(found) : [];
+    last = { text, cameras: Object.fromEntries(entries.filter(([, one]) => isKept(one))) };
+    return last.cameras;
+  } catch {
+    return {};
+  }
+}
+
+function isKept(one: unknown): one is Kept {
+  const camera = (one as Kept | null)?.camera;
+  if (!camera) return false;
+  const { width, height, fx, fy, cx, cy, k1, focal_sd, k1_sd } = camera;
+  return [width, height, fx, fy, cx, cy, k1, focal_sd, k1_sd].every(Number.isFinite) && fx > 0 && fy > 0;
+}

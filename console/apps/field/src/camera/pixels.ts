@@ -1,0 +1,110 @@
+/** Get at a frame's pixels as cheaply as can be: all of it small, and parts of it in full. */
+import type { GreyImage } from "@nearhand/spatial";
+
+/** The longer side of what is tracked. */
+export const SMALL_PX = 640;
+
+export interface Region {
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+}
+
+type Context = OffscreenCanvasRenderingContext2D;
+
+export class Pixels {
+  readonly #small = newContext();
+  readonly #part = newContext();
+  readonly #whole = newContext();
+  #bitmap: ImageBitmap | null = null;
+  #grey: GreyImage | null = null;
+  #full: GreyImage | null = null;
+
+  /** The next frame. What was read of the one before is gone. */
+  load(bitmap: ImageBitmap): void {
+    this.#bitmap?.close();
+    this.#bitmap = bitmap;
+  }
+
+  get width(): number {
+    return this.#bitmap!.width;
+  }
+
+  get height(): number {
+    return this.#bitmap!.height;
+  }
+
+  /** All of it, reduced to what tracking needs; the same memory for each frame. */
+  small(): GreyImage {
+    const scale = Math.min(1, SMALL_PX / Math.max(this.width, this.height));
+    const [width, height] = [Math.round(this.width * scale), Math.round(this.height * scale)];
+    if (this.#grey?.width !== width || this.#grey.height !== height) this.#grey = emptyGrey(width, height);
+    const { data } = this.#drawn(this.#small, { x: 0, y: 0, w: this.width, h: this.height }, width, height);
+    toGrey(data, this.#grey.data, width, 0, width);
+    return this.#grey;
+  }
+
+  colour({ x, y, w, h }: Region): ImageData {
+    return this.#drawn(this.#part, { x, y, w, h }, w, h);
+  }
+
+  /** A picture as large as the frame in which these regions are up to date; the rest is of other frames. */
+  grey(regions: readonly Region[]): GreyImage {
+    const { width, height } = this;
+    if (this.#full?.width !== width || this.#full.height !== height) this.#full = emptyGrey(width, height);
+    for (const region of regions) {
+      const { data } = this.colour(region);
+      toGrey(data, this.#full.data, region.w, region.y * width + region.x, width);
+    }
+    return this.#full;
+  }
+
+  /** Exactly these pixels as a JPEG; they are taken by this call, whatever is loaded later. */
+  jpeg(quality: number): Promise<Blob> {
+    this.#drawn(this.#whole, { x: 0, y: 0, w: this.width, h: this.height }, this.width, this.height, false);
+    return this.#whole.canvas.convertToBlob({ type: "image/jpeg", quality });
+  }
+
+  #drawn(context: Context, from: Region, width: number, height: number): ImageData;
+  #drawn(context: Context, from: Region, width: number, height: number, isRead: false): null;
+  #drawn(context: Context, { x, y, w, h }: Region, width: number, height: number, isRead = true) {
+    const { canvas } = context;
+    if (canvas.width < width || canvas.height < height || !isRead) {
+      if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+      context.imageSmoothingQuality = "medium"; // without, a picture reduced to a third flickers
+    }
+    context.drawImage(this.#bitmap!, x, y, w, h, 0, 0, width, height);
+    return isRead ? context.getImageData(0, 0, width, height) : null;
+  }
+}
+
+/** The part of a larger picture that a region covers, in memory of its own. */
+export function cut(image: GreyImage, { x, y, w, h }: Region): GreyImage {
+  const data = new Uint8Array(w * h);
+  for (let row = 0; row < h; row++) {
+    const from = (y + row) * image.width + x;
+    data.set(image.data.subarray(from, from + w), row * w);
+  }
+  return { width: w, height: h, data };
+}
+
+function newContext(): Context {
+  return new OffscreenCanvas(16, 16).getContext("2d", { willReadFrequently: true, alpha: false })!;
+}
+
+function emptyGrey(width: number, height: number): GreyImage {
+  return { width, height, data: new Uint8Array(width * height) };
+}
+
+function toGrey(
+  rgba: Uint8ClampedArray,
+  into: Uint8Array | Uint8ClampedArray,
+  width: number,
+  start: number,
+  stride: number,
+): void {
+  for (let p = 0, row = start; p < rgba.length; row += stride)
+    for (let i = row; i < row + width; i++, p += 4)
+      into[i] = (77 * rgba[p]! + 150 * rgba[p + 1]! + 29 * rgba[p + 2]!) >> 8;
+}

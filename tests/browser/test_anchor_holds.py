@@ -1,0 +1,75 @@
+"""A mark stays on its port while the hand moves, the label leaves the picture, the camera steps back, and news is late."""
+
+import asyncio
+from collections.abc import Iterator
+from itertools import groupby, pairwise
+from pathlib import Path
+
+import pytest
+
+from nearhand.devices.model import DeviceView
+from nearhand.labels.model import Layout
+from nearhand.simulation.render import Scene
+from tests.browser.conftest import hall_at
+from tests.support.demo import DemoProcess
+from tests.support.moving import FRAMES_PER_S, seen_frames
+from tests.support.rehearsal import hand, journey, late_rings, rehearsal, ring_over_time
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+
+RINGS = 50
+HALF_PITCH_MM = 6.8
+LABEL_GONE = (0.17, 0.5)  # shares of the journey without the label in view
+FAR = (0.72, 0.84)  # and from 1.5 m
+
+Hall = tuple[DeviceView, Layout, Scene]
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[DemoProcess]:
+    with DemoProcess(tmp_path / "demo") as demo:
+        yield demo
+
+
+@pytest.fixture
+def hall(demo: DemoProcess) -> Hall:
+    return asyncio.run(hall_at(demo.url))
+
+
+def test_a_ring_drawn_on_a_second_old_picture_lands_on_the_port_that_was_meant(
+    tmp_path: Path, demo: DemoProcess, hall: Hall
+) -> None:
+    with rehearsal(tmp_path, demo, hall, hand(hall[1]), delay_s=0.5) as r:
+        landings = late_rings(r, RINGS)
+    missed = [landing for landing in landings if not landing.is_hit]
+    assert len(landings) == RINGS
+    assert missed == []
+
+
+def test_a_ring_stays_on_its_port_turns_into_an_area_far_away_and_back_again(
+    tmp_path: Path, demo: DemoProcess, hall: Hall
+) -> None:
+    walk = journey(hall[1])
+    with rehearsal(tmp_path, demo, hall, walk) as r:
+        shown = ring_over_time(r, r.port("37"), walk.period_s + 4)
+        frames = seen_frames(r.page)
+    share = [one.film / FRAMES_PER_S / walk.period_s for one in shown]
+    without_label = [one for one, at in zip(shown, share, strict=True) if LABEL_GONE[0] < at < LABEL_GONE[1]]
+    assert len(without_label) > 50
+    assert max(one.error_mm for one in without_label) < 2.0
+    assert not any(one.is_unsure for one in without_label)
+    assert max(one.error_mm for one in shown if not one.is_unsure) < HALF_PITCH_MM
+    from_afar = [one for one, at in zip(shown, share, strict=True) if FAR[0] < at < FAR[1]]
+    assert any(one.is_unsure for one in from_afar)
+    # A ring, an area while it is far away (perhaps with a moment of certainty when a tag is seen), and a ring again.
+    states = [is_unsure for is_unsure, _ in groupby(shown, key=lambda one: one.is_unsure)]
+    assert not states[0]
+    assert not states[-1]
+    assert True in states
+    assert longest_gap_s(frames) < 0.5
+
+
+def longest_gap_s(frames: list[dict[str, object]]) -> float:
+    """The longest time in which the page did not know where the face is."""
+    held = [float(str(frame["came"])) for frame in frames if frame["pose"] or frame["isBlurred"]]
+    return max(after - before for before, after in pairwise(held)) / 1e3
