@@ -111,6 +111,8 @@ def test_a_second_photograph_fills_up_what_the_first_did_not_show(
     first = expert.ask("PUT", door(device), content=left).json()["picture"]
     # Only the tag at the right end is seen there: without the label nobody knows whose it is.
     assert expert.ask("PUT", door(device, "?fill=true"), content=right, version=1).status_code == 422
+    known = door(device, f"?fill=true&dry_run=true&shown_id={device.id}")
+    assert expert.ask("PUT", known, content=right).json()["picture"]["photographs"] == 2
     whole = labelled(layout, from_before(480, 2), SIZE)
     second = expert.ask("PUT", door(device, "?fill=true"), content=whole, version=1).json()["picture"]
     assert second["photographs"] == 2

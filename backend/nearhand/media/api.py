@@ -144,6 +144,12 @@ async def keep_picture(
         bool, Query(description="Keep what is known, and add what only this photograph shows.")
     ] = False,
     dry_run: Annotated[bool, Query(description="Only show what would be kept.")] = False,
+    shown_id: Annotated[
+        Id | None,
+        Query(
+            description="The device in the photograph, if known: where its label is not read, its tags do."
+        ),
+    ] = None,
     actor: Actor = may(Permission.LABELS_MAKE),
 ) -> Rectified:
     """Say what a face looks like, so that its devices are found where no label and no tag is seen.
@@ -151,7 +157,7 @@ async def keep_picture(
     The photograph shows a device of the type with its label and tags, by which it is laid flat; the closer to straight
     ahead and the sharper, the better. Label and tags themselves are left out. To replace a picture, give its ETag.
     """
-    wish = Wish(is_fill=fill, is_dry_run=dry_run, version=version, by=actor.participant_id)
+    wish = Wish(fill, dry_run, version, actor.participant_id, shown_id)
     limit_bytes = request.app.state.resources.settings.upload_limit_bytes
     kept = await album.keep(request.stream(), subject, wish, limit_bytes=limit_bytes)
     if kept.is_kept:

@@ -53,6 +53,7 @@ class Wish:
     is_dry_run: bool
     version: int | None  # of the picture it was based on
     by: str
+    shown_id: str | None = None  # the device in the photograph, if known
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +91,7 @@ class Album:
             _demand_version(before, wish.version)
         async with incoming(pieces, self._blobs, limit_bytes=limit_bytes) as file:
             seen = await self._eyes.run(lambda: self._seen(file.path))
-        layout = await self._layout(subject, face, seen.labels)
+        layout = await self._layout(subject, wish.shown_id, face, seen.labels)
         same_size = before is not None and (before.width_mm, before.height_mm) == (
             face.width_mm,
             face.height_mm,
@@ -175,7 +176,9 @@ class Album:
         picture, colours = opened(path, limit_pixels=limit_pixels), coloured(path, limit_pixels=limit_pixels)
         return _Seen(picture, colours, read_labels(picture.gray, timeout_s=self._eyes.timeout_s))
 
-    async def _layout(self, subject: Subject, face: Face, seen: list[LabelSeen]) -> Layout:
+    async def _layout(
+        self, subject: Subject, shown_id: str | None, face: Face, seen: list[LabelSeen]
+    ) -> Layout:
         """What is printed on the device in the photograph: by the label that was read, else by the device named."""
         async with self._database.reading() as connection:
             labels = self._registry.labels_on(connection)
@@ -194,8 +197,12 @@ class Album:
             if read:
                 return read[0].layout
             known: list[Label] = []
-            if subject.device_id is not None:
-                known = await labels.of_device(subject.device_id)
+            shown_id = subject.device_id or shown_id
+            if shown_id is not None:
+                device = await self._registry.devices_on(connection).device(shown_id)
+                if device.device_type_id != subject.device_type_id:
+                    raise ShowsAnotherFace(f"{device.asset_tag} is of another type.")
+                known = await labels.of_device(shown_id)
         newest = next((label for label in known if label.face is subject.side), None)
         if newest is None:
             raise NothingToGoBy("No label of a device of this type can be read in it.")

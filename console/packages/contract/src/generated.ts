@@ -4493,6 +4493,8 @@ export interface operations {
                 dry_run?: boolean;
                 /** @description Keep what is known, and add what only this photograph shows. */
                 fill?: boolean;
+                /** @description The device in the photograph, if known: where its label is not read, its tags do. */
+                shown_id?: string | null;
             };
             header?: {
                 /** @description The ETag of the picture that is replaced, if there is one. */

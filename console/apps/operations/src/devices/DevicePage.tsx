@@ -67,7 +67,7 @@ function Page({ view }: { view: DeviceView }) {
         {tab === "records" && <Records deviceId={device.id} />}
         {tab === "manuals" && <Manuals deviceId={device.id} />}
         {tab === "labels" && <DeviceLabels view={view} onMade={clashes.reload} />}
-        {tab === "photo" && <ReferencePhotos type={view.device_type} />}
+        {tab === "photo" && <ReferencePhotos view={view} />}
       </Tabs>
     </>
   );

@@ -16,6 +16,8 @@ import { t as tDevices } from "./words";
 
 interface ReferencePhotoProps {
   typeId: string;
+  /** Whose page this is: most likely it is also in the photograph. */
+  deviceId: string;
   side: FaceSide;
   face: Face;
   kept: ReferencePicture | undefined;
@@ -27,7 +29,7 @@ interface Tried {
   result: Rectified;
 }
 
-export function ReferencePhoto({ typeId, side, face, kept, onChange }: ReferencePhotoProps) {
+export function ReferencePhoto({ typeId, deviceId, side, face, kept, onChange }: ReferencePhotoProps) {
   const door = `/device-types/${typeId}/faces/${side}/picture`;
   const [tried, setTried] = useState<Tried | null>(null);
   const [error, setError] = useState<unknown>(null);
@@ -36,7 +38,9 @@ export function ReferencePhoto({ typeId, side, face, kept, onChange }: Reference
 
   const send = async (photo: Blob, query: { dry_run?: boolean; fill?: boolean }): Promise<Rectified> => {
     const headers = { "Content-Type": "application/octet-stream", ...(kept && { "If-Match": `"${kept.version}"` }) }; // prettier-ignore
-    return (await ask(door, { method: "PUT", query, body: photo, headers })).json() as Promise<Rectified>;
+    return (
+      await ask(door, { method: "PUT", query: { ...query, shown_id: deviceId }, body: photo, headers })
+    ).json() as Promise<Rectified>;
   };
   const act = async (work: () => Promise<void>) => {
     setBusy(true);

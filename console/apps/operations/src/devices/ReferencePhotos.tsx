@@ -1,12 +1,13 @@
 /** The reference photographs of a device's type, by which its devices are found where no symbol is seen. */
-import type { DeviceType, ReferencePicture } from "@nearhand/contract";
+import type { DeviceView, ReferencePicture } from "@nearhand/contract";
 import { useLoad } from "@nearhand/ui";
 import { get } from "../rest";
 import { Shown } from "../shell/Shown";
 import { t } from "./photoWords";
 import { ReferencePhoto } from "./ReferencePhoto";
 
-export function ReferencePhotos({ type }: { type: DeviceType }) {
+export function ReferencePhotos({ view }: { view: DeviceView }) {
+  const type = view.device_type;
   const kept = useLoad(type.id, (signal) =>
     get<ReferencePicture[]>(`/device-types/${type.id}/face-pictures`, {}, signal),
   );
@@ -25,6 +26,7 @@ export function ReferencePhotos({ type }: { type: DeviceType }) {
                 <ReferencePhoto
                   key={side}
                   typeId={type.id}
+                  deviceId={view.device.id}
                   side={side}
                   face={face}
                   kept={one}
