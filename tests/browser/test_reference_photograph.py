@@ -49,25 +49,25 @@ def test_a_photograph_is_laid_flat_checked_and_kept(tmp_path: Path) -> None:
 
 
 def a_labelled_device(page: Page, url: str, folder: Path) -> tuple[str, Path]:
-    """The first device of the demo that has a label on its front, and a photograph of it."""
-    for device in asked(page, f"{url}/api/v1/devices?limit=50")["items"]:
-        labels = asked(page, f"{url}/api/v1/devices/{device['id']}/labels")
-        if any(label["face"] == "front" for label in labels):
-            break
-    else:
-        raise AssertionError("no device of the demo has a label")
-    code = next(label["code"] for label in labels if label["face"] == "front")
-    resolved = asked(page, f"{url}/api/v1/labels/{code}")
+    """A device of the demo that is one unit high and has a label on its front, and a photograph of it."""
+    resolved = next(
+        found
+        for device in asked(page, f"{url}/api/v1/devices?kind=switch&limit=50")["items"]
+        for label in asked(page, f"{url}/api/v1/devices/{device['id']}/labels")
+        if label["face"] == "front"
+        and (found := asked(page, f"{url}/api/v1/labels/{label['code']}"))["view"]["device_type"]["height_u"]
+        == 1
+    )
     face = DeviceType.model_validate(resolved["view"]["device_type"]).front
     layout = Layout.model_validate(resolved["layout"])
     middle = (face.width_mm / 2, face.height_mm / 2)
     where = look_at(middle, max(470, 1.5 * face.height_mm), yaw_deg=7, pitch_deg=-5)
-    picture = build_scene(Front(face, layout, seed=1), px_per_mm=8).take(
-        where, phone_camera(4000, 3000), seed=2
+    picture = build_scene(Front(face, layout, seed=1), px_per_mm=6).take(
+        where, phone_camera(3000, 2250), seed=2
     )
     path = folder / "photo.jpg"
     cv2.imwrite(str(path), picture)
-    return device["id"], path
+    return str(resolved["view"]["device"]["id"]), path
 
 
 def asked(page: Page, address: str) -> Any:
