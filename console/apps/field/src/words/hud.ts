@@ -31,6 +31,11 @@ export const t = words({
   known_by_tags: ["Held by its tags", "由定位標記鎖定", "由定位标记锁定"],
   known_by_motion: ["Carried by motion · {n} s", "依移動推算 · {n} 秒", "依移动推算 · {n} 秒"],
   known_by_picture: ["Held by its picture", "由面板照片鎖定", "由面板照片锁定"],
+  two_alike: [
+    "Two of this kind in view: show a label or a tag",
+    "畫面中有兩台相同設備：請讓標籤或定位標記入鏡",
+    "画面中有两台相同设备：请让标签或定位标记入镜",
+  ],
   known_by_still: ["Not anchored: on the still only", "未鎖定：只標在靜止畫面上", "未锁定：只标在静止画面上"],
   known_by_nothing: ["Not anchored yet", "尚未鎖定", "尚未锁定"],
   disagree_title: [
