@@ -113,7 +113,7 @@ def taken(setting: Setting, rng: np.random.Generator) -> Shots:
     base, layout = base_camera(setting), layout_of(setting)
     scale = float(np.exp(rng.uniform(-FOCAL_OFF, FOCAL_OFF)))
     true = base.with_focal(base.fx * scale).model_copy(update={"k1": float(rng.uniform(-K1_OFF, K1_OFF))})
-    shots = Shots(true, rolled_px=setting.rolled_px)
+    shots = Shots(true, rolled_px=float(rng.uniform(-setting.rolled_px, setting.rolled_px)))
     low, high = np.radians(setting.tilt_deg)
     for _ in range(CALL):
         tilt, toward = rng.uniform(low, high), rng.uniform(0, 2 * np.pi)
@@ -132,10 +132,10 @@ def taken(setting: Setting, rng: np.random.Generator) -> Shots:
             seed=int(rng.integers(2**31)),
         )
         shots.poses.append(where)
-        shots.pictures.append(render(layout, where, true, light, rolled_px=setting.rolled_px))
+        shots.pictures.append(render(layout, where, true, light, rolled_px=shots.rolled_px))
         if layout.tags:
             april = layout_of(setting, APRILTAG)
-            shots.april.append(render(april, where, true, light, rolled_px=setting.rolled_px))
+            shots.april.append(render(april, where, true, light, rolled_px=shots.rolled_px))
     return shots
 
 

@@ -35,8 +35,8 @@ HOPELESS = 100.0  # so much costlier by its corners, a rival has no weight left
 SHIFT_SD_PX, OWN_SWELL_SD_PX = 0.03, 0.04
 WHOLE_INFORMATION = np.diag(np.array([SHIFT_SD_PX, SHIFT_SD_PX, OWN_SWELL_SD_PX]) ** -2)
 # A shutter that rolls while a hand moves: by how much the picture turned from its first row to its last, right and
-# down, as a part of the focal length. A hand that moves 45 mm in a second, half a metre away, in 1/60 s.
-ROLL_SD = 0.0015
+# down, as a part of the focal length. A hand that moves 75 mm in a second, half a metre away, in 1/60 s.
+ROLL_SD = 0.0025
 # Of the unknowns, a picture's own: pose step (6), swell, roll (2); and the camera's: log focal length, k1.
 OWN, KINDS = 9, 11
 STILL = np.zeros(3)  # no swell and no roll

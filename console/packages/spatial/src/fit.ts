@@ -17,8 +17,8 @@ export interface Slack {
   readonly shift_px: number;
 }
 
-/** A hand that moves 45 mm in a second, half a metre away, before a shutter that takes 1/60 s from top to bottom. */
-export const SLACK: Slack = { roll: 0.0015, shift_px: 0.03 };
+/** A hand that moves 75 mm in a second, half a metre away, before a shutter that takes 1/60 s from top to bottom. */
+export const SLACK: Slack = { roll: 0.0025, shift_px: 0.03 };
 /** What neighbouring edges, uneven light and depth of focus do to one symbol's size and not to another's. */
 const OWN_SWELL_SD_PX = 0.04;
 
