@@ -13,22 +13,20 @@ export interface FoundTag {
 
 const ID_BY_BITS = new Map(DICT_4X4_250.map((bits, id) => [bits, id]));
 const MODULES = 6; // four data modules between two of the black border
-const WHOLE_UP_TO_PX = 700_000; // larger pictures are searched at half size and refined at full size
-const WINDOWS = [7, 15] as const; // radii of the threshold's neighbourhood
+const WHOLE_UP_TO_PX = 1_000_000; // larger pictures are searched at half size and refined at full size
+const WINDOWS = [2, 5] as const; // radii of the threshold's neighbourhood
 const MIN_CONTRAST = 24; // grey levels between a tag's black and white
 
 export function findTags(image: GreyImage): FoundTag[] {
   const isHalved = image.width * image.height > WHOLE_UP_TO_PX;
   const searched = isHalved ? halve(image) : image;
   const found = new Map<string, FoundTag>();
-  for (const radius of WINDOWS) {
-    for (const rough of findQuads(searched, radius)) {
-      const quad = isHalved
-        ? (rough.map(([x, y]): Point => [2 * x + 0.5, 2 * y + 0.5]) as unknown as Quad)
-        : rough;
-      const tag = readTag(image, quad, isHalved ? 3 : 2);
-      if (tag) found.set(placeOf(tag), found.get(placeOf(tag)) ?? tag);
-    }
+  for (const rough of findQuads(searched, WINDOWS)) {
+    const quad = isHalved
+      ? (rough.map(([x, y]): Point => [2 * x + 0.5, 2 * y + 0.5]) as unknown as Quad)
+      : rough;
+    const tag = readTag(image, quad, isHalved ? 3 : 2);
+    if (tag) found.set(placeOf(tag), found.get(placeOf(tag)) ?? tag);
   }
   return [...found.values()];
 }
