@@ -10,7 +10,9 @@ export interface GreyImage {
 
 export type Quad = readonly [Point, Point, Point, Point]; // clockwise on screen
 
-const DARKER_BY = 7; // grey levels below the neighbourhood's mean
+// Grey levels below the neighbourhood's mean; more in a picture so noisy that dark specks begin at so many pixels.
+const DARKER_BY = [7, 11] as const;
+const NOISY_SHARE = 1 / 12;
 const MIN_SIDE_PX = 7;
 
 export function halve(image: GreyImage): GreyImage {
@@ -56,8 +58,11 @@ export function findQuads(image: GreyImage, radii: readonly number[]): Quad[] {
   const offsets = Int32Array.of(1, width + 1, width, width - 1, -1, -width - 1, -width, -width + 1);
   const blocks = blocksOf(image);
   const quads: Quad[] = [];
+  let level = 0;
   for (const radius of radii) {
-    const count = markDark(image, blocks, radius);
+    let count = markDark(image, blocks, radius, DARKER_BY[level]!);
+    while (count > NOISY_SHARE * width * height && level < DARKER_BY.length - 1)
+      count = markDark(image, blocks, radius, DARKER_BY[++level]!);
     for (let k = 0; k < count; k++) {
       const i = starts[k]!;
       if (mask[i] !== DARK) continue;
@@ -92,7 +97,12 @@ function blocksOf({ width, height, data }: GreyImage): Blocks {
  * Mark what is clearly darker than the mean around it, told for each block; the picture's frame stays light.
  * Returns how many `starts` there are: dark pixels to the right of light ones.
  */
-function markDark({ width, height, data }: GreyImage, { across, down, sums }: Blocks, r: number): number {
+function markDark(
+  { width, height, data }: GreyImage,
+  { across, down, sums }: Blocks,
+  r: number,
+  darkerBy: number,
+): number {
   const [marks, begun] = [mask, starts];
   const limits = new Int32Array(across); // of a row of blocks: pixels below them are dark
   const stride = across + 1;
@@ -107,7 +117,7 @@ function markDark({ width, height, data }: GreyImage, { across, down, sums }: Bl
       const [above, below] = [top * stride, bottom * stride];
       const limitAt = (left: number, right: number, share: number) => {
         const total = (sums[below + right]! - sums[below + left]! - sums[above + right]! + sums[above + left]!) | 0; // prettier-ignore
-        return ((total * share) | 0) + 1 - DARKER_BY;
+        return ((total * share) | 0) + 1 - darkerBy;
       };
       const rows = 4 * (bottom - top);
       const inner = Math.max(r, across - r);
