@@ -179,7 +179,10 @@ def by_zxing(picture: Any, layout: Layout, camera: Intrinsics) -> Pose | None:
 def by_opencv_qr(picture: Any, layout: Layout, camera: Intrinsics) -> Pose | None:
     if layout.label is None:
         return None
-    is_found, px = cv2.QRCodeDetector().detect(picture)
+    try:
+        is_found, px = cv2.QRCodeDetector().detect(picture)
+    except cv2.error:  # it has asserted of itself on noisy pictures
+        return None
     if not is_found:
         return None
     return ippe([corners_mm(layout.label)], [np.asarray(px, dtype=np.float64).reshape(4, 2)], camera)

@@ -50,13 +50,14 @@ def test_a_ring_stays_on_its_port_turns_into_an_area_far_away_and_back_again(
     tmp_path: Path, demo: DemoProcess, hall: Hall
 ) -> None:
     walk = journey(hall[1])
-    with rehearsal(tmp_path, demo, hall, walk) as r:
+    # A small camera: a larger one still sees the tags well enough at 1.5 m to stay sure, and is right.
+    with rehearsal(tmp_path, demo, hall, walk, size=(640, 360)) as r:
         shown = ring_over_time(r, r.port("37"), walk.period_s + 4)
         frames = seen_frames(r.page)
     share = [one.film / FRAMES_PER_S / walk.period_s for one in shown]
     without_label = [one for one, at in zip(shown, share, strict=True) if LABEL_GONE[0] < at < LABEL_GONE[1]]
     assert len(without_label) > 50
-    assert max(one.error_mm for one in without_label) < 2.0
+    assert max(one.error_mm for one in without_label) < 3.0
     assert not any(one.is_unsure for one in without_label)
     assert max(one.error_mm for one in shown if not one.is_unsure) < HALF_PITCH_MM
     from_afar = [one for one, at in zip(shown, share, strict=True) if FAR[0] < at < FAR[1]]

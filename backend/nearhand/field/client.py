@@ -178,7 +178,8 @@ class FieldClient:
         # With two labels in sight we stay with the one we were at: nothing must flicker between devices.
         if ours and self._device not in ours:
             await self._turn_to(ours[0])
-        self._see_other(next((r for r in read if r not in ours), None))
+        if symbols.is_read:
+            self._see_other(next((r for r in read if r not in ours), None))
 
     def _bound_to(self) -> str | None:
         """The device that the session is about: a label of another does not silently replace it."""

@@ -28,6 +28,7 @@ class Symbols:
 
     labels: list[LabelSeen]
     tags: list[TagSeen]
+    is_read: bool = True  # False: labels were not looked for
 
 
 class Eye:
@@ -49,13 +50,13 @@ class Eye:
             return Symbols(_labels(picture, TIMEOUT_S), find_tags(picture))
         self._unsought = self._unsought + 1 if self._tracker.is_held else SIGHT_EVERY
         if self._unsought < SIGHT_EVERY:
-            return Symbols([], [])
+            return Symbols([], [], is_read=False)
         self._unsought = 0
         tags = find_tags(picture)
         is_held = len(self._seen & {tag.id for tag in tags}) >= 2
         self._unread = self._unread + 1 if is_held else TRACKED_READS
         if self._unread < TRACKED_READS:
-            return Symbols([], tags)
+            return Symbols([], tags, is_read=False)
         self._unread = 0
         return Symbols(_labels(picture, VIDEO_TIMEOUT_S), tags)
 

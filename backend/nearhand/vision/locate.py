@@ -103,6 +103,11 @@ class Look:
     labels: tuple[LabelSeen, ...]
     tags: tuple[TagSeen, ...]
 
+    @property
+    def is_mirrored(self) -> bool:
+        """The layout's label is seen as in a mirror: nothing in this picture has a pose."""
+        return any(label.is_mirrored for label in self.labels)
+
 
 def look(
     image: NDArray[np.uint8],

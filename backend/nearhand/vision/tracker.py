@@ -149,7 +149,9 @@ class FaceTracker:
         if belief is None or is_wrong:
             self.forget()
             self._belief = sighting
-        elif not is_apart:
+        elif is_apart:
+            self._belief = belief
+        else:
             self._belief = joined(belief, sighting)
             self._refresh(self._belief.pose)
         if is_wrong or not is_apart:

@@ -139,4 +139,15 @@ describe("a face that is held between sightings", () => {
     expect(offBy(tracker.sight(wrong, CAMERA, FACE, [at(handAt(1))]).pose, handAt(1))).toBeLessThan(1);
     expect(offBy(tracker.sight(wrong, CAMERA, FACE, [at(wrong.pose)]).pose, wrong.pose)).toBeLessThan(0.01);
   });
+
+  it("goes over to another belief about the camera without moving its marks", () => {
+    const tracker = started(handAt(0));
+    tracker.follow(take(handAt(1)), CAMERA, { at_ms: 33 });
+    const longer = { ...CAMERA, fx: 1.06 * CAMERA.fx, fy: 1.06 * CAMERA.fy };
+    const [point, there] = [POINTS[1]!, projectFace(CAMERA, handAt(1), POINTS[1]!)!];
+    const tilted = { pose: perturb(handAt(1), [0, 0.1, 0, 0, 0, 0]), covariance: SURE };
+    const kept = tracker.sight(tilted, longer, FACE, [{ face_mm: [point[0], point[1]], pixel: there }]);
+    const [u, v] = projectFace(longer, kept.pose, point)!;
+    expect(Math.hypot(u - there[0], v - there[1])).toBeLessThan(0.6);
+  });
 });

@@ -121,9 +121,9 @@ export class FaceTracker {
     if (!belief || isWrong) {
       this.forget();
       this.#belief = { pose: sighting.pose, covariance: sighting.covariance };
-    } else if (!isApart) {
-      this.#belief = joinBeliefs(belief, sighting);
-      this.#refresh(this.#belief.pose);
+    } else {
+      this.#belief = isApart ? belief : joinBeliefs(belief, sighting);
+      if (!isApart) this.#refresh(this.#belief.pose);
     }
     if (!isApart || isWrong) {
       this.#base = this.#belief;

@@ -7,7 +7,7 @@ import { foreignText } from "../device/recognise";
 import { isLooking, lookProblem, target } from "../device/target";
 import { go } from "../routes";
 import { forgetHelp, helpDelay, waitingHelp } from "../session/help";
-import { hasStrayTag, isContradicted } from "../overlay/known";
+import { hasStrayTag, isContradicted, isMirrored } from "../overlay/known";
 import { misplaced, wayThere } from "../overlay/rack";
 import { notice } from "../session/notices";
 import { mySession } from "../session/mine";
@@ -69,6 +69,7 @@ function contradicted(): Message | null {
     const key = found.isCertain ? (found.units > 0 ? "higher" : "lower") : "apart";
     return { tone: "caution", text: t(key, values) };
   }
+  if (isMirrored.value) return { tone: "caution", text: t("mirrored") };
   return hasStrayTag.value ? { tone: "caution", text: t("stray_tag") } : null;
 }
 

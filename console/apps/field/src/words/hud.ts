@@ -44,6 +44,11 @@ export const t = words({
     "其中一張貼錯了設備，因此這裡不顯示任何標記。動手前請先核對資產編號。",
     "其中一张贴错了设备，因此这里不显示任何标记。动手前请先核对资产编号。",
   ],
+  mirrored: [
+    "The picture is mirrored. Use the rear camera, or look at the device directly.",
+    "畫面左右相反。請改用後鏡頭，或直接對準設備。",
+    "画面左右相反。请改用后置摄像头，或直接对准设备。",
+  ],
   stray_tag: [
     "One tag is not where it should be. The other symbols agree, so marks rest on those.",
     "有一個定位標記不在應有的位置，標記以其他標籤為準。",
