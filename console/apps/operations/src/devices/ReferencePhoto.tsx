@@ -115,7 +115,7 @@ function Facts({ picture, tried }: { picture: ReferencePicture; tried: Rectified
   return (
     <p class="soft" role="status">
       {symbols && <b>{t("seen", { symbols: symbols.join(", ") })}. </b>}
-      {t("facts", { share, ring: picture.ring_mm.toFixed(1), count: picture.photographs })}
+      {t("facts", { share, ring: picture.ring_mm.toFixed(2), count: picture.photographs })}
       {tried && <> {t("check")}</>}
     </p>
   );

@@ -20,9 +20,9 @@ export const t = words({
   label: ["label", "標籤", "标签"],
   tag: ["tag {id}", "定位標 {id}", "定位标 {id}"],
   facts: [
-    "{share} % of the face is known, to {ring} mm; photographs: {count}",
-    "已知面板的 {share} %，誤差 {ring} mm；照片 {count} 張",
-    "已知面板的 {share} %，误差 {ring} mm；照片 {count} 张",
+    "{share} % of the face is known, to {ring} mm; photographs: {count}.",
+    "已知面板的 {share} %，誤差 {ring} mm；照片 {count} 張。",
+    "已知面板的 {share} %，误差 {ring} mm；照片 {count} 张。",
   ],
   check: [
     "Do the drawn ports lie on the ports of the photograph? Label and tags are left out: each device has its own.",
