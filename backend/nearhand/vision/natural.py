@@ -48,9 +48,9 @@ LEVEL_MM = 4.0  # brightness is compared with that of so wide a surrounding
 SLIDE_MM = 70.0  # how far along the face a rival place is looked for
 SAME_MM = 4.0
 # Likeness in place, and its lead over every place beside it, as a share of the lead that the face itself would have.
-# Measured on renders: the right device has 0.6 of that lead and more with half of its ports cabled, another type with as
+# Measured on renders: the right device has 0.55 of that lead and more with half of its ports cabled, another type with as
 # many ports in other places 0.45 at most. One of two that are alike is the other half hidden: doubt needs less than belief.
-BELIEVED = (0.35, 0.6)
+BELIEVED = (0.35, 0.52)
 DOUBTED = (0.28, 0.35)
 LEAST_OWN_LEAD = 0.03  # a face that is so much alike to itself beside itself cannot be placed
 GLANCE_PX_PER_MM = 1.0
