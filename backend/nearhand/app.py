@@ -199,6 +199,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
 
 def is_upload(method: str, path: str) -> bool:
     """Paths that read their own body piece by piece, under limits of their own."""
-    return method == "POST" and path.endswith(
-        ("/stills", "/documents", "/attachments", "/pictures", "/import", "/read")
+    return (method == "PUT" and path.endswith("/picture")) or (
+        method == "POST"
+        and path.endswith(("/stills", "/documents", "/attachments", "/pictures", "/import", "/read"))
     )

@@ -39,7 +39,7 @@ def field_js_gz_kb() -> float:
     page = (WEB / "field" / "index.html").read_text(encoding="utf-8")
     sources = re.findall(r'<script type="module"[^>]*src="/field/([^"]+)"', page)
     sources += re.findall(r'<link rel="modulepreload"[^>]*href="/field/([^"]+)"', page)
-    return sum(len(gzip.compress((WEB / "field" / name).read_bytes(), 9)) for name in sources) / 1024
+    return sum(len(gzip.compress((WEB / "field" / name).read_bytes(), 9)) for name in sources) / 1000
 
 
 def scan_s(folder: Path, rounds: int) -> float:

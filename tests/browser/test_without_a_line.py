@@ -76,7 +76,10 @@ def test_signing_out_of_the_field_app_signs_the_console_out_too(demo: DemoProces
     demo.start()
     console.goto(f"{demo.url}/console/devices")
     expect(console.locator("input[name=password]")).to_be_visible(timeout=SLOW_MS)
-    assert console.request.get(f"{demo.url}/api/v1/me").status == 401
+    # The page asks for the name at once; the sign-out goes out meanwhile.
+    console.wait_for_function(
+        "async () => (await fetch('/api/v1/me')).status === 401", polling=250, timeout=SLOW_MS
+    )
 
 
 def test_a_call_for_help_says_why_it_waits_and_goes_out_by_itself(
@@ -104,6 +107,46 @@ def test_a_call_for_help_says_why_it_waits_and_goes_out_by_itself(
         expect(field.get_by_text(sentence)).to_be_visible(timeout=SLOW_MS)
     field.wait_for_url(re.compile(r"/field/session/"), timeout=SLOW_MS)
     assert len(keys) == 1
+
+
+def test_parts_of_the_app_that_did_not_come_say_so_and_come_when_asked_again(
+    demo: DemoProcess, browser: Browser
+) -> None:
+    # Without the service worker, which keeps all parts as soon as it is installed.
+    context = browser.new_context(
+        viewport=PHONE, locale="en", permissions=["camera"], service_workers="block"
+    )
+    field = context.new_page()
+    parts = re.compile(r"/field/assets/(pages|live)-.*\.js")
+    field.route(parts, lambda route: route.abort())
+    sign_in_page(field, f"{demo.url}/field/", "technician", PASSWORD)
+    field.get_by_role("button", name="Find").click(timeout=SLOW_MS)
+    finder = field.get_by_role("dialog", name="Find a device")
+    expect(finder.get_by_role("alert")).to_contain_text("could not be loaded", timeout=SLOW_MS)
+    session = open_session(field)
+    again = field.get_by_role("status").get_by_role("button", name="Try again")
+    field.goto(f"{demo.url}/field/session/{session}")
+    expect(field.get_by_text("The session could not be opened")).to_be_visible(timeout=SLOW_MS)
+
+    field.unroute(parts)
+    again.click()
+    expect(field.get_by_test_id("link")).to_have_attribute("data-link", "open", timeout=SLOW_MS)
+    field.get_by_role("button", name="Talk").click()
+    expect(field.get_by_text("Nothing said yet.")).to_be_visible(timeout=SLOW_MS)
+
+
+def test_a_part_never_opened_before_is_there_without_a_line(demo: DemoProcess, browser: Browser) -> None:
+    context = browser.new_context(viewport=PHONE, locale="en", permissions=["camera"])
+    field = context.new_page()
+    sign_in_page(field, f"{demo.url}/field/", "technician", PASSWORD)
+    field.get_by_role("button", name="Find").wait_for(timeout=SLOW_MS)
+    field.evaluate("navigator.serviceWorker.ready")
+    field.reload()  # who is signed in has surely been remembered once the page shows it again
+    field.get_by_role("button", name="Find").wait_for(timeout=SLOW_MS)
+    context.set_offline(True)
+    field.reload()
+    field.get_by_role("button", name="Find").click(timeout=SLOW_MS)
+    expect(field.get_by_label("Asset tag")).to_be_visible(timeout=SLOW_MS)
 
 
 # -- what each does ---------------------------------------------------------------------------------------------

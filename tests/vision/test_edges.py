@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from nearhand.vision.camera import nominal
 from nearhand.vision.edges import (
     CORNERS,
+    MOST_EDGES,
     PATTERN_MATCH,
     carried,
     homography,
@@ -70,6 +71,18 @@ def test_corners_are_found_to_a_fraction_of_a_pixel_from_rough_ones(
     h = homography(truth)
     across = ((edges.px - carried(h, edges.at)) * edges.normal).sum(axis=1)
     assert np.percentile(np.abs(across), 90) < 0.45
+
+
+def test_the_largest_symbols_cost_no_more_than_middling_ones() -> None:
+    modules = qr_modules("A" * 2500)
+    assert len(modules) > 120
+    drawn = np.where(np.kron(np.pad(modules, 4), np.ones((8, 8))), 30, 220).astype(np.uint8)
+    last = 8 * (4 + len(modules)) - 0.5
+    corners = np.array([[31.5, 31.5], [last, 31.5], [last, last], [31.5, last]])
+    assert len(outline(modules, 4).at) <= MOST_EDGES
+    edges = register(drawn, modules, corners + 0.4)
+    assert edges is not None
+    assert np.abs(edges.corners_px - corners).max() < 0.1
 
 
 def test_where_nothing_like_a_symbol_is_nothing_is_registered() -> None:

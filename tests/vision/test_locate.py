@@ -234,7 +234,9 @@ def test_a_mirrored_picture_is_not_anchored_by_its_label() -> None:
     alone = Layout(face=LAYOUT.face, label=LAYOUT.label, tags=())
     picture = render(LAYOUT, looking_at(LAYOUT, 200, at=(41.5, 19.7)), CAMERA)
     assert locate(picture, alone, CAMERA) is not None
-    assert locate(np.ascontiguousarray(picture[:, ::-1]), alone, CAMERA) is None
+    turned = np.ascontiguousarray(picture[:, ::-1])
+    assert locate(turned, alone, CAMERA) is None
+    assert look(turned, alone).is_mirrored
 
 
 def test_a_second_tag_is_looked_for_where_the_first_predicts_it() -> None:

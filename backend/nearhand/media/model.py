@@ -1,13 +1,16 @@
-"""Stills: pictures from the field, checked and kept by content."""
+"""Pictures from the field: stills, what is read in them, and what faces and cameras are known to be like."""
 
 from datetime import datetime
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from nearhand.devices.model import FaceSide, Frozen
-from nearhand.kit.errors import Unavailable
+from nearhand.kit.errors import Invalid, Unavailable
+from nearhand.kit.patterns import ONE_LINE
 from nearhand.labels.model import Resolved
 from nearhand.vision.camera import Intrinsics
+from nearhand.vision.locate import Held
 
 
 class Still(BaseModel):
@@ -43,10 +46,14 @@ class ReadTag(Frozen):
 
 
 class FoundFace(Frozen):
-    """Where the device's face is in the picture; `T_camera_face` and `covariance` as in a sighting."""
+    """Where the device's face is in the picture; `T_camera_face` and `covariance` as in a sighting.
+
+    `held`: by its symbols, or by its reference picture alone, which all devices of its type are alike to.
+    """
 
     device_id: str
     face: FaceSide
+    held: Held
     T_camera_face: tuple[float, ...] = Field(min_length=16, max_length=16)
     covariance: tuple[float, ...] = Field(min_length=36, max_length=36)
     camera: Intrinsics
@@ -55,7 +62,11 @@ class FoundFace(Frozen):
 
 
 class Reading(Frozen):
-    """What is in a picture: every label and tag, which device it shows, and where that device's face is."""
+    """What is in a picture: every label and tag, which device it shows, and where that device's face is.
+
+    `finding` says why it is not told: `label_and_tags_disagree`, or `two_alike` when two devices of the type are in sight
+    and no symbol says which is which.
+    """
 
     width: int
     height: int
@@ -63,6 +74,7 @@ class Reading(Frozen):
     tags: tuple[ReadTag, ...]
     device: Resolved | None
     found: FoundFace | None
+    finding: Literal["label_and_tags_disagree", "two_alike"] | None
 
 
 class Lens(Frozen):
@@ -87,6 +99,78 @@ class Lens(Frozen):
             cy=(height - 1) / 2 if self.cy is None else self.cy,
             k1=self.k1,
         )
+
+
+# -- reference pictures of faces --------------------------------------------------------------------------------
+
+
+class ReferencePicture(Frozen):
+    """What a face looks like from straight ahead: of a device type, or of one device that looks otherwise.
+
+    The middle of its pixel (column, row) is the face's point ((column + 0.5) / px_per_mm, (row + 0.5) / px_per_mm).
+    `known_share` of it was seen in so many `photographs`; `ring_mm`: how far off a point of it may be (95 of 100 cases).
+    """
+
+    device_type_id: str
+    device_id: str | None
+    face: FaceSide
+    width_mm: float
+    height_mm: float
+    px_per_mm: float
+    width: int
+    height: int
+    known_share: float
+    ring_mm: float
+    photographs: int
+    sha256: str
+    version: int
+    updated_at: datetime
+    updated_by: str
+
+
+class Rectified(Frozen):
+    """What became of a photograph: by which symbols it was laid flat, and the picture, as WebP in base64."""
+
+    label_seen: bool
+    tags_seen: tuple[int, ...]
+    picture: ReferencePicture
+    is_kept: bool
+    preview: str
+
+
+class NothingToGoBy(Invalid):
+    code, title = "nothing_to_go_by", "No label or tag of such a device is seen well enough in the picture"
+
+
+class ShowsAnotherFace(Invalid):
+    code, title = "shows_another_face", "The picture shows a device of another type, or its other side"
+
+
+class SymbolsDisagree(Invalid):
+    code, title = "symbols_disagree", "Label and tags do not belong together: one is on the wrong device"
+
+
+class TooLittleKnown(Invalid):
+    code, title = "too_little_known", "Too little of the face is seen well enough in the picture"
+
+
+# -- calibrations of cameras ------------------------------------------------------------------------------------
+
+CameraKey = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=ONE_LINE)]
+
+
+class NewCalibration(Frozen):
+    """What was found out about a camera from so many views of known symbols."""
+
+    camera: Intrinsics
+    views: int = Field(ge=1, le=100_000)
+
+
+class Calibration(NewCalibration):
+    """`key` is what its owner's browser calls the camera: its name or side, the picture's shape, and its zoom."""
+
+    key: str
+    updated_at: datetime
 
 
 class TooBusy(Unavailable):

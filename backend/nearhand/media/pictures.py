@@ -2,14 +2,27 @@
 
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nearhand.kit.uploads import NotAPicture, TooManyPixels
-from nearhand.vision.image import OversizedPicture, Picture, UnreadablePicture, open_picture
+from nearhand.vision.image import OversizedPicture, Picture, UnreadablePicture, open_colours, open_picture
 
 
 def opened(path: Path, *, limit_pixels: int) -> Picture:
     """The picture, upright and in gray. Its header is checked first. Raises NotAPicture and TooManyPixels."""
     try:
         return open_picture(path, limit_pixels=limit_pixels)
+    except OversizedPicture as error:
+        raise TooManyPixels(f"{error}.") from None
+    except UnreadablePicture:
+        raise NotAPicture from None
+
+
+def coloured(path: Path, *, limit_pixels: int) -> NDArray[np.uint8]:
+    """The same in colour, blue first. Raises NotAPicture and TooManyPixels."""
+    try:
+        return open_colours(path, limit_pixels=limit_pixels)
     except OversizedPicture as error:
         raise TooManyPixels(f"{error}.") from None
     except UnreadablePicture:

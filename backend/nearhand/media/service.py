@@ -3,15 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nearhand.devices.model import FaceSide
+from nearhand.devices.service import DeviceService
 from nearhand.kit.blobs import Blobs
 from nearhand.kit.database import Database
 from nearhand.kit.uploads import incoming
-from nearhand.labels.model import Resolved
+from nearhand.labels.model import Layout, LayoutFace, Resolved, layout_of
 from nearhand.labels.service import LabelService
 from nearhand.media.model import (
     Corners,
@@ -21,12 +25,17 @@ from nearhand.media.model import (
     ReadingTooSlow,
     ReadLabel,
     ReadTag,
+    ReferencePicture,
     TooBusy,
 )
 from nearhand.media.pictures import opened
+from nearhand.media.store import MediaStore
+from nearhand.vision.camera import Intrinsics
 from nearhand.vision.image import Picture
 from nearhand.vision.labels import read_labels
 from nearhand.vision.locate import locate_seen, look
+from nearhand.vision.natural import Reference, recognise, reference_of
+from nearhand.vision.rectify import from_webp
 from nearhand.vision.symbols import LabelSeen, TagSeen
 from nearhand.vision.tags import find_tags
 
@@ -34,7 +43,40 @@ T = TypeVar("T")
 
 WAITING_PER_WORKER = 8
 GRACE = 3.0  # decoding and the last way of looking may run beyond the time limit, by no more than this factor
+REFERENCES_READY = 8  # faces of which the features are kept in memory
 MAX_LABELS = 50  # of one picture; more are told of by none of the screens
+
+
+Finding = Literal["label_and_tags_disagree", "two_alike"] | None
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The lower slices' services within one transaction."""
+
+    labels_on: Callable[[AsyncConnection], LabelService]
+    devices_on: Callable[[AsyncConnection], DeviceService]
+
+
+@dataclass(frozen=True)
+class Hint:
+    """What is known of a picture beforehand, and of whose camera took it."""
+
+    participant_id: str
+    lens: Lens
+    code: str | None = None
+    device_id: str | None = None
+    face: FaceSide = FaceSide.FRONT
+    camera_key: str | None = None
+
+
+@dataclass(frozen=True)
+class _Known:
+    device_id: str
+    side: FaceSide
+    layout: Layout
+    picture: ReferencePicture | None
+    path: Path | None
 
 
 class Eyes:
@@ -75,20 +117,20 @@ class Reader:
         database: Database,
         blobs: Blobs,
         *,
-        labels_on: Callable[[AsyncConnection], LabelService],
+        registry: Registry,
     ) -> None:
-        self._eyes, self._database, self._blobs, self._labels_on = eyes, database, blobs, labels_on
+        self._eyes, self._database, self._blobs, self._registry = eyes, database, blobs, registry
 
-    async def read(
-        self, pieces: AsyncIterator[bytes], *, lens: Lens, code: str | None, limit_bytes: int
-    ) -> Reading:
-        """Raise TooLarge, NotAPicture, TooManyPixels, TooBusy; ForeignLabel or UnknownLabel for a given code."""
+    async def read(self, pieces: AsyncIterator[bytes], hint: Hint, *, limit_bytes: int) -> Reading:
+        """Raise TooLarge, NotAPicture, TooManyPixels, TooBusy; ForeignLabel, UnknownLabel or NotFound for a wrong hint."""
         async with incoming(pieces, self._blobs, limit_bytes=limit_bytes) as file:
             picture, labels, tags = await self._eyes.run(lambda: self._seen(file.path))
-        device, problems = await self._resolved(labels, code)
-        found = None
-        if device is not None:
-            found = await self._eyes.run(lambda: _found(picture, labels, device, lens))
+        device, problems = await self._resolved(labels, hint.code)
+        known = await self._known(device, hint)
+        found, finding = None, None
+        if known is not None:
+            lens = await self._lens(picture, hint)
+            found, finding = await self._eyes.run(lambda: _found(picture, labels, known, lens))
         height, width = picture.gray.shape
         return Reading(
             width=width,
@@ -102,7 +144,48 @@ class Reader:
             ),
             device=device,
             found=found,
+            finding=finding,
         )
+
+    async def _known(self, device: Resolved | None, hint: Hint) -> "_Known | None":
+        """All that is known of the face to look for: what is printed on it, and what it looks like."""
+        if device is None and hint.device_id is None:
+            return None
+        async with self._database.reading() as connection:
+            if device is not None:
+                view, side, layout = device.view, device.label.face, device.layout
+            else:
+                assert hint.device_id is not None
+                view, side = await self._registry.devices_on(connection).view(hint.device_id), hint.face
+                face = view.device_type.face(side)
+                if face is None:
+                    return None
+                labels = await self._registry.labels_on(connection).of_device(hint.device_id)
+                newest = next((label for label in labels if label.face is side), None)
+                size = LayoutFace(width_mm=face.width_mm, height_mm=face.height_mm)
+                layout = Layout(face=size) if newest is None else layout_of(newest, face)
+            store, type_id = MediaStore(connection), view.device_type.id
+            picture = await store.picture(type_id, side, view.device.id) or await store.picture(type_id, side)
+        face_mm = layout.face.width_mm, layout.face.height_mm
+        if picture is not None and (picture.width_mm, picture.height_mm) != face_mm:
+            picture = None  # of what the type was said to be before
+        path = None if picture is None else self._blobs.path(picture.sha256)
+        if path is not None and not path.is_file():
+            picture, path = None, None  # missing from the data folder, as after half a restore
+        return _Known(view.device.id, side, layout, picture, path)
+
+    async def _lens(self, picture: Picture, hint: Hint) -> Intrinsics | None:
+        """What is known of the camera: as told, else as its owner once calibrated it."""
+        height, width = picture.gray.shape
+        told = hint.lens.intrinsics(width, height)
+        if told is not None or hint.camera_key is None:
+            return told
+        async with self._database.reading() as connection:
+            calibration = await MediaStore(connection).calibration(hint.participant_id, hint.camera_key)
+        try:
+            return None if calibration is None else calibration.camera.scaled_to(width, height)
+        except ValueError:  # turned since, or cropped: it is not that camera's picture any more
+            return None
 
     def _seen(self, path: Path) -> tuple[Picture, list[LabelSeen], list[TagSeen]]:
         picture = opened(path, limit_pixels=self._eyes.limit_pixels)
@@ -116,29 +199,46 @@ class Reader:
     ) -> tuple[Resolved | None, dict[str, str]]:
         """The device asked for, else that of the label nearest to the picture's middle; and the labels not ours."""
         async with self._database.reading() as connection:
-            service = self._labels_on(connection)
+            service = self._registry.labels_on(connection)
             known, problems = await service.sort_out([one.text for one in labels])
             if code is not None:
                 return await service.resolve(code), problems
             return (await service.resolve(known[0]) if known else None), problems
 
 
-def _found(picture: Picture, labels: list[LabelSeen], device: Resolved, lens: Lens) -> FoundFace | None:
-    height, width = picture.gray.shape
-    camera = lens.intrinsics(width, height)
-    seen = look(picture.gray, device.layout, camera, labels=labels)
-    located = locate_seen([seen], device.layout, camera, focal_35mm=picture.focal_35mm)[0]
-    if located is None or located.is_contradicted:
-        return None
-    return FoundFace(
-        device_id=device.label.device_id,
-        face=device.label.face,
+def _found(
+    picture: Picture, labels: list[LabelSeen], known: _Known, lens: Intrinsics | None
+) -> tuple[FoundFace | None, Finding]:
+    """By its symbols where one is seen, else by its picture."""
+    seen = look(picture.gray, known.layout, lens, labels=labels)
+    located = locate_seen([seen], known.layout, lens, focal_35mm=picture.focal_35mm)[0]
+    if located is not None and located.is_contradicted:
+        return None, "label_and_tags_disagree"
+    if located is None and known.picture is not None and known.path is not None:
+        reference = _reference(known.path, known.picture.px_per_mm, known.picture.ring_mm)
+        recognised = recognise(picture.gray, reference, known.layout, lens, focal_35mm=picture.focal_35mm)
+        if recognised.alike > 1:
+            return None, "two_alike"
+        located = recognised.located
+    if located is None:
+        return None, None
+    found = FoundFace(
+        device_id=known.device_id,
+        face=known.side,
+        held=located.held,
         T_camera_face=tuple(located.pose.ravel().tolist()),
         covariance=tuple(located.covariance.ravel().tolist()),
         camera=located.camera,
         label_seen=located.label_seen,
         tags_seen=located.tags_seen,
     )
+    return found, None
+
+
+@lru_cache(maxsize=REFERENCES_READY)
+def _reference(path: Path, px_per_mm: float, ring_mm: float) -> Reference:
+    """Ready to be looked for: the same few types are asked about again and again."""
+    return reference_of(from_webp(path.read_bytes(), px_per_mm=px_per_mm, ring_mm=ring_mm))
 
 
 def _corners(seen: LabelSeen | TagSeen) -> Corners:

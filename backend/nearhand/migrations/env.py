@@ -8,6 +8,7 @@ import nearhand.kit.http
 import nearhand.labels.store
 import nearhand.maintenance.store
 import nearhand.manuals.store
+import nearhand.media.store
 import nearhand.telemetry.store  # noqa: F401  imported so that their tables are known
 from nearhand.kit.database import UtcDateTime, metadata
 

@@ -17,7 +17,10 @@ from nearhand.vision.tags import find_tags, tag_side
 
 LIMIT_BYTES = 100 * 1024 * 1024
 LIMIT_PIXELS = 60_000_000
-FINDINGS = {"label_and_tags_disagree": "the label and the tags do not belong together"}
+FINDINGS = {
+    "label_and_tags_disagree": "the label and the tags do not belong together",
+    "mirrored": "the picture is mirrored",
+}
 
 
 class BadInput(ValueError):
@@ -67,7 +70,9 @@ def locate_files(
         if isinstance(result, str):
             yield _answer(path, None, points) | {"error": result}
         else:
-            yield _answer(path, next(found), points)
+            answer = _answer(path, next(found), points)
+            is_lost = result.is_mirrored and not answer["found"]
+            yield answer | ({"finding": "mirrored"} if is_lost else {})
 
 
 def document(model: type[BaseModel], path: Path) -> Any:

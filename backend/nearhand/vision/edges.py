@@ -25,6 +25,7 @@ TEMPLATE_PX, TEMPLATE_QUIET = 6, 2  # pixels to a module, modules around the sym
 ODD = 0.2  # of the symbol's contrast
 LEAST_MODULE_PX = 1.0
 LEAST_EDGES = 16
+MOST_EDGES = 3000  # of a larger symbol, every second or third point
 LEAST_CONTRAST = 12.0  # grey levels
 FOUND_SHARE = 0.45  # of the edges in the picture; a covered, glaring or foreign symbol has fewer
 OUTLIER_SD = 2.5
@@ -87,7 +88,8 @@ def _outline(key: bytes, side: int, parts: int) -> Outline:
                 at.append((x / side - 0.5, y / side - 0.5))
                 white.append((dx, dy))
                 outer.append(is_outer)
-    return Outline(np.array(at), np.array(white, dtype=np.float64), np.array(outer))
+    every = -(-len(at) // MOST_EDGES)
+    return Outline(np.array(at)[::every], np.array(white, dtype=np.float64)[::every], np.array(outer)[::every])
 
 
 def outline(modules: Modules, parts: int = 1) -> Outline:

@@ -18,7 +18,7 @@ from nearhand.vision.project import focal_jacobian, k1_jacobian, pose_jacobian, 
 
 Array = NDArray[np.float64]
 
-STEPS = 30
+STEPS = 100
 HUBER_SD = 3.0
 # A symbol this far off in every way of fitting it is not of this face, or not where the layout says.
 STRANGER_SD = 25.0
@@ -34,7 +34,12 @@ HOPELESS = 100.0  # so much costlier by its corners, a rival has no weight left
 # What a whole symbol is off by, however many edges it has, in place and in size: print, lens, a shutter that rolls.
 SHIFT_SD_PX, OWN_SWELL_SD_PX = 0.03, 0.04
 WHOLE_INFORMATION = np.diag(np.array([SHIFT_SD_PX, SHIFT_SD_PX, OWN_SWELL_SD_PX]) ** -2)
-SWELL, KINDS = 6, 9  # of the unknowns: pose step (6), swell, log focal length, k1
+# A shutter that rolls while a hand moves: by how much the picture turned from its first row to its last, right and
+# down, as a part of the focal length. A hand that moves 75 mm in a second, half a metre away, in 1/60 s.
+ROLL_SD = 0.0025
+# Of the unknowns, a picture's own: pose step (6), swell, roll (2); and the camera's: log focal length, k1.
+OWN, KINDS = 9, 11
+STILL = np.zeros(3)  # no swell and no roll
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +113,7 @@ class Fit:
     rival: Pose | None
     rms_px: float
     strangers: tuple[str, ...] = ()
-    swell_px: float = field(default=0.0)
+    off_px: Array = field(default_factory=lambda: STILL)
 
 
 def fit_pose(candidates: Sequence[tuple[str, list[Seen]]], camera: Intrinsics) -> Fit | None:
@@ -127,10 +132,10 @@ def fit_pose(candidates: Sequence[tuple[str, list[Seen]]], camera: Intrinsics) -
         return None
     kept = chosen.kept
     symbols = [seen for _, seen in kept]
-    pose, swell, cost = _refine(symbols, chosen.pose, 0.0, camera)
+    pose, off, cost = _refine(symbols, chosen.pose, STILL, camera)
     other = _rival(symbols, pose, camera)
     if other is not None and other[2] < cost:
-        (pose, swell, cost), other = other, (pose, swell, cost)
+        (pose, off, cost), other = other, (pose, off, cost)
     if not np.isfinite(cost):
         return None
     names = tuple(name for name, _ in kept)
@@ -145,7 +150,7 @@ def fit_pose(candidates: Sequence[tuple[str, list[Seen]]], camera: Intrinsics) -
         None,
         _rms(symbols, pose, camera),
         strangers,
-        swell,
+        off,
     )
     return _sure(fit, np.asarray(np.diag([camera.focal_sd**2, camera.k1_sd**2])), other)
 
@@ -189,20 +194,20 @@ def fit_camera(fits: Sequence[Fit | None]) -> list[Fit | None]:
     # A thousandth is as good as known, and keeps the arithmetic finite.
     prior = np.diag([max(first.focal_sd, 1e-4) ** -2, max(first.k1_sd, 1e-4) ** -2])
     shared = np.zeros(2)
-    states = [(fit.pose, fit.swell_px) for fit in found]
+    states = [(fit.pose, fit.off_px) for fit in found]
     total = sum(_cost(f.seen, p, s, f.camera) for f, (p, s) in zip(found, states, strict=True))
     damping = 1e-4
     for _ in range(STEPS):
         left, right = prior.copy(), -prior @ shared
         parts = []
-        for fit, (pose, swell) in zip(found, states, strict=True):
-            a, b = _normal(fit.seen, pose, swell, _changed(fit.camera, shared))
+        for fit, (pose, off) in zip(found, states, strict=True):
+            a, b = _normal(fit.seen, pose, off, _changed(fit.camera, shared))
             about = _about_middle(fit.seen, pose)
-            own = about.T @ a[:7, :7] @ about
-            own += damping * np.diag(np.diag(own)) + 1e-12 * np.eye(7)
-            solved = about @ np.linalg.solve(own, about.T @ np.column_stack([a[:7, 7:], b[:7]]))
-            left += a[7:, 7:] - a[7:, :7] @ solved[:, :2]
-            right += b[7:] - a[7:, :7] @ solved[:, 2]
+            own = about.T @ a[:OWN, :OWN] @ about
+            own += damping * np.diag(np.diag(own)) + 1e-12 * np.eye(OWN)
+            solved = about @ np.linalg.solve(own, about.T @ np.column_stack([a[:OWN, OWN:], b[:OWN]]))
+            left += a[OWN:, OWN:] - a[OWN:, :OWN] @ solved[:, :2]
+            right += b[OWN:] - a[OWN:, :OWN] @ solved[:, 2]
             parts.append(solved)
         step = np.linalg.solve(left + damping * np.diag(np.diag(left)), right)
         step = step * min(1.0, 0.1 / max(1e-12, float(np.abs(step).max())))
@@ -210,15 +215,15 @@ def fit_camera(fits: Sequence[Fit | None]) -> list[Fit | None]:
         moved = [
             (
                 perturb(pose, _damped((s[:, 2] - s[:, :2] @ step)[:6])),
-                swell + float((s[:, 2] - s[:, :2] @ step)[6]),
+                off + (s[:, 2] - s[:, :2] @ step)[6:],
             )
-            for (pose, swell), s in zip(states, parts, strict=True)
+            for (pose, off), s in zip(states, parts, strict=True)
         ]
         new = sum(
             _cost(f.seen, p, s, _changed(f.camera, tried)) for f, (p, s) in zip(found, moved, strict=True)
         ) + float(tried @ prior @ tried)
         if new <= total:
-            is_done = total - new < 1e-7 * (1 + total)
+            is_done = total - new < 1e-9 * (1 + total)
             shared, states, total, damping = tried, moved, new, max(damping / 10, 1e-9)
             if is_done:
                 break
@@ -232,30 +237,30 @@ def fit_camera(fits: Sequence[Fit | None]) -> list[Fit | None]:
 def _finished(
     fits: Sequence[Fit | None],
     found: Sequence[Fit],
-    states: Sequence[tuple[Pose, float]],
+    states: Sequence[tuple[Pose, Array]],
     shared: Array,
     prior: Array,
 ) -> list[Fit | None]:
     information = prior.copy()
-    for fit, (pose, swell) in zip(found, states, strict=True):
+    for fit, (pose, off) in zip(found, states, strict=True):
         camera = _changed(fit.camera, shared)
-        a, _ = _normal(fit.seen, pose, swell, camera)
+        a, _ = _normal(fit.seen, pose, off, camera)
         about = _about_middle(fit.seen, pose)
-        own = about @ np.linalg.pinv(about.T @ a[:7, :7] @ about, hermitian=True) @ about.T
-        gained = a[7:, 7:] - a[7:, :7] @ own @ a[:7, 7:]
-        information += gained / _scale(fit.seen, _cost(fit.seen, pose, swell, camera))
+        own = about @ np.linalg.pinv(about.T @ a[:OWN, :OWN] @ about, hermitian=True) @ about.T
+        gained = a[OWN:, OWN:] - a[OWN:, :OWN] @ own @ a[:OWN, OWN:]
+        information += gained / _scale(fit.seen, _cost(fit.seen, pose, off, camera))
     spread = np.asarray(np.linalg.inv(information), dtype=np.float64)
     done = []
-    for fit, (pose, swell) in zip(found, states, strict=True):
+    for fit, (pose, off) in zip(found, states, strict=True):
         camera = _changed(fit.camera, shared).model_copy(
             update={"focal_sd": float(np.sqrt(spread[0, 0])), "k1_sd": float(np.sqrt(spread[1, 1]))}
         )
         one = replace(
             fit,
             pose=pose,
-            swell_px=swell,
+            off_px=off,
             camera=camera,
-            cost=_cost(fit.seen, pose, swell, camera),
+            cost=_cost(fit.seen, pose, off, camera),
             rms_px=_rms(fit.seen, pose, camera),
         )
         # Where there was no rival at first, a camera that changes by a few per cent makes none.
@@ -345,42 +350,54 @@ def _is_stranger(seen: Seen, pose: Pose, camera: Intrinsics) -> bool:
 # -- refinement -------------------------------------------------------------------------------------------------
 
 
-def _residuals(seen: Seen, pose: Pose, swell: float, camera: Intrinsics) -> Array:
+def _residuals(seen: Seen, pose: Pose, off: Array, camera: Intrinsics) -> Array:
     """In standard deviations; positive where an edge lies farther out than expected."""
     gap = seen.points_px - project(seen.points_mm, pose, camera)
-    return np.asarray(((gap * seen.normal).sum(axis=1) - swell * seen.outward) / seen.sd_px)
+    return np.asarray(((gap * seen.normal).sum(axis=1) - _shown(seen, camera) @ off) / seen.sd_px)
 
 
-def _normal(symbols: Sequence[Seen], pose: Pose, swell: float, camera: Intrinsics) -> tuple[Array, Array]:
-    """Left and right side of one picture's normal equations for (pose step, swell, log focal length, k1).
+def _normal(symbols: Sequence[Seen], pose: Pose, off: Array, camera: Intrinsics) -> tuple[Array, Array]:
+    """Left and right side of one picture's normal equations for (pose step, swell, roll, log focal length, k1).
 
     Robust against edges that are off; what each symbol is off by as a whole is marginalised.
     """
     left, right = np.zeros((KINDS, KINDS)), np.zeros(KINDS)
-    left[SWELL, SWELL], right[SWELL] = SWELL_SD_PX**-2, -swell * SWELL_SD_PX**-2
+    known = _off_information(camera)
+    left[6:OWN, 6:OWN], right[6:OWN] = np.diag(known), -known * off
     for seen in symbols:
-        gap = _residuals(seen, pose, swell, camera)
+        gap = _residuals(seen, pose, off, camera)
         weight = np.minimum(1, HUBER_SD / np.maximum(np.abs(gap), 1e-9)) / seen.sd_px**2
         moving = np.concatenate(
             [
                 pose_jacobian(seen.points_mm, pose, camera),
-                np.zeros((len(gap), 2, 1)),
+                np.zeros((len(gap), 2, 3)),
                 focal_jacobian(seen.points_mm, pose, camera)[:, :, None],
                 k1_jacobian(seen.points_mm, pose, camera)[:, :, None],
             ],
             axis=2,
         )
         j = np.einsum("nk,nki->ni", seen.normal, moving)
-        j[:, SWELL] = seen.outward
+        j[:, 6:OWN] = _shown(seen, camera)
         jw = j * weight[:, None]
         whole = _whole(seen)
         ww = whole * weight[:, None]
-        off = np.linalg.inv(whole.T @ ww + WHOLE_INFORMATION)
+        shift = np.linalg.inv(whole.T @ ww + WHOLE_INFORMATION)
         crossed = jw.T @ whole
         pixels = gap * seen.sd_px
-        left += jw.T @ j - crossed @ off @ crossed.T
-        right += jw.T @ pixels - crossed @ off @ (ww.T @ pixels)
+        left += jw.T @ j - crossed @ shift @ crossed.T
+        right += jw.T @ pixels - crossed @ shift @ (ww.T @ pixels)
     return left, right
+
+
+def _shown(seen: Seen, camera: Intrinsics) -> Array:
+    """What each measurement shows of the picture's swelling and of its roll."""
+    down = (seen.points_px[:, 1] - camera.cy) / camera.height
+    return np.column_stack([seen.outward, seen.normal * down[:, None]])
+
+
+def _off_information(camera: Intrinsics) -> Array:
+    """How sure it is beforehand that a picture has neither swelling nor roll."""
+    return np.array([SWELL_SD_PX, ROLL_SD * camera.fx, ROLL_SD * camera.fx]) ** -2
 
 
 def _whole(seen: Seen) -> Array:
@@ -388,11 +405,11 @@ def _whole(seen: Seen) -> Array:
     return np.column_stack([seen.normal, seen.outward])
 
 
-def _cost(symbols: Sequence[Seen], pose: Pose, swell: float, camera: Intrinsics) -> float:
+def _cost(symbols: Sequence[Seen], pose: Pose, off: Array, camera: Intrinsics) -> float:
     """The robust squared residuals, with each symbol moved as a whole as suits it."""
-    total = (swell / SWELL_SD_PX) ** 2
+    total = float(_off_information(camera) @ off**2)
     for seen in symbols:
-        gap = _residuals(seen, pose, swell, camera)
+        gap = _residuals(seen, pose, off, camera)
         if not np.all(np.isfinite(gap)):
             return float("inf")
         weight = np.minimum(1, HUBER_SD / np.maximum(np.abs(gap), 1e-9)) / seen.sd_px**2
@@ -406,34 +423,34 @@ def _cost(symbols: Sequence[Seen], pose: Pose, swell: float, camera: Intrinsics)
 
 
 def _refine(
-    symbols: Sequence[Seen], start: Pose, swell: float, camera: Intrinsics
-) -> tuple[Pose, float, float]:
-    """Levenberg-Marquardt over pose and swell: (pose, swell, cost)."""
-    pose, cost, damping = start, _cost(symbols, start, swell, camera), 1e-3
+    symbols: Sequence[Seen], start: Pose, off: Array, camera: Intrinsics
+) -> tuple[Pose, Array, float]:
+    """Levenberg-Marquardt over pose and what the picture is off by: (pose, off, cost)."""
+    pose, cost, damping = start, _cost(symbols, start, off, camera), 1e-3
     for _ in range(STEPS):
         if not np.isfinite(cost):
             break
-        a, b = _normal(symbols, pose, swell, camera)
+        a, b = _normal(symbols, pose, off, camera)
         about = _about_middle(symbols, pose)
-        local = about.T @ a[:7, :7] @ about
-        step = about @ np.linalg.solve(local + damping * np.diag(np.diag(local) + 1e-12), about.T @ b[:7])
-        moved, grown = perturb(pose, _damped(step[:6])), swell + float(step[6])
-        new = _cost(symbols, moved, grown, camera)
+        local = about.T @ a[:OWN, :OWN] @ about
+        step = about @ np.linalg.solve(local + damping * np.diag(np.diag(local) + 1e-12), about.T @ b[:OWN])
+        moved, other = perturb(pose, _damped(step[:6])), off + step[6:]
+        new = _cost(symbols, moved, other, camera)
         if new < cost:
             is_done = cost - new < 1e-6 * (1e-3 + cost)
-            pose, swell, cost, damping = moved, grown, new, damping / 10
+            pose, off, cost, damping = moved, other, new, damping / 10
             if is_done:
                 break
         else:
             damping *= 100
             if damping > 1e4:
                 break
-    return pose, swell, cost
+    return pose, off, cost
 
 
 def _refine_corners(named: Sequence[tuple[str, Seen]], start: Pose, camera: Intrinsics) -> tuple[Pose, float]:
     """The same over the corners alone: quick enough to try every start."""
-    pose, _, cost = _refine([_corners_alone(seen) for _, seen in named], start, 0.0, camera)
+    pose, _, cost = _refine([_corners_alone(seen) for _, seen in named], start, STILL, camera)
     return pose, cost
 
 
@@ -445,7 +462,7 @@ def _about_middle(symbols: Sequence[Seen], pose: Pose) -> Array:
     """Turns steps that rotate about the symbols' middle into steps about the camera: the former hardly mix."""
     middle = np.append(np.concatenate([seen.corners_mm for seen in symbols]).mean(axis=0), 0.0)
     x, y, z = pose[:3, :3] @ middle + pose[:3, 3]
-    about = np.eye(7)
+    about = np.eye(OWN)
     about[3:6, :3] = [[0, -z, y], [z, 0, -x], [-y, x, 0]]
     return about
 
@@ -453,13 +470,15 @@ def _about_middle(symbols: Sequence[Seen], pose: Pose) -> Array:
 # -- how sure ---------------------------------------------------------------------------------------------------
 
 
-def _sure(fit: Fit, shared: Array, other: tuple[Pose, float, float] | None) -> Fit:
+def _sure(fit: Fit, shared: Array, other: tuple[Pose, Array, float] | None) -> Fit:
     """The fit with its covariance, when (log focal length, k1) have the covariance `shared`."""
-    a, _ = _normal(fit.seen, fit.pose, fit.swell_px, fit.camera)
+    a, _ = _normal(fit.seen, fit.pose, fit.off_px, fit.camera)
     about = _about_middle(fit.seen, fit.pose)
-    own = about @ np.linalg.pinv(about.T @ a[:7, :7] @ about, hermitian=True) @ about.T
+    own = about @ np.linalg.pinv(about.T @ a[:OWN, :OWN] @ about, hermitian=True) @ about.T
     scale = _scale(fit.seen, fit.cost)
-    sway = np.vstack([-(own @ a[:7, 7:])[:6], np.eye(2)])  # how the pose follows when the camera is another
+    sway = np.vstack(
+        [-(own @ a[:OWN, OWN:])[:6], np.eye(2)]
+    )  # how the pose follows when the camera is another
     joint = sway @ shared @ sway.T
     joint[:6, :6] += scale * own[:6, :6]
     rival = None
@@ -490,16 +509,16 @@ def _rms(symbols: Sequence[Seen], pose: Pose, camera: Intrinsics) -> float:
     return float(np.sqrt((gaps**2).sum(axis=1).mean()))
 
 
-def _rival(symbols: Sequence[Seen], pose: Pose, camera: Intrinsics) -> tuple[Pose, float, float] | None:
+def _rival(symbols: Sequence[Seen], pose: Pose, camera: Intrinsics) -> tuple[Pose, Array, float] | None:
     """The best other pose, when it truly is another and not the same one found again, nor far worse."""
-    best: tuple[Pose, float, float] | None = None
+    best: tuple[Pose, Array, float] | None = None
     corners = [_corners_alone(seen) for seen in symbols]
-    hopeless = _refine(corners, pose, 0.0, camera)[2] + HOPELESS
+    hopeless = _refine(corners, pose, STILL, camera)[2] + HOPELESS
     for start in _ippe(symbols, camera):
-        rough = _refine(corners, start, 0.0, camera)
+        rough = _refine(corners, start, STILL, camera)
         if _turn(rough[0], pose) < RIVAL_TURN_RAD or not rough[2] < hopeless:
             continue
-        other = _refine(symbols, rough[0], 0.0, camera)
+        other = _refine(symbols, rough[0], STILL, camera)
         is_other = _turn(other[0], pose) > RIVAL_TURN_RAD and np.isfinite(other[2])
         if is_other and (best is None or other[2] < best[2]):
             best = other

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nearhand.vision.gray import Gray
 
@@ -45,6 +46,15 @@ def open_picture(source: Path | bytes, *, limit_pixels: int, limit_bytes: int | 
     with opened_image(source, limit_pixels=limit_pixels, limit_bytes=limit_bytes) as image:
         media_type, focal = FORMATS[image.format or ""], _focal_35mm(image)
         return Picture(_gray(ImageOps.exif_transpose(image)), media_type, focal)
+
+
+def open_colours(source: Path | bytes, *, limit_pixels: int) -> NDArray[np.uint8]:
+    """The same picture in colour, height x width x 3, blue first. Raises UnreadablePicture or OversizedPicture."""
+    from PIL import ImageOps
+
+    with opened_image(source, limit_pixels=limit_pixels) as image:
+        colours = np.asarray(ImageOps.exif_transpose(image).convert("RGB"), dtype=np.uint8)
+    return np.ascontiguousarray(colours[..., ::-1])
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,6 +27,7 @@ from nearhand.vision.symbols import LabelSeen, TagSeen
 from nearhand.vision.tags import find_tags
 
 Array = NDArray[np.float64]
+Held = Literal["symbols", "face_picture"]
 
 UNREGISTERED_SD_PX = 0.5
 ENLARGE_LIMIT_PX = 2_500_000
@@ -55,7 +57,7 @@ class Located:
     `covariance`: 6 x 6 of steps (see pose.perturb) on the camera's side, rad and mm; what is not known of the camera is
     in it as the steps that move the face's points alike. `joint`: 8 x 8 of (step, log focal length, k1), exact.
     `label_seen`: it was read; `is_label_held`: it was only found where it had to be. `strangers`: symbols of the layout
-    that are in sight, and not where this pose puts them.
+    that are in sight, and not where this pose puts them. `held`: by its symbols, or by its reference picture alone.
     """
 
     pose: Pose
@@ -67,6 +69,7 @@ class Located:
     strangers: tuple[str, ...]
     rms_px: float
     joint: Array
+    held: Held = "symbols"
 
     @property
     def is_contradicted(self) -> bool:
@@ -102,6 +105,11 @@ class Look:
     size: tuple[int, int]
     labels: tuple[LabelSeen, ...]
     tags: tuple[TagSeen, ...]
+
+    @property
+    def is_mirrored(self) -> bool:
+        """The layout's label is seen as in a mirror: nothing in this picture has a pose."""
+        return any(label.is_mirrored for label in self.labels)
 
 
 def look(
@@ -282,19 +290,30 @@ def _steps(rows: Array, pose: Pose, camera: Intrinsics) -> Array:
     )
 
 
-def _located(fit: Fit, seen: Look, layout: Layout) -> Located:
-    has_label = "label" in fit.names
-    is_read = any(label.is_read for label in seen.labels)
+def located_by(fit: Fit, layout: Layout) -> Located:
+    """A fit to something else of the face than its symbols, told in the same way."""
     return Located(
         pose=fit.pose,
         covariance=_seen_on_face(fit, layout),
         camera=fit.camera,
+        label_seen=False,
+        is_label_held=False,
+        tags_seen=(),
+        strangers=(),
+        rms_px=fit.rms_px,
+        joint=fit.joint,
+    )
+
+
+def _located(fit: Fit, seen: Look, layout: Layout) -> Located:
+    has_label = "label" in fit.names
+    is_read = any(label.is_read for label in seen.labels)
+    return replace(
+        located_by(fit, layout),
         label_seen=has_label and is_read,
         is_label_held=has_label and not is_read,
         tags_seen=tuple(int(name.removeprefix("tag ")) for name in fit.names if name != "label"),
         strangers=fit.strangers,
-        rms_px=fit.rms_px,
-        joint=fit.joint,
     )
 
 

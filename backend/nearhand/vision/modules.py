@@ -11,7 +11,10 @@ Modules = NDArray[np.bool_]  # True is black
 
 @lru_cache(maxsize=512)
 def qr_modules(text: str) -> Modules:
-    """The QR symbol of the lowest version that holds the text, with the best correction that version allows."""
+    """The QR symbol of the lowest version that holds the text, with the best correction that version allows.
+
+    Raises ValueError for a text that no version holds.
+    """
     import qrcode
 
     levels = (qrcode.ERROR_CORRECT_H, qrcode.ERROR_CORRECT_Q, qrcode.ERROR_CORRECT_M, qrcode.ERROR_CORRECT_L)
@@ -21,9 +24,16 @@ def qr_modules(text: str) -> Modules:
         code.add_data(text, optimize=0)
         return code
 
-    versions = {level: symbol(level).best_fit() for level in levels}
+    versions: dict[int, int] = {}
+    for level in levels:
+        try:
+            versions[level] = symbol(level).best_fit()
+        except (ValueError, qrcode.exceptions.DataOverflowError):
+            continue  # only a weaker correction leaves room for so much
+    if not versions:
+        raise ValueError(f"no QR symbol holds {len(text)} characters")
     lowest = min(versions.values())
-    code = symbol(next(level for level in levels if versions[level] == lowest))
+    code = symbol(next(level for level, version in versions.items() if version == lowest))
     code.make()
     return _frozen(np.array(code.modules, dtype=np.bool_))
 

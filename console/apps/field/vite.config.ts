@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
 
 const OUT = join(import.meta.dirname, "../../dist/field");
@@ -26,9 +27,34 @@ function precache(): Plugin {
   };
 }
 
+/** What a phone must fetch before anything works, gzipped. What it does without belongs into a `part` (src/part.ts). */
+const FIRST_JS_BYTES = 60_000;
+
+function light(): Plugin {
+  return {
+    name: "light",
+    apply: "build",
+    writeBundle(_, bundle) {
+      const first = new Set<string>();
+      const sizeOf = (name: string): number => {
+        const file = bundle[name];
+        if (file?.type !== "chunk" || first.has(name)) return 0;
+        first.add(name);
+        return [...file.imports.map(sizeOf), gzipSync(file.code, { level: 9 }).length].reduce(
+          (a, b) => a + b,
+        );
+      };
+      const page = Object.values(bundle).find((file) => file.type === "chunk" && file.name === "index");
+      const bytes = sizeOf(page!.fileName);
+      if (bytes > FIRST_JS_BYTES)
+        this.error(`The first JavaScript weighs ${bytes} bytes gzipped; ${FIRST_JS_BYTES} are allowed.`);
+    },
+  };
+}
+
 export default defineConfig({
   base: "/field/",
-  plugins: [precache()],
+  plugins: [precache(), light()],
   worker: { format: "es" },
   build: {
     outDir: "../../dist/field",

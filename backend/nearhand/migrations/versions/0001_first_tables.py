@@ -36,6 +36,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_attachment")),
     )
     op.create_table(
+        "camera_calibration",
+        sa.Column("participant_id", sa.String(length=40), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("camera", sa.JSON(), nullable=False),
+        sa.Column("views", sa.Integer(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("participant_id", "key", name=op.f("pk_camera_calibration")),
+    )
+    op.create_table(
         "device_type",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -203,6 +212,35 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user_account")),
         sa.UniqueConstraint("name", name=op.f("uq_user_account_name")),
     )
+    op.create_table(
+        "face_picture",
+        sa.Column("subject_id", sa.String(length=40), nullable=False),
+        sa.Column("face", sa.String(length=8), nullable=False),
+        sa.Column("device_type_id", sa.String(length=40), nullable=False),
+        sa.Column("device_id", sa.String(length=40), nullable=True),
+        sa.Column("width_mm", sa.Float(), nullable=False),
+        sa.Column("height_mm", sa.Float(), nullable=False),
+        sa.Column("px_per_mm", sa.Float(), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("known_share", sa.Float(), nullable=False),
+        sa.Column("ring_mm", sa.Float(), nullable=False),
+        sa.Column("photographs", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_by", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["device_type_id"],
+            ["device_type.id"],
+            name=op.f("fk_face_picture_device_type_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("subject_id", "face", name=op.f("pk_face_picture")),
+    )
+    with op.batch_alter_table("face_picture", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_face_picture_device_type_id"), ["device_type_id"], unique=False)
+
     op.create_table(
         "location",
         sa.Column("id", sa.String(length=40), nullable=False),

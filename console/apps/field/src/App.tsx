@@ -7,13 +7,16 @@ import { SignIn } from "./access/SignIn";
 import { problemOf } from "./device/recognise";
 import { isLooking, lookProblem, showById, showByLabel, target } from "./device/target";
 import { Hud } from "./hud/Hud";
+import { fetchAhead, quiet } from "./part";
 import { route, type Route } from "./routes";
 import { loadManuals } from "./session/guide";
 import { followSession } from "./session/follow";
 import { showLastDevice } from "./session/follow";
 import { findMySession } from "./session/mine";
 import { enterSession, leaveSession } from "./session/room";
+import { live } from "./session/part";
 import { sendWhatIsLeft } from "./session/unsent";
+import { pages } from "./sheet/part";
 
 export function App() {
   if (actor.value === undefined) return <div class="boot" aria-busy="true" />;
@@ -29,9 +32,12 @@ function Signed({ who }: { who: Actor }) {
   useEffect(() => {
     if (now.page !== "session") void findMySession(who.participant_id);
   }, [now.page, who]);
+  useEffect(() => void quiet().then(() => fetchAhead(pages, live)), []);
   const deviceId = target.value?.view.device.id;
   useEffect(() => {
-    if (deviceId) void loadManuals(deviceId).catch(() => undefined);
+    if (!deviceId) return;
+    fetchAhead(pages);
+    void loadManuals(deviceId).catch(() => undefined);
   }, [deviceId]);
   return <Hud />;
 }

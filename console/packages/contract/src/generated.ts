@@ -44,6 +44,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Calibration
+         * @description What you found out about one of your own cameras; nobody else's is ever told.
+         */
+        get: operations["get_calibration_api_v1_cameras__key__get"];
+        /**
+         * Keep Calibration
+         * @description Say what was found out about one of your cameras. Of each participant the latest fifty are kept.
+         */
+        put: operations["keep_calibration_api_v1_cameras__key__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/demo": {
         parameters: {
             query?: never;
@@ -102,6 +126,54 @@ export interface paths {
          * @description Refused while a device, even a removed one, is of this type.
          */
         delete: operations["remove_device_type_api_v1_device_types__device_type_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device-types/{device_type_id}/face-pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Pictures
+         * @description All reference pictures of a type: of itself, and of those of its devices that look otherwise.
+         */
+        get: operations["get_pictures_api_v1_device_types__device_type_id__face_pictures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device-types/{device_type_id}/faces/{side}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Picture
+         * @description The face from straight ahead, WebP; what was never seen is transparent.
+         */
+        get: operations["get_picture_api_v1_device_types__device_type_id__faces__side__picture_get"];
+        /**
+         * Keep Picture
+         * @description Say what a face looks like, so that its devices are found where no label and no tag is seen.
+         *
+         *     The photograph shows a device of the type with its label and tags, by which it is laid flat; the closer to straight
+         *     ahead and the sharper, the better. Label and tags themselves are left out. To replace a picture, give its ETag.
+         */
+        put: operations["keep_picture_api_v1_device_types__device_type_id__faces__side__picture_put"];
+        post?: never;
+        /** Remove Picture */
+        delete: operations["remove_picture_api_v1_device_types__device_type_id__faces__side__picture_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -540,7 +612,8 @@ export interface paths {
          * Read
          * @description Read the labels and tags in a picture; say which device it shows, and where that device's face is.
          *
-         *     The picture is not kept. Without `fx` the camera is taken for a usual phone's, or for what the picture states.
+         *     The picture is not kept. Without `fx` and `camera_key` the camera is taken for a usual phone's, or for what the
+         *     picture states. A device that shows no symbol is looked for by the reference picture of its face, if there is one.
          */
         post: operations["read_api_v1_images_read_post"];
         delete?: never;
@@ -1441,6 +1514,22 @@ export interface components {
             minimum: number;
         };
         /**
+         * Calibration
+         * @description `key` is what its owner's browser calls the camera: its name or side, the picture's shape, and its zoom.
+         */
+        Calibration: {
+            camera: components["schemas"]["Intrinsics"];
+            /** Key */
+            key: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Views */
+            views: number;
+        };
+        /**
          * Camera
          * @description Pinhole intrinsics in pixels for pictures of this size; k1 is the first radial coefficient (OpenCV's).
          */
@@ -1868,6 +1957,8 @@ export interface components {
         /**
          * FoundFace
          * @description Where the device's face is in the picture; `T_camera_face` and `covariance` as in a sighting.
+         *
+         *     `held`: by its symbols, or by its reference picture alone, which all devices of its type are alike to.
          */
         FoundFace: {
             camera: components["schemas"]["Intrinsics"];
@@ -1876,6 +1967,11 @@ export interface components {
             /** Device Id */
             device_id: string;
             face: components["schemas"]["FaceSide"];
+            /**
+             * Held
+             * @enum {string}
+             */
+            held: "symbols" | "face_picture";
             /** Label Seen */
             label_seen: boolean;
             /** T Camera Face */
@@ -2305,6 +2401,15 @@ export interface components {
         MountedDevice: {
             device: components["schemas"]["Device"];
             device_type: components["schemas"]["DeviceType"];
+        };
+        /**
+         * NewCalibration
+         * @description What was found out about a camera from so many views of known symbols.
+         */
+        NewCalibration: {
+            camera: components["schemas"]["Intrinsics"];
+            /** Views */
+            views: number;
         };
         /**
          * NewDevice
@@ -3027,9 +3132,14 @@ export interface components {
         /**
          * Reading
          * @description What is in a picture: every label and tag, which device it shows, and where that device's face is.
+         *
+         *     `finding` says why it is not told: `label_and_tags_disagree`, or `two_alike` when two devices of the type are in sight
+         *     and no symbol says which is which.
          */
         Reading: {
             device: components["schemas"]["Resolved"] | null;
+            /** Finding */
+            finding: ("label_and_tags_disagree" | "two_alike") | null;
             found: components["schemas"]["FoundFace"] | null;
             /** Height */
             height: number;
@@ -3066,6 +3176,62 @@ export interface components {
             dictionary: string;
             /** Id */
             id: number;
+        };
+        /**
+         * Rectified
+         * @description What became of a photograph: by which symbols it was laid flat, and the picture, as WebP in base64.
+         */
+        Rectified: {
+            /** Is Kept */
+            is_kept: boolean;
+            /** Label Seen */
+            label_seen: boolean;
+            picture: components["schemas"]["ReferencePicture"];
+            /** Preview */
+            preview: string;
+            /** Tags Seen */
+            tags_seen: number[];
+        };
+        /**
+         * ReferencePicture
+         * @description What a face looks like from straight ahead: of a device type, or of one device that looks otherwise.
+         *
+         *     The middle of its pixel (column, row) is the face's point ((column + 0.5) / px_per_mm, (row + 0.5) / px_per_mm).
+         *     `known_share` of it was seen in so many `photographs`; `ring_mm`: how far off a point of it may be (95 of 100 cases).
+         */
+        ReferencePicture: {
+            /** Device Id */
+            device_id: string | null;
+            /** Device Type Id */
+            device_type_id: string;
+            face: components["schemas"]["FaceSide"];
+            /** Height */
+            height: number;
+            /** Height Mm */
+            height_mm: number;
+            /** Known Share */
+            known_share: number;
+            /** Photographs */
+            photographs: number;
+            /** Px Per Mm */
+            px_per_mm: number;
+            /** Ring Mm */
+            ring_mm: number;
+            /** Sha256 */
+            sha256: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+            /** Version */
+            version: number;
+            /** Width */
+            width: number;
+            /** Width Mm */
+            width_mm: number;
         };
         /**
          * Refused
@@ -3767,6 +3933,7 @@ export type AnnotationRestore = components['schemas']['AnnotationRestore'];
 export type AnnotationRestored = components['schemas']['AnnotationRestored'];
 export type Attachment = components['schemas']['Attachment'];
 export type Bucket = components['schemas']['Bucket'];
+export type Calibration = components['schemas']['Calibration'];
 export type Camera = components['schemas']['Camera'];
 export type ChangedDevice = components['schemas']['ChangedDevice'];
 export type Chart = components['schemas']['Chart'];
@@ -3813,6 +3980,7 @@ export type Location = components['schemas']['Location'];
 export type MaintenanceRecord = components['schemas']['MaintenanceRecord'];
 export type Manuals = components['schemas']['Manuals'];
 export type MountedDevice = components['schemas']['MountedDevice'];
+export type NewCalibration = components['schemas']['NewCalibration'];
 export type NewDevice = components['schemas']['NewDevice'];
 export type NewDeviceType = components['schemas']['NewDeviceType'];
 export type NewGuide = components['schemas']['NewGuide'];
@@ -3857,6 +4025,8 @@ export type RackUnit = components['schemas']['RackUnit'];
 export type Reading = components['schemas']['Reading'];
 export type ReadLabel = components['schemas']['ReadLabel'];
 export type ReadTag = components['schemas']['ReadTag'];
+export type Rectified = components['schemas']['Rectified'];
+export type ReferencePicture = components['schemas']['ReferencePicture'];
 export type Refused = components['schemas']['Refused'];
 export type Resolved = components['schemas']['Resolved'];
 export type ResumeFrom = components['schemas']['ResumeFrom'];
@@ -3969,6 +4139,74 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    get_calibration_api_v1_cameras__key__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calibration"];
+                };
+            };
+        };
+    };
+    keep_calibration_api_v1_cameras__key__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCalibration"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calibration"];
+                };
             };
         };
     };
@@ -4156,6 +4394,159 @@ export interface operations {
             };
             path: {
                 device_type_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_pictures_api_v1_device_types__device_type_id__face_pictures_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_type_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferencePicture"][];
+                };
+            };
+        };
+    };
+    get_picture_api_v1_device_types__device_type_id__faces__side__picture_get: {
+        parameters: {
+            query?: {
+                /** @description For a picture of this one device, which looks otherwise than its type. */
+                device_id?: string | null;
+            };
+            header?: never;
+            path: {
+                device_type_id: string;
+                side: components["schemas"]["FaceSide"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    keep_picture_api_v1_device_types__device_type_id__faces__side__picture_put: {
+        parameters: {
+            query?: {
+                /** @description For a picture of this one device, which looks otherwise than its type. */
+                device_id?: string | null;
+                /** @description Only show what would be kept. */
+                dry_run?: boolean;
+                /** @description Keep what is known, and add what only this photograph shows. */
+                fill?: boolean;
+                /** @description The device in the photograph, if known: where its label is not read, its tags do. */
+                shown_id?: string | null;
+            };
+            header?: {
+                /** @description The ETag of the picture that is replaced, if there is one. */
+                "if-match"?: string | null;
+            };
+            path: {
+                device_type_id: string;
+                side: components["schemas"]["FaceSide"];
+            };
+            cookie?: never;
+        };
+        /** @description A photograph of a labelled device: JPEG, PNG or WebP. */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rectified"];
+                };
+            };
+        };
+    };
+    remove_picture_api_v1_device_types__device_type_id__faces__side__picture_delete: {
+        parameters: {
+            query?: {
+                /** @description For a picture of this one device, which looks otherwise than its type. */
+                device_id?: string | null;
+            };
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                device_type_id: string;
+                side: components["schemas"]["FaceSide"];
             };
             cookie?: never;
         };
@@ -5218,10 +5609,16 @@ export interface operations {
     read_api_v1_images_read_post: {
         parameters: {
             query?: {
+                /** @description A camera that you calibrated; used when `fx` is not given. */
+                camera_key?: string | null;
                 /** @description The label of the device to look for, if known. */
                 code?: string | null;
                 cx?: number | null;
                 cy?: number | null;
+                /** @description The device to look for where no label is read, by its tags or its face's picture. */
+                device_id?: string | null;
+                /** @description Which side of that device. */
+                face?: components["schemas"]["FaceSide"];
                 fx?: number | null;
                 fy?: number | null;
                 k1?: number;

@@ -69,7 +69,7 @@ describe("learning a camera", () => {
     }
     expect(focal / count).toBeGreaterThan(0.88);
     expect(k1 / count).toBeGreaterThan(0.88);
-  });
+  }, 30_000);
 
   it("believes what it believed where nothing was seen", () => {
     const found = calibrate(BELIEF, []);

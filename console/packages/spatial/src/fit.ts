@@ -11,14 +11,14 @@ export const HUBER_SD = 3;
 export const SWELL_SD_PX = 0.15;
 /** What is allowed for beside pose and camera, as standard deviations. */
 export interface Slack {
-  /** How far the picture moves from its first row to its last. */
-  readonly roll_px: number;
+  /** By how much the picture turns from its first row to its last, as a part of the focal length. */
+  readonly roll: number;
   /** Print and lens move each symbol as a whole. */
   readonly shift_px: number;
 }
 
-/** A hand that moves 50 mm in a second, half a metre away, before a shutter that takes 1/60 s from top to bottom. */
-export const SLACK: Slack = { roll_px: 0.6, shift_px: 0.03 };
+/** A hand that moves 75 mm in a second, half a metre away, before a shutter that takes 1/60 s from top to bottom. */
+export const SLACK: Slack = { roll: 0.0025, shift_px: 0.03 };
 /** What neighbouring edges, uneven light and depth of focus do to one symbol's size and not to another's. */
 const OWN_SWELL_SD_PX = 0.04;
 
@@ -157,7 +157,7 @@ export function linearise(
 function addPriors(
   belief: CameraBelief,
   state: State,
-  { roll_px }: Slack,
+  { roll }: Slack,
   a: Float64Array,
   b: Float64Array,
 ): number {
@@ -172,8 +172,8 @@ function addPriors(
   add(6, state.log_focal, Math.max(focal_sd, 1e-7));
   add(7, state.k1, Math.max(k1_sd, 1e-7));
   add(8, state.swell_px, SWELL_SD_PX);
-  add(9, state.roll_px[0], roll_px);
-  add(10, state.roll_px[1], roll_px);
+  add(9, state.roll_px[0], roll * belief.fx);
+  add(10, state.roll_px[1], roll * belief.fx);
   return cost;
 }
 

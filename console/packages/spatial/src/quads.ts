@@ -10,7 +10,9 @@ export interface GreyImage {
 
 export type Quad = readonly [Point, Point, Point, Point]; // clockwise on screen
 
-const DARKER_BY = 7; // grey levels below the neighbourhood's mean
+// Grey levels below the neighbourhood's mean; more in a picture so noisy that dark specks begin at so many pixels.
+const DARKER_BY = [7, 11] as const;
+const NOISY_SHARE = 1 / 12;
 const MIN_SIDE_PX = 7;
 
 export function halve(image: GreyImage): GreyImage {
@@ -26,107 +28,168 @@ export function halve(image: GreyImage): GreyImage {
   return { width, height, data };
 }
 
-/** 1 where a pixel is clearly darker than the mean of the square of side 2 r + 1 around it; the frame stays 0. */
-export function darkMask({ width, height, data }: GreyImage, r: number): Uint8Array {
-  const sums = new Uint32Array(width); // of each column over the window's rows
-  const mask = new Uint8Array(width * height);
-  for (let y = 0; y < Math.min(r, height); y++)
-    for (let x = 0; x < width; x++) sums[x]! += data[y * width + x]!;
-  for (let y = 0; y < height; y++) {
-    const entering = y + r;
-    const leaving = y - r - 1;
-    for (let x = 0; x < width; x++) {
-      if (entering < height) sums[x]! += data[entering * width + x]!;
-      if (leaving >= 0) sums[x]! -= data[leaving * width + x]!;
-    }
-    if (y === 0 || y === height - 1) continue;
-    const rows = Math.min(entering, height - 1) - Math.max(leaving + 1, 0) + 1;
-    let total = 0;
-    for (let x = 0; x < Math.min(r, width); x++) total += sums[x]!;
-    for (let x = 0; x < width; x++) {
-      if (x + r < width) total += sums[x + r]!;
-      if (x - r - 1 >= 0) total -= sums[x - r - 1]!;
-      if (x === 0 || x === width - 1) continue;
-      const columns = Math.min(x + r, width - 1) - Math.max(x - r, 0) + 1;
-      const i = y * width + x;
-      if ((data[i]! + DARKER_BY) * rows * columns < total) mask[i] = 1;
-    }
-  }
-  return mask;
+/** A picture made ready for the search: sums of two by two pixels, and of all such blocks above and to the left. */
+interface Blocks {
+  readonly across: number;
+  readonly down: number;
+  /** One row and one column more than there are blocks: those before the first are empty. */
+  readonly sums: Int32Array;
 }
 
-export function findQuads(image: GreyImage, r: number): Quad[] {
+const [LIGHT, DARK, FOLLOWED] = [0, 1, 2] as const;
+
+// Kept from call to call: pictures come many times a second, and most borders are short.
+let mask = new Uint8Array(0);
+let starts = new Int32Array(0);
+let borderX = new Int32Array(0);
+let borderY = new Int32Array(0);
+let sums = new Int32Array(0);
+
+/** Dark quadrilaterals against neighbourhoods of each of these radii, in blocks of two by two pixels. */
+export function findQuads(image: GreyImage, radii: readonly number[]): Quad[] {
   const { width, height } = image;
-  const mask = darkMask(image, r);
-  const isSeen = new Uint8Array(width * height);
-  const quads: Quad[] = [];
+  if (width < 2 * MIN_SIDE_PX || height < 2 * MIN_SIDE_PX) return [];
   const limit = 8 * Math.max(width, height);
-  for (let y = 1; y < height - 1; y++) {
-    for (let x = 1; x < width - 1; x++) {
-      const i = y * width + x;
-      if (mask[i] === 0 || mask[i - 1] === 1 || isSeen[i] === 1) continue;
-      const border = followBorder(mask, isSeen, width, i, limit);
-      if (border.length < 4 * MIN_SIDE_PX) continue;
-      const quad = quadOf(border, width);
+  if (borderX.length < limit) [borderX, borderY] = [new Int32Array(limit), new Int32Array(limit)];
+  if (mask.length < width * height) {
+    mask = new Uint8Array(width * height);
+    starts = new Int32Array((width * height) >> 1);
+  }
+  const offsets = Int32Array.of(1, width + 1, width, width - 1, -1, -width - 1, -width, -width + 1);
+  const blocks = blocksOf(image);
+  const quads: Quad[] = [];
+  let level = 0;
+  for (const radius of radii) {
+    let count = markDark(image, blocks, radius, DARKER_BY[level]!);
+    while (count > NOISY_SHARE * width * height && level < DARKER_BY.length - 1)
+      count = markDark(image, blocks, radius, DARKER_BY[++level]!);
+    for (let k = 0; k < count; k++) {
+      const i = starts[k]!;
+      if (mask[i] !== DARK) continue;
+      const n = followBorder(offsets, width, i, limit);
+      const quad = n < 4 * MIN_SIDE_PX ? null : quadOf(n);
       if (quad) quads.push(quad);
     }
   }
   return quads;
 }
 
-/** Pixel indices along a border, clockwise around dark areas, counter-clockwise around holes in them. */
-function followBorder(
-  mask: Uint8Array,
-  isSeen: Uint8Array,
-  width: number,
-  start: number,
-  limit: number,
-): number[] {
-  const offsets = [1, width + 1, width, width - 1, -1, -width - 1, -width, -width + 1];
-  const border: number[] = [];
-  let at = start;
-  let direction: number;
-  let search = 5; // the west neighbour is light: look from north-west on
-  let first = -1;
-  while (border.length < limit) {
-    direction = -1;
-    for (let k = 0; k < 8; k++) {
-      const d = (search + k) & 7;
-      if (mask[at + offsets[d]!] === 1) {
-        direction = d;
-        break;
+function blocksOf({ width, height, data }: GreyImage): Blocks {
+  const [across, down] = [width >> 1, height >> 1];
+  const stride = across + 1;
+  if (sums.length < stride * (down + 1)) sums = new Int32Array(stride * (down + 1));
+  const out = sums;
+  out.fill(0, 0, stride);
+  for (let y = 0; y < down; y++) {
+    let p = 2 * y * width;
+    let i = (y + 1) * stride;
+    out[i++] = 0;
+    let row = 0;
+    for (let x = 0; x < across; x++, p += 2, i++) {
+      row = (row + data[p]! + data[p + 1]! + data[p + width]! + data[p + width + 1]!) | 0;
+      out[i] = (out[i - stride]! + row) | 0;
+    }
+  }
+  return { across, down, sums: out };
+}
+
+/**
+ * Mark what is clearly darker than the mean around it, told for each block; the picture's frame stays light.
+ * Returns how many `starts` there are: dark pixels to the right of light ones.
+ */
+function markDark(
+  { width, height, data }: GreyImage,
+  { across, down, sums }: Blocks,
+  r: number,
+  darkerBy: number,
+): number {
+  const [marks, begun] = [mask, starts];
+  const limits = new Int32Array(across); // of a row of blocks: pixels below them are dark
+  const stride = across + 1;
+  let count = 0;
+  marks.fill(LIGHT, 0, width);
+  marks.fill(LIGHT, (height - 1) * width, height * width);
+  for (let y = 1; y < height - 1; y++) {
+    const row = y * width;
+    if (y === 1 || (y & 1) === 0) {
+      const block = Math.min(y >> 1, down - 1);
+      const [top, bottom] = [Math.max(block - r, 0), Math.min(block + r + 1, down)];
+      const [above, below] = [top * stride, bottom * stride];
+      const limitAt = (left: number, right: number, share: number) => {
+        const total = (sums[below + right]! - sums[below + left]! - sums[above + right]! + sums[above + left]!) | 0; // prettier-ignore
+        return ((total * share) | 0) + 1 - darkerBy;
+      };
+      const rows = 4 * (bottom - top);
+      const inner = Math.max(r, across - r);
+      const share = 1 / (rows * (2 * r + 1));
+      for (let x = r; x < inner; x++) limits[x] = limitAt(x - r, x + r + 1, share);
+      for (let x = 0; x < across; x = x + 1 === r ? inner : x + 1) {
+        const [left, right] = [Math.max(x - r, 0), Math.min(x + r + 1, across)];
+        limits[x] = limitAt(left, right, 1 / (rows * (right - left)));
       }
     }
-    if (direction < 0) break; // a lonely pixel
+    let before = 0;
+    for (let block = 0, i = row; block < across; block++, i += 2) {
+      // The sign bit of the difference, 1 where it is negative: a branch would be mispredicted in every texture.
+      const limit = limits[block]!;
+      const even = (data[i]! - limit) >>> 31;
+      const odd = (data[i + 1]! - limit) >>> 31;
+      marks[i] = even;
+      marks[i + 1] = odd;
+      begun[count] = i;
+      count += even & (before ^ 1);
+      begun[count] = i + 1;
+      count += odd & (even ^ 1);
+      before = odd;
+    }
+    marks[row] = marks[row + width - 1] = LIGHT;
+    begun[count] = row + 1;
+    count += marks[row + 1]!;
+  }
+  return count;
+}
+
+const STEP_X = Int32Array.of(1, 1, 0, -1, -1, -1, 0, 1);
+const STEP_Y = Int32Array.of(0, 1, 1, 1, 0, -1, -1, -1);
+
+/** Length of a border, clockwise around dark areas, counter-clockwise around holes in them. */
+function followBorder(offsets: Int32Array, width: number, start: number, limit: number): number {
+  let n = 0;
+  let [at, x, y] = [start, start % width, Math.floor(start / width)];
+  let search = 5; // the west neighbour is light: look from north-west on
+  let first = -1;
+  while (n < limit) {
+    let direction = search;
+    let k = 0;
+    while (k < 8 && mask[at + offsets[direction]!] === LIGHT) direction = (search + ++k) & 7;
+    if (k === 8) break; // a lonely pixel
     if (at === start) {
       if (first === -1) first = direction;
       else if (first === direction) break;
     }
-    border.push(at);
-    isSeen[at] = 1;
+    borderX[n] = x;
+    borderY[n++] = y;
+    mask[at] = FOLLOWED;
     at += offsets[direction]!;
+    x += STEP_X[direction]!;
+    y += STEP_Y[direction]!;
     search = (direction + 6) & 7;
   }
-  isSeen[start] = 1;
-  return border;
+  mask[start] = FOLLOWED;
+  return n;
 }
 
-function quadOf(border: readonly number[], width: number): Quad | null {
-  const n = border.length;
-  const xs = border.map((i) => i % width);
-  const ys = border.map((i) => Math.floor(i / width));
-  let area = 0;
-  let cx = 0;
-  let cy = 0;
-  for (let i = 0; i < n; i++) {
-    const j = i + 1 < n ? i + 1 : 0;
-    area += xs[i]! * ys[j]! - xs[j]! * ys[i]!;
+function quadOf(n: number): Quad | null {
+  const [xs, ys] = [borderX, borderY];
+  let [area, cx, cy] = [0, 0, 0];
+  for (let i = 0, j = n - 1; i < n; j = i++) {
+    area += xs[j]! * ys[i]! - xs[i]! * ys[j]!;
     cx += xs[i]!;
     cy += ys[i]!;
   }
   if (area / 2 < MIN_SIDE_PX * MIN_SIDE_PX * 0.5) return null; // holes have a negative area
-  const a = farthest(xs, ys, cx / n, cy / n);
-  const c = farthest(xs, ys, xs[a]!, ys[a]!);
+  const a = farthest(n, cx / n, cy / n);
+  const c = farthest(n, xs[a]!, ys[a]!);
   const [dx, dy] = [xs[c]! - xs[a]!, ys[c]! - ys[a]!];
   let [b, d, above, below] = [-1, -1, 0, 0];
   for (let i = 0; i < n; i++) {
@@ -140,30 +203,30 @@ function quadOf(border: readonly number[], width: number): Quad | null {
   for (let k = 0; k < 4; k++) {
     const p = corners[k]!;
     const q = corners[(k + 1) & 3]!;
-    if (!isStraight(xs, ys, p, q)) return null;
+    if (!isStraight(n, p, q)) return null;
     quadArea += xs[p]! * ys[q]! - xs[q]! * ys[p]!;
   }
   if (quadArea < 0.8 * area || quadArea > 1.25 * area) return null;
   return corners.map((i): Point => [xs[i]!, ys[i]!]) as unknown as Quad;
 }
 
-function farthest(xs: readonly number[], ys: readonly number[], x: number, y: number): number {
+function farthest(n: number, x: number, y: number): number {
   let [best, index] = [-1, 0];
-  for (let i = 0; i < xs.length; i++) {
-    const distance = (xs[i]! - x) ** 2 + (ys[i]! - y) ** 2;
+  for (let i = 0; i < n; i++) {
+    const distance = (borderX[i]! - x) ** 2 + (borderY[i]! - y) ** 2;
     if (distance > best) [best, index] = [distance, i];
   }
   return index;
 }
 
 /** Whether the border between two of its points runs along their chord, which must be long enough. */
-function isStraight(xs: readonly number[], ys: readonly number[], p: number, q: number): boolean {
-  const n = xs.length;
-  const [dx, dy] = [xs[q]! - xs[p]!, ys[q]! - ys[p]!];
+function isStraight(n: number, p: number, q: number): boolean {
+  const [x, y] = [borderX[p]!, borderY[p]!];
+  const [dx, dy] = [borderX[q]! - x, borderY[q]! - y];
   const length = Math.hypot(dx, dy);
   if (length < MIN_SIDE_PX) return false;
   const allowed = Math.max(1.6, 0.06 * length) * length;
   for (let i = p; i !== q; i = i + 1 < n ? i + 1 : 0)
-    if (Math.abs(dx * (ys[i]! - ys[p]!) - dy * (xs[i]! - xs[p]!)) > allowed) return false;
+    if (Math.abs(dx * (borderY[i]! - y) - dy * (borderX[i]! - x)) > allowed) return false;
   return true;
 }

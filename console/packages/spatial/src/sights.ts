@@ -120,6 +120,14 @@ export function sightHeld(
   return registeredSight(printed, registered, true);
 }
 
+/** A symbol that was found where a pose predicts it; null when its edges do not bear that out. */
+export function sightFound(printed: Printed, corners_px: Quad, image: GreyImage): Sight | null {
+  const start = printed.modules && findHomography(UNIT, corners_px);
+  const registered = start && registerSymbol(image, printed.modules!, start, printed);
+  if (!registered || registered.share < HELD.share || registered.likeness < HELD.likeness) return null;
+  return registeredSight(printed, registered, true);
+}
+
 /** The shift of a homography at which the modules look most like the picture. */
 function searched(image: GreyImage, modules: Modules, h: Homography, reach_px: number): Homography | null {
   const [a, b] = [applyHomography(h, -0.5, 0), applyHomography(h, 0.5, 0)];

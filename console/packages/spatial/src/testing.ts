@@ -42,6 +42,24 @@ export function viewOf(
   return poseOf(vector, [t[0]! + (random() - 0.5) * 20, t[1]! + (random() - 0.5) * 20, t[2]! + distance_mm]);
 }
 
+/** A whole 1 U face in a 720p picture, by a camera that is not quite the nominal one, in a hand. */
+export function wholeFaceView(random: () => number): { camera: Intrinsics; pose: Pose; light: Light } {
+  const between = (low: number, high: number) => low + (high - low) * random();
+  const focal = CAMERA.fx * between(0.92, 1.08);
+  const [motion, angle] = [between(0, 2), between(0, Math.PI)];
+  return {
+    camera: { ...CAMERA, fx: focal, fy: focal, k1: between(-0.03, 0.03) },
+    pose: viewOf(random, between(450, 750), 0.52 / Math.sqrt(3)),
+    light: {
+      blur_px: between(0.5, 1.2),
+      motion_px: [motion * Math.cos(angle), motion * Math.sin(angle)],
+      noise: between(1, 5),
+      gradient: 0.2,
+      gamma: between(0.8, 1.3),
+    },
+  };
+}
+
 const SYMBOL_MODULES = 25;
 
 /** Like a QR symbol of version 2: three finder squares, and modules between them that follow no pattern. */
@@ -92,6 +110,8 @@ function shade(patches: readonly Patch[], x: number, y: number): number {
 export interface Light {
   readonly noise?: number; // grey levels
   readonly blur_px?: number; // beyond the pixel's own
+  /** How far the picture moves while a symbol is taken, right and down. */
+  readonly motion_px?: readonly [number, number];
   readonly gradient?: number; // of brightness from edge to edge
   readonly gamma?: number;
   /** The last row is taken this much later than the first: how far the picture moves in between. */
@@ -122,6 +142,7 @@ export function render(
   const fine = fineArea(camera, pose, patches);
   const back = invert([pose[0]!, pose[1]!, pose[3]!, pose[4]!, pose[5]!, pose[7]!, pose[8]!, pose[9]!, pose[11]!], 3)!; // prettier-ignore
   const values = new Float32Array(width * height);
+  const [motionU, motionV] = how.motion_px ?? [0, 0];
   for (let v = 0; v < height; v++) {
     const shear = (how.shear_px ?? 0) * (v / height - 0.5);
     for (let u = 0; u < width; u++) {
@@ -132,7 +153,8 @@ export function render(
       for (let k = 0; k < samples; k++) {
         const du = samples === 1 ? 0 : ((((k + 0.5) / samples + startU) % 1) - 0.5) * BOX;
         const dv = samples === 1 ? 0 : (((k * 0.618034 + startV) % 1) - 0.5) * BOX;
-        const [a, b] = normalise(camera, u + du - shear, v + dv);
+        const t = samples === 1 ? 0 : (((7 * k) % samples) + 0.5) / samples - 0.5;
+        const [a, b] = normalise(camera, u + du - shear + t * motionU, v + dv + t * motionV);
         const w = back[6]! * a + back[7]! * b + back[8]!;
         let x = (back[0]! * a + back[1]! * b + back[2]!) / w;
         let y = (back[3]! * a + back[4]! * b + back[5]!) / w;

@@ -1,12 +1,15 @@
 /** What the camera sees, acted upon: devices recognised, poses told, stills shared. */
 import { sendBytes, type Sighting, type Still } from "@nearhand/contract";
+import type { Located } from "@nearhand/spatial";
 import { signal } from "@preact/signals";
 import { recognise } from "../device/recognise";
-import { target } from "../device/target";
+import { target, targetFace } from "../device/target";
 import type { Sight } from "../overlay/place";
 import { progress } from "../session/guide";
 import { isLive, open, room, sessionId } from "../session/room";
 import { StillSender } from "../session/stills";
+import { get, isOffline } from "../rest";
+import { areTwoAlike, ByPicture, doors } from "./byPicture";
 import { FrameLoop, STREAM, type Wanted } from "./frames";
 import type { FrameRead, StillTaken } from "./messages";
 
@@ -52,6 +55,39 @@ function boundDevice(): string | null {
   return isUnderWay ? (target.peek()?.view.device.id ?? null) : null;
 }
 
+const byPicture = new ByPicture(doors(() => isOffline.peek(), get));
+/** The pose goes back to the face's picture; symbols that are seen end it. */
+let isByPicture = false;
+let symbolsAt = 0;
+
+/** In a session, a device that shows no symbol is looked for by what its face looks like. */
+async function findByPicture(still: StillTaken): Promise<void> {
+  const [now, size] = [target.peek(), targetFace.peek()];
+  if (!now || !size || !isLive.peek() || still.frame.deviceId !== now.view.device.id) return;
+  const deviceId = now.view.device.id;
+  const wanted = { deviceId, typeId: now.view.device_type.id, side: now.side };
+  const found = await byPicture.find(still, wanted, symbolsAt);
+  if (!found || target.peek()?.view.device.id !== deviceId || symbolsAt > found.captured_at) return;
+  const { frame_id, captured_at, camera, pose, covariance } = found;
+  const located: Located = {
+    pose, covariance, camera, joint: [], misfit: 1, margin: Infinity, label_seen: false, tags_seen: [], held: [],
+  }; // prettier-ignore
+  isByPicture = true;
+  const frame = { ...still.frame, camera, located };
+  taken(frame, deviceId, located);
+  keep(still.jpeg, { camera, located, held: "face_picture" }, deviceId);
+  const ref = { stream: STREAM, frame_id, how: "still" } as const;
+  open.peek()?.commands.sightFrame(ref, new Date(captured_at), sightingOf(frame));
+  loop.follow({ type: "sighted", frame_id, deviceId, face: size, sight: { pose, covariance, camera } });
+}
+
+function taken(frame: FrameRead, deviceId: string, located: Located): void {
+  const sight: Sight = { camera: frame.camera, located, ...(isByPicture && { held: "face_picture" }) };
+  const { frame_id, captured_at: at } = frame;
+  if ((lastSight.peek()?.at ?? 0) <= at) lastSight.value = { ...sight, frame_id, at, deviceId };
+  poses.set(frame_id, { ...sight, at });
+}
+
 function onRead(frame: FrameRead): void {
   if (frame.isBlurred) {
     lastStill = 0; // whatever was wanted of it is wanted of the next, which shows it better
@@ -60,9 +96,12 @@ function onRead(frame: FrameRead): void {
   void recognise(frame.labels, boundDevice());
   const now = target.peek();
   if (now && frame.deviceId === now.view.device.id && frame.located) {
-    const sight = { camera: frame.camera, located: frame.located };
-    lastSight.value = { ...sight, frame_id: frame.frame_id, at: frame.captured_at, deviceId: frame.deviceId };
-    poses.set(frame.frame_id, { ...sight, at: frame.captured_at });
+    const { label_seen, tags_seen } = frame.located;
+    if (label_seen || tags_seen.length > 0) {
+      symbolsAt = frame.captured_at;
+      isByPicture = areTwoAlike.value = false;
+    }
+    taken(frame, frame.deviceId, frame.located);
     for (const [id, { at }] of poses) {
       if (frame.captured_at - at <= POSES_KEPT_MS) break; // the oldest come first
       poses.delete(id);
@@ -96,6 +135,7 @@ export function sightingOf({ located, deviceId, camera }: FrameRead): Sighting |
 function onStill({ frame, jpeg }: StillTaken): void {
   const { frame_id, captured_at, width, height, located, camera, deviceId } = frame;
   if (located && deviceId) keep(jpeg, { located, camera }, deviceId);
+  void findByPicture({ type: "still", frame, jpeg });
   if (isLive.peek())
     sender()?.add({ frame_id, captured_at, width, height, jpeg, sighting: sightingOf(frame) });
 }

@@ -1,6 +1,6 @@
 /** Number the camera's frames and have each read; one at a time, so that the newest is never behind a queue. */
 import { signal } from "@preact/signals";
-import type { FrameRead, FromWorker, HeldLayout, ReadFrame, StillTaken } from "./messages";
+import type { FrameRead, FromWorker, HeldLayout, ReadFrame, SightedLate, StillTaken } from "./messages";
 import { listenToMotion, turns } from "./motion";
 import { cameraKeyFor, intrinsicsFor, keepLearnt } from "./source";
 
@@ -47,6 +47,11 @@ export class FrameLoop {
     this.#isRunning = true;
     listenToMotion();
     this.#next();
+  }
+
+  /** Follow the face from an earlier frame in which it was found since. */
+  follow(found: SightedLate): void {
+    this.#worker.postMessage(found);
   }
 
   stop(): void {

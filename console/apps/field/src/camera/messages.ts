@@ -29,6 +29,15 @@ export interface ReadFrame {
   turn: Vec3 | null;
 }
 
+/** The face was found in an earlier frame, of which a still was taken: it is followed from there on. */
+export interface SightedLate {
+  type: "sighted";
+  frame_id: number;
+  deviceId: string;
+  face: FaceSize;
+  sight: Pick<Located, "pose" | "covariance" | "camera">;
+}
+
 export interface FrameRead {
   type: "read";
   frame_id: number;

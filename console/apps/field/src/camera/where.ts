@@ -7,7 +7,7 @@ const LABEL_EVERY_MS = 300; // near where it is; tags hold the pose as well, it 
 const WHOLE_EVERY_MS = 1500; // for labels of other devices, while ours is held
 const CROP = 0.6; // of each side, for the look at the middle
 const LEAST_PX = 20;
-const WHOLE_PX = 700_000; // larger pictures are searched for tags at half size
+const WHOLE_PX = 1_000_000; // larger pictures are searched for tags at half size
 const TILE = 0.56; // of each side
 
 /** Where to look in this frame; an empty list of tags: not for them. */

@@ -18,12 +18,14 @@ import {
   scaledTo,
 } from "@nearhand/spatial";
 import { readLabels } from "./labels";
-import type { FrameRead, FromWorker, HeldLayout, ReadFrame } from "./messages";
+import { LateSights } from "./late";
+import type { FrameRead, FromWorker, HeldLayout, ReadFrame, SightedLate } from "./messages";
 import { cut, Pixels, type Region } from "./pixels";
 import { type Look, Searcher, regionOf } from "./where";
 
 const pixels = new Pixels();
-const tracker = new FaceTracker();
+let tracker = new FaceTracker();
+const late = new LateSights();
 const searcher = new Searcher();
 const memory = new LabelMemory();
 const recall = (text: string) => memory.recall(text);
@@ -34,13 +36,22 @@ let sighted: Located | null = null;
 
 const say = (message: FromWorker): void => self.postMessage(message);
 
-self.onmessage = async ({ data }: MessageEvent<ReadFrame>) => {
+self.onmessage = async ({ data }: MessageEvent<ReadFrame | SightedLate>) => {
   try {
-    await read(data);
+    if (data.type === "sighted") followFrom(data);
+    else await read(data);
   } catch (error) {
     say({ type: "failed", message: String(error) });
   }
 };
+
+/** Nothing, where symbols have been seen or another device has been asked for since. */
+function followFrom(ask: SightedLate): void {
+  const from = ask.deviceId === heldDevice && !tracker.isHeld ? late.from(ask) : null;
+  if (!from) return;
+  tracker = from.tracker;
+  sighted = from.located;
+}
 
 async function read(ask: ReadFrame): Promise<void> {
   const started = performance.now();
@@ -55,6 +66,7 @@ async function read(ask: ReadFrame): Promise<void> {
     type: "read", frame_id, captured_at, width, height, camera, deviceId, ...seen, ms,
   }; // prettier-ignore
   const jpeg = ask.still && !frame.isBlurred ? pixels.jpeg(ask.still.quality) : null;
+  if (jpeg && !frame.located) late.keep(frame_id, captured_at, pixels.small());
   say(frame);
   if (jpeg) say({ type: "still", frame, jpeg: await jpeg });
 }

@@ -2,7 +2,7 @@
 import { quantity } from "@nearhand/ui";
 import { figures, trendOf } from "../device/figures";
 import { portsOfStep } from "../session/guide";
-import { quantityName } from "../words/sheet";
+import { quantityName } from "../words/names";
 import { chosenFigures } from "./chosenFigures";
 import { openSheet } from "./panels";
 

@@ -8,17 +8,19 @@ import { wrongDevice } from "../device/recognise";
 import { target, targetFace } from "../device/target";
 import { Overlay } from "../overlay/Overlay";
 import { route, usesDemoCamera } from "../routes";
-import { AskForHelp } from "../session/AskForHelp";
 import { Captions } from "../session/Captions";
 import { followSession } from "../session/follow";
 import { BigSignal } from "../session/BigSignal";
 import { room } from "../session/room";
-import { Finder } from "../scan/Finder";
 import { NoCamera } from "../scan/NoCamera";
 import { WrongDevice } from "../scan/WrongDevice";
+import { pages } from "../sheet/part";
 import { Sheet } from "../sheet/Sheet";
+import { t as tp } from "../words/panels";
 import { BottomBar } from "./BottomBar";
+import { Later } from "./Later";
 import { Messages } from "./Messages";
+import { Panel } from "./Panel";
 import { TopBar } from "./TopBar";
 import { panel } from "./panels";
 
@@ -71,8 +73,16 @@ export function Hud() {
       </div>
       {panel.value === "sheet" && target.value && <Sheet key={target.value.view.device.id} />}
       {panel.value === "talk" && <Sheet key="talk" />}
-      {panel.value === "find" && <Finder />}
-      {panel.value === "ask" && <AskForHelp />}
+      {panel.value === "find" && (
+        <Panel key="find" title={tp("find_title")} isHigh>
+          <Later part={pages}>{({ Finder }) => <Finder />}</Later>
+        </Panel>
+      )}
+      {panel.value === "ask" && (
+        <Panel key="ask" title={tp("ask_title")}>
+          <Later part={pages}>{({ AskForHelp }) => <AskForHelp />}</Later>
+        </Panel>
+      )}
       {wrongDevice.value && <WrongDevice wrong={wrongDevice.value} />}
       <BigSignal />
     </main>

@@ -1,5 +1,6 @@
 /** What the camera screen has to say, one sentence at a time, the gravest first. */
 import { Icon } from "@nearhand/ui";
+import { actor } from "../access/actor";
 import { lastSight } from "../camera/eye";
 import { cannotRead } from "../camera/frames";
 import { cameraState } from "../camera/source";
@@ -7,11 +8,11 @@ import { foreignText } from "../device/recognise";
 import { isLooking, lookProblem, target } from "../device/target";
 import { go } from "../routes";
 import { forgetHelp, helpDelay, waitingHelp } from "../session/help";
-import { hasStrayTag, isContradicted } from "../overlay/known";
+import { hasStrayTag, isContradicted, isMirrored } from "../overlay/known";
 import { misplaced, wayThere } from "../overlay/rack";
 import { notice } from "../session/notices";
 import { mySession } from "../session/mine";
-import { open, room } from "../session/room";
+import { enterSession, notEntered, open, room } from "../session/room";
 import { t } from "../words/hud";
 import { t as ts } from "../words/session";
 import { nowMs } from "./clock";
@@ -45,8 +46,8 @@ interface Message {
 }
 
 function current(): Message | null {
-  if (isContradicted.value) return stopped() ?? refused(); // the red finding says the rest
-  return stopped() ?? refused() ?? lookedFor() ?? contradicted() ?? stillOpen() ?? seen();
+  if (isContradicted.value) return stopped() ?? outside() ?? refused(); // the red finding says the rest
+  return stopped() ?? outside() ?? refused() ?? lookedFor() ?? contradicted() ?? stillOpen() ?? seen();
 }
 
 /** Back at the rack: the session that was left open is one tap away. */
@@ -69,7 +70,19 @@ function contradicted(): Message | null {
     const key = found.isCertain ? (found.units > 0 ? "higher" : "lower") : "apart";
     return { tone: "caution", text: t(key, values) };
   }
+  if (isMirrored.value) return { tone: "caution", text: t("mirrored") };
   return hasStrayTag.value ? { tone: "caution", text: t("stray_tag") } : null;
+}
+
+/** The client of sessions did not come: without it there is no room to tell anything of. */
+function outside(): Message | null {
+  const [id, who] = [notEntered.value, actor.value];
+  if (!id || !who) return null;
+  return {
+    tone: "caution",
+    text: ts("not_entered"),
+    act: { label: t("try_again"), run: () => void enterSession(id, who) },
+  };
 }
 
 function stopped(): Message | null {

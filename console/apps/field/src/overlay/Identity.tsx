@@ -5,6 +5,7 @@ import byMotion from "lucide-static/icons/move.svg?raw";
 import byPicture from "lucide-static/icons/image.svg?raw";
 import byTags from "lucide-static/icons/scan.svg?raw";
 import notAtAll from "lucide-static/icons/link-2-off.svg?raw";
+import { areTwoAlike } from "../camera/byPicture";
 import { t } from "../words/hud";
 import type { Identity as By } from "./held";
 import { identity } from "./known";
@@ -29,5 +30,6 @@ export function Identity() {
 }
 
 function textOf(by: By): string {
+  if (areTwoAlike.value && (by.kind === "nothing" || by.kind === "still")) return t("two_alike");
   return by.kind === "motion" ? t("known_by_motion", { n: by.for_s }) : t(`known_by_${by.kind}`);
 }

@@ -10,7 +10,7 @@ import { keptMarks, target, targetFace } from "../device/target";
 import { nowMs } from "../hud/clock";
 import { portsOfStep } from "../session/guide";
 import { room } from "../session/room";
-import { t as ts } from "../words/sheet";
+import { t as tn } from "../words/names";
 import { Disagree, RackWay } from "./Findings";
 import { Identity } from "./Identity";
 import { Keepsake } from "./Keepsake";
@@ -137,7 +137,7 @@ function MarkList() {
   return (
     <ul class="unseen" aria-live="polite">
       {marks.map(({ id, shape, text, anchor }) => (
-        <li key={id}>{[ts(shape), text, anchor.port].filter(Boolean).join(" · ")}</li>
+        <li key={id}>{[tn(shape), text, anchor.port].filter(Boolean).join(" · ")}</li>
       ))}
     </ul>
   );

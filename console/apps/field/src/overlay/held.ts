@@ -3,12 +3,9 @@
 /** How a pose was found: from symbols in that very frame, carried on by motion, or from the face's own features. */
 export type Held = "symbols" | "flow" | "face_picture";
 
-/** What a frame says beside the pose; left out where the reader of frames does not tell. */
+/** What a sight says beside the pose; left out where the reader of frames does not tell. */
 export interface HeldState {
   held?: Held | undefined;
-  /** Symbols that contradict the layout ("label", "tag 7"). */
-  strangers?: readonly string[];
-  is_mirrored?: boolean;
 }
 
 export type Identity =

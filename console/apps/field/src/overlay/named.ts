@@ -2,7 +2,7 @@
 import type { Annotation, Face } from "@nearhand/contract";
 import type { FaceLayout, Point } from "@nearhand/spatial";
 import { t } from "../words/hud";
-import { t as ts } from "../words/sheet";
+import { t as tn } from "../words/names";
 import { type Advice, adviceFor, type Steady, steady, type Sureness, surenessOf } from "./honesty";
 import { reachOf } from "./Mark";
 import { type PlacedMark, placeMark, placeRect, type Sight } from "./place";
@@ -58,8 +58,8 @@ export function namedMarks(
         at,
         rise: rise && !isUnsure ? toBox(rise) : null,
         clear,
-        text: text || ts(mark.shape),
-        textOutside: mark.text || ts(mark.shape),
+        text: text || tn(mark.shape),
+        textOutside: mark.text || tn(mark.shape),
         ink: isUnsure ? "pending" : "mark",
         onlyOutside: isOff,
       },

@@ -6,13 +6,11 @@ import { actor, signOut } from "../access/identity";
 import { showById, showByTag, target } from "../device/target";
 import { logOut } from "../hud/icons";
 import { closePanel } from "../hud/panels";
-import { Panel } from "../hud/Panel";
 import { recentDevices, type RecentDevice } from "../offline/memory";
 import { go } from "../routes";
 import { tellSession } from "../session/follow";
 import { open } from "../session/room";
 import { refusalText } from "../words/refusals";
-import { t as ts } from "../words/session";
 import { t } from "../words/sheet";
 import { Icon } from "@nearhand/ui";
 
@@ -38,7 +36,7 @@ export function Finder() {
   }
 
   return (
-    <Panel title={t("find_title")} isHigh>
+    <>
       <form
         class="find"
         onSubmit={(event) => {
@@ -80,9 +78,9 @@ export function Finder() {
       <footer class="who-am-i">
         <Languages />
         <button type="button" class="quiet" onClick={() => void signOut()}>
-          <Icon svg={logOut} size={18} /> {ts("sign_out")} · {actor.value?.display_name}
+          <Icon svg={logOut} size={18} /> {t("sign_out")} · {actor.value?.display_name}
         </button>
       </footer>
-    </Panel>
+    </>
   );
 }

@@ -2,14 +2,15 @@
 import type { Face } from "@nearhand/contract";
 import { Icon, timer } from "@nearhand/ui";
 import { cameraState, type CameraFailure } from "../camera/source";
-import { ZoomedFace } from "../device/ZoomedFace";
 import { target } from "../device/target";
 import { isDemo } from "../access/identity";
 import { nowMs } from "../hud/clock";
 import { cameraOff, lock } from "../hud/icons";
+import { Later } from "../hud/Later";
 import { marksHere } from "../overlay/Overlay";
 import { usesDemoCamera } from "../routes";
 import { portsOfStep } from "../session/guide";
+import { pages } from "../sheet/part";
 import { t } from "../words/hud";
 
 interface NoCameraProps {
@@ -74,12 +75,16 @@ function Why({ because }: { because: CameraFailure }) {
 function Drawing({ face }: { face: Face }) {
   const { device } = target.value!.view;
   return (
-    <ZoomedFace
-      face={face}
-      title={t("face_drawing", { name: device.name })}
-      labels={target.value!.labels}
-      marks={marksHere.value}
-      ports={portsOfStep.value}
-    />
+    <Later part={pages}>
+      {({ ZoomedFace }) => (
+        <ZoomedFace
+          face={face}
+          title={t("face_drawing", { name: device.name })}
+          labels={target.value!.labels}
+          marks={marksHere.value}
+          ports={portsOfStep.value}
+        />
+      )}
+    </Later>
   );
 }

@@ -5,9 +5,8 @@ import { useState } from "preact/hooks";
 import { target } from "../device/target";
 import { lifeBuoy } from "../hud/icons";
 import { closePanel } from "../hud/panels";
-import { Panel } from "../hud/Panel";
 import { refusalText } from "../words/refusals";
-import { t } from "../words/session";
+import { t } from "../words/talk";
 import { askForHelp } from "./help";
 import { notice } from "./notices";
 
@@ -29,22 +28,20 @@ export function AskForHelp() {
   }
 
   return (
-    <Panel title={t("ask_title")}>
-      <form class="ask" onSubmit={(event) => void call(event)}>
-        <p>{device ? t("ask_about", { name: device.name }) : t("ask_no_device")}</p>
-        <label>
-          {t("ask_subject")}
-          <textarea
-            rows={3}
-            maxLength={300}
-            value={subject}
-            onInput={(e) => setSubject(e.currentTarget.value)}
-          />
-        </label>
-        <button class="big primary" disabled={isBusy}>
-          <Icon svg={lifeBuoy} /> {t("ask_send")}
-        </button>
-      </form>
-    </Panel>
+    <form class="ask" onSubmit={(event) => void call(event)}>
+      <p>{device ? t("ask_about", { name: device.name }) : t("ask_no_device")}</p>
+      <label>
+        {t("ask_subject")}
+        <textarea
+          rows={3}
+          maxLength={300}
+          value={subject}
+          onInput={(e) => setSubject(e.currentTarget.value)}
+        />
+      </label>
+      <button class="big primary" disabled={isBusy}>
+        <Icon svg={lifeBuoy} /> {t("ask_send")}
+      </button>
+    </form>
   );
 }

@@ -1,11 +1,12 @@
 /** The live session of this page as signals: what is shared, how the link stands, what is not saved yet. */
 import type { Actor, ServerMessage, Session, Signal } from "@nearhand/contract";
-import { type LiveView, openSession, type OpenSession } from "@nearhand/live";
+import type { LiveView, OpenSession } from "@nearhand/live";
 import { computed, signal } from "@preact/signals";
 import { buzz } from "../hud/buzz";
 import { remembered } from "../offline/memory";
 import { get, signedOut } from "../rest";
 import { tellRefusal } from "./notices";
+import { live } from "./part";
 import { forgetTrails, trace } from "./trails";
 
 export const open = signal<OpenSession | null>(null);
@@ -14,6 +15,8 @@ export const sessionId = signal<string | null>(null);
 export const openedAt = signal<number | null>(null);
 /** When this page last knew that it was up to date. */
 export const currentAt = signal<number | null>(null);
+/** The session that could not be entered because the client for it did not come. */
+export const notEntered = signal<string | null>(null);
 /** A signal from somebody else that fills the screen. */
 export const bigSignal = signal<{ signal: Signal; by: string; seq: number } | null>(null);
 
@@ -34,7 +37,14 @@ export async function enterSession(id: string, who: Actor): Promise<void> {
   if (sessionId.value === id || entering === id) return;
   await leaveSession();
   entering = id;
-  const session = await openSession({ sessionId: id, participantId: who.participant_id });
+  const loaded = await live.load().catch(() => null);
+  if (entering !== id) return;
+  if (!loaded) {
+    entering = "";
+    notEntered.value = id;
+    return;
+  }
+  const session = await loaded.openSession({ sessionId: id, participantId: who.participant_id });
   if (entering !== id) return session.close();
   sessionId.value = id;
   open.value = session;
@@ -55,6 +65,7 @@ export async function enterSession(id: string, who: Actor): Promise<void> {
 
 export async function leaveSession(): Promise<void> {
   entering = "";
+  notEntered.value = null;
   const session = open.value;
   open.value = null;
   room.value = sessionId.value = openedAt.value = currentAt.value = bigSignal.value = null;

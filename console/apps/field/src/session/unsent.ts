@@ -1,7 +1,8 @@
 /** Send what pages that are gone left unsent: it must not wait until somebody opens its session again. */
-import { sendUnsent } from "@nearhand/live";
 import { actor } from "../access/actor";
+import { quiet } from "../part";
 import { tellRefusal } from "./notices";
+import { live } from "./part";
 
 let stopping = new AbortController();
 
@@ -9,7 +10,11 @@ let stopping = new AbortController();
 export async function sendWhatIsLeft(except: string | null): Promise<void> {
   const participantId = actor.peek()?.participant_id;
   if (!participantId) return;
-  await sendUnsent({ participantId, except, signal: stopping.signal, onRefused: tellRefusal });
+  const { signal } = stopping;
+  if (!live.here.peek()) await quiet();
+  const loaded = await live.load().catch(() => null); // kept here: it goes out at a later start
+  if (signal.aborted) return;
+  await loaded?.sendUnsent({ participantId, except, signal, onRefused: tellRefusal });
 }
 
 // Nothing goes out for somebody who has signed out.

@@ -3,7 +3,6 @@ import { API, type Document } from "@nearhand/contract";
 import { Icon } from "@nearhand/ui";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { bookOpen, arrowLeft } from "../hud/icons";
-import { t as th } from "../words/hud";
 import { t } from "../words/sheet";
 import { Failed } from "./History";
 
@@ -43,7 +42,7 @@ export function Reader({ document, onClose }: { document: Document; onClose: () 
   return (
     <article class="reader">
       <header>
-        <button ref={back} type="button" class="close" aria-label={th("back_to_list")} onClick={onClose}>
+        <button ref={back} type="button" class="close" aria-label={t("back_to_list")} onClick={onClose}>
           <Icon svg={arrowLeft} size={24} />
         </button>
         <h3>{title}</h3>

@@ -6,7 +6,8 @@ import { figures } from "../device/figures";
 import { nowMs } from "../hud/clock";
 import { remembered } from "../offline/memory";
 import { get, getRows } from "../rest";
-import { quantityName, t } from "../words/sheet";
+import { quantityName } from "../words/names";
+import { t } from "../words/sheet";
 
 const HOUR_MS = 3_600_000;
 const SPANS = { last_24h: 24 * HOUR_MS, last_30d: 30 * 24 * HOUR_MS } as const;

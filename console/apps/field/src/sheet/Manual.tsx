@@ -140,7 +140,7 @@ function OneStep({ target, number, all, step: now }: OneStepProps) {
       )}
       {proof && (
         <p class="proof">
-          <Icon svg={check} size={18} /> <b>{th("proof")}</b> {proof}
+          <Icon svg={check} size={18} /> <b>{t("proof")}</b> {proof}
         </p>
       )}
     </article>

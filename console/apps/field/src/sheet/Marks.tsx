@@ -5,6 +5,7 @@ import { faceOf, keptMarks, type Target } from "../device/target";
 import { marksHere } from "../overlay/Overlay";
 import { nameOf, room } from "../session/room";
 import { t as th } from "../words/hud";
+import { t as tn } from "../words/names";
 import { t } from "../words/sheet";
 
 export function Marks({ target }: { target: Target }) {
@@ -40,9 +41,9 @@ function MarkRows({ title, marks }: { title: string; marks: readonly Annotation[
       <ul class="rows">
         {marks.map((mark) => (
           <li key={mark.id} class="mark-row">
-            <b>{mark.text || t(mark.shape)}</b>
+            <b>{mark.text || tn(mark.shape)}</b>
             <small>
-              {[t(mark.shape), mark.anchor.port, nameOf(mark.created_by), dateTime(mark.created_at)]
+              {[tn(mark.shape), mark.anchor.port, nameOf(mark.created_by), dateTime(mark.created_at)]
                 .filter(Boolean)
                 .join(" · ")}
             </small>

@@ -7,7 +7,8 @@ import { panel } from "../hud/panels";
 import { marksHere } from "../overlay/Overlay";
 import { portsOfStep } from "../session/guide";
 import { t as th } from "../words/hud";
-import { quantityName, t } from "../words/sheet";
+import { quantityName } from "../words/names";
+import { t } from "../words/sheet";
 
 export function Now({ target }: { target: Target }) {
   const { device, device_type, site } = target.view;
@@ -57,7 +58,7 @@ export function Now({ target }: { target: Target }) {
           ))}
       </dl>
       <button type="button" class="big" onClick={() => (panel.value = "find")}>
-        {th("other_device")}
+        {t("other_device")}
       </button>
     </>
   );
@@ -73,7 +74,7 @@ function Sides({ target }: { target: Target }) {
           aria-pressed={target.side === side}
           onClick={() => void showById(target.view.device.id, side)}
         >
-          {th(side)}
+          {t(side)}
         </button>
       ))}
     </div>

@@ -1,14 +1,11 @@
 /** The sheet pulled up over the picture: the device now, its history, its manual, its marks; and the talk. */
 import { target } from "../device/target";
+import { Later } from "../hud/Later";
 import { Panel } from "../hud/Panel";
 import { type SheetTab, openSheet, sheetTab } from "../hud/panels";
 import { room } from "../session/room";
-import { t } from "../words/sheet";
-import { History } from "./History";
-import { Manual } from "./Manual";
-import { Marks } from "./Marks";
-import { Now } from "./Now";
-import { Talk } from "./Talk";
+import { t } from "../words/panels";
+import { pages } from "./part";
 
 export function Sheet() {
   const now = target.value;
@@ -36,11 +33,17 @@ export function Sheet() {
       }
     >
       <div role="tabpanel" aria-labelledby={`tab-${tab}`}>
-        {tab === "talk" && <Talk />}
-        {now && tab === "now" && <Now target={now} />}
-        {now && tab === "history" && <History deviceId={now.view.device.id} />}
-        {now && tab === "manual" && <Manual target={now} />}
-        {now && tab === "marks" && <Marks target={now} />}
+        <Later part={pages}>
+          {({ Talk, Now, History, Manual, Marks }) => (
+            <>
+              {tab === "talk" && <Talk />}
+              {now && tab === "now" && <Now target={now} />}
+              {now && tab === "history" && <History deviceId={now.view.device.id} />}
+              {now && tab === "manual" && <Manual target={now} />}
+              {now && tab === "marks" && <Marks target={now} />}
+            </>
+          )}
+        </Later>
       </div>
     </Panel>
   );

@@ -5,7 +5,8 @@ import { closePanel } from "../hud/panels";
 import { go } from "../routes";
 import { SIGNALS } from "../session/BigSignal";
 import { isLive, nameOf, open, room } from "../session/room";
-import { t } from "../words/session";
+import { t as ts } from "../words/session";
+import { t } from "../words/talk";
 
 export function Talk() {
   const view = room.value;
@@ -35,7 +36,7 @@ function Signals() {
             }}
           >
             <Icon svg={svg} size={24} />
-            {t(signal)}
+            {ts(signal)}
           </button>
         ))}
       </div>

@@ -16,7 +16,6 @@ export const t = words({
   guide: ["Guide", "指引", "指引"],
   step_of: ["Step {n} of {all}", "第 {n} 步，共 {all} 步", "第 {n} 步，共 {all} 步"],
   all_done: ["All {all} steps are done", "全部 {all} 個步驟已完成", "全部 {all} 个步骤已完成"],
-  proof: ["Done when", "完成依據", "完成依据"],
   caution: ["Caution", "注意", "注意"],
   loading_device: ["Finding the device…", "正在尋找設備…", "正在查找设备…"],
   look_at_label: ["Look at the label", "請對準標籤", "请对准标签"],
@@ -32,6 +31,11 @@ export const t = words({
   known_by_tags: ["Held by its tags", "由定位標記鎖定", "由定位标记锁定"],
   known_by_motion: ["Carried by motion · {n} s", "依移動推算 · {n} 秒", "依移动推算 · {n} 秒"],
   known_by_picture: ["Held by its picture", "由面板照片鎖定", "由面板照片锁定"],
+  two_alike: [
+    "Two of this kind in view: show a label or a tag",
+    "畫面中有兩台相同設備：請讓標籤或定位標記入鏡",
+    "画面中有两台相同设备：请让标签或定位标记入镜",
+  ],
   known_by_still: ["Not anchored: on the still only", "未鎖定：只標在靜止畫面上", "未锁定：只标在静止画面上"],
   known_by_nothing: ["Not anchored yet", "尚未鎖定", "尚未锁定"],
   disagree_title: [
@@ -43,6 +47,11 @@ export const t = words({
     "One of them is on the wrong device, so nothing is marked here. Check the asset tag before you touch anything.",
     "其中一張貼錯了設備，因此這裡不顯示任何標記。動手前請先核對資產編號。",
     "其中一张贴错了设备，因此这里不显示任何标记。动手前请先核对资产编号。",
+  ],
+  mirrored: [
+    "The picture is mirrored. Use the rear camera, or look at the device directly.",
+    "畫面左右相反。請改用後鏡頭，或直接對準設備。",
+    "画面左右相反。请改用后置摄像头，或直接对准设备。",
   ],
   stray_tag: [
     "One tag is not where it should be. The other symbols agree, so marks rest on those.",
@@ -150,10 +159,6 @@ export const t = words({
     "手邊沒有手機？使用模擬機房",
     "手边没有手机？使用模拟机房",
   ],
-  back_to_list: ["Back to the list", "回到清單", "回到列表"],
   close: ["Close", "關閉", "关闭"],
   face_drawing: ["Face of {name}", "{name} 的面板", "{name} 的面板"],
-  other_device: ["Another device", "換一台設備", "换一台设备"],
-  front: ["Front", "正面", "正面"],
-  rear: ["Rear", "背面", "背面"],
 });

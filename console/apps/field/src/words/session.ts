@@ -3,7 +3,6 @@ import { words } from "@nearhand/ui";
 
 export const t = words({
   sign_in: ["Sign in", "登入", "登录"],
-  sign_out: ["Sign out", "登出", "退出登录"],
   name: ["Name", "名稱", "名称"],
   password: ["Password", "密碼", "密码"],
   welcome: ["The expert's hand, at your rack.", "專家的手，伸到您的機櫃前。", "专家的手，伸到您的机柜前。"],
@@ -14,15 +13,6 @@ export const t = words({
   role_observer: ["observer", "旁觀者", "旁观者"],
   language: ["Language", "語言", "语言"],
   unreachable: ["The service cannot be reached.", "無法連上服務。", "无法连接服务。"],
-  ask_title: ["Ask for help", "求助", "求助"],
-  ask_about: ["About {name}", "關於 {name}", "关于 {name}"],
-  ask_no_device: [
-    "No device chosen yet; that can follow.",
-    "尚未選擇設備，可以稍後再選。",
-    "尚未选择设备，可以稍后再选。",
-  ],
-  ask_subject: ["What is wrong? (optional)", "發生什麼問題？（可不填）", "发生什么问题？（可不填）"],
-  ask_send: ["Call an expert", "呼叫專家", "呼叫专家"],
   ask_sending: ["Your call for help is going out…", "正在送出求助…", "正在发出求助…"],
   ask_offline: [
     "No connection. The call goes out by itself as soon as there is one.",
@@ -47,10 +37,6 @@ export const t = words({
   still_open: ["Your session is still open", "您的通話仍在進行", "您的通话仍在进行"],
   still_open_about: ["Still open: {subject}", "仍在進行：{subject}", "仍在进行：{subject}"],
   return: ["Return", "返回", "返回"],
-  leave: ["Leave", "離開", "离开"],
-  end: ["End session", "結束通話", "结束通话"],
-  end_sure: ["End it for everyone?", "要為所有人結束嗎？", "要为所有人结束吗？"],
-  keep_on: ["Keep on", "繼續", "继续"],
   saved: ["Saved", "已儲存", "已保存"],
   saving: ["Saving {n}", "正在儲存 {n} 筆", "正在保存 {n} 条"],
   waiting: ["{n} kept here", "{n} 筆暫存於此", "{n} 条暂存于此"],
@@ -60,6 +46,11 @@ export const t = words({
     "This browser keeps nothing: do not close the page before all is saved.",
     "此瀏覽器無法暫存：全部儲存前請勿關閉網頁。",
     "此浏览器无法暂存：全部保存前请勿关闭网页。",
+  ],
+  not_entered: [
+    "The session could not be opened on this phone. It needs a connection.",
+    "無法在這支手機上開啟通話，需要連線。",
+    "无法在这部手机上打开通话，需要连接。",
   ],
   no_session: [
     "There is no such session, or it is not yours.",
@@ -85,12 +76,4 @@ export const t = words({
   which: ["WHICH?", "哪一個？", "哪一个？"],
   from: ["{name} says", "{name} 說", "{name} 说"],
   understood: ["Understood", "知道了", "知道了"],
-  signals: ["Signals", "訊號", "信号"],
-  chat: ["Chat", "訊息", "消息"],
-  say: ["Say something", "說點什麼", "说点什么"],
-  send: ["Send", "送出", "发送"],
-  line_sending: ["Sending…", "傳送中…", "发送中…"],
-  line_waiting: ["Not sent yet · no link", "尚未送出 · 沒有連線", "尚未发送 · 没有连接"],
-  no_chat: ["Nothing said yet.", "還沒有訊息。", "还没有消息。"],
-  you: ["You", "您", "您"],
 });

@@ -2,12 +2,6 @@
 import { words } from "@nearhand/ui";
 
 export const t = words({
-  now: ["Now", "現況", "现况"],
-  history: ["History", "歷史", "历史"],
-  manual: ["Manual", "手冊", "手册"],
-  marks: ["Marks", "標記", "标记"],
-  talk: ["Talk", "通話", "通话"],
-  sheet: ["Device details", "設備詳情", "设备详情"],
   status: ["Status", "狀態", "状态"],
   planned: ["Planned", "規劃中", "规划中"],
   active: ["Active", "運作中", "运行中"],
@@ -62,7 +56,6 @@ export const t = words({
   ],
   failed_to_load: ["This could not be loaded.", "無法載入。", "无法加载。"],
   try_again: ["Try again", "再試一次", "再试一次"],
-  find_title: ["Find a device", "尋找設備", "查找设备"],
   type_tag: ["Asset tag", "資產編號", "资产编号"],
   open: ["Open", "開啟", "打开"],
   recent: ["Recent devices", "最近的設備", "最近的设备"],
@@ -72,33 +65,10 @@ export const t = words({
     "打开过的设备会列在这里，离线时也看得到。",
   ],
   no_such_tag: ["No device has this asset tag.", "沒有這個資產編號的設備。", "没有这个资产编号的设备。"],
-  ring: ["Ring", "圈選", "圈选"],
-  arrow: ["Arrow", "箭頭", "箭头"],
-  freehand: ["Drawing", "手繪", "手绘"],
-  text: ["Text", "文字", "文字"],
-  label_3d: ["Label", "標示", "标示"],
-  of_port: ["Port {port} · {name}", "{port} 埠 · {name}", "{port} 口 · {name}"],
-  port: ["Port", "連接埠", "端口"],
+  front: ["Front", "正面", "正面"],
+  rear: ["Rear", "背面", "背面"],
+  other_device: ["Another device", "換一台設備", "换一台设备"],
+  proof: ["Done when", "完成依據", "完成依据"],
+  back_to_list: ["Back to the list", "回到清單", "回到列表"],
+  sign_out: ["Sign out", "登出", "退出登录"],
 });
-
-/** Quantities as they are named in samples; an unknown one is shown as it is written. */
-const quantities: Record<string, readonly [string, string, string]> = {
-  cpu_load: ["CPU", "CPU", "CPU"],
-  memory_used: ["Memory", "記憶體", "内存"],
-  traffic_in: ["In", "流入", "流入"],
-  traffic_out: ["Out", "流出", "流出"],
-  errors: ["Errors", "錯誤", "错误"],
-  errors_in: ["Errors in", "接收錯誤", "接收错误"],
-  errors_out: ["Errors out", "送出錯誤", "发送错误"],
-  rx_power: ["Rx power", "接收光功率", "接收光功率"],
-  tx_power: ["Tx power", "發射光功率", "发射光功率"],
-  temperature: ["Temperature", "溫度", "温度"],
-  power: ["Power", "功率", "功率"],
-  fan_speed: ["Fan", "風扇", "风扇"],
-};
-const tq = words(quantities);
-
-export function quantityName(quantity: string, port: string): string {
-  const name = quantity in quantities ? tq(quantity) : quantity.replaceAll("_", " ");
-  return port ? t("of_port", { port, name: name.toLowerCase() }) : name;
-}

@@ -19,14 +19,15 @@ import { History } from "./History";
 import { KeptMarks } from "./KeptMarks";
 import { LiveFigures } from "./LiveFigures";
 import { Records } from "./Records";
+import { ReferencePhotos } from "./ReferencePhotos";
 import { typeName } from "./registry";
 import { StatusFlag } from "./StatusFlag";
 import { TagClashes } from "./TagClashes";
 import { t } from "./words";
 
-const TABS = ["overview", "history", "records", "manuals", "labels"] as const;
+const TABS = ["overview", "history", "records", "manuals", "labels", "photo"] as const;
 type TabKey = (typeof TABS)[number];
-const NEEDS = { overview: "devices.read", history: "telemetry.read", records: "maintenance.read", manuals: "manuals.read", labels: "devices.read" } as const; // prettier-ignore
+const NEEDS = { overview: "devices.read", history: "telemetry.read", records: "maintenance.read", manuals: "manuals.read", labels: "devices.read", photo: "devices.read" } as const; // prettier-ignore
 
 export function DevicePage({ id }: { id: string }) {
   const view = useLoad(id, (signal) => get<DeviceView>(`/devices/${id}/view`, {}, signal));
@@ -66,6 +67,7 @@ function Page({ view }: { view: DeviceView }) {
         {tab === "records" && <Records deviceId={device.id} />}
         {tab === "manuals" && <Manuals deviceId={device.id} />}
         {tab === "labels" && <DeviceLabels view={view} onMade={clashes.reload} />}
+        {tab === "photo" && <ReferencePhotos view={view} />}
       </Tabs>
     </>
   );

@@ -122,6 +122,7 @@ export const t = words({
   yours: ["Yours", "您的", "您的"],
   takeTheirs: ["Take what is stored", "採用已儲存的", "采用已保存的"],
   saveMine: ["Save mine over it", "以我的覆蓋", "以我的覆盖"],
+  photo: ["Reference photograph", "參考照片", "参考照片"],
   makeLabel: ["Make a label", "製作標籤", "制作标签"],
   noLabels: ["No label yet", "尚無標籤", "暂无标签"],
   noLabelsHint: [

@@ -1,0 +1,2 @@
+/** The client of live sessions: see `part.ts`. */
+export { openSession, sendUnsent } from "@nearhand/live";

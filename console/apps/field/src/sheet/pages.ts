@@ -1,0 +1,9 @@
+/** What panels show: see `part.ts`. */
+export { ZoomedFace } from "../device/ZoomedFace";
+export { Finder } from "../scan/Finder";
+export { AskForHelp } from "../session/AskForHelp";
+export { History } from "./History";
+export { Manual } from "./Manual";
+export { Marks } from "./Marks";
+export { Now } from "./Now";
+export { Talk } from "./Talk";
