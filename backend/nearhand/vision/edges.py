@@ -89,7 +89,9 @@ def _outline(key: bytes, side: int, parts: int) -> Outline:
                 white.append((dx, dy))
                 outer.append(is_outer)
     every = -(-len(at) // MOST_EDGES)
-    return Outline(np.array(at)[::every], np.array(white, dtype=np.float64)[::every], np.array(outer)[::every])
+    return Outline(
+        np.array(at)[::every], np.array(white, dtype=np.float64)[::every], np.array(outer)[::every]
+    )
 
 
 def outline(modules: Modules, parts: int = 1) -> Outline:
