@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nearhand.field.frames import Picture
 from nearhand.field.words import write
-from nearhand.sessions.model import Annotation, FacePoint, Shape, Sighting
+from nearhand.sessions.model import Anchor, Annotation, FacePoint, Shape, Sighting
 from nearhand.vision.camera import Intrinsics
 from nearhand.vision.project import face_jacobian, pose_jacobian, project
 from nearhand.vision.rings import ring_radius
@@ -60,7 +60,7 @@ def _draw(picture: Picture, annotation: Annotation, sighting: Sighting) -> Drawn
     points = to_pixels(list(anchor.points_mm))
     if not np.isfinite(points).all():
         return None  # behind the camera
-    ring_mm = float(np.hypot(anchor.ring_mm or 0, _ring_now_mm(anchor.points_mm[0], sighting)))
+    ring_mm = ring_of(anchor, sighting)
     is_unsure = anchor.is_approximate or ring_mm > UNSURE_MM
     if is_unsure:
         _draw_area(picture, to_pixels(_circle(anchor.points_mm[0], max(ring_mm, UNSURE_MM))))
@@ -71,6 +71,11 @@ def _draw(picture: Picture, annotation: Annotation, sighting: Sighting) -> Drawn
     if words:
         write(picture, words, _beside(points, annotation.shape), colour)
     return Drawn(annotation, points, is_unsure)
+
+
+def ring_of(anchor: Anchor, sighting: Sighting) -> float:
+    """How far off a mark may be, in millimetres on the face: where it was fixed, and where the face is seen now."""
+    return float(np.hypot(anchor.ring_mm or 0, _ring_now_mm(anchor.points_mm[0], sighting)))
 
 
 def _ring_now_mm(point: FacePoint, sighting: Sighting) -> float:
