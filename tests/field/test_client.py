@@ -98,10 +98,10 @@ async def expert(server: ServerProcess) -> AsyncIterator[Client]:  # noqa: F811
 
 
 async def sighted(live: LiveSession, stage: Stage, point_mm: tuple[float, float]) -> FrameRef:
-    """The next frame in which the technician's camera saw both tags, or the label, and this point of the device."""
+    """The next frame in which the technician's camera saw both tags, and this point of the device."""
     async for message in live.messages():
         sighting = message.sighting if isinstance(message, m.FrameSighted) else None
-        is_seen = sighting is not None and (sighting.label_seen or len(sighting.tags_seen) == 2)
+        is_seen = sighting is not None and len(sighting.tags_seen) == 2
         if is_seen and stage.shows(point_mm, message.frame.frame_id):
             frame: FrameRef = message.frame
             return frame
