@@ -85,7 +85,10 @@ def test_signing_out_of_the_field_app_signs_the_console_out_too(demo: DemoProces
 def test_a_call_for_help_says_why_it_waits_and_goes_out_by_itself(
     demo: DemoProcess, browser: Browser
 ) -> None:
-    context = browser.new_context(viewport=PHONE, locale="en", permissions=["camera"])
+    # Answered by the test, and so by no service worker: whether one has taken over already is a matter of time.
+    context = browser.new_context(
+        viewport=PHONE, locale="en", permissions=["camera"], service_workers="block"
+    )
     field = context.new_page()
     sign_in_page(field, f"{demo.url}/field/", "technician", PASSWORD)
     answers, keys = [429], set[str | None]()
