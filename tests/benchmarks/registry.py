@@ -89,7 +89,7 @@ def _server(folder: Path) -> Iterator[tuple[int, int]]:
         port = probe.getsockname()[1]
     environment = os.environ | {"NEARHAND_DATA_DIR": str(folder)}
     command = [sys.executable, "-m", "nearhand.cli", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     if len(cores) > 1:
         os.sched_setaffinity(process.pid, {cores[0]})
