@@ -70,6 +70,7 @@ def running(command: list[str], environment: dict[str, str] | None = None) -> It
         command,
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": f"backend{os.pathsep}.", **(environment or {})},
+        stdout=subprocess.DEVNULL,  # what servers say of themselves is no part of the figures
         preexec_fn=on_core(0),
     )
     try:
