@@ -1,6 +1,7 @@
 """What a participant can do in a session, in the words of the trade."""
 
 import time
+from abc import ABC, abstractmethod
 from datetime import datetime
 from typing import Any
 
@@ -26,15 +27,16 @@ SIGHTS_WAITING = 30
 Place = OnFrame | OnFace | OnPort
 
 
-class Verbs:
+class Verbs(ABC):
     """Verbs that return a number are durable: `await live.saved(n)` waits until the server has stored it."""
 
     def __init__(self) -> None:
         self._fleeting: dict[object, m.Fleeting] = {}
         self._sent_at: dict[object, float] = {}
 
+    @abstractmethod
     async def ask(self, kind: type[m.Ask], **fields: Any) -> int:
-        raise NotImplementedError
+        """Keep a durable wish until the server has stored it. Returns its number."""
 
     # -- durable ------------------------------------------------------------------------------------------------
 

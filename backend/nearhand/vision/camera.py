@@ -1,7 +1,5 @@
 """Describe a camera: how it maps directions to pixels."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
@@ -65,10 +63,6 @@ class Intrinsics(BaseModel):
             focal_sd=self.focal_sd,
             k1_sd=self.k1_sd,
         )
-
-    def distortion(self) -> NDArray[Any]:
-        """OpenCV's coefficients."""
-        return np.array([self.k1, 0, 0, 0], dtype=np.float64)
 
 
 def nominal(width: int, height: int, focal_35mm: float | None = None) -> Intrinsics:
