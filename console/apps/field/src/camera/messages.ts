@@ -74,6 +74,8 @@ export interface Calibrated {
   type: "calibrated";
   cameraKey: string;
   camera: CameraBelief;
+  /** Of how many views it was learnt. */
+  views: number;
 }
 
 export type FromWorker = FrameRead | StillTaken | Calibrated | { type: "failed"; message: string };

@@ -31,6 +31,7 @@ const memory = new LabelMemory();
 const recall = (text: string) => memory.recall(text);
 let calibrating: { key: string; width: number; calibrator: Calibrator } | null = null;
 let heldDevice: string | null = null;
+let heldBy: string | null = null;
 const GIVEN_UP_AFTER = 2; // looks that contradict the layout: one may have misread a smeared frame
 let contradicted = 0;
 /** The newest sighting by symbols: what it says of the camera goes on while the face is followed. */
@@ -90,9 +91,12 @@ const NOTHING: Seen = {
 };
 let view: View | null = null;
 
-async function see({ camera, layout, deviceId, captured_at, turn }: ReadFrame): Promise<Seen> {
-  if (deviceId !== heldDevice) {
+async function see(ask: ReadFrame): Promise<Seen> {
+  const { camera, cameraKey, layout, deviceId, captured_at, turn } = ask;
+  // Another camera, or another zoom of this one, shows the face otherwise: what was held goes with the old one.
+  if (deviceId !== heldDevice || cameraKey !== heldBy) {
     heldDevice = deviceId;
+    heldBy = cameraKey;
     sighted = null;
     contradicted = 0;
     tracker.forget();
@@ -138,7 +142,8 @@ function calibrate({ camera, cameraKey }: ReadFrame): void {
   if (view) calibrating.calibrator.offer(view);
   view = null;
   const learnt: CameraBelief | null = calibrating.calibrator.work();
-  if (learnt) say({ type: "calibrated", cameraKey, camera: learnt });
+  const views = calibrating.calibrator.count;
+  if (learnt) say({ type: "calibrated", cameraKey, camera: learnt, views });
 }
 
 /** The middles of those symbols that the sighting was made of, in the followed picture. */
