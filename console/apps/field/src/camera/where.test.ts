@@ -42,14 +42,13 @@ describe("where to look for symbols", () => {
     for (const region of [...tags, label!]) expect(region.w * region.h).toBeLessThan(20_000);
   });
 
-  it("is everywhere now and then while the face is held: for tags twice a second, for labels less often", () => {
+  it("is everywhere now and then while the face is held: for tags each second, for labels less often", () => {
     const searcher = new Searcher();
     const wide = Array.from({ length: 100 }, (_, n) => {
       const look = searcher.held(LAYOUT, CAMERA, at(AHEAD, 0.1, n % 3), n * 33);
       return look?.isWide ? look : null;
     }).filter((look) => look !== null);
-    expect(wide.length).toBeGreaterThanOrEqual(6);
-    expect(wide.length).toBeLessThanOrEqual(7);
+    expect(wide).toHaveLength(5);
     expect(wide.filter(({ label }) => label !== null)).toHaveLength(3);
     for (const { tags } of wide) expect(tags).toEqual([WHOLE]);
   });

@@ -13,7 +13,7 @@ import type { Region } from "./pixels";
 const SIGHT_EVERY = 3; // frames, while the face is held
 const LABEL_EVERY_MS = 300; // near where it is; tags hold the pose as well, it only has to confirm who it is
 const LABELS_EVERY_MS = 1500; // those of other devices, in all of the picture, while ours is held
-const TAGS_EVERY_MS = 500; // likewise
+const TAGS_EVERY_MS = 1000; // likewise: of a large picture it takes as long as three other frames
 const MOST_DRIFT = 0.12; // of the longer side: further off, a symbol is found by the look at all of the picture
 const CROP = 0.6; // of each side, for the look at the middle
 const LEAST_PX = 20;
