@@ -44,27 +44,34 @@ function MarkRows({ title, marks }: { title: string; marks: readonly Annotation[
       <h3>{title}</h3>
       <ul class="rows">
         {marks.map((mark) => (
-          <li key={mark.id} class="mark-row">
-            <b>{mark.text || tn(mark.shape)}</b>
-            <small>
-              {[
-                tn(mark.shape),
-                isOnFace(mark) && mark.anchor.port,
-                fixedText(mark),
-                nameOf(mark.created_by),
-                dateTime(mark.created_at),
-              ]
-                .filter(Boolean)
-                .join(" · ")}
-            </small>
-            {isOnStill(mark) && (
-              <button type="button" class="big" onClick={() => openStill(mark.anchor.sha256)}>
-                {t("open_still")}
+          <li key={mark.id} class={isOnFace(mark) ? "mark-row" : ""}>
+            {isOnStill(mark) ? (
+              <button type="button" onClick={() => openStill(mark.anchor.sha256)}>
+                <InWords mark={mark} />
+                <span class="row-act">{t("open_still")}</span>
               </button>
+            ) : (
+              <InWords mark={mark} />
             )}
           </li>
         ))}
       </ul>
     </section>
+  );
+}
+
+function InWords({ mark }: { mark: Annotation }) {
+  const facts = [
+    mark.text && tn(mark.shape),
+    isOnFace(mark) && mark.anchor.port,
+    fixedText(mark),
+    nameOf(mark.created_by),
+    dateTime(mark.created_at),
+  ];
+  return (
+    <>
+      <b>{mark.text || tn(mark.shape)}</b>
+      <small>{facts.filter(Boolean).join(" · ")}</small>
+    </>
   );
 }

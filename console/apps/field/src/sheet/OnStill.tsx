@@ -33,7 +33,9 @@ export function OnStill() {
             <li key={mark.id}>
               <b>{mark.text || tn(mark.shape)}</b>{" "}
               <small>
-                {tn(mark.shape)} · {nameOf(mark.created_by)} · {clock(mark.created_at)}
+                {[mark.text && tn(mark.shape), nameOf(mark.created_by), clock(mark.created_at)]
+                  .filter(Boolean)
+                  .join(" · ")}
               </small>
             </li>
           ))}

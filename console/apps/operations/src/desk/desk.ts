@@ -62,6 +62,8 @@ export class Desk {
   readonly #chosenStill = signal<SharedStill | null>(null);
   readonly #penStill = signal<SharedStill | null>(null);
   readonly #ready = signal<SharedStill | null>(null);
+  /** The still of which was said that its marks are on it only: once is enough. */
+  #toldOf = "";
   readonly #arrived = new Map<number, number>();
   readonly #leave: (() => void)[];
 
@@ -198,7 +200,11 @@ export class Desk {
   /** Our own mark has been fixed: say so where that is less than was hoped for, and go on where it is more. */
   #fixed({ by, annotation }: AnnotationAdded): void {
     if (by !== this.view.value.you?.id) return;
-    if (isOnStill(annotation)) return notify(t("onStillOnly"));
+    if (isOnStill(annotation)) {
+      if (this.#toldOf !== annotation.anchor.sha256) notify(t("onStillOnly"));
+      this.#toldOf = annotation.anchor.sha256;
+      return;
+    }
     const held = this.#chosenStill.value;
     if (held && sameFrame(held.frame, annotation.frame) && !this.sighting.value) this.letGo();
   }
