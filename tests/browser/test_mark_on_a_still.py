@@ -127,6 +127,18 @@ def test_a_mark_on_a_still_without_a_device_is_on_that_still_on_both_screens(
     field.keyboard.press("Escape")
     expect(view).to_have_count(0)
 
+    # The picture cannot be had: that is said, and the mark stands in words.
+    field.set_viewport_size(PHONE)
+    field.route("**/stills/*", lambda route: route.abort())
+    field.reload()
+    chip.click(timeout=SLOW_MS)
+    expect(view.get_by_role("alert")).to_contain_text("could not be loaded", timeout=SLOW_MS)
+    expect(view.get_by_role("listitem")).to_have_count(1)
+    field.screenshot(path=tmp_path / "field-missing.png")
+    field.unroute("**/stills/*")
+    view.get_by_role("button", name="Try again").click()
+    expect(view.get_by_test_id("still-frame")).to_have_attribute("data-state", "here", timeout=SLOW_MS)
+
 
 def asked_for_help(field: Page) -> str:
     """The session's id."""
