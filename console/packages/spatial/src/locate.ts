@@ -4,6 +4,7 @@ import { stepBetween } from "./belief";
 import { type CameraBelief, type Intrinsics, intrinsicsOf } from "./camera";
 import { type Fitted, HUBER_SD, cameraOf, refineState, startAt } from "./fit";
 import type { Point } from "./homography";
+import { onFace } from "./onFace";
 import { type Refined, type Seen, bothPoses } from "./planarPose";
 import type { EdgePoints } from "./points";
 import type { Pose } from "./pose";
@@ -14,7 +15,7 @@ import type { PrintedSymbol } from "./register";
 import { type Sight, type Symbol, symbolsOf } from "./sights";
 import type { Modules } from "./symbols";
 import type { FoundTag } from "./tags";
-import { type Finished, type Joint, finish, poseCovariance } from "./uncertainty";
+import { type Finished, type Joint, finish } from "./uncertainty";
 
 export interface FoundLabel {
   readonly text: string;
@@ -264,7 +265,7 @@ function locatedOf(
   layout: FaceLayout,
   belief: CameraBelief,
   kept: readonly Sight[],
-  { fitted, joint, misfit, rival_gap }: Finished,
+  { fitted, whole, misfit, rival_gap }: Finished,
 ): Located {
   const xs = kept.flatMap((one) => one.corners_mm.map((p) => p[0]));
   const ys = kept.flatMap((one) => one.corners_mm.map((p) => p[1]));
@@ -276,9 +277,7 @@ function locatedOf(
     bottom: Math.max(height_mm, ...ys),
   };
   return {
-    pose: fitted.state.pose,
-    covariance: poseCovariance(joint, fitted, belief, extent),
-    joint,
+    ...onFace(whole, fitted, belief, extent),
     camera: intrinsicsOf(cameraOf(belief, fitted.state)),
     misfit,
     margin: rival_gap,
