@@ -29,6 +29,9 @@ EXPLAINED = 4.0  # squared standard deviations per pixel coordinate
 PRIOR_FREEDOM = 8.0
 CHI2_95 = 5.991  # of two degrees of freedom
 RIVAL_WEIGHT = 1e-3
+# What is odd about one symbol's edges is odd in many frames of it, and of those the surest would be believed in the end.
+# Until they tell the two ways a single one may be tilted clearly apart, both are as likely.
+TOLD_APART = 12.0  # squared standard deviations
 RIVAL_TURN_RAD = 0.02
 HOPELESS = 100.0  # so much costlier by its corners, a rival has no weight left
 # What a whole symbol is off by, however many edges it has, in place and in size: print, lens, a shutter that rolls.
@@ -116,6 +119,7 @@ class Fit:
     rms_px: float
     strangers: tuple[str, ...] = ()
     off_px: Array = field(default_factory=lambda: STILL)
+    is_ambiguous: bool = False  # one symbol alone, and it may as well be tilted the other way
 
     @property
     def joint(self) -> Array:
@@ -504,15 +508,17 @@ def _sure(fit: Fit, shared: Array, other: tuple[Pose, Array, float] | None) -> F
     whole = sway @ shared @ sway.T
     mine = [0, 1, 2, 3, 4, 5, 8, 9]
     whole[np.ix_(mine, mine)] += scale * pose_and_roll
-    rival = None
+    rival, is_ambiguous = None, False
     if other is not None:
-        weight = float(np.exp(np.clip((fit.cost - other[2]) / 2 / scale, -700, 0)))
+        gap = (other[2] - fit.cost) / scale
+        is_ambiguous = len(fit.seen) == 1 and gap < TOLD_APART
+        weight = 1.0 if is_ambiguous else float(np.exp(np.clip(-gap / 2, -700, 0)))
         weight /= 1 + weight
         if weight > RIVAL_WEIGHT:
             rival = other[0]
             away = np.concatenate([step_between(fit.pose, rival), np.zeros(2), (other[1] - fit.off_px)[1:]])
             whole += weight * np.outer(away, away)
-    return replace(fit, whole=whole, rival=rival)
+    return replace(fit, whole=whole, rival=rival, is_ambiguous=is_ambiguous)
 
 
 def _scale(symbols: Sequence[Seen], cost: float) -> float:

@@ -55,6 +55,7 @@ class Located:
     in it as the steps that move the face's points alike. `joint`: 8 x 8 of (step, log focal length, k1).
     `label_seen`: it was read; `is_label_held`: it was only found where it had to be. `strangers`: symbols of the layout
     that are in sight, and not where this pose puts them. `held`: by its symbols, or by its reference picture alone.
+    `is_ambiguous`: by one symbol, which may as well be tilted the other way.
     """
 
     pose: Pose
@@ -67,6 +68,7 @@ class Located:
     rms_px: float
     joint: Array
     held: Held = "symbols"
+    is_ambiguous: bool = False
 
     @property
     def is_contradicted(self) -> bool:
@@ -288,6 +290,7 @@ def located_by(fit: Fit, layout: Layout) -> Located:
         strangers=(),
         rms_px=fit.rms_px,
         joint=told.joint,
+        is_ambiguous=fit.is_ambiguous,
     )
 
 

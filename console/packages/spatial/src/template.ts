@@ -11,7 +11,7 @@ interface Template {
 
 const TEMPLATE_PX = 5; // to a module
 const QUIET = 2; // modules around the symbol
-const BLUR_STEP = 1.1; // times: so much blurs may differ before another template is drawn
+const BLUR_STEP = 1.2; // times: so much blurs may differ before another template is drawn
 const MOST_TEMPLATES = 64; // of one symbol: some 5 MB
 const BLURS_PX = [0.45, 0.65, 0.9, 1.2, 1.6] as const;
 const SAMPLES = 13; // across an edge

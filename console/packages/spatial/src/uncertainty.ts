@@ -15,6 +15,9 @@ export type Whole = number[];
 const PRIOR_FREEDOM = 8;
 const CHI2_95 = 5.991; // of two degrees of freedom
 const RIVAL_WEIGHT = 1e-3;
+// What is odd about one symbol's edges is odd in many frames of it, and of those the surest would be believed in the end.
+// Until they tell the two ways a single one may be tilted clearly apart, both are as likely.
+export const TOLD_APART = 12; // squared sd
 
 export interface Finished {
   readonly fitted: Fitted;
@@ -54,7 +57,7 @@ export function finish(
   let rival_gap = Infinity;
   if (rival) {
     rival_gap = Math.max(0, (rival.linear.cost - first.linear.cost) / scale);
-    const odds = Math.exp(-rival_gap / 2);
+    const odds = symbols.length === 1 && rival_gap < TOLD_APART ? 1 : Math.exp(-rival_gap / 2);
     const weight = odds / (1 + odds);
     if (weight > RIVAL_WEIGHT) addRival(whole, fitted, rival, weight);
   }
