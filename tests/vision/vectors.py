@@ -11,7 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from nearhand.vision.camera import Intrinsics, nominal
 from nearhand.vision.edges import outline
 from nearhand.vision.fit import Fit, Seen, fit_camera, fit_pose
+from nearhand.vision.layout import LayoutFace
 from nearhand.vision.modules import tag_modules
+from nearhand.vision.on_face import on_face
 from nearhand.vision.pose import Pose, compose, inverse, perturb, pose, rotation_vector
 from nearhand.vision.project import (
     face_jacobian,
@@ -154,9 +156,20 @@ def _fits(rng: np.random.Generator) -> list[dict[str, Any]]:
                 "ports_mm": np.array(PORTS),
                 "ports_px": project(PORTS, fit.pose, fit.camera),
                 "rings_px": np.array([ring_radius(one @ fit.joint @ one.T) for one in j]),
+                "on_face": _on_face(fit),
             }
         )
     return cases
+
+
+def _on_face(fit: Fit) -> dict[str, Any]:
+    """The same for those who draw by the pose alone."""
+    told = on_face(fit, LayoutFace(width_mm=482.6, height_mm=44.45))
+    j = pose_jacobian(PORTS, told.pose, fit.camera)
+    return {
+        "ports_px": project(PORTS, told.pose, fit.camera),
+        "rings_px": np.array([ring_radius(one @ told.covariance @ one.T) for one in j]),
+    }
 
 
 def _calibrations(rng: np.random.Generator) -> list[dict[str, Any]]:
