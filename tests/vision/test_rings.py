@@ -5,12 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.benchmarks.anchor import CALL, Setting, layout_of, taken
-
 from nearhand.vision.locate import locate
 from nearhand.vision.on_face import moves
 from nearhand.vision.project import project
 from nearhand.vision.rings import ring_radius
+from tests.benchmarks.anchor import CALL, Setting, layout_of, taken
 
 PORTS = np.array([(x, y) for x in (80.0, 160.0, 260.0, 350.0, 440.0) for y in (12.0, 32.0)])
 CALLS = 2
