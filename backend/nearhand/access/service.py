@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from nearhand.access.model import (
     Actor,
+    Grants,
     JoiningGrant,
     NewUser,
     Role,
@@ -62,13 +63,13 @@ class AccessService:
             return await AccessStore(connection).actor(token_hash(token), self._clock.now())
 
     async def register(self, new: NewUser) -> User:
-        """Make an account; raise UserNameTaken."""
+        """Make an account; raise UserNameTaken or UnknownPlace."""
         password_hash = await self._passwords.hash(new.password)
         user = User(
             id=self._ids.new(),
             name=new.name,
             display_name=new.display_name,
-            role=new.role,
+            grants=new.grants,
             is_active=True,
             created_at=self._clock.now(),
         )
@@ -85,6 +86,14 @@ class AccessService:
         """Switch an account on or off; switching off ends its sign-ins at once. Raises NotFound."""
         async with self._database.transaction() as connection:
             user = await AccessStore(connection).set_active(user_id, is_active=is_active)
+        if user is None:
+            raise NotFound(f"No user {user_id}.")
+        return user
+
+    async def set_grants(self, user_id: str, grants: Grants) -> User:
+        """What this account may do from now on, in open sockets too. Raises NotFound and UnknownPlace."""
+        async with self._database.transaction() as connection:
+            user = await AccessStore(connection).set_grants(user_id, grants)
         if user is None:
             raise NotFound(f"No user {user_id}.")
         return user
