@@ -1,5 +1,6 @@
 """Compose the service: settings → resources → routers → app. The only file that knows every slice."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -7,6 +8,7 @@ from datetime import timedelta
 
 from fastapi import FastAPI
 from fastapi.routing import APIRouter
+from starlette.types import ASGIApp
 
 from nearhand import __version__
 from nearhand.access.api import router as access_router
@@ -21,12 +23,15 @@ from nearhand.kit.bodies import BodyLimit, Pace
 from nearhand.kit.clock import Clock, SystemClock
 from nearhand.kit.database import Database
 from nearhand.kit.files import FORM_BYTES
+from nearhand.kit.headers import SafeHeaders
 from nearhand.kit.http import PROBLEM_RESPONSES, forget_idempotency_keys, install_error_handlers
 from nearhand.kit.ids import Ids, RandomIds
 from nearhand.kit.logging import configure_logging
+from nearhand.kit.peer import Proxied, networks
 from nearhand.kit.periodic import Periodic
 from nearhand.kit.rate import RateLimit
 from nearhand.kit.settings import Settings
+from nearhand.kit.tickets import Tickets
 from nearhand.labels.api import router as labels_router
 from nearhand.labels.service import RegisteredLabels, tag_inspector
 from nearhand.maintenance.api import router as maintenance_router
@@ -69,6 +74,7 @@ class Resources:
     ids: Ids
     access: AccessService
     sign_in_rate: RateLimit
+    tickets: Tickets
     importer: Importer
     inspect_moves: InspectMoves
     live_log: Log
@@ -124,6 +130,7 @@ def build_resources(
             database, passwords or Passwords(), ids=ids, clock=clock, session_hours=settings.session_hours
         ),
         sign_in_rate=RateLimit(settings.password_tries_per_minute),
+        tickets=Tickets(time.monotonic),
         importer=Importer(database, ids=ids, clock=clock, inspect_moves=inspect_moves),
         inspect_moves=inspect_moves,
         live_log=live_log,
@@ -142,6 +149,15 @@ def build_resources(
         ),
         eyes=eyes,
     )
+
+
+class Service(FastAPI):
+    """Its outermost layers are there for accidents too, which are answered outside of all other middleware."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        settings: Settings = self.state.resources.settings
+        inner = SafeHeaders(super().build_middleware_stack(), hsts_days=settings.hsts_days)
+        return Proxied(inner, trusted=networks(settings.trusted_proxies))
 
 
 def create_app(settings: Settings | None = None, resources: Resources | None = None) -> FastAPI:
@@ -172,7 +188,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         await resources.live_log.close()
         await resources.database.close()
 
-    app = FastAPI(
+    app = Service(
         title="Nearhand",
         version=__version__,
         lifespan=lifespan,

@@ -2,40 +2,37 @@
 
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
 from nearhand.access.model import Actor, Permission
 from nearhand.access.service import AccessService
-from nearhand.kit.errors import Forbidden, Unauthenticated
+from nearhand.kit.cookies import cookie_of
+from nearhand.kit.errors import Unauthenticated
 from nearhand.kit.http import SAFE_METHODS, guard
+from nearhand.kit.origin import refuse_foreign_origin
 
 COOKIE = "nearhand_session"
 
 
-class ForeignOrigin(Forbidden):
-    code, title = "foreign_origin", "This came from another site's page"
-
-
 def token_of(connection: HTTPConnection) -> str | None:
-    """The bearer token of a program, or the cookie of a browser."""
+    """The bearer token of a program, or the cookie of a browser; at a WebSocket also what a ticket stands for."""
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-    return token if scheme.lower() == "bearer" and token else connection.cookies.get(COOKIE)
+    if scheme.lower() == "bearer" and token:
+        return token
+    return cookie_of(connection, COOKIE) or _by_ticket(connection)
 
 
-def refuse_foreign_origin(connection: HTTPConnection) -> None:
-    """A browser sends its cookie for whichever page asks; only our own pages may. Raises ForeignOrigin."""
-    origin = connection.headers.get("origin")
-    if origin is None:
-        return
-    try:
-        host = urlsplit(origin).netloc
-    except ValueError:  # no browser sends such a thing
-        raise ForeignOrigin from None
-    if host != connection.headers.get("host"):
-        raise ForeignOrigin
+def _by_ticket(connection: HTTPConnection) -> str | None:
+    """Taken once, and remembered for as long as the line is open: who is here is asked again and again."""
+    ticket = connection.query_params.get("ticket")
+    if connection.scope["type"] != "websocket" or not ticket:
+        return None
+    if not hasattr(connection.state, "token"):
+        connection.state.token = connection.app.state.resources.tickets.take(ticket)
+    token: str | None = connection.state.token
+    return token
 
 
 async def find_actor(connection: HTTPConnection) -> Actor:

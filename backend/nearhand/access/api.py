@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
-from nearhand.access.actor import COOKIE, SignedIn, may, refuse_foreign_origin, token_of
+from nearhand.access.actor import COOKIE, SignedIn, may, token_of
 from nearhand.access.model import (
     HOUSE,
     MAX_GRANTS,
@@ -19,9 +19,13 @@ from nearhand.access.model import (
     User,
 )
 from nearhand.access.service import AccessService
+from nearhand.kit.cookies import forget_cookie, set_cookie
 from nearhand.kit.errors import TooMany
 from nearhand.kit.http import GuardedRoute, Page, Paging
+from nearhand.kit.origin import refuse_foreign_origin
 from nearhand.kit.patterns import Id
+from nearhand.kit.peer import address_of, home_of
+from nearhand.kit.tickets import TICKET_S
 
 router = APIRouter(tags=["access"], route_class=GuardedRoute)
 
@@ -58,21 +62,14 @@ Service = Annotated[AccessService, Depends(_service)]
 async def _try_once(request: Request) -> None:
     """Anybody may try to sign in, from our own pages or a program, a few times a minute per address."""
     refuse_foreign_origin(request)
-    address = request.client.host if request.client else "unknown"
-    if not request.app.state.resources.sign_in_rate.allow(address, time.monotonic()):
+    asker = home_of(address_of(request))
+    if not request.app.state.resources.sign_in_rate.allow(asker, time.monotonic()):
         raise TooMany("Too many sign-in tries from this address. Wait a minute.")
 
 
 def _set_cookie(request: Request, response: Response, token: str) -> None:
     settings = request.app.state.resources.settings
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=settings.session_hours * 3600,
-        httponly=True,
-        samesite="lax",
-        secure=settings.cookie_secure,
-    )
+    set_cookie(request, response, COOKIE, token, max_age_s=settings.session_hours * 3600)
 
 
 @router.post("/sign-in", dependencies=[Depends(_try_once)])
@@ -88,7 +85,20 @@ async def sign_in(
 @router.post("/sign-out", status_code=status.HTTP_204_NO_CONTENT)
 async def sign_out(request: Request, response: Response, actor: SignedIn, service: Service) -> None:
     await service.sign_out(token_of(request) or "")
-    response.delete_cookie(COOKIE)
+    forget_cookie(request, response, COOKIE)
+
+
+class Ticket(BaseModel):
+    """Good for one WebSocket, opened within `seconds` with `?ticket=`."""
+
+    ticket: str
+    seconds: int
+
+
+@router.post("/tickets", status_code=status.HTTP_201_CREATED)
+async def ticket(request: Request, actor: SignedIn) -> Ticket:
+    """For whoever opens a WebSocket and can send no header with it. A token itself is accepted in no address."""
+    return Ticket(ticket=request.app.state.resources.tickets.sell(token_of(request) or ""), seconds=TICKET_S)
 
 
 @router.get("/me")

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from nearhand.kit.address import Listening
+from nearhand.kit.peer import networks
 
 MIB = 1024 * 1024
 
@@ -31,6 +32,16 @@ class Settings(BaseSettings):
     )
     cookie_secure: bool = Field(
         False, description="Send the sign-in cookie over HTTPS only. Set it whenever TLS is on."
+    )
+    hsts_days: int = Field(
+        365,
+        ge=0,
+        description="Days for which browsers that came over HTTPS may not come without it again. 0: do not say so.",
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses and networks, divided by commas, of proxies whose X-Forwarded-For and "
+        "X-Forwarded-Proto are believed: 10.0.0.5, 10.1.0.0/16. Unset: nobody's.",
     )
     session_hours: int = Field(12, description="How long a sign-in lasts, in hours.")
     password_tries_per_minute: int = Field(10, description="Sign-in tries per address and minute before 429.")
@@ -68,6 +79,12 @@ class Settings(BaseSettings):
         "sharing them yet.",
     )
     live_snapshot_events: int = Field(1000, description="Events between two folded snapshots of a session.")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, text: str) -> str:
+        networks(text)
+        return text
 
     def printed_url(self, listening: Listening) -> str:
         """`base_url` where somebody has set it, else the address that is listened on. Raises UnknownHost."""

@@ -7,9 +7,10 @@ from typing import Any
 from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from nearhand.access.actor import find_actor, refuse_foreign_origin
+from nearhand.access.actor import find_actor
 from nearhand.access.model import Actor, Permission
 from nearhand.kit.errors import Forbidden, NearhandError, TooLarge, Unauthenticated
+from nearhand.kit.origin import refuse_foreign_origin
 from nearhand.kit.patterns import is_id
 from nearhand.sessions.hub import Caller, Connection, Hub
 from nearhand.sessions.messages import PROTOCOL, CloseCode, Hello, Malformed, Problem, read_frame
