@@ -24,8 +24,9 @@ from nearhand.kit.clock import Clock, SystemClock
 from nearhand.kit.database import Database
 from nearhand.kit.files import FORM_BYTES
 from nearhand.kit.headers import SafeHeaders
-from nearhand.kit.http import PROBLEM_RESPONSES, forget_idempotency_keys, install_error_handlers
+from nearhand.kit.http import PROBLEM_RESPONSES, forget_idempotency_keys, install_error_handlers, refusal
 from nearhand.kit.ids import Ids, RandomIds
+from nearhand.kit.limits import Allowed, LimitedAddresses, Limits
 from nearhand.kit.logging import configure_logging
 from nearhand.kit.peer import Proxied, networks
 from nearhand.kit.periodic import Periodic
@@ -41,7 +42,8 @@ from nearhand.media.service import Eyes
 from nearhand.migrations.upgrade import upgrade
 from nearhand.pages import mount_pages
 from nearhand.sessions.api import router as sessions_router
-from nearhand.sessions.hub import Hub, Limits
+from nearhand.sessions.hub import Hub
+from nearhand.sessions.hub import Limits as LiveLimits
 from nearhand.sessions.log import Log, PostgresStorage, SqliteStorage
 from nearhand.sessions.service import Registry, SessionService, Stills
 from nearhand.sessions.socket import router as socket_router
@@ -75,6 +77,7 @@ class Resources:
     access: AccessService
     sign_in_rate: RateLimit
     tickets: Tickets
+    limits: Limits
     importer: Importer
     inspect_moves: InspectMoves
     live_log: Log
@@ -131,6 +134,16 @@ def build_resources(
         ),
         sign_in_rate=RateLimit(settings.password_tries_per_minute),
         tickets=Tickets(time.monotonic),
+        limits=Limits(
+            Allowed(
+                requests_per_minute_and_address=settings.requests_per_minute_and_address,
+                requests_per_minute_and_account=settings.requests_per_minute_and_account,
+                uploads_per_hour_and_account=settings.uploads_per_hour_and_account,
+                lines_per_address=settings.connections_per_address,
+                lines_per_account=settings.lines_per_account,
+            ),
+            is_upload=is_upload,
+        ),
         importer=Importer(database, ids=ids, clock=clock, inspect_moves=inspect_moves),
         inspect_moves=inspect_moves,
         live_log=live_log,
@@ -138,7 +151,7 @@ def build_resources(
         hub=Hub(
             live_log,
             clock=clock,
-            limits=Limits(
+            limits=LiveLimits(
                 ring_s=settings.live_frame_ring_s,
                 outbox_bytes=settings.live_outbox_limit_bytes,
                 outbox_s=settings.live_outbox_limit_s,
@@ -208,6 +221,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         is_upload=is_upload,
         pace=Pace(settings.body_grace_s, settings.body_min_bytes_per_s),
     )
+    app.add_middleware(LimitedAddresses, limits=resources.limits, refusal=refusal)
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     mount_pages(app)

@@ -25,6 +25,10 @@ def serve(
         bool,
         typer.Option("--tls", help="Serve HTTPS with certificates of an own authority, kept in data_dir."),
     ] = False,
+    tls_cert: Annotated[
+        Path | None, typer.Option(help="Serve HTTPS with this certificate and its chain (PEM).")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="The key to it (PEM).")] = None,
 ) -> None:
     """Run the service with the settings of the environment (NEARHAND_…)."""
     import gc
@@ -33,17 +37,22 @@ def serve(
 
     from nearhand.app import build_resources, create_app
     from nearhand.kit.address import Listening, UnknownHost
-    from nearhand.kit.settings import MIB, Settings
+    from nearhand.kit.serving import TlsFiles, options, tls_options
+    from nearhand.kit.settings import Settings
     from nearhand.kit.tls import certificates, own_names
     from nearhand.sessions.log import FolderTaken
 
+    if (tls_cert is None) != (tls_key is None) or (tls and tls_cert):
+        raise typer.BadParameter("Give --tls, or both --tls-cert and --tls-key.")
+    files = TlsFiles(tls_cert, tls_key) if tls_cert and tls_key else None
     settings = Settings()
-    listening = Listening(host, port, tls)
+    has_tls = tls or files is not None
+    listening = Listening(host, port, has_tls)
     try:
         settings = settings.model_copy(
             update={
                 "base_url": settings.printed_url(listening),
-                "cookie_secure": tls or settings.cookie_secure,
+                "cookie_secure": has_tls or settings.cookie_secure,
             }
         )
         resources = build_resources(settings)
@@ -53,6 +62,8 @@ def serve(
         raise typer.Exit(1) from None
     service = create_app(settings, resources)
     kept = certificates(settings.data_dir / "tls", own_names()) if tls else None
+    if kept:
+        files = TlsFiles(kept.certificate, kept.key)
     typer.echo(f"Nearhand on {listening.local_url}, data in {settings.data_dir}. Ctrl-C ends it.")
     typer.echo(f"Labels and links say {settings.base_url} (NEARHAND_BASE_URL).")
     if kept:
@@ -64,12 +75,8 @@ def serve(
         service,
         host=host,
         port=port,
-        ws="websockets-sansio",
-        ws_max_size=MIB,  # the live door refuses far less, in words; this is what may lie in memory
-        log_level="warning",
-        access_log=False,
-        ssl_certfile=kept.certificate if kept else None,
-        ssl_keyfile=kept.key if kept else None,
+        **options(settings),
+        **(tls_options(files) if files else {}),
     )
 
 

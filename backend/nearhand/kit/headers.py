@@ -76,7 +76,7 @@ class SafeHeaders:
     def _of(self, scope: Scope) -> Headers:
         path: str = scope["path"]
         headers = next((found for prefix, found in _PAGES.items() if path.startswith(prefix)), _REST)
-        if self._hsts is not None and scope["scheme"] == "https" and not _is_this_machine(scope):
+        if self._hsts is not None and scope.get("scheme") == "https" and not _is_this_machine(scope):
             return [*headers, self._hsts]
         return headers
 

@@ -35,7 +35,7 @@ def refuse_foreign_origin(connection: HTTPConnection) -> None:
         raise ForeignOrigin from None
     if named.netloc not in _own_names(connection):
         raise ForeignOrigin
-    if connection.scope["scheme"] in _SECURE and named.scheme != "https":
+    if connection.scope.get("scheme") in _SECURE and named.scheme != "https":
         raise ForeignOrigin("A page that came without TLS may not act on one with it.")
 
 

@@ -43,6 +43,35 @@ class Settings(BaseSettings):
         description="Addresses and networks, divided by commas, of proxies whose X-Forwarded-For and "
         "X-Forwarded-Proto are believed: 10.0.0.5, 10.1.0.0/16. Unset: nobody's.",
     )
+    connections: int = Field(
+        10_000, gt=0, description="Connections open at once; fewer where the system allows fewer open files."
+    )
+    connections_per_address: int = Field(
+        1000,
+        gt=0,
+        description="Connections, and live lines, open at once from one address (IPv6: one /64 network); what has said nothing "
+        "yet gives way first.",
+    )
+    lines_per_account: int = Field(
+        300, gt=0, description="Live lines (WebSockets) one account has open at once."
+    )
+    head_timeout_s: float = Field(
+        10.0, gt=0, description="Seconds within which the head of a request must be there."
+    )
+    answer_stall_s: float = Field(
+        60.0,
+        gt=0,
+        description="Seconds after which a connection ends whose other side does not read its answer.",
+    )
+    requests_per_minute_and_address: int = Field(
+        30_000, gt=0, description="Requests a minute from one address (IPv6: one /64 network) before 429."
+    )
+    requests_per_minute_and_account: int = Field(
+        12_000, gt=0, description="Requests a minute of one account or guest before 429."
+    )
+    uploads_per_hour_and_account: int = Field(
+        2000, gt=0, description="Files that one account or guest may send in an hour before 429."
+    )
     session_hours: int = Field(12, description="How long a sign-in lasts, in hours.")
     password_tries_per_minute: int = Field(10, description="Sign-in tries per address and minute before 429.")
     json_limit_bytes: int = Field(1 * MIB, description="Largest JSON request body, in bytes.")

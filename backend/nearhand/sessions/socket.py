@@ -9,7 +9,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from nearhand.access.actor import find_actor
 from nearhand.access.model import Actor, Permission
-from nearhand.kit.errors import Forbidden, NearhandError, TooLarge, Unauthenticated
+from nearhand.kit.errors import Forbidden, NearhandError, TooLarge, TooMany, Unauthenticated
 from nearhand.kit.origin import refuse_foreign_origin
 from nearhand.kit.patterns import is_id
 from nearhand.sessions.hub import Caller, Connection, Hub
@@ -109,7 +109,12 @@ async def _welcome_in(websocket: WebSocket, line: SocketLine) -> Actor | None:
         return None
     try:
         refuse_foreign_origin(websocket)
-        return await line.actor()
+        actor = await line.actor()
+        websocket.app.state.resources.limits.open_line(websocket, actor.participant_id)
+        return actor
+    except TooMany as error:
+        await _refuse(line, error, CloseCode.TOO_MANY_ERRORS)
+        return None
     except (Unauthenticated, Forbidden) as error:
         await _refuse(line, error, CloseCode.UNAUTHENTICATED)
         return None
