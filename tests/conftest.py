@@ -80,6 +80,7 @@ def client(resources: Resources) -> Iterator[TestClient]:
             new = NewUser(name=role.value, display_name=role.value.title(), role=role, password=PASSWORD)
             portal.call(resources.access.register, new)
         yield client
+        assert resources.ledger.unrecorded == set(), "doors that changed something and left no entry"
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from nearhand import __version__
 from nearhand.access.api import router as access_router
 from nearhand.access.passwords import Passwords
 from nearhand.access.service import AccessService
+from nearhand.audit.api import router as audit_router
+from nearhand.audit.service import Ledger
 from nearhand.devices.api import router as devices_router
 from nearhand.devices.importer import Importer, InspectMoves
 from nearhand.devices.service import RegisteredDevices
@@ -44,8 +46,10 @@ from nearhand.telemetry.service import pack_all
 
 API = "/api/v1"
 KEYS_KEPT = timedelta(days=1)
+SEAL_EVERY_S = 1.0
 ROUTERS: tuple[APIRouter, ...] = (
     access_router,
+    audit_router,
     devices_router,
     labels_router,
     maintenance_router,
@@ -66,6 +70,7 @@ class Resources:
     blobs: Blobs
     clock: Clock
     ids: Ids
+    ledger: Ledger
     access: AccessService
     sign_in_rate: RateLimit
     importer: Importer
@@ -119,6 +124,7 @@ def build_resources(
         blobs=blobs,
         clock=clock,
         ids=ids,
+        ledger=Ledger(database, settings.data_dir, clock=clock, key_file=settings.ledger_key_file),
         access=AccessService(
             database, passwords or Passwords(), ids=ids, clock=clock, session_hours=settings.session_hours
         ),
@@ -152,9 +158,11 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await upgrade(resources.database)
         await resources.live_log.open()
+        await resources.ledger.start()
         await resources.hub.start()
         await resources.blobs.sweep()
         async with (
+            Periodic("seal_ledger", every_s=SEAL_EVERY_S, work=resources.ledger.seal),
             Periodic("sweep_passing_files", every_s=3600, work=resources.blobs.sweep),
             Periodic(
                 "pack_telemetry", every_s=300, work=lambda: pack_all(resources.database, resources.clock)
@@ -168,6 +176,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
             yield
         await resources.hub.stop()
         resources.eyes.close()
+        await resources.ledger.stop()
         await resources.live_log.close()
         await resources.database.close()
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from nearhand.access.actor import COOKIE, SignedIn, may, refuse_foreign_origin, token_of
 from nearhand.access.model import Actor, DisplayName, NewUser, Permission, SignIn, User
 from nearhand.access.service import AccessService
+from nearhand.audit.doors import acted, listed, untold
 from nearhand.kit.errors import TooMany
 from nearhand.kit.http import GuardedRoute, Page, Paging
 from nearhand.kit.patterns import Id
@@ -66,6 +67,7 @@ def _set_cookie(request: Request, response: Response, token: str) -> None:
 
 
 @router.post("/sign-in", dependencies=[Depends(_try_once)])
+@acted("sign_in.begun")
 async def sign_in(
     body: SignIn, request: Request, response: Response, service: Service, want_token: bool = False
 ) -> Admission:
@@ -82,12 +84,14 @@ async def sign_out(request: Request, response: Response, actor: SignedIn, servic
 
 
 @router.get("/me")
+@untold("a page asking who is signed in")
 async def me(actor: SignedIn) -> Actor:
     """Who is asking, and what they may do."""
     return actor
 
 
 @router.post("/join", dependencies=[Depends(_try_once)])
+@acted("link.opened")
 async def join(
     body: Join, request: Request, response: Response, service: Service, want_token: bool = False
 ) -> Admission:
@@ -98,6 +102,7 @@ async def join(
 
 
 @router.get("/users")
+@listed("user")
 async def users(service: Service, page: Paging, actor: Actor = may(Permission.PEOPLE_MANAGE)) -> Page[User]:
     return await service.users(page)
 
@@ -122,6 +127,7 @@ async def set_active(
 
 
 @router.get("/demo")
+@untold("public: what the sign-in page of a demo says")
 async def demo(request: Request) -> Demo:
     """Public: whether this is a demo, and if so the accounts it offers."""
     resources = request.app.state.resources

@@ -64,6 +64,10 @@ class AccessStore:
         row = (await self._connection.execute(select(users).where(users.c.name == name))).one_or_none()
         return None if row is None else (_user(row), row.password_hash)
 
+    async def user(self, user_id: str) -> User | None:
+        row = (await self._connection.execute(select(users).where(users.c.id == user_id))).one_or_none()
+        return None if row is None else _user(row)
+
     async def users(self, limit: int, offset: int) -> tuple[list[User], int]:
         rows = await self._connection.execute(
             select(users).order_by(users.c.name).limit(limit).offset(offset)

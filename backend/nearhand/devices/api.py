@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
+from nearhand.audit.doors import acted, listed, viewed
 from nearhand.devices.importer import Importer, InspectMoves, Row
 from nearhand.devices.model import (
     ChangedDevice,
@@ -35,6 +36,7 @@ from nearhand.devices.places import PlaceService
 from nearhand.devices.service import DeviceService
 from nearhand.devices.store import DeviceStore
 from nearhand.devices.tabular import TableFormat
+from nearhand.kit.asking import asking
 from nearhand.kit.errors import NearhandError, TooLarge, Unavailable
 from nearhand.kit.http import (
     Connection,
@@ -95,6 +97,7 @@ def _site_selection(
 
 
 @nouns.get("/sites")
+@listed("site")
 async def list_sites(
     places: Places,
     page: Paging,
@@ -110,6 +113,7 @@ async def add_site(body: SiteBody, response: Response, places: Places, actor: Ac
 
 
 @nouns.get("/sites/{site_id}")
+@viewed("site")
 async def get_site(site_id: IdPath, response: Response, places: Places, actor: Actor = may(READ)) -> Site:
     return stamped(response, await places.site(site_id))
 
@@ -150,6 +154,7 @@ def _location_selection(
 
 
 @nouns.get("/locations")
+@listed("location")
 async def list_locations(
     places: Places,
     page: Paging,
@@ -167,6 +172,7 @@ async def add_location(
 
 
 @nouns.get("/locations/{location_id}")
+@viewed("location")
 async def get_location(
     location_id: IdPath, response: Response, places: Places, actor: Actor = may(READ)
 ) -> Location:
@@ -216,6 +222,7 @@ def _rack_selection(
 
 
 @nouns.get("/racks")
+@listed("rack")
 async def list_racks(
     places: Places,
     page: Paging,
@@ -231,6 +238,7 @@ async def add_rack(body: RackBody, response: Response, places: Places, actor: Ac
 
 
 @nouns.get("/racks/{rack_id}")
+@viewed("rack")
 async def get_rack(rack_id: IdPath, response: Response, places: Places, actor: Actor = may(READ)) -> Rack:
     return stamped(response, await places.rack(rack_id))
 
@@ -257,6 +265,7 @@ async def remove_rack(
 
 
 @nouns.get("/racks/{rack_id}/elevation")
+@viewed("rack")
 async def get_elevation(rack_id: IdPath, places: Places, actor: Actor = may(READ)) -> Elevation:
     """The rack with all its devices and their types, to be drawn to scale. Unmounted ones have no position."""
     return await places.elevation(rack_id)
@@ -300,6 +309,7 @@ def _device_type_selection(
 
 
 @nouns.get("/device-types")
+@listed("device_type")
 async def list_device_types(
     devices: Devices,
     page: Paging,
@@ -317,6 +327,7 @@ async def add_device_type(
 
 
 @nouns.get("/device-types/{device_type_id}")
+@viewed("device_type")
 async def get_device_type(
     device_type_id: IdPath, response: Response, devices: Devices, actor: Actor = may(READ)
 ) -> DeviceType:
@@ -416,6 +427,7 @@ DeviceSelection = Annotated[Selection, Depends(_device_selection)]
 
 
 @nouns.get("/devices")
+@listed("device")
 async def list_devices(
     devices: Devices, page: Paging, selection: DeviceSelection, actor: Actor = may(READ)
 ) -> Page[Device]:
@@ -431,6 +443,7 @@ async def register_device(
 
 
 @nouns.get("/devices/by-tag/{asset_tag:path}")
+@viewed("device", "asset_tag")
 async def get_device_by_tag(
     asset_tag: Annotated[str, Path(max_length=60, pattern=ONE_LINE)],
     response: Response,
@@ -439,11 +452,13 @@ async def get_device_by_tag(
 ) -> DeviceView:
     """Upper and lower case are the same here: tags are typed on phones."""
     view = await devices.view_by_tag(asset_tag)
+    asking().about_id = view.device.id
     stamped(response, view.device)
     return view
 
 
 @nouns.get("/devices/{device_id}")
+@viewed("device")
 async def get_device(
     device_id: IdPath, response: Response, devices: Devices, actor: Actor = may(READ)
 ) -> Device:
@@ -451,6 +466,7 @@ async def get_device(
 
 
 @nouns.get("/devices/{device_id}/view")
+@viewed("device")
 async def get_device_view(
     device_id: IdPath, response: Response, devices: Devices, actor: Actor = may(READ)
 ) -> DeviceView:
@@ -558,6 +574,7 @@ async def import_devices(
         }
     },
 )
+@acted("device.exported")
 async def export_devices(
     importer: Bulk,
     selection: DeviceSelection,

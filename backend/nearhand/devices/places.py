@@ -2,6 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nearhand.audit import recording
 from nearhand.devices.model import (
     DoesNotFit,
     Elevation,
@@ -47,6 +48,7 @@ class PlaceService:
     async def add_site(self, new: NewSite) -> Site:
         site = first_version(Site, new, noun_id=self._ids.new(), now=self._clock.now())
         await self._store.sites.add(site)
+        await recording.added(self._store.connection, "site", site)
         return site
 
     async def change_site(self, site_id: str, new: NewSite, *, version: int) -> Site:
@@ -55,13 +57,16 @@ class PlaceService:
         changed = next_version(before, new, now=self._clock.now())
         if not await self._store.sites.replace(changed, version=version):
             raise Stale
+        await recording.changed(self._store.connection, "site", (before, changed))
         return changed
 
     async def remove_site(self, site_id: str, *, version: int) -> None:
-        _expect(await self.site(site_id), version)
+        before = await self.site(site_id)
+        _expect(before, version)
         await self._refuse_use("site", site_id)
         if not await self._store.sites.remove(site_id, version=version):
             raise Stale
+        await recording.removed(self._store.connection, "site", before)
 
     # -- locations ----------------------------------------------------------------------------------------------
 
@@ -79,6 +84,7 @@ class PlaceService:
         await self._check_place(new.site_id, new.parent_id)
         location = first_version(Location, new, noun_id=self._ids.new(), now=self._clock.now())
         await self._store.locations.add(location)
+        await recording.added(self._store.connection, "location", location)
         return location
 
     async def change_location(self, location_id: str, new: NewLocation, *, version: int) -> Location:
@@ -92,13 +98,16 @@ class PlaceService:
         changed = next_version(before, new, now=self._clock.now())
         if not await self._store.locations.replace(changed, version=version):
             raise Stale
+        await recording.changed(self._store.connection, "location", (before, changed))
         return changed
 
     async def remove_location(self, location_id: str, *, version: int) -> None:
-        _expect(await self.location(location_id), version)
+        before = await self.location(location_id)
+        _expect(before, version)
         await self._refuse_use("location", location_id)
         if not await self._store.locations.remove(location_id, version=version):
             raise Stale
+        await recording.removed(self._store.connection, "location", before)
 
     # -- racks --------------------------------------------------------------------------------------------------
 
@@ -116,6 +125,7 @@ class PlaceService:
         await self._check_place(new.site_id, new.location_id)
         rack = first_version(Rack, new, noun_id=self._ids.new(), now=self._clock.now())
         await self._store.racks.add(rack)
+        await recording.added(self._store.connection, "rack", rack)
         return rack
 
     async def change_rack(self, rack_id: str, new: NewRack, *, version: int) -> Rack:
@@ -133,14 +143,17 @@ class PlaceService:
         changed = next_version(before, new, now=self._clock.now())
         if not await self._store.racks.replace(changed, version=version):
             raise Stale
+        await recording.changed(self._store.connection, "rack", (before, changed))
         return changed
 
     async def remove_rack(self, rack_id: str, *, version: int) -> None:
-        _expect(await self.rack(rack_id), version)
+        before = await self.rack(rack_id)
+        _expect(before, version)
         await self._refuse_use("rack", rack_id)
         await self._store.forget_rack_of_removed(rack_id)
         if not await self._store.racks.remove(rack_id, version=version):
             raise Stale
+        await recording.removed(self._store.connection, "rack", before)
 
     async def elevation(self, rack_id: str) -> Elevation:
         return Elevation(rack=await self.rack(rack_id), devices=tuple(await self._store.elevation(rack_id)))

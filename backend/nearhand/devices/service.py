@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nearhand.audit import recording
 from nearhand.devices.model import (
     Device,
     DeviceStatus,
@@ -54,6 +55,7 @@ class DeviceService:
     async def add_device_type(self, new: NewDeviceType) -> DeviceType:
         device_type = first_version(DeviceType, new, noun_id=self._ids.new(), now=self._clock.now())
         await self._store.device_types.add(device_type)
+        await recording.added(self._store.connection, "device_type", device_type)
         return device_type
 
     async def change_device_type(
@@ -66,6 +68,7 @@ class DeviceService:
         changed = next_version(before, new, now=self._clock.now())
         if not await self._store.device_types.replace(changed, version=version):
             raise Stale
+        await recording.changed(self._store.connection, "device_type", (before, changed))
         if (new.height_u, new.is_full_depth) != (before.height_u, before.is_full_depth):
             await self._refuse_crowding(await self._store.racks_with_type(device_type_id))
         if (new.manufacturer, new.model) != (before.manufacturer, before.model):
@@ -73,12 +76,13 @@ class DeviceService:
         return changed
 
     async def remove_device_type(self, device_type_id: str, *, version: int) -> None:
-        await self.device_type(device_type_id)
+        before = await self.device_type(device_type_id)
         uses = await self._store.uses(of="device_type", noun_id=device_type_id)
         if uses:
             raise StillInUse(f"{uses['devices']} devices are of this type (removed ones keep their history).")
         if not await self._store.device_types.remove(device_type_id, version=version):
             raise Stale
+        await recording.removed(self._store.connection, "device_type", before)
 
     # -- devices ------------------------------------------------------------------------------------------------
 
@@ -126,6 +130,7 @@ class DeviceService:
         device_type = await self._check(new, None)
         device = first_version(Device, new, noun_id=self._ids.new(), now=self._clock.now())
         await self._store.add_device(device, device_type)
+        await recording.added(self._store.connection, "device", device)
         return device
 
     async def change(self, device_id: str, new: NewDevice, *, version: int) -> Device:
@@ -137,6 +142,7 @@ class DeviceService:
         changed = next_version(before, new, now=self._clock.now())
         if not await self._store.replace_device(changed, device_type, version=version):
             raise Stale
+        await recording.changed(self._store.connection, "device", (before, changed))
         return changed
 
     async def remove(self, device_id: str, *, version: int) -> None:
@@ -153,6 +159,7 @@ class DeviceService:
         )
         if not await self._store.replace_device(removed, before.device_type, version=version):
             raise Stale
+        await recording.removed(self._store.connection, "device", before.device)
 
     # -- rules --------------------------------------------------------------------------------------------------
 

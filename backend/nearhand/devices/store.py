@@ -143,6 +143,11 @@ class DeviceStore:
         self.racks = Nouns(connection, racks, Rack, ("name",))
         self.device_types = Nouns(connection, device_types, DeviceType, ("manufacturer", "model", "kind"))
 
+    @property
+    def connection(self) -> AsyncConnection:
+        """The transaction it writes in, for what else belongs into it."""
+        return self._connection
+
     async def uses(self, *, of: str, noun_id: str) -> dict[str, int]:
         """How many rows of each noun refer to this site, location, rack or device type.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nearhand.audit import recording
 from nearhand.devices.service import DeviceService, devices_on
 from nearhand.kit.blobs import Blobs
 from nearhand.kit.clock import Clock
@@ -49,6 +50,7 @@ class MaintenanceService:
             updated_at=now,
         )
         await self._store.add(record)
+        await recording.added(self._store.connection, "record", record)
         return record
 
     async def of_device(self, device_id: str, page: PageQuery) -> Page[MaintenanceRecord]:
@@ -71,13 +73,15 @@ class MaintenanceService:
         record = before.model_copy(update=changes)
         if not await self._store.replace(record, expected=version):
             raise Stale
+        await recording.changed(self._store.connection, "record", (before, record))
         return record
 
     async def remove(self, record_id: str, *, version: int) -> None:
         """Raise NotFound or Stale."""
-        await self.record(record_id)
+        before = await self.record(record_id)
         if not await self._store.remove(record_id, expected=version):
             raise Stale
+        await recording.removed(self._store.connection, "record", before)
 
     async def _checked(self, new: NewMaintenanceRecord) -> NewMaintenanceRecord:
         """The record with its attachments as they were uploaded, whatever the request says of them."""
@@ -116,6 +120,7 @@ class Attachments:
         )
         async with self._database.transaction() as connection:
             await MaintenanceStore(connection).add_attachment(attachment, at=self._clock.now(), by=by)
+            await recording.added(connection, "attachment", attachment)
         return attachment
 
     async def find(self, sha256: str) -> tuple[Attachment, Path]:

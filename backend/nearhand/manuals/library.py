@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from nearhand.audit import recording
 from nearhand.kit.blobs import Blobs
 from nearhand.kit.clock import Clock
 from nearhand.kit.database import Database
@@ -90,6 +91,7 @@ class Library:
         )
         async with self._database.transaction() as connection:
             await ManualStore(connection).add_document(document)
+            await recording.added(connection, "document", document)
         return document
 
     async def document(self, document_id: str) -> Document:
@@ -102,8 +104,11 @@ class Library:
     async def remove_document(self, document_id: str) -> None:
         """Raise NotFound. The bytes stay: others may share them."""
         async with self._database.transaction() as connection:
-            if not await ManualStore(connection).remove_document(document_id):
+            store = ManualStore(connection)
+            before = await store.document(document_id)
+            if before is None or not await store.remove_document(document_id):
                 raise NotFound(f"No document {document_id}.")
+            await recording.removed(connection, "document", before)
 
     async def file(self, document_id: str) -> tuple[Document, Path]:
         document = await self.document(document_id)
@@ -167,6 +172,7 @@ class Library:
         )
         async with self._database.transaction() as connection:
             await ManualStore(connection).add_picture(picture, at=self._clock.now(), by=by)
+            await recording.added(connection, "picture", picture)
         return picture
 
     async def picture(self, sha256: str) -> tuple[Path, str]:

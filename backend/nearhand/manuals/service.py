@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nearhand.audit import recording
 from nearhand.devices.model import DeviceType
 from nearhand.devices.service import DeviceService, devices_on
 from nearhand.kit.clock import Clock
@@ -45,6 +46,7 @@ class ManualService:
         now = self._clock.now()
         guide = Guide(**dict(new), id=self._ids.new(), version=1, created_at=now, updated_at=now)
         await self._store.add_guide(guide)
+        await recording.added(self._store.connection, "guide", guide)
         return guide
 
     async def rewrite(self, guide_id: str, new: NewGuide, *, version: int) -> Guide:
@@ -55,13 +57,15 @@ class ManualService:
         guide = before.model_copy(update=changes)
         if not await self._store.replace_guide(guide, expected=version):
             raise Stale
+        await recording.changed(self._store.connection, "guide", (before, guide))
         return guide
 
     async def remove(self, guide_id: str, *, version: int) -> None:
         """Raise NotFound or Stale."""
-        await self.guide(guide_id)
+        before = await self.guide(guide_id)
         if not await self._store.remove_guide(guide_id, expected=version):
             raise Stale
+        await recording.removed(self._store.connection, "guide", before)
 
     async def device_type_of(self, subject: Subject) -> DeviceType:
         """The type a manual speaks of, its own or its device's. Raises NotFound."""

@@ -86,6 +86,11 @@ class ManualStore:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
+    @property
+    def connection(self) -> AsyncConnection:
+        """The transaction it writes in, for what else belongs into it."""
+        return self._connection
+
     # -- documents ------------------------------------------------------------------------------------------------
 
     async def add_document(self, document: Document) -> None:

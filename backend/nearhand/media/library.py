@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nearhand.audit import recording
 from nearhand.devices.model import Face, FaceSide
 from nearhand.kit.blobs import Blobs, digest
 from nearhand.kit.clock import Clock
@@ -122,6 +123,7 @@ class Album:
             await self._blobs.put(written)
             async with self._database.transaction() as connection:
                 await MediaStore(connection).keep_picture(picture)
+                await recording.added(connection, "face_picture", picture)
         return Rectified(
             label_seen=located.label_seen,
             tags_seen=located.tags_seen,
@@ -146,6 +148,7 @@ class Album:
         picture = await self._picture(subject)
         async with self._database.transaction() as connection:
             await MediaStore(connection).remove_picture(picture, version=version)
+            await recording.removed(connection, "face_picture", picture)
 
     async def _picture(self, subject: Subject) -> ReferencePicture:
         async with self._database.reading() as connection:

@@ -1,0 +1,126 @@
+"""REST doors of the ledger."""
+
+from pathlib import Path as File
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request, status
+from fastapi.responses import FileResponse, StreamingResponse
+from pydantic import AwareDatetime
+
+from nearhand.access.actor import may
+from nearhand.access.model import Actor, Permission
+from nearhand.audit.doors import acted, listed
+from nearhand.audit.model import Entry, Head, Outcome, Redaction, Wanted
+from nearhand.audit.service import Ledger
+from nearhand.kit.files import download
+from nearhand.kit.http import GuardedRoute, Page, Paging
+from nearhand.kit.patterns import ONE_LINE
+
+# The ledger opens its own transactions: reading it waits for nobody who writes.
+router = APIRouter(tags=["audit"], route_class=GuardedRoute)
+
+READ = Permission.AUDIT_READ
+NDJSON = "application/x-ndjson"
+LAST = 2**53
+VERIFIER = File(__file__).parent / "verifier.html"
+
+
+def _ledger(request: Request) -> Ledger:
+    ledger: Ledger = request.app.state.resources.ledger
+    return ledger
+
+
+Book = Annotated[Ledger, Depends(_ledger)]
+Word = Annotated[str | None, Query(max_length=200, pattern=ONE_LINE)]
+
+
+def _wanted(
+    actor_id: Word = None,
+    about_kind: Word = None,
+    about_id: Word = None,
+    action: Annotated[
+        str | None,
+        Query(
+            max_length=81,
+            pattern=r"^[a-z_]+(\.[a-z_]+)?$",
+            description="`device.viewed`; or `device` for all that is done to devices.",
+        ),
+    ] = None,
+    outcome: Outcome | None = None,
+    tenant: Word = None,
+    since: Annotated[AwareDatetime | None, Query(description="Not before this.")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Before this.")] = None,
+) -> Wanted:
+    return Wanted(
+        actor_id=actor_id,
+        about_kind=about_kind,
+        about_id=about_id,
+        action=action,
+        outcome=outcome,
+        tenant=tenant,
+        since=since,
+        until=until,
+    )
+
+
+@router.get("/audit/entries")
+@listed("entry")
+async def entries(
+    book: Book, page: Paging, wanted: Annotated[Wanted, Depends(_wanted)], actor: Actor = may(READ)
+) -> Page[Entry]:
+    """Who did, saw and was refused what, newest first. An entry is here a second after it happened."""
+    return await book.entries(wanted, page)
+
+
+@router.get("/audit/head")
+@acted("ledger.viewed")
+async def head(book: Book, actor: Actor = may(READ)) -> Head:
+    """How far the chain reaches, and the key that signs it. Write both down elsewhere now and then."""
+    return await book.head()
+
+
+@router.get(
+    "/audit/export",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "Lines of JSON that `nearhand verify` and the offline page take.",
+            "content": {NDJSON: {"schema": {"type": "string"}}},
+        }
+    },
+)
+@acted("ledger.exported")
+async def export(
+    book: Book,
+    first: Annotated[int, Query(ge=1, lt=LAST, description="The first entry.")] = 1,
+    last: Annotated[
+        int | None, Query(ge=1, lt=LAST, description="The last entry; left out: the newest.")
+    ] = None,
+    actor: Actor = may(READ),
+) -> StreamingResponse:
+    """The whole ledger or a part of it, with its signatures: to be verified by anybody, anywhere."""
+    name = f"ledger-{first}-{last or 'now'}.jsonl"
+    return StreamingResponse(
+        await book.export(first, last),
+        media_type=NDJSON,
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+    )
+
+
+@router.get("/audit/verifier", response_class=FileResponse)
+@acted("verifier.read")
+async def verifier(actor: Actor = may(READ)) -> FileResponse:
+    """A page that verifies an export without any network: keep it beside the export."""
+    return download(VERIFIER, media_type="text/html", name="verify-ledger.html")
+
+
+@router.post("/audit/entries/{seq}/redaction", status_code=status.HTTP_204_NO_CONTENT)
+async def redact(
+    seq: Annotated[int, Path(ge=1, lt=LAST)],
+    body: Redaction,
+    book: Book,
+    actor: Actor = may(Permission.AUDIT_REDACT),
+) -> None:
+    """Take away the details of an entry, its doer's name and address among them. The chain holds; who, when and why
+    is an entry of its own."""
+    await book.redact(seq, body.why)
