@@ -39,6 +39,7 @@ from nearhand.pages import mount_pages
 from nearhand.sessions.api import router as sessions_router
 from nearhand.sessions.hub import Hub, Limits
 from nearhand.sessions.log import Log, PostgresStorage, SqliteStorage
+from nearhand.sessions.sealing import SessionSeals
 from nearhand.sessions.service import Registry, SessionService, Stills
 from nearhand.sessions.socket import router as socket_router
 from nearhand.telemetry.api import router as telemetry_router
@@ -76,6 +77,7 @@ class Resources:
     importer: Importer
     inspect_moves: InspectMoves
     live_log: Log
+    session_seals: SessionSeals
     sessions: SessionService
     hub: Hub
     eyes: Eyes
@@ -132,6 +134,7 @@ def build_resources(
         importer=Importer(database, ids=ids, clock=clock, inspect_moves=inspect_moves),
         inspect_moves=inspect_moves,
         live_log=live_log,
+        session_seals=SessionSeals(live_log, database),
         sessions=sessions,
         hub=Hub(
             live_log,
@@ -158,11 +161,12 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await upgrade(resources.database)
         await resources.live_log.open()
+        await resources.session_seals.recover()
         await resources.ledger.start()
         await resources.hub.start()
         await resources.blobs.sweep()
         async with (
-            Periodic("seal_ledger", every_s=SEAL_EVERY_S, work=resources.ledger.seal),
+            Periodic("seal_ledger", every_s=SEAL_EVERY_S, work=lambda: _seal(resources)),
             Periodic("sweep_passing_files", every_s=3600, work=resources.blobs.sweep),
             Periodic(
                 "pack_telemetry", every_s=300, work=lambda: pack_all(resources.database, resources.clock)
@@ -176,6 +180,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
             yield
         await resources.hub.stop()
         resources.eyes.close()
+        await resources.session_seals.put_down()
         await resources.ledger.stop()
         await resources.live_log.close()
         await resources.database.close()
@@ -204,6 +209,11 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         app.include_router(router, prefix=API)
     mount_pages(app)
     return app
+
+
+async def _seal(resources: Resources) -> None:
+    await resources.session_seals.put_down()
+    await resources.ledger.seal()
 
 
 def is_upload(method: str, path: str) -> bool:

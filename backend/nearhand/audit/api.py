@@ -1,6 +1,5 @@
 """REST doors of the ledger."""
 
-from pathlib import Path as File
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, status
@@ -9,6 +8,7 @@ from pydantic import AwareDatetime
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
+from nearhand.audit.command import PAGE
 from nearhand.audit.doors import acted, listed
 from nearhand.audit.model import Entry, Head, Outcome, Redaction, Wanted
 from nearhand.audit.service import Ledger
@@ -22,7 +22,6 @@ router = APIRouter(tags=["audit"], route_class=GuardedRoute)
 READ = Permission.AUDIT_READ
 NDJSON = "application/x-ndjson"
 LAST = 2**53
-VERIFIER = File(__file__).parent / "verifier.html"
 
 
 def _ledger(request: Request) -> Ledger:
@@ -111,7 +110,7 @@ async def export(
 @acted("verifier.read")
 async def verifier(actor: Actor = may(READ)) -> FileResponse:
     """A page that verifies an export without any network: keep it beside the export."""
-    return download(VERIFIER, media_type="text/html", name="verify-ledger.html")
+    return download(PAGE, media_type="text/html", name="verify-ledger.html")
 
 
 @router.post("/audit/entries/{seq}/redaction", status_code=status.HTTP_204_NO_CONTENT)

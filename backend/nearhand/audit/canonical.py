@@ -10,6 +10,7 @@ from typing import Any
 LARGEST = 2**53 - 1  # beyond, other programs' numbers are no longer exact
 
 # What a signature is over begins with what it is for, so that none can pass for another.
+HEADER_PURPOSE = b"nearhand-ledger-header\n"
 ROOT_PURPOSE = b"nearhand-ledger-root\n"
 EXPORT_PURPOSE = b"nearhand-ledger-export\n"
 KEY_PURPOSE = b"nearhand-ledger-key\n"
@@ -60,17 +61,30 @@ def sha256(content: bytes) -> str:
 
 def details_hash(salt: str, details: bytes) -> str:
     """Salted, so that what was redacted cannot be guessed from its hash. `salt` is hexadecimal."""
-    return sha256(bytes.fromhex(salt) + details)
+    return sha256(unhex(salt) + details)
+
+
+def unhex(text: str) -> bytes:
+    """Raise ValueError for hexadecimal in any other form than the one we write."""
+    found = bytes.fromhex(text)
+    if found.hex() != text:
+        raise ValueError("not in small letters")
+    return found
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """What is different, as `before` and `after` by the path to it: only those paths."""
     was, became = _flat(plain(before)), _flat(plain(after))
-    paths = sorted(path for path in was.keys() | became.keys() if was.get(path) != became.get(path))
+    paths = sorted(path for path in was.keys() | became.keys() if _at(was, path) != _at(became, path))
     return {
         "before": {path: was[path] for path in paths if path in was},
         "after": {path: became[path] for path in paths if path in became},
     }
+
+
+def _at(flat: dict[str, Any], path: str) -> Any:
+    """With its kind: nothing is not null, and true is not 1."""
+    return (type(flat[path]), flat[path]) if path in flat else ()
 
 
 def _flat(value: Any, path: str = "") -> dict[str, Any]:

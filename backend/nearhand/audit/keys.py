@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from nearhand.audit.canonical import sha256
+from nearhand.audit.canonical import sha256, unhex
 from nearhand.audit.model import LedgerUnavailable, PublicKey
 
 
@@ -74,8 +74,7 @@ class SigningKey:
 def is_signed(public_key: str, signature: str, message: bytes) -> bool:
     """Both hexadecimal, in small letters as the ledger writes them."""
     try:
-        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
-        key.verify(bytes.fromhex(signature), message)
+        Ed25519PublicKey.from_public_bytes(unhex(public_key)).verify(unhex(signature), message)
     except (ValueError, InvalidSignature):
         return False
     return True

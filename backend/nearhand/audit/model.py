@@ -114,6 +114,15 @@ class Wanted(Kept):
     until: datetime | None = None
 
 
+class SessionSeal(Kept):
+    """What the entry `seq` says of a session's log: from which event to which, and the hash of the last."""
+
+    seq: int
+    first: int
+    last: int
+    hash: str
+
+
 class Redaction(Kept):
     why: str = Field(min_length=3, max_length=500, pattern=MANY_LINES)
 
@@ -124,6 +133,10 @@ class NoEntry(NotFound):
 
 class AlreadyRedacted(Conflict):
     code, title = "already_redacted", "The details of this entry were redacted before"
+
+
+class NotRedactable(Conflict):
+    code, title = "not_redactable", "What the service itself puts down proves other entries, and names nobody"
 
 
 class LedgerUnavailable(Unavailable):

@@ -40,6 +40,16 @@ async def did(
     await put_down(connection, [draft(action, about_id, details)])
 
 
+async def reached(connection: AsyncConnection, of: str) -> dict[str, int]:
+    """How far other logs have been put down, by their names, which begin so."""
+    return await AuditStore(connection).all_moved(of)
+
+
+async def reach(connection: AsyncConnection, positions: Mapping[str, int]) -> None:
+    """In the transaction that puts it down, so that nothing is put down twice."""
+    await AuditStore(connection).set_all_moved(positions)
+
+
 async def put_down(connection: AsyncConnection, drafts: Sequence[Draft]) -> None:
     if drafts:
         await AuditStore(connection).add_pending([line(one).decode() for one in drafts])

@@ -18,6 +18,7 @@ from starlette.requests import Request
 
 from nearhand.audit.canonical import (
     EXPORT_PURPOSE,
+    HEADER_PURPOSE,
     KEY_PURPOSE,
     ROOT_PURPOSE,
     canonical,
@@ -39,12 +40,13 @@ from nearhand.audit.model import (
     Entry,
     Head,
     NoEntry,
+    NotRedactable,
     Outcome,
     Root,
     Wanted,
 )
 from nearhand.audit.recording import draft, line
-from nearhand.audit.store import AuditStore
+from nearhand.audit.store import AuditStore, searched
 from nearhand.audit.verify import FORMAT
 from nearhand.kit.asking import asking
 from nearhand.kit.clock import Clock
@@ -201,7 +203,7 @@ class Ledger:
             await store.remove_pending([id for id, _ in changes])
             position += sum(len(one) for one in lines)
             if lines:
-                await store.set_moved(journal.name, position)
+                await store.set_all_moved({journal.name: position})
         if isinstance(journal, Journal):
             await self._renew(journal, position)
         return len(drafts)
@@ -322,8 +324,11 @@ class Ledger:
         async with self._sealing, self._database.transaction() as connection:
             store = AuditStore(connection)
             head = await store.lock_head()
-            if await store.entry(seq) is None:
+            found = await store.entry(seq)
+            if found is None:
                 raise NoEntry(f"No entry {seq}.")
+            if json.loads(found.meta)["actor"]["kind"] == ActorKind.SYSTEM:
+                raise NotRedactable
             if not await store.redact(seq):
                 raise AlreadyRedacted
             told = draft("entry.redacted", str(seq), {"why": why})
@@ -349,14 +354,16 @@ class Ledger:
         roots = {root.last_seq: root for root in await store.roots(first_seq, until)}
         key = await self._key()
         before = await store.entry(first_seq - 1) if first_seq > 1 else None
-        header = {
+        header: dict[str, Any] = {
             "exported_at": self._clock.now(),
             "first_seq": first_seq,
             "format": FORMAT,
+            "key_id": key.public.key_id,
             "keys": [one.model_dump() for one in _with(key, await store.keys())],
             "last_seq": until,
             "previous_hash": before.hash if before is not None else NO_HASH,
         }
+        header["signature"] = key.sign(HEADER_PURPOSE + canonical(plain(header)))
         digest = hashlib.sha256()
 
         def told(content: bytes) -> bytes:
@@ -421,20 +428,6 @@ def _linked(seq: int, hash: str, drafts: Sequence[dict[str, Any]]) -> list[dict[
             }
         )
     return rows
-
-
-def searched(meta: dict[str, Any]) -> dict[str, Any]:
-    """The columns that an entry is found by."""
-    about = meta["about"] or {}
-    return {
-        "at": datetime.fromisoformat(meta["at"]),
-        "actor_id": meta["actor"]["id"],
-        "action": meta["action"],
-        "about_kind": about.get("kind"),
-        "about_id": about.get("id"),
-        "tenant": meta["tenant"],
-        "outcome": meta["outcome"],
-    }
 
 
 def _in_step(

@@ -1,6 +1,7 @@
 """Rows of the ledger: what is on its way into it, the chain, what signs it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     delete,
     event,
     func,
@@ -159,7 +161,7 @@ class AuditStore:
 
     async def add_pending(self, drafts: Sequence[str]) -> None:
         for some in in_parts(drafts):
-            await self._connection.execute(insert(pending), [{"draft": draft} for draft in some])
+            await self._connection.execute(insert(pending).inline(), [{"draft": draft} for draft in some])
 
     async def pending(self, limit: int) -> list[tuple[int, str]]:
         rows = await self._connection.execute(select(pending).order_by(pending.c.id).limit(limit))
@@ -177,12 +179,16 @@ class AuditStore:
         found = await self._connection.execute(select(moved.c.position).where(moved.c.source == source))
         return found.scalar_one_or_none() or 0
 
-    async def set_moved(self, source: str, position: int) -> None:
-        row = {"source": source, "position": position}
-        await self._connection.execute(insert_if_absent(self._connection, moved).values(row))
-        await self._connection.execute(
-            update(moved).where(moved.c.source == source).values(position=position)
-        )
+    async def all_moved(self, beginning: str) -> dict[str, int]:
+        query = select(moved).where(moved.c.source.startswith(beginning, autoescape=True))
+        return {row.source: row.position for row in await self._connection.execute(query)}
+
+    async def set_all_moved(self, positions: Mapping[str, int]) -> None:
+        rows = [{"of": source, "to": position} for source, position in positions.items()]
+        absent = insert_if_absent(self._connection, moved).values(source=bindparam("of"), position=0)
+        await self._connection.execute(absent, rows)
+        query = update(moved).where(moved.c.source == bindparam("of")).values(position=bindparam("to"))
+        await self._connection.execute(query, rows)
 
     async def forget_moved(self, source: str) -> None:
         await self._connection.execute(delete(moved).where(moved.c.source == source))
@@ -269,3 +275,17 @@ def _wanted(query: Select[Any], wanted: Wanted) -> Select[Any]:
     if wanted.until is not None:
         query = query.where(entries.c.at < wanted.until)
     return query
+
+
+def searched(meta: dict[str, Any]) -> dict[str, Any]:
+    """The columns that an entry is found by."""
+    about = meta["about"] or {}
+    return {
+        "at": datetime.fromisoformat(meta["at"]),
+        "actor_id": meta["actor"]["id"],
+        "action": meta["action"],
+        "about_kind": about.get("kind"),
+        "about_id": about.get("id"),
+        "tenant": meta["tenant"],
+        "outcome": meta["outcome"],
+    }

@@ -8,10 +8,12 @@ from typing import Any
 
 from nearhand.audit.canonical import (
     EXPORT_PURPOSE,
+    HEADER_PURPOSE,
     ROOT_PURPOSE,
     canonical,
     details_hash,
     sha256,
+    unhex,
 )
 from nearhand.audit.keys import is_signed
 from nearhand.audit.model import NO_HASH
@@ -203,6 +205,7 @@ class _Export:
         for key in header["keys"]:
             if key.keys() != {"key_id", "public_key"} or _key_id(key) != key["key_id"]:
                 raise Broken("a key is not the one its id names", line=number)
+        self._check_signature(header, HEADER_PURPOSE, "header", number)
         if self._pinned is not None and self._pinned not in {key["key_id"] for key in header["keys"]}:
             raise Broken("the key you know is not among its keys", line=number)
         if header["first_seq"] == 1 and header["previous_hash"] != NO_HASH:
@@ -233,12 +236,7 @@ class _Export:
         end = said.get("end") or {}
         if said.keys() != {"end"}:
             raise Broken("it is none of the lines of a ledger", line=number)
-        unsigned = {name: value for name, value in end.items() if name != "signature"}
-        public = {key["key_id"]: key["public_key"] for key in self._header["keys"]}.get(end["key_id"])
-        if public is None:
-            raise Broken("the end is signed by a key that is not among the keys", line=number)
-        if not is_signed(public, end["signature"], EXPORT_PURPOSE + canonical(unsigned)):
-            raise Broken("the end's signature does not fit: it, or what is signed, was changed", line=number)
+        self._check_signature(end, EXPORT_PURPOSE, "end", number)
         found = self._chain.found
         if (end["entries"], end["roots"]) != (found.entries, found.roots):
             raise Broken(
@@ -250,6 +248,16 @@ class _Export:
             raise Broken("something before it was changed: the whole has another digest", line=number)
         self._is_ended = True
 
+    def _check_signature(self, signed: dict[str, Any], purpose: bytes, name: str, number: int) -> None:
+        unsigned = {field: value for field, value in signed.items() if field != "signature"}
+        public = {key["key_id"]: key["public_key"] for key in self._header["keys"]}.get(signed["key_id"])
+        if public is None:
+            raise Broken(f"the {name} is signed by a key that is not among the keys", line=number)
+        if not is_signed(public, signed["signature"], purpose + canonical(unsigned)):
+            raise Broken(
+                f"the {name}'s signature does not fit: it, or what is signed, was changed", line=number
+            )
+
 
 def _key_id(key: dict[str, str]) -> str:
-    return sha256(bytes.fromhex(key["public_key"]))
+    return sha256(unhex(key["public_key"]))

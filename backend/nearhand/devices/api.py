@@ -545,6 +545,7 @@ Bulk = Annotated[Importer, Depends(_importer)]
         }
     },
 )
+@acted("device.imported")
 async def import_devices(
     request: Request,
     importer: Bulk,

@@ -1,7 +1,5 @@
 """Know who is asking, anywhere beneath a door, for as long as the request lasts."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -35,12 +33,8 @@ def asking() -> Asking:
     return _asking.get() or Asking(SystemClock(), kind="system", name="nearhand")
 
 
-@contextmanager
-def asked_from(address: str, clock: Clock) -> Iterator[Asking]:
-    """For the length of one request."""
+def ask_from(address: str, clock: Clock) -> Asking:
+    """From here on in this task, and in those it starts: also in what streams an answer after its door has returned."""
     asked = Asking(clock, address=address)
-    token = _asking.set(asked)
-    try:
-        yield asked
-    finally:
-        _asking.reset(token)
+    _asking.set(asked)
+    return asked

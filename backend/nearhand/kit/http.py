@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from nearhand.kit.asking import asked_from, asking
+from nearhand.kit.asking import ask_from, asking
 from nearhand.kit.database import Database, UtcDateTime, metadata
 from nearhand.kit.errors import (
     BeingAnswered,
@@ -214,15 +214,15 @@ class GuardedRoute(APIRoute):
         async def witnessed(request: Request) -> Response:
             resources = request.app.state.resources
             witness: Witness = resources.ledger
-            with asked_from(request.client.host if request.client else "", resources.clock):
-                try:
-                    response = await guarded(request)
-                except NearhandError as error:
-                    if error.is_refusal:
-                        await witness.refused(request, self, error)
-                    raise
-                await witness.answered(request, self)
-                return response
+            ask_from(request.client.host if request.client else "", resources.clock)
+            try:
+                response = await guarded(request)
+            except NearhandError as error:
+                if error.is_refusal:
+                    await witness.refused(request, self, error)
+                raise
+            await witness.answered(request, self)
+            return response
 
         return witnessed
 

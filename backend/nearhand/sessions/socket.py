@@ -12,7 +12,7 @@ from nearhand.access.model import Actor, Permission
 from nearhand.audit.model import LedgerUnavailable
 from nearhand.audit.recording import draft
 from nearhand.audit.service import Ledger
-from nearhand.kit.asking import asked_from
+from nearhand.kit.asking import ask_from
 from nearhand.kit.errors import Forbidden, NearhandError, TooLarge, Unauthenticated
 from nearhand.kit.patterns import is_id
 from nearhand.sessions.hub import Caller, Connection, Hub
@@ -117,17 +117,17 @@ async def _welcome_in(
         return None
     resources = websocket.app.state.resources
     ledger: Ledger = resources.ledger
-    with asked_from(websocket.client.host if websocket.client else "", resources.clock):
-        try:
-            refuse_foreign_origin(websocket)
-            actor = await line.actor()
-            await ledger.record(draft(action, about_id))
-            return actor
-        except (Unauthenticated, Forbidden) as error:
-            await ledger.refusal(action, about_id, error, door="WebSocket")
-            await _refuse(line, error, CloseCode.UNAUTHENTICATED)
-        except LedgerUnavailable as error:
-            await _refuse(line, error, CloseCode.NOT_SAVED)
+    ask_from(websocket.client.host if websocket.client else "", resources.clock)
+    try:
+        refuse_foreign_origin(websocket)
+        actor = await line.actor()
+        await ledger.record(draft(action, about_id))
+        return actor
+    except (Unauthenticated, Forbidden) as error:
+        await ledger.refusal(action, about_id, error, door="WebSocket")
+        await _refuse(line, error, CloseCode.UNAUTHENTICATED)
+    except LedgerUnavailable as error:
+        await _refuse(line, error, CloseCode.NOT_SAVED)
     return None
 
 
