@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from nearhand.access.model import NewUser, Role
+from nearhand.access.model import NewUser, Role, everywhere
 from nearhand.access.passwords import Passwords
 from nearhand.app import Resources, build_resources, create_app
 from nearhand.devices.model import Device
@@ -77,7 +77,9 @@ def client(resources: Resources) -> Iterator[TestClient]:
         portal = client.portal
         assert portal is not None
         for role in Role:
-            new = NewUser(name=role.value, display_name=role.value.title(), role=role, password=PASSWORD)
+            new = NewUser(
+                name=role.value, display_name=role.value.title(), grants=everywhere(role), password=PASSWORD
+            )
             portal.call(resources.access.register, new)
         yield client
         assert resources.ledger.unrecorded == set(), "doors that changed something and left no entry"

@@ -10,6 +10,7 @@ from fastapi.routing import APIRouter
 
 from nearhand import __version__
 from nearhand.access.api import router as access_router
+from nearhand.access.model import SYSTEM
 from nearhand.access.passwords import Passwords
 from nearhand.access.service import AccessService
 from nearhand.audit.api import router as audit_router
@@ -109,7 +110,7 @@ def build_resources(
         live_log,
         Registry(
             RegisteredDevices(database, ids=ids, clock=clock),
-            RegisteredLabels(database, ids=ids, clock=clock, base_url=settings.base_url),
+            RegisteredLabels(database, SYSTEM, ids=ids, clock=clock, base_url=settings.base_url),
         ),
         Stills(
             blobs,

@@ -112,7 +112,7 @@ def add_user(
 
     from pydantic import ValidationError
 
-    from nearhand.access.model import NewUser
+    from nearhand.access.model import NewUser, everywhere
     from nearhand.app import build_resources
     from nearhand.kit.errors import NearhandError
     from nearhand.kit.logging import configure_logging
@@ -123,7 +123,9 @@ def add_user(
     password = typer.prompt("Password (10 characters or more)", hide_input=True, confirmation_prompt=True)
 
     try:
-        new = NewUser(name=name, display_name=display_name or name, role=role, password=password)
+        new = NewUser(
+            name=name, display_name=display_name or name, grants=everywhere(role), password=password
+        )
     except ValidationError as error:
         for fault in error.errors():
             typer.echo(f"{fault['loc'][0]}: {WANTED.get(str(fault['loc'][0]), fault['msg'])}", err=True)

@@ -77,7 +77,7 @@ def test_too_many_tries_from_one_address_have_to_wait(client: TestClient, resour
 
 def test_an_administrator_makes_accounts_and_switches_them_off(client: TestClient) -> None:
     admin = sign_in(client, Role.ADMIN)
-    new = {"name": "lin", "display_name": "林", "role": "expert", "password": PASSWORD}
+    new = {"name": "lin", "display_name": "林", "grants": [{"role": "expert"}], "password": PASSWORD}
     user = client.post(f"{API}/users", json=new, headers=admin).json()
     lin = client.post(f"{API}/sign-in?want_token=true", json={"name": "lin", "password": PASSWORD}).json()
     client.cookies.clear()
@@ -91,7 +91,7 @@ def test_an_administrator_makes_accounts_and_switches_them_off(client: TestClien
 
 def test_a_taken_name_and_an_unknown_user_are_refused_in_words(client: TestClient) -> None:
     admin = sign_in(client, Role.ADMIN)
-    new = {"name": "expert", "display_name": "X", "role": "expert", "password": PASSWORD}
+    new = {"name": "expert", "display_name": "X", "grants": [{"role": "expert"}], "password": PASSWORD}
     assert client.post(f"{API}/users", json=new, headers=admin).json()["code"] == "user_name_taken"
     answer = client.patch(f"{API}/users/nobody", json={"is_active": False}, headers=admin)
     assert answer.json()["code"] == "not_found"
@@ -99,7 +99,7 @@ def test_a_taken_name_and_an_unknown_user_are_refused_in_words(client: TestClien
 
 @pytest.mark.parametrize("password", ["short", "x" * 201])
 def test_passwords_too_short_or_too_long_are_refused(client: TestClient, password: str) -> None:
-    new = {"name": "lin", "display_name": "Lin", "role": "expert", "password": password}
+    new = {"name": "lin", "display_name": "Lin", "grants": [{"role": "expert"}], "password": password}
     assert client.post(f"{API}/users", json=new, headers=sign_in(client, Role.ADMIN)).status_code == 422
 
 

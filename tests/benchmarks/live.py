@@ -26,7 +26,7 @@ from urllib.request import Request, urlopen
 
 import websockets
 
-from nearhand.access.model import NewUser, Role
+from nearhand.access.model import NewUser, Role, everywhere
 from nearhand.app import build_resources
 from nearhand.kit.settings import Settings
 from nearhand.migrations.upgrade import upgrade
@@ -162,7 +162,7 @@ async def prepare(folder: Path) -> None:
     resources = build_resources(Settings(data_dir=folder))
     await upgrade(resources.database)
     await resources.access.register(
-        NewUser(name="load", display_name="Load", role=Role.EXPERT, password=PASSWORD)
+        NewUser(name="load", display_name="Load", grants=everywhere(Role.EXPERT), password=PASSWORD)
     )
     await resources.database.close()
 

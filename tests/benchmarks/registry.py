@@ -24,7 +24,7 @@ from urllib.parse import quote
 from fastapi.testclient import TestClient
 from sqlalchemy import event
 
-from nearhand.access.model import NewUser, Role
+from nearhand.access.model import NewUser, Role, everywhere
 from nearhand.app import build_resources, create_app
 from nearhand.devices.catalogue import catalogue
 from nearhand.devices.tabular import COLUMNS
@@ -71,10 +71,12 @@ async def _prepare(settings: Settings) -> None:
     resources = build_resources(settings)
     await upgrade(resources.database)
     await resources.access.register(
-        NewUser(name="bench", display_name="Bench", role=Role.ADMIN, password=PASSWORD)
+        NewUser(name="bench", display_name="Bench", grants=everywhere(Role.ADMIN), password=PASSWORD)
     )
     async with resources.database.transaction() as connection:
         registry = Registry(connection)
+        for name in TENANTS:
+            await registry.tenant(name=name)
         for name in SITES:
             site = await registry.site(name=name)
             for number in range(RACKS_PER_SITE):

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-from nearhand.access.model import NewUser, Role
+from nearhand.access.model import NewUser, Role, everywhere
 from nearhand.app import build_resources
 from nearhand.kit.settings import Settings
 from nearhand.migrations.upgrade import upgrade
@@ -129,7 +129,7 @@ async def _prepare(folder: Path) -> None:
     resources = build_resources(Settings(data_dir=folder))
     await upgrade(resources.database)
     for role in ROLES:
-        new = NewUser(name=role.value, display_name=role.value, role=role, password=PASSWORD)
+        new = NewUser(name=role.value, display_name=role.value, grants=everywhere(role), password=PASSWORD)
         await resources.access.register(new)
     await resources.database.close()
 

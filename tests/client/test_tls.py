@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from nearhand.access.model import NewUser, Role
+from nearhand.access.model import NewUser, Role, everywhere
 from nearhand.app import Resources, create_app
 from nearhand.client import Client, Unreachable
 from tests.support.people import PASSWORD
@@ -18,7 +18,7 @@ async def test_a_server_with_its_own_authority_is_trusted_when_told_so(
     ours.cert_pem.write_to_path(str(authority))
     ours.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(certificate))
     with served(create_app(resources.settings, resources), certificate=certificate) as url:
-        new = NewUser(name="expert", display_name="Expert", role=Role.EXPERT, password=PASSWORD)
+        new = NewUser(name="expert", display_name="Expert", grants=everywhere(Role.EXPERT), password=PASSWORD)
         await resources.access.register(new)
         async with await Client.sign_in(url, "expert", PASSWORD, verify=authority) as client:
             session = await client.open_session(subject="Over TLS")

@@ -11,7 +11,7 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 
-from nearhand.access.model import NewUser, Role
+from nearhand.access.model import NewUser, Role, everywhere
 from nearhand.app import API, build_resources, create_app
 from nearhand.contract import contract
 from nearhand.kit.settings import Settings
@@ -30,7 +30,9 @@ def admin() -> Iterator[tuple[str, dict[str, str]]]:
 
         @app.post("/make-admin")
         async def make_admin() -> None:
-            new = NewUser(name="admin", display_name="Admin", role=Role.ADMIN, password=PASSWORD)
+            new = NewUser(
+                name="admin", display_name="Admin", grants=everywhere(Role.ADMIN), password=PASSWORD
+            )
             await resources.access.register(new)
 
         with served(app) as url:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from nearhand.access.model import NewUser, Role
+from nearhand.access.model import NewUser, Role, everywhere
 from nearhand.devices import api
 from nearhand.devices.model import NewDevice, NewDeviceType, NewLocation, NewRack, NewSite
 from tests.support.doors import Doors
@@ -118,6 +118,7 @@ def test_a_device_is_viewed_with_its_surroundings_by_id_and_by_tag(
         "device_type": made["device-types"],
         "site": made["sites"],
         "rack": made["racks"],
+        "tenant": None,
         "location": made["locations"],
     }
     assert view.headers["etag"] == '"1"'
@@ -169,7 +170,9 @@ def test_two_people_with_one_key_are_two_requests(
 ) -> None:
     key = {"Idempotency-Key": "k1"}
     one = admin.make("sites", new_site(name="One"), headers=key)
-    admin.make("users", NewUser(name="other", display_name="Other", role=Role.ADMIN, password=PASSWORD))
+    admin.make(
+        "users", NewUser(name="other", display_name="Other", grants=everywhere(Role.ADMIN), password=PASSWORD)
+    )
     sign_in = {"name": "other", "password": PASSWORD}
     token = client.post("/api/v1/sign-in?want_token=true", json=sign_in).json()["token"]
     client.cookies.clear()

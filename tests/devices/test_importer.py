@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.pool import QueuePool
 
+from nearhand.access.model import SYSTEM, Actor, Role, everywhere
 from nearhand.devices.importer import Importer
 from nearhand.devices.model import Device, Finding, ImportProgress, ImportReport, NewDevice, Selection
 from nearhand.devices.store import DeviceStore
@@ -30,6 +31,7 @@ async def _prepare(database: Database) -> None:
     """One site, one type, R07 in two halls, R08 in one."""
     async with database.transaction() as connection:
         registry = Registry(connection)
+        await registry.tenant(name="範例")
         site, _ = await registry.site(), await registry.device_type()
         hall, other = await registry.location(site), await registry.location(site, name="Hall 3")
         row = await registry.location(site, name="Row A", parent_id=other.id)
@@ -43,7 +45,9 @@ def held_connections(database: Database) -> int:
     return pool.checkedout() if isinstance(pool, QueuePool) else 0
 
 
-async def _nothing_found(_connection: AsyncConnection, _racks: Mapping[str, str]) -> list[Finding]:
+async def _nothing_found(
+    _connection: AsyncConnection, _actor: Actor, _racks: Mapping[str, str]
+) -> list[Finding]:
     return []
 
 
@@ -56,12 +60,12 @@ async def _bring_in(
 ) -> ImportReport:
     importer = _importer(database)
     items = await importer.read(json.dumps(rows).encode(), TableFormat.JSON)
-    return await importer.run(items, is_dry_run=is_dry_run, tell=lambda progress: None)
+    return await importer.run(items, SYSTEM, is_dry_run=is_dry_run, tell=lambda progress: None)
 
 
 async def _devices(database: Database) -> list[Device]:
     async with database.reading() as connection:
-        found, _ = await DeviceStore(connection).devices(Selection(), 200, 0)
+        found, _ = await DeviceStore(connection, everywhere(Role.ADMIN)).devices(Selection(), 200, 0)
     return found
 
 
@@ -175,7 +179,7 @@ async def test_what_is_exported_is_imported_elsewhere_unchanged(
     ]
     await _bring_in(any_database, rows)
     importer = _importer(any_database)
-    content = "".join([part async for part in importer.export(Selection(), kind)])
+    content = "".join([part async for part in importer.export(Selection(), kind, SYSTEM)])
     if kind is TableFormat.CSV:
         assert "'=1+1" in content
         assert len(list(csv.reader(io.StringIO(content, newline="")))) == 3
@@ -184,7 +188,7 @@ async def test_what_is_exported_is_imported_elsewhere_unchanged(
         for device in before:
             await Registry(connection).devices.remove(device.id, version=1)
     items = await importer.read(content.encode(), kind)
-    report = await importer.run(items, is_dry_run=False, tell=lambda progress: None)
+    report = await importer.run(items, SYSTEM, is_dry_run=False, tell=lambda progress: None)
     assert (report.created, report.faults) == (2, ())
     after = await _devices(any_database)
     assert [_text(device) for device in after] == [_text(device) for device in before]
@@ -195,14 +199,14 @@ async def test_an_export_holds_what_the_same_search_lists(any_database: Database
     await _bring_in(any_database, [ROW | {"rack": "R08"}, ROW | {"asset_tag": "A2", "name": "Two"}])
     importer = _importer(any_database)
     selection = Selection(q="acme two", filters={"kind": "switch"})
-    content = "".join([part async for part in importer.export(selection, TableFormat.JSON)])
+    content = "".join([part async for part in importer.export(selection, TableFormat.JSON, SYSTEM)])
     assert [row["asset_tag"] for row in json.loads(content)] == ["A2"]
 
 
 async def test_an_export_that_nobody_reads_on_holds_no_connection(any_database: Database) -> None:
     await _prepare(any_database)
     await _bring_in(any_database, [ROW | {"asset_tag": f"A{n:04}"} for n in range(1001)])
-    export = _importer(any_database).export(Selection(), TableFormat.CSV)
+    export = _importer(any_database).export(Selection(), TableFormat.CSV, SYSTEM)
     parts = [await anext(export), await anext(export)]
     # Meanwhile the last is renamed to come first, one that was not read yet is removed, and one is added.
     async with any_database.transaction() as connection:
@@ -221,7 +225,7 @@ async def test_an_export_that_nobody_reads_on_holds_no_connection(any_database: 
 
 async def test_an_empty_export_is_an_empty_list(database: Database) -> None:
     importer = _importer(database)
-    content = "".join([part async for part in importer.export(Selection(), TableFormat.JSON)])
+    content = "".join([part async for part in importer.export(Selection(), TableFormat.JSON, SYSTEM)])
     assert json.loads(content) == []
 
 
@@ -231,7 +235,7 @@ async def test_progress_counts_up_to_all_rows(database: Database) -> None:
     importer = _importer(database)
     rows = [ROW | {"asset_tag": f"A{n}"} for n in range(1200)]
     items = await importer.read(json.dumps(rows).encode(), TableFormat.JSON)
-    await importer.run(items, is_dry_run=False, tell=told.append)
+    await importer.run(items, SYSTEM, is_dry_run=False, tell=told.append)
     assert [(one.stage, one.done) for one in told] == [
         ("checking", 0),
         ("checking", 500),

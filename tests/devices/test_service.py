@@ -133,8 +133,8 @@ async def test_of_two_changes_at_once_the_later_is_refused_even_past_the_first_c
         device = await registry.device()
         device_type = await registry.devices.device_type(device.device_type_id)
         changed = device.model_copy(update={"version": 2})
-        assert await registry.store.replace_device(changed, device_type, version=1)
-        assert not await registry.store.replace_device(changed, device_type, version=1)
+        assert await registry.store.replace_device(changed, device_type, "", version=1)
+        assert not await registry.store.replace_device(changed, device_type, "", version=1)
         with pytest.raises(Stale):
             await registry.devices.change(
                 device.id, new_device(device.device_type_id, device.site_id), version=1

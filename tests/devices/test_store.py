@@ -73,7 +73,8 @@ async def test_search_finds_a_device_by_what_people_type(
 ) -> None:
     async with any_database.transaction() as connection:
         registry = Registry(connection)
-        await registry.device(name="二號電源供應器", tenant="Example Bank")
+        bank = await registry.tenant(name="Example Bank")
+        await registry.device(name="二號電源供應器", tenant_id=bank.id)
         assert bool(await _tags(registry, q=typed)) is is_found
 
 
@@ -126,12 +127,15 @@ async def test_filters_narrow_the_list(any_database: Database) -> None:
         hall = await registry.location(site)
         rack = await registry.rack(site, location_id=hall.id)
         router = await registry.device_type(model="R1", kind="router")
-        await registry.device(device_type=router, rack=rack, asset_tag="R", tenant="one", status="planned")
-        await registry.device(rack=rack, asset_tag="S", tenant="two")
+        one, two = await registry.tenant(name="One"), await registry.tenant(name="Two")
+        await registry.device(
+            device_type=router, rack=rack, asset_tag="R", tenant_id=one.id, status="planned"
+        )
+        await registry.device(rack=rack, asset_tag="S", tenant_id=two.id)
         for filters in (
             {"kind": "router"},
             {"device_type_id": router.id},
-            {"tenant": "one"},
+            {"tenant_id": one.id},
             {"status": "planned"},
         ):
             assert await _tags(registry, filters=filters) == ["R"]
@@ -149,7 +153,7 @@ async def test_an_asset_tag_is_taken_in_whatever_case_it_is_typed(any_database: 
         double = known.model_copy(update={"id": "another", "asset_tag": "TOR-1"})
         device_type = await registry.devices.device_type(known.device_type_id)
         with pytest.raises(AssetTagTaken):
-            await registry.store.add_device(double, device_type)
+            await registry.store.add_device(double, device_type, "")
 
 
 async def test_names_are_unique_where_they_are_looked_for(any_database: Database) -> None:

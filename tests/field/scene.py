@@ -42,7 +42,9 @@ def resolved() -> Resolved:
             readable_to_mm=300,
             created_at=AT,
         ),
-        view=DeviceView(device=device, device_type=device_type, site=site, rack=rack, location=None),
+        view=DeviceView(
+            device=device, device_type=device_type, site=site, rack=rack, location=None, tenant=None
+        ),
         layout=Layout(
             face=LayoutFace(width_mm=482.6, height_mm=43.66),
             label=LayoutLabel(text=TEXT, **PLACE.model_dump()),

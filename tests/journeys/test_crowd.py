@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
-from nearhand.access.model import NewUser, Role
+from nearhand.access.model import NewUser, Role, everywhere
 from nearhand.access.passwords import Passwords
 from nearhand.app import API, build_resources, create_app, is_upload
 from nearhand.kit.http import forget_idempotency_keys
@@ -30,7 +30,7 @@ def url(tmp_path: Path) -> Iterator[str]:
     @app.post("/make-admin")
     async def make_admin() -> None:
         await resources.access.register(
-            NewUser(name="admin", display_name="Admin", role=Role.ADMIN, password=PASSWORD)
+            NewUser(name="admin", display_name="Admin", grants=everywhere(Role.ADMIN), password=PASSWORD)
         )
 
     with served(app) as url:
@@ -101,7 +101,7 @@ async def test_old_answers_are_forgotten(tmp_path: Path) -> None:
     with TestClient(app) as client:
         portal = client.portal
         assert portal is not None
-        new = NewUser(name="admin", display_name="Admin", role=Role.ADMIN, password=PASSWORD)
+        new = NewUser(name="admin", display_name="Admin", grants=everywhere(Role.ADMIN), password=PASSWORD)
         portal.call(resources.access.register, new)
         headers = sign_in(client, Role.ADMIN) | {"Idempotency-Key": "k"}
         client.post(f"{API}/sites", json={"name": "Site"}, headers=headers).raise_for_status()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nearhand.access.model import NewUser, Role, SignIn
+from nearhand.access.model import NewUser, Role, SignIn, everywhere
 from nearhand.app import Resources, build_resources, create_app
 from nearhand.kit.blobs import ABANDONED_S, Blobs
 from nearhand.kit.bodies import BodyLimit, Pace
@@ -91,7 +91,7 @@ async def test_a_sender_who_stops_half_way_is_refused_and_leaves_nothing(
     impatient: Resources, path: str
 ) -> None:
     await upgrade(impatient.database)
-    new = NewUser(name="admin", display_name="Admin", role=Role.ADMIN, password=PASSWORD)
+    new = NewUser(name="admin", display_name="Admin", grants=everywhere(Role.ADMIN), password=PASSWORD)
     await impatient.access.register(new)
     token, _ = await impatient.access.sign_in(SignIn(name="admin", password=PASSWORD))
     said: list[Any] = []

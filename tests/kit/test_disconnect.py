@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from nearhand.access.model import NewUser, Role, SignIn
+from nearhand.access.model import NewUser, Role, SignIn, everywhere
 from nearhand.app import Resources, create_app
 from nearhand.migrations.upgrade import upgrade
 from tests.support.people import PASSWORD
@@ -16,7 +16,7 @@ async def test_a_sender_who_goes_away_leaves_nothing_and_is_no_accident(
 ) -> None:
     await upgrade(resources.database)
     await resources.access.register(
-        NewUser(name="expert", display_name="Expert", role=Role.EXPERT, password=PASSWORD)
+        NewUser(name="expert", display_name="Expert", grants=everywhere(Role.EXPERT), password=PASSWORD)
     )
     token, _ = await resources.access.sign_in(SignIn(name="expert", password=PASSWORD))
     said: list[Any] = []

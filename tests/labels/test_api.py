@@ -6,7 +6,7 @@ import pypdfium2
 import pytest
 from fastapi.testclient import TestClient
 
-from nearhand.access.model import Role
+from nearhand.access.model import SYSTEM, Role
 from nearhand.app import Resources
 from nearhand.devices.model import Device, NewDevice
 from nearhand.labels.model import Label, NewLabel
@@ -159,7 +159,7 @@ def test_a_label_that_was_overtaken_is_drawn_anew_with_other_tags(
 ) -> None:
     settings = resources.settings
     labels = RegisteredLabels(
-        resources.database, ids=resources.ids, clock=resources.clock, base_url=settings.base_url
+        resources.database, SYSTEM, ids=resources.ids, clock=resources.clock, base_url=settings.base_url
     )
     draw = RegisteredLabels.drawn
     others: list[Label] = []

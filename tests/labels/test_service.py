@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from nearhand.access.model import SYSTEM
 from nearhand.devices.importer import Importer
 from nearhand.devices.model import Device, DeviceType, ImportReport, NewDevice, Rack
 from nearhand.devices.tabular import TableFormat
@@ -23,7 +24,7 @@ class Hall:
     def __init__(self, database: Database, clock: FixedClock) -> None:
         self.database = database
         self.given: dict[str, Any] = {"ids": RandomIds(), "clock": clock, "base_url": BASE_URL}
-        self.labels = RegisteredLabels(database, **self.given)
+        self.labels = RegisteredLabels(database, SYSTEM, **self.given)
 
     async def furnish(self) -> None:
         async with self.database.transaction() as connection:
@@ -52,15 +53,15 @@ class Hall:
         )
         content = f"asset_tag,rack\n{device.asset_tag},{rack.name}\n".encode()
         rows = await importer.read(content, TableFormat.CSV)
-        return await importer.run(rows, is_dry_run=is_dry_run, tell=lambda progress: None)
+        return await importer.run(rows, SYSTEM, is_dry_run=is_dry_run, tell=lambda progress: None)
 
     async def clashes(self, rack: Rack) -> list[TagClash]:
         async with self.database.reading() as connection:
-            return await labels_on(connection, **self.given).clashes_of_rack(rack.id)
+            return await labels_on(connection, SYSTEM, **self.given).clashes_of_rack(rack.id)
 
     async def clashes_of(self, device: Device) -> list[TagClash]:
         async with self.database.reading() as connection:
-            return await labels_on(connection, **self.given).clashes_of_device(device.id)
+            return await labels_on(connection, SYSTEM, **self.given).clashes_of_device(device.id)
 
 
 @pytest.fixture
@@ -97,7 +98,7 @@ async def test_a_moved_device_whose_tags_are_there_already_clashes_until_it_gets
     assert not ids(new) & {7, 8}
     assert await hall.clashes(hall.racks[0]) == []
     async with hall.database.reading() as connection:
-        assert (await labels_on(connection, **hall.given).resolve(old.code)).label == old
+        assert (await labels_on(connection, SYSTEM, **hall.given).resolve(old.code)).label == old
 
 
 async def test_a_new_label_shuns_the_tags_that_a_moved_device_brought_along(hall: Hall) -> None:
@@ -128,7 +129,7 @@ async def test_a_label_whose_tags_were_taken_while_it_was_drawn_is_not_kept(hall
     await hall.labels.make(device.id, NewLabel())
     with pytest.raises(Overtaken):
         async with hall.database.transaction() as connection:
-            await labels_on(connection, **hall.given).keep(slow)
+            await labels_on(connection, SYSTEM, **hall.given).keep(slow)
 
 
 @pytest.mark.slow
@@ -163,6 +164,6 @@ async def test_a_map_takes_the_same_few_queries_whatever_the_rack_holds(hall: Ha
             lambda conn, cursor, statement, *rest: asked.append(statement),
         )
         elevation = await Registry(connection).places.elevation(rack.id)
-        found = await labels_on(connection, **hall.given).rack_map(elevation)
+        found = await labels_on(connection, SYSTEM, **hall.given).rack_map(elevation)
     assert [len(one.layout.tags) for one in found.front.devices if one.layout] == [2] * 5
     assert len(asked) == 3

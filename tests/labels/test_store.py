@@ -1,5 +1,6 @@
 import pytest
 
+from nearhand.access.model import SYSTEM
 from nearhand.kit.clock import FixedClock
 from nearhand.kit.database import Database
 from nearhand.kit.errors import Overtaken
@@ -15,10 +16,12 @@ async def test_a_label_is_found_again_as_it_was_made_whatever_the_address_is_now
 ) -> None:
     async with any_database.transaction() as connection:
         device = await Registry(connection).device()
-    before = RegisteredLabels(any_database, ids=RandomIds(), clock=clock, base_url="http://old.example")
+    before = RegisteredLabels(
+        any_database, SYSTEM, ids=RandomIds(), clock=clock, base_url="http://old.example"
+    )
     label = await before.make(device.id, NewLabel())
     async with any_database.reading() as connection:
-        now = labels_on(connection, ids=RandomIds(), clock=clock, base_url="https://new.example:8443")
+        now = labels_on(connection, SYSTEM, ids=RandomIds(), clock=clock, base_url="https://new.example:8443")
         assert (await now.resolve(label.text.lower())).label == label
         assert await now.of_device(device.id) == [label]
         assert await now.for_sheet(NewSheet(device_ids=(device.id,))) == [(label, device.asset_tag)]
@@ -31,7 +34,7 @@ async def test_two_labels_never_get_the_same_tag_in_one_rack(
 ) -> None:
     async with any_database.transaction() as connection:
         device = await Registry(connection).device()
-    labels = RegisteredLabels(any_database, ids=RandomIds(), clock=clock, base_url="http://a.example")
+    labels = RegisteredLabels(any_database, SYSTEM, ids=RandomIds(), clock=clock, base_url="http://a.example")
     label = await labels.make(device.id, NewLabel())
     for twin in (label.model_copy(update={"code": "0000ZZZZ"}), label.model_copy(update={"tags": ()})):
         with pytest.raises(Overtaken):

@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
+from nearhand.access.model import SYSTEM
 from nearhand.kit.blobs import Blobs
 from nearhand.kit.clock import FixedClock
 from nearhand.kit.database import Database
@@ -18,11 +19,11 @@ async def pieces(content: bytes) -> AsyncIterator[bytes]:
 
 async def test_a_record_comes_back_as_it_was_written(any_database: Database, tmp_path: Path) -> None:
     ids, clock = RandomIds(), FixedClock()
-    files = Attachments(any_database, Blobs(tmp_path), clock=clock, limit_bytes=100)
-    kept = [await files.keep(pieces(b"log"), name=name, by="technician") for name in ("a.log", "b.log")]
+    files = Attachments(any_database, Blobs(tmp_path), SYSTEM, clock=clock, limit_bytes=100)
+    kept = [await files.keep(pieces(b"log"), name=name) for name in ("a.log", "b.log")]
     async with any_database.transaction() as connection:
         device = await Registry(connection).device()
-        maintenance = maintenance_on(connection, ids=ids, clock=clock)
+        maintenance = maintenance_on(connection, SYSTEM, ids=ids, clock=clock)
         new = NewMaintenanceRecord(
             performed_at=clock.now() - timedelta(hours=1),
             performed_by="Site technician",
@@ -30,10 +31,10 @@ async def test_a_record_comes_back_as_it_was_written(any_database: Database, tmp
             parts=("Fan module", "Two screws"),
             attachments=tuple(kept),
         )
-        written = await maintenance.write_down(device.id, new, by="technician")
+        written = await maintenance.write_down(device.id, new)
         corrected = await maintenance.correct(written.id, new, version=1)
     async with any_database.reading() as connection:
-        maintenance = maintenance_on(connection, ids=ids, clock=clock)
+        maintenance = maintenance_on(connection, SYSTEM, ids=ids, clock=clock)
         page = await maintenance.of_device(device.id, PageQuery(limit=10, offset=0))
     assert page.items == [corrected]
     assert corrected.attachments == tuple(kept)

@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from nearhand.access.model import SYSTEM
 from nearhand.kit.blobs import Blobs
 from nearhand.kit.clock import FixedClock
 from nearhand.kit.database import Database
@@ -24,21 +25,21 @@ async def pieces(content: bytes) -> AsyncIterator[bytes]:
 def library(any_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Library:
     blobs = Blobs(tmp_path_factory.mktemp("blobs"))
     limits = Limits(upload_bytes=10**6, picture_pixels=10**6)
-    return Library(any_database, blobs, ids=RandomIds(), clock=FixedClock(), limits=limits)
+    return Library(any_database, blobs, SYSTEM, ids=RandomIds(), clock=FixedClock(), limits=limits)
 
 
 async def test_a_guide_comes_back_as_it_was_written(any_database: Database) -> None:
     ids, clock = RandomIds(), FixedClock()
     async with any_database.transaction() as connection:
         device = await Registry(connection).device()
-        manuals = manuals_on(connection, ids=ids, clock=clock)
+        manuals = manuals_on(connection, SYSTEM, ids=ids, clock=clock)
         step = Step(text={"en": "Pull it.", "zh-Hans": "拔出。"}, ports=("37", "38"))
         new = NewGuide(subject=Subject(device_id=device.id), title={"en": "Pull"}, steps=(step,))
         written = await manuals.write(new)
         clock.advance(60)
         again = await manuals.rewrite(written.id, new, version=1)
     async with any_database.reading() as connection:
-        manuals = manuals_on(connection, ids=ids, clock=clock)
+        manuals = manuals_on(connection, SYSTEM, ids=ids, clock=clock)
         assert await manuals.guide(written.id) == again
         assert (await manuals.of_device(device.id)).guides == (again,)
         assert (await manuals.guides(Subject(device_id=device.id), FIRST)).items == [again]
@@ -49,7 +50,7 @@ async def test_a_document_comes_back_as_it_was_uploaded(any_database: Database, 
     async with any_database.transaction() as connection:
         device = await Registry(connection).device()
     form = DocumentForm(title="Sheet", device_id=device.id)
-    kept = await library.keep_document(pieces(a_pdf(2)), form, by="expert")
+    kept = await library.keep_document(pieces(a_pdf(2)), form)
     assert await library.document(kept.id) == kept
     assert (kept.kind, kept.pages) == (DocumentKind.PDF, 2)
     first, again = await library.page(kept.id, 1), await library.page(kept.id, 1)
@@ -57,6 +58,6 @@ async def test_a_document_comes_back_as_it_was_uploaded(any_database: Database, 
 
 
 async def test_the_same_picture_may_be_sent_twice(library: Library) -> None:
-    once = await library.keep_picture(pieces(a_picture()), by="expert")
-    again = await library.keep_picture(pieces(a_picture()), by="expert")
+    once = await library.keep_picture(pieces(a_picture()))
+    again = await library.keep_picture(pieces(a_picture()))
     assert once == again

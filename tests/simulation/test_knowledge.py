@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from nearhand.access.model import SYSTEM
 from nearhand.app import Resources
 from nearhand.devices.model import DeviceView
 from nearhand.devices.service import devices_on
@@ -26,15 +27,17 @@ async def seeded(resources: Resources) -> AsyncIterator[Resources]:
 
 async def demo_switch(resources: Resources) -> DeviceView:
     async with resources.database.reading() as connection:
-        devices = devices_on(connection, ids=resources.ids, clock=resources.clock)
+        devices = devices_on(connection, SYSTEM, ids=resources.ids, clock=resources.clock)
         return await devices.view_by_tag(DEMO_TAG)
 
 
 async def test_the_demo_switch_has_a_past_documents_and_guides_in_three_languages(seeded: Resources) -> None:
     view = await demo_switch(seeded)
     async with seeded.database.reading() as connection:
-        manuals = await manuals_on(connection, ids=seeded.ids, clock=seeded.clock).of_device(view.device.id)
-        past = await maintenance_on(connection, ids=seeded.ids, clock=seeded.clock).of_device(
+        manuals = await manuals_on(connection, SYSTEM, ids=seeded.ids, clock=seeded.clock).of_device(
+            view.device.id
+        )
+        past = await maintenance_on(connection, SYSTEM, ids=seeded.ids, clock=seeded.clock).of_device(
             view.device.id, PageQuery(limit=50, offset=0)
         )
     assert {document.kind for document in manuals.documents} == {DocumentKind.PDF, DocumentKind.MARKDOWN}
@@ -53,7 +56,9 @@ async def test_the_demo_switch_has_a_past_documents_and_guides_in_three_language
 async def test_the_service_sheet_is_a_pdf_whose_pages_can_be_drawn(seeded: Resources) -> None:
     view = await demo_switch(seeded)
     async with seeded.database.reading() as connection:
-        manuals = await manuals_on(connection, ids=seeded.ids, clock=seeded.clock).of_device(view.device.id)
+        manuals = await manuals_on(connection, SYSTEM, ids=seeded.ids, clock=seeded.clock).of_device(
+            view.device.id
+        )
     (sheet,) = (document for document in manuals.documents if document.kind is DocumentKind.PDF)
     path = seeded.blobs.path(sheet.sha256)
     assert count_pages(path) == sheet.pages == 3
@@ -64,7 +69,9 @@ async def test_seeding_twice_adds_nothing(seeded: Resources) -> None:
     view = await demo_switch(seeded)
     await seed_knowledge(seeded)
     async with seeded.database.reading() as connection:
-        manuals = await manuals_on(connection, ids=seeded.ids, clock=seeded.clock).of_device(view.device.id)
+        manuals = await manuals_on(connection, SYSTEM, ids=seeded.ids, clock=seeded.clock).of_device(
+            view.device.id
+        )
     assert (len(manuals.documents), len(manuals.guides)) == (3, 2)
 
 

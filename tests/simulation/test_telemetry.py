@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nearhand.access.model import SYSTEM
 from nearhand.app import Resources
 from nearhand.devices.service import devices_on
 from nearhand.migrations.upgrade import upgrade
@@ -39,20 +40,24 @@ async def seeded(resources: Resources) -> AsyncIterator[Resources]:
 
 async def chart(resources: Resources, quantity: str, port: str, days: int) -> Chart:
     async with resources.database.reading() as connection:
-        device = await devices_on(connection, ids=resources.ids, clock=resources.clock).view_by_tag(DEMO_TAG)
+        device = await devices_on(connection, SYSTEM, ids=resources.ids, clock=resources.clock).view_by_tag(
+            DEMO_TAG
+        )
         key = SeriesKey(device_id=device.device.id, quantity=quantity, port=port)
         since, until = (
             resources.clock.now() - timedelta(days=days),
             resources.clock.now() + timedelta(seconds=1),
         )
-        telemetry = telemetry_on(connection, ids=resources.ids, clock=resources.clock)
+        telemetry = telemetry_on(connection, SYSTEM, ids=resources.ids, clock=resources.clock)
         return await telemetry.chart(key, since=since, until=until, buckets=30)
 
 
 async def series(resources: Resources) -> list[Series]:
     async with resources.database.reading() as connection:
-        device = await devices_on(connection, ids=resources.ids, clock=resources.clock).view_by_tag(DEMO_TAG)
-        telemetry = telemetry_on(connection, ids=resources.ids, clock=resources.clock)
+        device = await devices_on(connection, SYSTEM, ids=resources.ids, clock=resources.clock).view_by_tag(
+            DEMO_TAG
+        )
+        telemetry = telemetry_on(connection, SYSTEM, ids=resources.ids, clock=resources.clock)
         return await telemetry.series(device.device.id)
 
 

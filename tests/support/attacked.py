@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx2
 from websockets.sync.client import ClientConnection, connect
 
-from nearhand.access.model import NewUser, Role
+from nearhand.access.model import NewUser, Role, everywhere
 from nearhand.access.passwords import Passwords
 from nearhand.app import API, Resources, build_resources, create_app
 from nearhand.kit.settings import Settings
@@ -132,7 +132,9 @@ def attacked(folder: Path, database_url: str | None = None) -> Iterator[Attacked
     @app.post("/make-accounts")
     async def make_accounts() -> None:
         for role in Role:
-            new = NewUser(name=role.value, display_name=role.value, role=role, password=PASSWORD)
+            new = NewUser(
+                name=role.value, display_name=role.value, grants=everywhere(role), password=PASSWORD
+            )
             await resources.access.register(new)
 
     with served(app) as url:

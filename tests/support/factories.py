@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nearhand.access.model import SYSTEM, Actor, Permission
 from nearhand.devices.model import (
     Device,
     DeviceType,
@@ -16,9 +17,11 @@ from nearhand.devices.model import (
     NewLocation,
     NewRack,
     NewSite,
+    NewTenant,
     Port,
     Rack,
     Site,
+    Tenant,
 )
 from nearhand.devices.places import PlaceService
 from nearhand.devices.service import DeviceService
@@ -93,12 +96,17 @@ class Registry:
     """Registers nouns over one connection, each with what it needs: `await Registry(connection).device()`."""
 
     def __init__(
-        self, connection: AsyncConnection, *, ids: Ids | None = None, clock: Clock | None = None
+        self,
+        connection: AsyncConnection,
+        actor: Actor = SYSTEM,
+        *,
+        ids: Ids | None = None,
+        clock: Clock | None = None,
     ) -> None:
         ids, clock = ids or RandomIds(), clock or FixedClock()
-        self.store = DeviceStore(connection)
-        self.places = PlaceService(self.store, ids=ids, clock=clock)
-        self.devices = DeviceService(self.store, ids=ids, clock=clock)
+        self.store = DeviceStore(connection, actor.grants_with(Permission.DEVICES_READ))
+        self.places = PlaceService(self.store, actor, ids=ids, clock=clock)
+        self.devices = DeviceService(self.store, actor, ids=ids, clock=clock)
 
     async def site(self, **changes: Any) -> Site:
         return await self.places.add_site(new_site(**changes))
@@ -122,3 +130,6 @@ class Registry:
         else:
             site_id, changes["rack_id"] = rack.site_id, rack.id
         return await self.devices.register(new_device(device_type.id, site_id, **changes))
+
+    async def tenant(self, **changes: Any) -> Tenant:
+        return await self.places.add_tenant(NewTenant(**({"name": "Example Bank"} | changes)))

@@ -13,7 +13,7 @@ import time
 from functools import cache
 from pathlib import Path
 
-from nearhand.access.model import NewUser, Role
+from nearhand.access.model import NewUser, Role, everywhere
 from nearhand.access.passwords import Passwords
 from nearhand.app import build_resources
 from nearhand.kit.settings import Settings
@@ -55,7 +55,9 @@ class ServerProcess:
         resources = build_resources(self.settings, passwords=Passwords(QUICK))
         await upgrade(resources.database)
         for role in Role:
-            new = NewUser(name=role.value, display_name=role.value.title(), role=role, password=PASSWORD)
+            new = NewUser(
+                name=role.value, display_name=role.value.title(), grants=everywhere(role), password=PASSWORD
+            )
             await resources.access.register(new)
         await resources.database.close()
 

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from datetime import timedelta
 
+from nearhand.access.model import SYSTEM
 from nearhand.kit.clock import FixedClock
 from nearhand.kit.database import Database
 from nearhand.kit.ids import RandomIds
@@ -28,7 +29,7 @@ async def main(url: str, device_id: str) -> None:
     number = 0
     while True:
         async with database.transaction() as connection:
-            telemetry = telemetry_on(connection, ids=RandomIds(), clock=clock)
+            telemetry = telemetry_on(connection, SYSTEM, ids=RandomIds(), clock=clock)
             await telemetry.record([batch(device_id, clock, number)])
         sys.stdout.write(f"{number}\n")
         sys.stdout.flush()

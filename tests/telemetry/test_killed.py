@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nearhand.access.model import SYSTEM
 from nearhand.kit.clock import FixedClock
 from nearhand.kit.database import Database, metadata
 from nearhand.kit.ids import RandomIds
@@ -52,7 +53,7 @@ def said_before_killed(url: str, device_id: str, *, after: int) -> list[str]:
 
 async def counted(database: Database, device_id: str, clock: FixedClock) -> int:
     async with database.reading() as connection:
-        telemetry = telemetry_on(connection, ids=RandomIds(), clock=clock)
+        telemetry = telemetry_on(connection, SYSTEM, ids=RandomIds(), clock=clock)
         chart = await telemetry.chart(
             SeriesKey(device_id=device_id, quantity="cpu_load"),
             since=FixedClock().now() - timedelta(days=1),

@@ -7,7 +7,17 @@ from fastapi import APIRouter, Depends, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
 from nearhand.access.actor import COOKIE, SignedIn, may, refuse_foreign_origin, token_of
-from nearhand.access.model import Actor, DisplayName, NewUser, Permission, SignIn, User
+from nearhand.access.model import (
+    HOUSE,
+    MAX_GRANTS,
+    Actor,
+    DisplayName,
+    Grants,
+    NewUser,
+    Permission,
+    SignIn,
+    User,
+)
 from nearhand.access.service import AccessService
 from nearhand.audit.doors import acted, listed, untold
 from nearhand.kit.errors import TooMany
@@ -104,11 +114,13 @@ async def join(
 @router.get("/users")
 @listed("user")
 async def users(service: Service, page: Paging, actor: Actor = may(Permission.PEOPLE_MANAGE)) -> Page[User]:
+    actor.demand(Permission.PEOPLE_MANAGE, HOUSE)
     return await service.users(page)
 
 
 @router.post("/users", status_code=status.HTTP_201_CREATED)
 async def register(body: NewUser, service: Service, actor: Actor = may(Permission.PEOPLE_MANAGE)) -> User:
+    actor.demand(Permission.PEOPLE_MANAGE, HOUSE)
     return await service.register(body)
 
 
@@ -123,7 +135,23 @@ async def set_active(
     user_id: Id, body: Activity, service: Service, actor: Actor = may(Permission.PEOPLE_MANAGE)
 ) -> User:
     """Switch an account on or off. Switching off ends its sign-ins at once."""
+    actor.demand(Permission.PEOPLE_MANAGE, HOUSE)
     return await service.set_active(user_id, is_active=body.is_active)
+
+
+class Granted(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    grants: Grants = Field(min_length=1, max_length=MAX_GRANTS)
+
+
+@router.put("/users/{user_id}/grants")
+async def set_grants(
+    user_id: Id, body: Granted, service: Service, actor: Actor = may(Permission.PEOPLE_MANAGE)
+) -> User:
+    """What the account may do, and where, from now on."""
+    actor.demand(Permission.PEOPLE_MANAGE, HOUSE)
+    return await service.set_grants(user_id, body.grants)
 
 
 @router.get("/demo")

@@ -1,13 +1,14 @@
-"""People, their roles, and what each role may do."""
+"""People, what they were granted and where, and the one function that says what may be done."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from nearhand.kit.errors import Conflict, Forbidden, Unauthenticated
-from nearhand.kit.patterns import ONE_LINE
+from nearhand.kit.errors import Conflict, Forbidden, Invalid, Unauthenticated
+from nearhand.kit.patterns import ONE_LINE, Id
 
 UserName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")]
 DisplayName = Annotated[
@@ -78,6 +79,55 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 }
 
 
+class Where(BaseModel):
+    """The place of a thing: whose it is, and at which site and in which rack it stands. None: it has none.
+
+    A thing of the whole house, such as a device type or an account, has none of them.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    tenant_id: str | None = None
+    site_id: str | None = None
+    rack_id: str | None = None
+
+
+HOUSE = Where()
+
+
+class Grant(BaseModel):
+    """A role, and where it holds: with this tenant's things, at this site, in this rack. All conditions given must hold.
+
+    Without any condition it holds everywhere.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    role: Role
+    tenant_id: Id | None = None
+    site_id: Id | None = None
+    rack_id: Id | None = None
+
+    @property
+    def is_everywhere(self) -> bool:
+        return self.tenant_id is None and self.site_id is None and self.rack_id is None
+
+    def covers(self, where: Where) -> bool:
+        return (
+            self.tenant_id in (None, where.tenant_id)
+            and self.site_id in (None, where.site_id)
+            and self.rack_id in (None, where.rack_id)
+        )
+
+
+Grants = tuple[Grant, ...]
+MAX_GRANTS = 50  # of one account: each is a condition of every list it reads
+
+
+def everywhere(role: Role) -> Grants:
+    return (Grant(role=role),)
+
+
 class User(BaseModel):
     """A person with a local account."""
 
@@ -86,7 +136,7 @@ class User(BaseModel):
     id: str
     name: UserName
     display_name: DisplayName
-    role: Role
+    grants: Grants
     is_active: bool
     created_at: datetime
 
@@ -96,7 +146,7 @@ class NewUser(BaseModel):
 
     name: UserName
     display_name: DisplayName
-    role: Role
+    grants: Grants = Field(min_length=1, max_length=MAX_GRANTS)
     password: Password
 
 
@@ -110,7 +160,8 @@ class SignIn(BaseModel):
 class Actor(BaseModel):
     """Who is asking: a signed-in user, or a guest who holds a joining link to one session.
 
-    `participant_id` names them in every session; a guest's is minted with the link's use.
+    `participant_id` names them in every session; a guest's is minted with the link's use. `role` and `permissions` are
+    the most that any grant gives, for screens; what may be done with one thing, `may` says.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -119,16 +170,28 @@ class Actor(BaseModel):
     display_name: str
     role: Role
     permissions: frozenset[Permission]
+    grants: Grants = ()
     user_id: str | None = None
     session_id: str | None = None  # set for guests: the only session they may enter
 
-    def may(self, permission: Permission) -> bool:
-        return permission in self.permissions
+    def may(self, permission: Permission, where: Where | None = None) -> bool:
+        """The one permission function: whether a grant gives this permission there, or without `where` anywhere."""
+        if where is None:
+            return permission in self.permissions
+        return any(grant.covers(where) for grant in self.grants_with(permission))
 
-    def demand(self, permission: Permission) -> None:
-        """Raise NotPermitted unless this actor holds the permission."""
-        if not self.may(permission):
+    def demand(self, permission: Permission, where: Where | None = None) -> None:
+        """Raise NotPermitted unless this actor holds the permission, there or without `where` anywhere."""
+        if not self.may(permission, where):
             raise NotPermitted(permission)
+
+    def grants_with(self, permission: Permission) -> Grants:
+        """Where this actor holds the permission: what lists are filtered by."""
+        return tuple(grant for grant in self.grants if permission in ROLE_PERMISSIONS[grant.role])
+
+    def role_at(self, where: Where) -> Role | None:
+        """The highest role that a grant gives there."""
+        return highest(grant.role for grant in self.grants if grant.covers(where))
 
     def demand_session(self, session_id: str) -> None:
         """Raise NotPermitted unless this actor may enter this session."""
@@ -137,12 +200,18 @@ class Actor(BaseModel):
             raise NotPermitted(Permission.SESSIONS_JOIN)
 
 
+def highest(roles: Iterable[Role]) -> Role | None:
+    """The first of them in the order in which roles are declared."""
+    return min(roles, key=list(Role).index, default=None)
+
+
 def actor_of(user: User) -> Actor:
     return Actor(
         participant_id=user.id,
         display_name=user.display_name,
-        role=user.role,
-        permissions=ROLE_PERMISSIONS[user.role],
+        role=highest(grant.role for grant in user.grants) or Role.OBSERVER,
+        permissions=frozenset().union(*(ROLE_PERMISSIONS[grant.role] for grant in user.grants)),
+        grants=user.grants,
         user_id=user.id,
     )
 
@@ -156,6 +225,16 @@ def guest(participant_id: str, display_name: str, role: Role, session_id: str) -
         permissions=frozenset({Permission.SESSIONS_JOIN}),
         session_id=session_id,
     )
+
+
+# The service itself, where it asks its own registry outside of anybody's request.
+SYSTEM = Actor(
+    participant_id="",
+    display_name="",
+    role=Role.ADMIN,
+    permissions=frozenset(Permission),
+    grants=everywhere(Role.ADMIN),
+)
 
 
 class JoiningGrant(BaseModel):
@@ -179,6 +258,10 @@ class NotPermitted(Forbidden):
 
 class WrongCredentials(Unauthenticated):
     code, title = "wrong_credentials", "Name or password is wrong"
+
+
+class UnknownPlace(Invalid):
+    code, title = "unknown_place", "A grant names a tenant, site or rack that is not there"
 
 
 class UserNameTaken(Conflict):

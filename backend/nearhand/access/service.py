@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from nearhand.access.model import (
     Actor,
+    Grants,
     JoiningGrant,
     NewUser,
     Role,
@@ -75,13 +76,13 @@ class AccessService:
             return await AccessStore(connection).actor(token_hash(token), self._clock.now())
 
     async def register(self, new: NewUser) -> User:
-        """Make an account; raise UserNameTaken."""
+        """Make an account; raise UserNameTaken or UnknownPlace."""
         password_hash = await self._passwords.hash(new.password)
         user = User(
             id=self._ids.new(),
             name=new.name,
             display_name=new.display_name,
-            role=new.role,
+            grants=new.grants,
             is_active=True,
             created_at=self._clock.now(),
         )
@@ -104,6 +105,18 @@ class AccessService:
             if before is None or user is None:
                 raise NotFound(f"No user {user_id}.")
             await recording.changed(connection, "user", (before, user))
+        return user
+
+    async def set_grants(self, user_id: str, grants: Grants) -> User:
+        """What this account may do from now on, in open sockets too. Raises NotFound and UnknownPlace."""
+        async with self._database.transaction() as connection:
+            store = AccessStore(connection)
+            before = await store.user(user_id)
+            user = await store.set_grants(user_id, grants)
+            if before is not None and user is not None:
+                await recording.changed(connection, "user", (before, user))
+        if user is None:
+            raise NotFound(f"No user {user_id}.")
         return user
 
     async def invite(self, session_id: str, role: Role, *, by: Actor, hours: int) -> str:

@@ -1,13 +1,38 @@
-"""Rows of users, sign-ins and joining links."""
+"""Rows of users, their grants, sign-ins and joining links."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, ForeignKey, Row, String, Table, delete, func, insert, select, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Integer,
+    Row,
+    String,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from nearhand.access.model import Actor, JoiningGrant, Role, User, UserNameTaken, actor_of, guest
+from nearhand.access.model import (
+    Actor,
+    Grant,
+    Grants,
+    JoiningGrant,
+    Role,
+    UnknownPlace,
+    User,
+    UserNameTaken,
+    actor_of,
+    guest,
+)
 from nearhand.kit.database import UtcDateTime, metadata
 
 users = Table(
@@ -16,10 +41,21 @@ users = Table(
     Column("id", String(12), primary_key=True),
     Column("name", String(40), nullable=False, unique=True),
     Column("display_name", String(80), nullable=False),
-    Column("role", String(12), nullable=False),
     Column("password_hash", String(200), nullable=False),
     Column("is_active", Boolean, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+)
+
+# One row per grant; an empty column is no condition. The places are tables of a slice above.
+grants = Table(
+    "access_grant",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("user_id", ForeignKey(users.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("role", String(12), nullable=False),
+    Column("tenant_id", ForeignKey("tenant.id", ondelete="CASCADE"), nullable=True),
+    Column("site_id", ForeignKey("site.id", ondelete="CASCADE"), nullable=True),
+    Column("rack_id", ForeignKey("rack.id", ondelete="CASCADE"), nullable=True),
 )
 
 # One row per sign-in: a user's, or a guest's who used a joining link. Only the token's hash is kept.
@@ -48,39 +84,67 @@ joining_links = Table(
 )
 
 
+GRANT = ("role", "tenant_id", "site_id", "rack_id")
+
+
 class AccessStore:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
     async def add_user(self, user: User, password_hash: str) -> None:
+        """Raise UserNameTaken or UnknownPlace."""
+        row = user.model_dump(exclude={"grants"}) | {"password_hash": password_hash}
         try:
-            await self._connection.execute(
-                insert(users).values(**user.model_dump(), password_hash=password_hash)
-            )
+            await self._connection.execute(insert(users).values(row))
         except IntegrityError:
             raise UserNameTaken(user.name) from None
+        await self._add_grants(user.id, user.grants)
 
-    async def user_with_hash(self, name: str) -> tuple[User, str] | None:
-        row = (await self._connection.execute(select(users).where(users.c.name == name))).one_or_none()
-        return None if row is None else (_user(row), row.password_hash)
+    async def set_grants(self, user_id: str, given: Grants) -> User | None:
+        """Raise UnknownPlace."""
+        await self._connection.execute(delete(grants).where(grants.c.user_id == user_id))
+        if await self.user(user_id) is not None:
+            await self._add_grants(user_id, given)
+        return await self.user(user_id)
+
+    async def _add_grants(self, user_id: str, given: Grants) -> None:
+        if not given:
+            return
+        rows = [{"user_id": user_id, **grant.model_dump()} for grant in given]
+        try:
+            await self._connection.execute(insert(grants), rows)
+        except IntegrityError:
+            raise UnknownPlace from None
 
     async def user(self, user_id: str) -> User | None:
         row = (await self._connection.execute(select(users).where(users.c.id == user_id))).one_or_none()
-        return None if row is None else _user(row)
+        return None if row is None else (await self._with_grants([row]))[0]
+
+    async def _with_grants(self, rows: Sequence[Row[Any]]) -> list[User]:
+        """The users of these rows, in one more query however many they are."""
+        ids = [row._mapping[users.c.id] for row in rows]
+        query = select(grants).where(grants.c.user_id.in_(ids)).order_by(grants.c.id)
+        held: dict[str, list[Grant]] = {}
+        for row in await self._connection.execute(query):
+            held.setdefault(row.user_id, []).append(_grant(row))
+        return [_user(row, tuple(held.get(user_id, ()))) for row, user_id in zip(rows, ids, strict=True)]
+
+    async def user_with_hash(self, name: str) -> tuple[User, str] | None:
+        row = (await self._connection.execute(select(users).where(users.c.name == name))).one_or_none()
+        return None if row is None else ((await self._with_grants([row]))[0], row.password_hash)
 
     async def users(self, limit: int, offset: int) -> tuple[list[User], int]:
-        rows = await self._connection.execute(
-            select(users).order_by(users.c.name).limit(limit).offset(offset)
-        )
+        rows = (
+            await self._connection.execute(select(users).order_by(users.c.name).limit(limit).offset(offset))
+        ).all()
         total = (await self._connection.execute(select(func.count()).select_from(users))).scalar_one()
-        return [_user(row) for row in rows], total
+        return await self._with_grants(rows), total
 
     async def set_active(self, user_id: str, *, is_active: bool) -> User | None:
         await self._connection.execute(update(users).where(users.c.id == user_id).values(is_active=is_active))
         if not is_active:
             await self._connection.execute(delete(sign_ins).where(sign_ins.c.user_id == user_id))
-        row = (await self._connection.execute(select(users).where(users.c.id == user_id))).one_or_none()
-        return None if row is None else _user(row)
+        return await self.user(user_id)
 
     async def add_sign_in(
         self, token_hash: str, actor: Actor, *, expires_at: datetime, now: datetime
@@ -102,16 +166,21 @@ class AccessStore:
     async def actor(self, token_hash: str, now: datetime) -> Actor | None:
         """Whoever holds this token, in one query; None when it is unknown, expired or its user is inactive."""
         query = (
-            select(sign_ins, users)
-            .select_from(sign_ins.outerjoin(users, sign_ins.c.user_id == users.c.id))
+            select(sign_ins, users, *grants.c[*GRANT])
+            .select_from(sign_ins)
+            .outerjoin(users, sign_ins.c.user_id == users.c.id)
+            .outerjoin(grants, grants.c.user_id == users.c.id)
             .where(sign_ins.c.token_hash == token_hash, sign_ins.c.expires_at > now)
+            .order_by(grants.c.id)
         )
-        row = (await self._connection.execute(query)).one_or_none()
-        if row is None:
+        rows = (await self._connection.execute(query)).all()
+        if not rows:
             return None
+        row = rows[0]
         if row.user_id is None:
             return guest(row.guest_id, row.guest_name, Role(row.guest_role), row.guest_session_id)
-        return actor_of(_user(row)) if row.is_active else None
+        held = tuple(_grant(row) for row in rows if row._mapping[grants.c.role] is not None)
+        return actor_of(_user(row, held)) if row.is_active else None
 
     async def remove_sign_in(self, token_hash: str) -> None:
         await self._connection.execute(delete(sign_ins).where(sign_ins.c.token_hash == token_hash))
@@ -141,12 +210,16 @@ class AccessStore:
         )
 
 
-def _user(row: Row[Any]) -> User:
+def _grant(row: Row[Any]) -> Grant:
+    return Grant.model_validate({name: row._mapping[grants.c[name]] for name in GRANT})
+
+
+def _user(row: Row[Any], held: Grants) -> User:
     return User(
         id=row._mapping[users.c.id],
         name=row._mapping[users.c.name],
         display_name=row._mapping[users.c.display_name],
-        role=Role(row._mapping[users.c.role]),
+        grants=held,
         is_active=row._mapping[users.c.is_active],
         created_at=row._mapping[users.c.created_at],
     )

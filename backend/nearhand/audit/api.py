@@ -7,7 +7,7 @@ from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import AwareDatetime
 
 from nearhand.access.actor import may
-from nearhand.access.model import Actor, Permission
+from nearhand.access.model import HOUSE, Actor, Permission
 from nearhand.audit.command import PAGE
 from nearhand.audit.doors import acted, listed
 from nearhand.audit.model import Entry, Head, Outcome, Redaction, Wanted
@@ -62,19 +62,31 @@ def _wanted(
     )
 
 
+def _tenants(actor: Actor) -> frozenset[str] | None:
+    """Of which tenants the actor may read; None: of all. A site's or a rack's admin reads none: entries name neither."""
+    if actor.may(READ, HOUSE):
+        return None
+    grants = [grant for grant in actor.grants_with(READ) if grant.site_id is None and grant.rack_id is None]
+    return frozenset(grant.tenant_id for grant in grants if grant.tenant_id is not None)
+
+
 @router.get("/audit/entries")
 @listed("entry")
 async def entries(
     book: Book, page: Paging, wanted: Annotated[Wanted, Depends(_wanted)], actor: Actor = may(READ)
 ) -> Page[Entry]:
-    """Who did, saw and was refused what, newest first. An entry is here a second after it happened."""
-    return await book.entries(wanted, page)
+    """Who did, saw and was refused what, newest first. An entry is here a second after it happened.
+
+    Whoever administers a tenant sees the entries about its things.
+    """
+    return await book.entries(wanted.model_copy(update={"tenants": _tenants(actor)}), page)
 
 
 @router.get("/audit/head")
 @acted("ledger.viewed")
 async def head(book: Book, actor: Actor = may(READ)) -> Head:
     """How far the chain reaches, and the key that signs it. Write both down elsewhere now and then."""
+    actor.demand(READ, HOUSE)
     return await book.head()
 
 
@@ -98,6 +110,7 @@ async def export(
     actor: Actor = may(READ),
 ) -> StreamingResponse:
     """The whole ledger or a part of it, with its signatures: to be verified by anybody, anywhere."""
+    actor.demand(READ, HOUSE)
     name = f"ledger-{first}-{last or 'now'}.jsonl"
     return StreamingResponse(
         await book.export(first, last),
@@ -122,4 +135,5 @@ async def redact(
 ) -> None:
     """Take away the details of an entry, its doer's name and address among them. The chain holds; who, when and why
     is an entry of its own."""
+    actor.demand(Permission.AUDIT_REDACT, HOUSE)
     await book.redact(seq, body.why)

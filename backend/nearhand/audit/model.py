@@ -110,6 +110,9 @@ class Wanted(Kept):
     action: str | None = None
     outcome: Outcome | None = None
     tenant: str | None = None
+    tenants: frozenset[str] | None = (
+        None  # the only ones whose entries the reader may see; None: all, and the house's
+    )
     since: datetime | None = None
     until: datetime | None = None
 

@@ -80,7 +80,7 @@ def draft(
 
 
 def of_noun(kind: str, verb: str, noun: BaseModel, details: Mapping[str, Any]) -> Draft:
-    tenant = getattr(noun, "tenant", None)
+    tenant = getattr(noun, "tenant_id", None)
     about_id = next(str(getattr(noun, name)) for name in NAMES if hasattr(noun, name))
     return draft(f"{kind}.{verb}", about_id, details, tenant=tenant or None)
 

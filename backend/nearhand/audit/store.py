@@ -263,6 +263,8 @@ def _wanted(query: Select[Any], wanted: Wanted) -> Select[Any]:
         "tenant": wanted.tenant,
     }
     query = query.where(*(entries.c[name] == value for name, value in exact.items() if value is not None))
+    if wanted.tenants is not None:
+        query = query.where(entries.c.tenant.in_(sorted(wanted.tenants)))
     if wanted.action is not None:
         # `device` finds all that is done to devices.
         is_whole = "." in wanted.action

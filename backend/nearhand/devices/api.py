@@ -1,4 +1,4 @@
-"""REST doors of sites, locations, racks, device types and devices."""
+"""REST doors of tenants, sites, locations, racks, device types and devices."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -28,13 +28,14 @@ from nearhand.devices.model import (
     NewLocation,
     NewRack,
     NewSite,
+    NewTenant,
     Rack,
     Selection,
     Site,
+    Tenant,
 )
-from nearhand.devices.places import PlaceService
-from nearhand.devices.service import DeviceService
-from nearhand.devices.store import DeviceStore
+from nearhand.devices.places import PlaceService, places_on
+from nearhand.devices.service import DeviceService, devices_on
 from nearhand.devices.tabular import TableFormat
 from nearhand.kit.asking import asking
 from nearhand.kit.errors import NearhandError, TooLarge, Unavailable
@@ -57,12 +58,12 @@ nouns = APIRouter(tags=["devices"], route_class=TransactionRoute)
 
 def _places(request: Request, connection: Connection) -> PlaceService:
     resources = request.app.state.resources
-    return PlaceService(DeviceStore(connection), ids=resources.ids, clock=resources.clock)
+    return places_on(connection, request.state.actor, ids=resources.ids, clock=resources.clock)
 
 
 def _devices(request: Request, connection: Connection) -> DeviceService:
     resources = request.app.state.resources
-    return DeviceService(DeviceStore(connection), ids=resources.ids, clock=resources.clock)
+    return devices_on(connection, request.state.actor, ids=resources.ids, clock=resources.clock)
 
 
 Places = Annotated[PlaceService, Depends(_places)]
@@ -83,9 +84,74 @@ def _selection(q: str, sort: str | None, **filters: str | None) -> Selection:
     return Selection(q=q, sort=sort, filters=given)
 
 
+# -- tenants ----------------------------------------------------------------------------------------------------
+
+TENANT: dict[str, Any] = {"name": "Example Bank", "notes": ""}
+TenantBody = Annotated[NewTenant, Body(examples=[TENANT])]
+
+
+def _tenant_selection(
+    q: Words = "",
+    sort: Literal["name", "-name", "created_at", "-created_at", "updated_at", "-updated_at"] | None = None,
+) -> Selection:
+    return _selection(q, sort)
+
+
+@nouns.get("/tenants")
+@listed("tenant")
+async def list_tenants(
+    places: Places,
+    page: Paging,
+    selection: Annotated[Selection, Depends(_tenant_selection)],
+    actor: Actor = may(READ),
+) -> Page[Tenant]:
+    """Those whose equipment one may see; what belongs to none of them is the operator's own."""
+    return await places.tenants(selection, page)
+
+
+@nouns.post("/tenants", status_code=status.HTTP_201_CREATED)
+async def add_tenant(
+    body: TenantBody, response: Response, places: Places, actor: Actor = may(WRITE)
+) -> Tenant:
+    return stamped(response, await places.add_tenant(body))
+
+
+@nouns.get("/tenants/{tenant_id}")
+@viewed("tenant")
+async def get_tenant(
+    tenant_id: IdPath, response: Response, places: Places, actor: Actor = may(READ)
+) -> Tenant:
+    return stamped(response, await places.tenant(tenant_id))
+
+
+@nouns.put("/tenants/{tenant_id}")
+async def change_tenant(
+    tenant_id: IdPath,
+    body: TenantBody,
+    version: ExpectedVersion,
+    response: Response,
+    places: Places,
+    actor: Actor = may(WRITE),
+) -> Tenant:
+    return stamped(response, await places.change_tenant(tenant_id, body, version=version))
+
+
+@nouns.delete("/tenants/{tenant_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def remove_tenant(
+    tenant_id: IdPath, version: ExpectedVersion, places: Places, actor: Actor = may(WRITE)
+) -> None:
+    """Refused while a site, rack or device belongs to it. What was granted for its things goes with it."""
+    await places.remove_tenant(tenant_id, version=version)
+
+
 # -- sites ------------------------------------------------------------------------------------------------------
 
-SITE: dict[str, Any] = {"name": "Zürich West", "address": "Aargauerstrasse 1", "timezone": "Europe/Zurich"}
+SITE: dict[str, Any] = {
+    "name": "Zürich West",
+    "address": "Aargauerstrasse 1",
+    "timezone": "Europe/Zurich",
+    "tenant_id": None,
+}
 SiteBody = Annotated[NewSite, Body(examples=[SITE])]
 
 
@@ -208,6 +274,7 @@ RACK: dict[str, Any] = {
     "height_u": 42,
     "first_u": 1,
     "counted_from": "bottom",
+    "tenant_id": None,
 }
 RackBody = Annotated[NewRack, Body(examples=[RACK])]
 
@@ -367,7 +434,7 @@ DEVICE: dict[str, Any] = {
     "position_u": 23,
     "face": "front",
     "status": "active",
-    "tenant": "Example Bank",
+    "tenant_id": None,
     "notes": "",
 }
 DeviceBody = Annotated[NewDevice, Body(examples=[DEVICE])]
@@ -382,8 +449,6 @@ DeviceSort = Literal[
     "-position_u",
     "status",
     "-status",
-    "tenant",
-    "-tenant",
     "created_at",
     "-created_at",
     "updated_at",
@@ -406,7 +471,7 @@ def _device_selection(
     rack_id: Only = None,
     device_type_id: Only = None,
     status: DeviceStatus | None = None,
-    tenant: Annotated[str | None, Query(max_length=100, pattern=ONE_LINE)] = None,
+    tenant_id: Only = None,
     kind: DeviceKind | None = None,
     sort: DeviceSort | None = None,
 ) -> Selection:
@@ -418,7 +483,7 @@ def _device_selection(
         rack_id=rack_id,
         device_type_id=device_type_id,
         status=status,
-        tenant=tenant,
+        tenant_id=tenant_id,
         kind=kind,
     )
 
@@ -491,7 +556,7 @@ async def change_device(
     changed = stamped(response, await devices.change(device_id, body, version=version))
     inspect_moves: InspectMoves = request.app.state.resources.inspect_moves
     racks = {} if changed.rack_id is None else {device_id: changed.rack_id}
-    findings = await inspect_moves(connection, racks)
+    findings = await inspect_moves(connection, actor, racks)
     return ChangedDevice(**changed.model_dump(), findings=tuple(findings))
 
 
@@ -560,8 +625,8 @@ async def import_devices(
     content = await _body(request, request.app.state.resources.settings.import_limit_bytes)
     rows = await importer.read(content, file_format)
     if NDJSON in request.headers.get("accept", ""):
-        return StreamingResponse(_lines(importer, rows, is_dry_run=dry_run), media_type=NDJSON)
-    report = await importer.run(rows, is_dry_run=dry_run, tell=lambda progress: None)
+        return StreamingResponse(_lines(importer, rows, actor, is_dry_run=dry_run), media_type=NDJSON)
+    report = await importer.run(rows, actor, is_dry_run=dry_run, tell=lambda progress: None)
     return Response(report.model_dump_json(), media_type="application/json")
 
 
@@ -589,7 +654,7 @@ async def export_devices(
     """
     media_type = "text/csv" if file_format is TableFormat.CSV else "application/json"
     return StreamingResponse(
-        importer.export(selection, file_format),
+        importer.export(selection, file_format, actor),
         media_type=media_type,
         headers={"Content-Disposition": f'attachment; filename="devices.{file_format}"'},
     )
@@ -609,13 +674,15 @@ async def _body(request: Request, limit: int) -> bytes:
     return bytes(content)
 
 
-async def _lines(importer: Importer, rows: list[Row], *, is_dry_run: bool) -> AsyncIterator[str]:
+async def _lines(
+    importer: Importer, rows: list[Row], actor: Actor, *, is_dry_run: bool
+) -> AsyncIterator[str]:
     """Progress while it runs, the report at its end. A client that leaves before stops the import.
 
     A queue stands between, so that a slow reader does not hold the transaction open.
     """
     waiting: asyncio.Queue[ImportProgress | None] = asyncio.Queue()
-    running = asyncio.create_task(importer.run(rows, is_dry_run=is_dry_run, tell=waiting.put_nowait))
+    running = asyncio.create_task(importer.run(rows, actor, is_dry_run=is_dry_run, tell=waiting.put_nowait))
     running.add_done_callback(lambda _: waiting.put_nowait(None))
     try:
         while (progress := await waiting.get()) is not None:

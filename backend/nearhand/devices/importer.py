@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nearhand.access.model import Actor, Permission
 from nearhand.audit import recording
 from nearhand.devices.model import (
     AssetTag,
@@ -24,13 +25,16 @@ from nearhand.devices.model import (
     Selection,
     Site,
     Stage,
+    Tenant,
+    WrongTenant,
     first_overlap,
     first_version,
+    housed,
     misfit,
     next_version,
     span_of,
 )
-from nearhand.devices.store import DeviceStore
+from nearhand.devices.store import DeviceStore, Registered
 from nearhand.devices.tabular import (
     Cells,
     TableFormat,
@@ -50,7 +54,7 @@ CHUNK = 500  # rows from one word of progress to the next
 PATH_SEPARATOR = " / "
 
 # Higher slices know what a move brings about. By device id, the rack each will stand in.
-InspectMoves = Callable[[AsyncConnection, Mapping[str, str]], Awaitable[list[Finding]]]
+InspectMoves = Callable[[AsyncConnection, Actor, Mapping[str, str]], Awaitable[list[Finding]]]
 Tell = Callable[[ImportProgress], None]
 Row = tuple[int, Cells]
 
@@ -65,6 +69,7 @@ class _Wanted(NamedTuple):
     before: Device | None
     new: NewDevice
     device_type: DeviceType
+    tenant_name: str
 
     @property
     def is_change(self) -> bool:
@@ -97,16 +102,16 @@ class Importer:
         async with self._turn:
             return await asyncio.to_thread(read_rows, content, kind)
 
-    async def run(self, rows: Sequence[Row], *, is_dry_run: bool, tell: Tell) -> ImportReport:
+    async def run(self, rows: Sequence[Row], actor: Actor, *, is_dry_run: bool, tell: Tell) -> ImportReport:
         """Check every row; write them all unless one is faulty or this is a dry run."""
         open_transaction = self._database.reading if is_dry_run else self._database.transaction
         async with self._turn, open_transaction() as connection:
-            store = DeviceStore(connection)
-            wanted, faults = await self._check(store, rows, tell)
+            store = DeviceStore(connection, actor.grants_with(Permission.DEVICES_READ))
+            wanted, faults = await self._check(store, rows, actor, tell)
             is_applied = not is_dry_run and not faults
             created = [one for one in wanted if one.before is None]
             updated = [one for one in wanted if one.is_change]
-            findings = await self._inspect_moves(connection, _moves(updated))
+            findings = await self._inspect_moves(connection, actor, _moves(updated))
             if is_applied:
                 await self._write(store, created, updated, tell)
         return ImportReport(
@@ -121,9 +126,9 @@ class Importer:
         )
 
     async def _check(
-        self, store: DeviceStore, rows: Sequence[Row], tell: Tell
+        self, store: DeviceStore, rows: Sequence[Row], actor: Actor, tell: Tell
     ) -> tuple[list[_Wanted], list[RowFault]]:
-        names = await _Names.load(store)
+        names = await _Names.load(store, actor)
         tagged, faults = await asyncio.to_thread(_by_tag, rows)
         known = await store.devices_by_tag(tagged)
         wanted: list[_Wanted] = []
@@ -144,13 +149,14 @@ class Importer:
     ) -> None:
         now, total, done = self._clock.now(), len(created) + len(updated), 0
 
-        def versions(some: Sequence[_Wanted]) -> list[tuple[Device, DeviceType]]:
+        def versions(some: Sequence[_Wanted]) -> list[Registered]:
             return [
                 (
                     first_version(Device, one.new, noun_id=self._ids.new(), now=now)
                     if one.before is None
                     else next_version(one.before, one.new, now=now),
                     one.device_type,
+                    one.tenant_name,
                 )
                 for one in some
             ]
@@ -159,7 +165,7 @@ class Importer:
             for some in _chunks(wanted):
                 written = await asyncio.to_thread(versions, some)
                 await write(written)
-                await self._put_down(store, some, [device for device, _ in written])
+                await self._put_down(store, some, [device for device, *_ in written])
                 done += len(some)
                 tell(ImportProgress(stage=Stage.WRITING, done=done, total=total))
 
@@ -170,19 +176,20 @@ class Importer:
         changes = [(one.before, now) for one, now in pairs if one.before is not None]
         await recording.changed(connection, "device", *changes)
 
-    async def export(self, selection: Selection, kind: TableFormat) -> AsyncIterator[str]:
+    async def export(self, selection: Selection, kind: TableFormat, actor: Actor) -> AsyncIterator[str]:
         """The selected devices as a file that `run` takes back.
 
         Read in pages, each with a connection of its own: whoever reads the file slowly keeps nobody else waiting.
         Which devices it holds is settled at the start; each row is as it was when its page was read.
         """
+        grants = actor.grants_with(Permission.DEVICES_READ)
         async with self._database.reading() as connection:
-            numbers = await DeviceStore(connection).numbers(selection)
+            numbers = await DeviceStore(connection, grants).numbers(selection)
         yield csv_header() if kind is TableFormat.CSV else "[\n"
         separator = ""
         for some in _chunks(numbers):
             async with self._database.reading() as connection:
-                store = DeviceStore(connection)
+                store = DeviceStore(connection, grants)
                 paths, views = _paths(await store.locations.every()), await store.views(some)
             rows = [row_of(view, paths.get(view.location.id, "") if view.location else "") for view in views]
             if kind is TableFormat.CSV:
@@ -198,8 +205,16 @@ class _Names:
     """What rows may refer to, by name."""
 
     def __init__(
-        self, sites: list[Site], locations: list[Location], racks: list[Rack], types: list[DeviceType]
+        self,
+        actor: Actor,
+        places: tuple[list[Tenant], list[Site], list[Location], list[Rack]],
+        types: list[DeviceType],
     ) -> None:
+        self._actor = actor
+        tenants, sites, locations, racks = places
+        self._tenants = {tenant.name: tenant for tenant in tenants}
+        self._tenant_names = {tenant.id: tenant.name for tenant in tenants}
+        self._sites_by_id = {site.id: site for site in sites}
         self._sites = {site.name: site for site in sites}
         self._types = {(one.manufacturer, one.model): one for one in types}
         self._types_by_id = {one.id: one for one in types}
@@ -211,13 +226,14 @@ class _Names:
         self._location_names = {one.id: one.name for one in locations}
 
     @classmethod
-    async def load(cls, store: DeviceStore) -> "_Names":
-        return cls(
+    async def load(cls, store: DeviceStore, actor: Actor) -> "_Names":
+        places = (
+            await store.tenants.every(),
             await store.sites.every(),
             await store.locations.every(),
             await store.racks.every(),
-            await store.device_types.every(),
         )
+        return cls(actor, places, await store.device_types.every())
 
     def follow_all(
         self, tagged: Sequence[tuple[str, Row]], known: Mapping[str, Device]
@@ -248,11 +264,16 @@ class _Names:
                 given.setdefault("position_u", None)
         elif cells.get("location"):
             raise Fault("location", "Only a rack has a location; name the rack too.")
+        if "tenant" in cells:
+            given["tenant_id"] = self._tenant(cells)
         base = {} if before is None else {name: getattr(before, name) for name in NewDevice.model_fields}
-        new = NewDevice.model_validate(base | given)
+        new = self._housed(NewDevice.model_validate(base | given))
+        if before is not None:
+            self._demand(before)
+        self._demand(new)
         device_type = self._types_by_id[new.device_type_id]
         self._check_fit(new, device_type)
-        return _Wanted(number, before, new, device_type)
+        return _Wanted(number, before, new, device_type, self._tenant_names.get(new.tenant_id or "", ""))
 
     def _type(self, cells: Cells, before: Device | None) -> DeviceType:
         manufacturer, model = _named(cells, "manufacturer"), _named(cells, "model")
@@ -275,6 +296,22 @@ class _Names:
         if name not in self._sites:
             raise Fault("site", f"There is no site {name}.")
         return self._sites[name].id
+
+    def _tenant(self, cells: Cells) -> str | None:
+        name = _named(cells, "tenant")
+        if name and name not in self._tenants:
+            raise Fault("tenant", f"There is no tenant {name}.")
+        return self._tenants[name].id if name else None
+
+    def _housed(self, new: NewDevice) -> NewDevice:
+        try:
+            return housed(new, self._sites_by_id[new.site_id], self._racks_by_id.get(new.rack_id or ""))
+        except WrongTenant as error:
+            raise Fault("tenant", error.title) from None
+
+    def _demand(self, device: NewDevice) -> None:
+        if not self._actor.may(Permission.DEVICES_WRITE, device.where):
+            raise Fault("asset_tag", "What you were granted does not allow changes there.")
 
     def _rack(self, cells: Cells, site_id: str) -> str | None:
         name, location = _named(cells, "rack"), _named(cells, "location")

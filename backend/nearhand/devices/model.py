@@ -1,4 +1,4 @@
-"""What is registered: sites, locations, racks, device types with their faces, devices and their labels."""
+"""What is registered: tenants, sites, locations, racks, device types with their faces, devices and their labels."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,6 +7,7 @@ from typing import Annotated, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from nearhand.access.model import Where
 from nearhand.kit.errors import Conflict, Invalid
 from nearhand.kit.patterns import MANY_LINES, ONE_LINE, Id
 
@@ -18,7 +19,6 @@ Name = Annotated[
 ]
 AssetTag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,49}$")]
 Serial = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80, pattern=ONE_LINE)]
-Tenant = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=ONE_LINE)]
 PartName = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=ONE_LINE)]
 PartKind = Annotated[str, StringConstraints(max_length=40, pattern=ONE_LINE)]
 Text = Annotated[str, StringConstraints(max_length=2000, pattern=MANY_LINES)]
@@ -33,6 +33,23 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+# -- tenants ----------------------------------------------------------------------------------------------------
+
+
+class NewTenant(Frozen):
+    """An organisation whose equipment stands here. What belongs to no tenant is the operator's own."""
+
+    name: Name
+    notes: Text = ""
+
+
+class Tenant(NewTenant):
+    id: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
 # -- places -----------------------------------------------------------------------------------------------------
 
 
@@ -40,6 +57,10 @@ class NewSite(Frozen):
     name: Name
     address: Text = ""
     timezone: Timezone = "UTC"
+    tenant_id: Id | None = None
+
+    def where(self, site_id: str | None) -> Where:
+        return Where(tenant_id=self.tenant_id, site_id=site_id)
 
 
 class Site(NewSite):
@@ -56,6 +77,10 @@ class NewLocation(Frozen):
     name: Name
     parent_id: Id | None = None
 
+    @property
+    def where(self) -> Where:
+        return Where(site_id=self.site_id)
+
 
 class Location(NewLocation):
     id: str
@@ -70,7 +95,10 @@ class CountedFrom(StrEnum):
 
 
 class NewRack(Frozen):
-    """`first_u` is the number of the first unit, counted from bottom or top."""
+    """`first_u` is the number of the first unit, counted from bottom or top.
+
+    In a tenant's rack stand that tenant's devices only.
+    """
 
     site_id: Id
     name: Name
@@ -78,6 +106,10 @@ class NewRack(Frozen):
     height_u: int = Field(42, ge=1, le=100)
     first_u: int = Field(1, ge=0, le=1)
     counted_from: CountedFrom = CountedFrom.BOTTOM
+    tenant_id: Id | None = None
+
+    def where(self, rack_id: str | None) -> Where:
+        return Where(tenant_id=self.tenant_id, site_id=self.site_id, rack_id=rack_id)
 
     def holds(self, position_u: int, height_u: float) -> bool:
         """Whether a device whose lowest-numbered unit is `position_u` fits inside the rack."""
@@ -209,7 +241,7 @@ class NewDevice(Frozen):
     position_u: int | None = Field(None, ge=0, le=100)
     face: FaceSide = FaceSide.FRONT
     status: DeviceStatus = DeviceStatus.ACTIVE
-    tenant: Tenant = ""
+    tenant_id: Id | None = None
     notes: Text = ""
 
     @model_validator(mode="after")
@@ -217,6 +249,10 @@ class NewDevice(Frozen):
         if self.position_u is not None and self.rack_id is None:
             raise ValueError("position_u needs a rack_id")
         return self
+
+    @property
+    def where(self) -> Where:
+        return Where(tenant_id=self.tenant_id, site_id=self.site_id, rack_id=self.rack_id)
 
 
 class Device(NewDevice):
@@ -243,6 +279,16 @@ class ChangedDevice(Device):
     findings: tuple[Finding, ...]
 
 
+def housed(new: NewDevice, site: Site, rack: Rack | None) -> NewDevice:
+    """The device with the tenant whose rack or site it stands in. Raises WrongTenant when it is another's."""
+    owner = (rack.tenant_id if rack is not None else None) or site.tenant_id
+    if owner is None or new.tenant_id == owner:
+        return new
+    if new.tenant_id is not None:
+        raise WrongTenant
+    return new.model_copy(update={"tenant_id": owner})
+
+
 class DeviceView(Frozen):
     """A device with all that a screen shows beside it, in one answer."""
 
@@ -251,6 +297,7 @@ class DeviceView(Frozen):
     site: Site
     rack: Rack | None
     location: Location | None
+    tenant: Tenant | None
 
 
 class MountedDevice(Frozen):
@@ -330,7 +377,7 @@ def first_overlap(mounting: Mounting, others: Iterable[Mounting]) -> Mounting | 
 
 # -- versions ---------------------------------------------------------------------------------------------------
 
-N = TypeVar("N", Site, Location, Rack, DeviceType, Device)
+N = TypeVar("N", Tenant, Site, Location, Rack, DeviceType, Device)
 
 
 def first_version(noun: type[N], new: Frozen, *, noun_id: str, now: datetime) -> N:
@@ -418,6 +465,10 @@ class UnknownReference(Invalid):
     """The request names something that is not there, or that belongs elsewhere."""
 
     code, title = "unknown_reference", "The request refers to something that is not there"
+
+
+class WrongTenant(Invalid):
+    code, title = "wrong_tenant", "What stands in a tenant's rack or at a tenant's site is that tenant's"
 
 
 class WrongSite(Invalid):

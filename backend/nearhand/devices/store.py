@@ -1,4 +1,4 @@
-"""Rows of sites, locations, racks, device types and devices, and the search over them."""
+"""Rows of tenants, sites, locations, racks, device types and devices, and the search over them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
@@ -22,12 +22,15 @@ from sqlalchemy import (
     literal_column,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import True_
 
+from nearhand.access.model import Grants, Where
 from nearhand.devices.model import (
     AssetTagTaken,
     Device,
@@ -44,7 +47,9 @@ from nearhand.devices.model import (
     Site,
     Span,
     StillInUse,
+    Tenant,
 )
+from nearhand.devices.seen import seen_devices, seen_locations, seen_racks, seen_sites, seen_tenants
 from nearhand.devices.tables import (
     POSTGRES_TERMS,
     device_types,
@@ -53,38 +58,48 @@ from nearhand.devices.tables import (
     locations,
     racks,
     sites,
+    tenants,
 )
 from nearhand.kit.database import in_parts
 from nearhand.kit.errors import Conflict
 from nearhand.kit.text import index_terms, search_terms
 
 M = TypeVar("M", bound=Frozen)
+Registered = tuple[
+    Device, DeviceType, str
+]  # a device, its type, and its tenant's name: it is found by all three
 
 NARROW_HITS = 1000  # up to so many hits of a search are sorted by closeness; beyond, nobody reads to the end
 SERIAL_ENDING = 4  # people read out the last characters of a serial; endings this long are found
 
 
 class Nouns(Generic[M]):
-    """The rows of one noun as its models: find, list, add, replace, remove."""
+    """The rows of one noun as its models: find, list, add, replace, remove. What is not `seen` is not there."""
 
     def __init__(
-        self, connection: AsyncConnection, table: Table, model: type[M], searched: tuple[str, ...]
+        self,
+        connection: AsyncConnection,
+        table: Table,
+        model: type[M],
+        searched: tuple[str, ...],
+        seen: ColumnElement[bool],
     ) -> None:
         self._connection, self._table, self._model, self._searched = connection, table, model, searched
+        self._seen = seen
 
     async def find(self, noun_id: str) -> M | None:
-        query = select(self._table).where(self._table.c.id == noun_id)
+        query = select(self._table).where(self._table.c.id == noun_id, self._seen)
         row = (await self._connection.execute(query)).one_or_none()
         return None if row is None else _model(self._model, self._table, row)
 
     async def every(self) -> list[M]:
-        rows = await self._connection.execute(select(self._table))
+        rows = await self._connection.execute(select(self._table).where(self._seen))
         return [_model(self._model, self._table, row) for row in rows]
 
     async def page(self, selection: Selection, limit: int, offset: int) -> tuple[list[M], int]:
         """The wanted part of the list, and how many there are in all."""
         table = self._table
-        wanted = [table.c[name] == value for name, value in selection.filters.items()]
+        wanted = [self._seen, *(table.c[name] == value for name, value in selection.filters.items())]
         terms = search_terms(selection.q)
         if terms:
             wanted += [table.c.search_text.contains(f" {term} ", autoescape=True) for term in terms[:-1]]
@@ -133,15 +148,22 @@ class Nouns(Generic[M]):
 
 
 class DeviceStore:
-    """All rows of the registry over one connection."""
+    """The registry over one connection, as far as `grants` reach: what they do not cover is not there.
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    Only the rules that keep a rack true see everything: `uses`, `mounted_in`, `racks_with_type` and the tag's uniqueness.
+    """
+
+    def __init__(self, connection: AsyncConnection, grants: Grants) -> None:
         self._connection = connection
         self._is_sqlite = connection.dialect.name == "sqlite"
-        self.sites = Nouns(connection, sites, Site, ("name", "address"))
-        self.locations = Nouns(connection, locations, Location, ("name",))
-        self.racks = Nouns(connection, racks, Rack, ("name",))
-        self.device_types = Nouns(connection, device_types, DeviceType, ("manufacturer", "model", "kind"))
+        self._seen = seen_devices(grants)
+        self.tenants = Nouns(connection, tenants, Tenant, ("name",), seen_tenants(grants))
+        self.sites = Nouns(connection, sites, Site, ("name", "address"), seen_sites(grants))
+        self.locations = Nouns(connection, locations, Location, ("name",), seen_locations(grants))
+        self.racks = Nouns(connection, racks, Rack, ("name",), seen_racks(grants))
+        # What a make and model looks like is nobody's secret.
+        searched = ("manufacturer", "model", "kind")
+        self.device_types = Nouns(connection, device_types, DeviceType, searched, true())
 
     @property
     def connection(self) -> AsyncConnection:
@@ -149,11 +171,16 @@ class DeviceStore:
         return self._connection
 
     async def uses(self, *, of: str, noun_id: str) -> dict[str, int]:
-        """How many rows of each noun refer to this site, location, rack or device type.
+        """How many rows of each noun refer to this tenant, site, location, rack or device type.
 
-        Removed devices hold on to their site and type, which their history names; a rack they let go.
+        Removed devices hold on to their tenant, site and type, which their history names; a rack they let go.
         """
         references = {
+            "tenant": {
+                "sites": sites.c.tenant_id,
+                "racks": racks.c.tenant_id,
+                "devices": devices.c.tenant_id,
+            },
             "site": {
                 "locations": locations.c.site_id,
                 "racks": racks.c.site_id,
@@ -174,7 +201,7 @@ class DeviceStore:
 
     async def device(self, device_id: str) -> Device | None:
         """The device, removed or not."""
-        query = select(devices).where(devices.c.id == device_id)
+        query = select(devices).where(devices.c.id == device_id, self._seen)
         row = (await self._connection.execute(query)).one_or_none()
         return None if row is None else _model(Device, devices, row)
 
@@ -186,7 +213,7 @@ class DeviceStore:
         return await self._view(and_(func.lower(devices.c.asset_tag) == asset_tag.lower(), is_present))
 
     async def _view(self, condition: ColumnElement[bool]) -> DeviceView | None:
-        row = (await self._connection.execute(_views().where(condition))).one_or_none()
+        row = (await self._connection.execute(_views().where(condition, self._seen))).one_or_none()
         return None if row is None else _device_view(row)
 
     async def numbers(self, selection: Selection) -> Sequence[int]:
@@ -197,8 +224,9 @@ class DeviceStore:
 
     async def views(self, numbers: Sequence[int]) -> list[DeviceView]:
         """Those of these devices that are still there, in that order, with their surroundings."""
-        query = _views().with_only_columns(*devices.c, *sites.c, *racks.c, *locations.c)
-        rows = (await self._connection.execute(query.where(devices.c.number.in_(numbers), is_present))).all()
+        query = _views().with_only_columns(*devices.c, *sites.c, *racks.c, *locations.c, *tenants.c)
+        query = query.where(devices.c.number.in_(numbers), is_present, self._seen)
+        rows = (await self._connection.execute(query)).all()
         # A type has hundreds of parts: read once for all of its devices.
         type_ids = {row._mapping[devices.c.device_type_id] for row in rows}
         kinds = await self._connection.execute(select(device_types).where(device_types.c.id.in_(type_ids)))
@@ -221,13 +249,14 @@ class DeviceStore:
         return [_model(Device, devices, row) for row in rows], total
 
     async def mounted_in(self, rack_ids: Collection[str]) -> list[Mounting]:
-        """The devices that take room in these racks."""
+        """The devices that take room in these racks; those not seen take it without a name."""
+        asset_tag = case((self._seen, devices.c.asset_tag), else_=literal("Another tenant's device"))
         found: list[Mounting] = []
         for some in in_parts(sorted(rack_ids)):
             query = (
                 select(
                     devices.c.id,
-                    devices.c.asset_tag,
+                    asset_tag.label("asset_tag"),
                     devices.c.rack_id,
                     devices.c.position_u,
                     devices.c.face,
@@ -250,7 +279,7 @@ class DeviceStore:
         query = (
             select(devices, device_types)
             .join(device_types)
-            .where(devices.c.rack_id == rack_id, is_present)
+            .where(devices.c.rack_id == rack_id, is_present, self._seen)
             .order_by(devices.c.position_u, devices.c.number)
         )
         types: dict[str, DeviceType] = {}
@@ -262,12 +291,20 @@ class DeviceStore:
             mounted.append(MountedDevice(device=_model(Device, devices, row), device_type=types[type_id]))
         return mounted
 
+    async def all_in(self, rack_ids: Collection[str]) -> list[str]:
+        """The ids of all devices of these racks, seen or not: a tag must be unlike every other in its rack."""
+        found: list[str] = []
+        for some in in_parts(sorted(rack_ids)):
+            query = select(devices.c.id).where(devices.c.rack_id.in_(some), is_present)
+            found += (await self._connection.execute(query)).scalars()
+        return found
+
     async def standing_in(self, rack_ids: Collection[str]) -> list[RackedDevice]:
         """The devices of these racks, mounted or not."""
         found: list[RackedDevice] = []
         for some in in_parts(sorted(rack_ids)):
             query = select(devices.c.id, devices.c.asset_tag, devices.c.rack_id).where(
-                devices.c.rack_id.in_(some), is_present
+                devices.c.rack_id.in_(some), is_present, self._seen
             )
             for row in await self._connection.execute(query.order_by(devices.c.number)):
                 found.append(RackedDevice(device_id=row.id, asset_tag=row.asset_tag, rack_id=row.rack_id))
@@ -283,7 +320,7 @@ class DeviceStore:
         """The devices that carry these tags now, by tag in lower case."""
         found: dict[str, Device] = {}
         for some in in_parts(sorted({tag.lower() for tag in asset_tags})):
-            query = select(devices).where(func.lower(devices.c.asset_tag).in_(some), is_present)
+            query = select(devices).where(func.lower(devices.c.asset_tag).in_(some), is_present, self._seen)
             for row in await self._connection.execute(query):
                 found[row.asset_tag.lower()] = _model(Device, devices, row)
         return found
@@ -292,36 +329,51 @@ class DeviceStore:
         """Asset tags by device id, of removed devices too."""
         found: dict[str, str] = {}
         for some in in_parts(sorted(set(device_ids))):
-            query = select(devices.c.id, devices.c.asset_tag).where(devices.c.id.in_(some))
+            query = select(devices.c.id, devices.c.asset_tag).where(devices.c.id.in_(some), self._seen)
             found |= {row.id: row.asset_tag for row in await self._connection.execute(query)}
         return found
 
-    async def add_device(self, device: Device, device_type: DeviceType) -> None:
-        await self.add_devices([(device, device_type)])
+    async def places(self, device_ids: Iterable[str]) -> dict[str, Where]:
+        """Where these devices are, by device id, removed or not."""
+        found: dict[str, Where] = {}
+        for some in in_parts(sorted(set(device_ids))):
+            query = select(devices.c.id, devices.c.tenant_id, devices.c.site_id, devices.c.rack_id).where(
+                devices.c.id.in_(some), self._seen
+            )
+            for row in await self._connection.execute(query):
+                found[row.id] = Where(tenant_id=row.tenant_id, site_id=row.site_id, rack_id=row.rack_id)
+        return found
 
-    async def add_devices(self, added: Sequence[tuple[Device, DeviceType]]) -> None:
+    async def add_device(self, device: Device, device_type: DeviceType, tenant_name: str) -> None:
+        await self.add_devices([(device, device_type, tenant_name)])
+
+    async def add_devices(self, added: Sequence[Registered]) -> None:
         newest = await self._connection.execute(select(func.coalesce(func.max(devices.c.number), 0)))
         before = newest.scalar_one()
         try:
-            await self._connection.execute(insert(devices), [_device_row(*pair) for pair in added])
+            await self._connection.execute(insert(devices), [_device_row(*one) for one in added])
         except IntegrityError as error:
             raise _refusal(error, added[0][0].asset_tag) from None
         if self._is_sqlite:
             index = "INSERT INTO device_search(rowid, search_text) SELECT number, search_text FROM device"
             await self._connection.execute(text(f"{index} WHERE number > :before"), {"before": before})
 
-    async def replace_device(self, device: Device, device_type: DeviceType, *, version: int) -> bool:
+    async def replace_device(
+        self, device: Device, device_type: DeviceType, tenant_name: str, *, version: int
+    ) -> bool:
         """Write over the row if it still has that version; say whether it did."""
         query = update(devices).where(devices.c.id == device.id, devices.c.version == version)
         try:
-            result = await self._connection.execute(query.values(_device_row(device, device_type)))
+            result = await self._connection.execute(
+                query.values(_device_row(device, device_type, tenant_name))
+            )
         except IntegrityError as error:
             raise _refusal(error, device.asset_tag) from None
         return result.rowcount == 1
 
-    async def replace_devices(self, changed: Sequence[tuple[Device, DeviceType]]) -> None:
+    async def replace_devices(self, changed: Sequence[Registered]) -> None:
         """Write over many rows at once, whatever their version; the caller read them in this transaction."""
-        rows = [{f"to_{k}": v for k, v in _device_row(*pair).items()} for pair in changed]
+        rows = [{f"to_{k}": v for k, v in _device_row(*one).items()} for one in changed]
         names = [name for name in _device_row(*changed[0]) if name not in {"id", "created_at"}]
         query = update(devices).where(devices.c.id == bindparam("to_id"))
         await self._connection.execute(query.values({name: bindparam(f"to_{name}") for name in names}), rows)
@@ -331,17 +383,44 @@ class DeviceStore:
         query = update(devices).where(devices.c.rack_id == rack_id, devices.c.removed_at.is_not(None))
         await self._connection.execute(query.values(rack_id=None, position_u=None))
 
-    async def refresh_search(self, device_type: DeviceType) -> None:
-        """Devices are found by their type's name too, so a renamed type is written to all of them."""
-        of_type = select(devices).where(devices.c.device_type_id == device_type.id, is_present)
-        found = (await self._connection.execute(of_type)).all()
-        rows = [
-            {"at": row.number, "words": _device_words(_model(Device, devices, row), device_type)}
-            for row in found
-        ]
+    async def refresh_search(
+        self, *, device_type_id: str | None = None, tenant_id: str | None = None
+    ) -> None:
+        """Devices are found by their type's and tenant's name too: one renamed is written to all of them."""
+        of = devices.c.tenant_id == tenant_id if tenant_id else devices.c.device_type_id == device_type_id
+        query = _views().with_only_columns(*devices.c, *device_types.c, tenants.c.name.label("tenant_name"))
+        found: list[Row[Any]] = [*await self._connection.execute(query.where(of, is_present))]
+        types: dict[str, DeviceType] = {}
+        rows = []
+        for row in found:
+            type_id = row._mapping[device_types.c.id]
+            if type_id not in types:
+                types[type_id] = _model(DeviceType, device_types, row)
+            device = _model(Device, devices, row)
+            words = _device_words(device, types[type_id], row.tenant_name or "")
+            rows.append({"at": row._mapping[devices.c.number], "words": words})
         if rows:
-            query = update(devices).where(devices.c.number == bindparam("at"))
-            await self._connection.execute(query.values(search_text=bindparam("words")), rows)
+            change = update(devices).where(devices.c.number == bindparam("at"))
+            await self._connection.execute(change.values(search_text=bindparam("words")), rows)
+
+    async def strangers(
+        self, tenant_id: str, *, site_id: str | None = None, rack_id: str | None = None
+    ) -> int:
+        """How many racks and devices of this site, or devices of this rack, are not that tenant's."""
+        place = devices.c.site_id == site_id if site_id else devices.c.rack_id == rack_id
+        of_others = devices.c.tenant_id.is_distinct_from(tenant_id)
+        count = await self._count(
+            select(func.count()).select_from(devices).where(place, of_others, is_present)
+        )
+        if site_id is not None:
+            of_others = racks.c.tenant_id.is_distinct_from(tenant_id)
+            count += await self._count(
+                select(func.count()).select_from(racks).where(racks.c.site_id == site_id, of_others)
+            )
+        return count
+
+    async def _count(self, query: Select[int]) -> int:
+        return (await self._connection.execute(query)).scalar_one()
 
     async def racks_with_type(self, device_type_id: str) -> set[str]:
         """The racks in which a device of this type is mounted."""
@@ -353,7 +432,7 @@ class DeviceStore:
     # -- which, and in which order ------------------------------------------------------------------------------
 
     def _wanted(self, selection: Selection, *, is_broad: bool = False) -> list[ColumnElement[bool]]:
-        wanted: list[ColumnElement[bool]] = [is_present]
+        wanted: list[ColumnElement[bool]] = [is_present, self._seen]
         for name, value in selection.filters.items():
             if name == "kind":
                 of_kind = select(device_types.c.id).where(device_types.c.kind == value)
@@ -377,7 +456,7 @@ class DeviceStore:
 
     async def _total(self, selection: Selection) -> int:
         terms = search_terms(selection.q)
-        if terms and not selection.filters and self._is_sqlite:
+        if terms and not selection.filters and self._is_sqlite and isinstance(self._seen, True_):
             # Removed devices have no terms, so the index alone knows the number.
             query = select(func.count()).select_from(_hits(terms).subquery())
         else:
@@ -420,12 +499,13 @@ def _order(table: Table, sort: str) -> ColumnElement[Any]:
 
 def _views() -> Select[Any]:
     return (
-        select(devices, device_types, sites, racks, locations)
+        select(devices, device_types, sites, racks, locations, tenants)
         .select_from(devices)
         .join(device_types)
         .join(sites, devices.c.site_id == sites.c.id)
         .outerjoin(racks, devices.c.rack_id == racks.c.id)
         .outerjoin(locations, racks.c.location_id == locations.c.id)
+        .outerjoin(tenants, devices.c.tenant_id == tenants.c.id)
     )
 
 
@@ -436,6 +516,7 @@ def _device_view(row: Row[Any], device_type: DeviceType | None = None) -> Device
         site=_model(Site, sites, row),
         rack=_model(Rack, racks, row) if row._mapping[racks.c.id] is not None else None,
         location=_model(Location, locations, row) if row._mapping[locations.c.id] is not None else None,
+        tenant=_model(Tenant, tenants, row) if row._mapping[tenants.c.id] is not None else None,
     )
 
 
@@ -444,16 +525,16 @@ def _model(model: type[M], table: Table, row: Row[Any]) -> M:
     return model.model_validate({name: values[table.c[name]] for name in model.model_fields})
 
 
-def _device_row(device: Device, device_type: DeviceType) -> dict[str, Any]:
-    return device.model_dump() | {"search_text": _device_words(device, device_type)}
+def _device_row(device: Device, device_type: DeviceType, tenant_name: str) -> dict[str, Any]:
+    return device.model_dump() | {"search_text": _device_words(device, device_type, tenant_name)}
 
 
-def _device_words(device: Device, device_type: DeviceType) -> str:
+def _device_words(device: Device, device_type: DeviceType, tenant_name: str) -> str:
     """What a device is found by. A removed one is found by nothing."""
     if device.removed_at is not None:
         return ""
     words = index_terms(
-        f"{device.asset_tag} {device.name} {device.serial} {device.tenant} "
+        f"{device.asset_tag} {device.name} {device.serial} {tenant_name} "
         f"{device_type.manufacturer} {device_type.model}"
     )
     serial = "".join(search_terms(device.serial))

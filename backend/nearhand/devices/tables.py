@@ -1,4 +1,4 @@
-"""Tables of sites, locations, racks, device types and devices, with the indexes that make lists and search fast."""
+"""Tables of tenants, sites, locations, racks, device types and devices, with the indexes that make lists and search fast."""
 
 from typing import Any
 
@@ -33,6 +33,14 @@ def _identity() -> list[Column[Any]]:
     ]
 
 
+tenants = Table(
+    "tenant",
+    metadata,
+    *_identity(),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("notes", Text, nullable=False),
+)
+
 sites = Table(
     "site",
     metadata,
@@ -40,6 +48,7 @@ sites = Table(
     Column("name", String(100), nullable=False, unique=True),
     Column("address", Text, nullable=False),
     Column("timezone", String(64), nullable=False),
+    Column("tenant_id", ForeignKey(tenants.c.id), nullable=True, index=True),
 )
 
 locations = Table(
@@ -68,6 +77,7 @@ racks = Table(
     Column("height_u", Integer, nullable=False),
     Column("first_u", Integer, nullable=False),
     Column("counted_from", String(8), nullable=False),
+    Column("tenant_id", ForeignKey(tenants.c.id), nullable=True, index=True),
 )
 Index(
     "uq_rack_name",
@@ -111,7 +121,7 @@ devices = Table(
     Column("position_u", Integer, nullable=True),
     Column("face", String(8), nullable=False),
     Column("status", String(16), nullable=False),
-    Column("tenant", String(100), nullable=False),
+    Column("tenant_id", ForeignKey(tenants.c.id), nullable=True),
     Column("notes", Text, nullable=False),
     Column("removed_at", UtcDateTime, nullable=True),
     sqlite_autoincrement=True,
@@ -137,8 +147,8 @@ for _names in (
     ("site_id", "asset_tag"),
     ("rack_id", "position_u"),
     ("device_type_id", "asset_tag"),
-    ("tenant", "asset_tag"),
-    ("status", "asset_tag", "number", "tenant"),
+    ("tenant_id", "asset_tag"),
+    ("status", "asset_tag", "number", "tenant_id"),
 ):
     Index(
         f"ix_device_{_names[0]}",

@@ -144,7 +144,7 @@ def row_of(view: DeviceView, location_path: str) -> dict[str, Any]:
         "position_u": device.position_u,
         "face": device.face,
         "status": device.status,
-        "tenant": device.tenant,
+        "tenant": view.tenant.name if view.tenant is not None else "",
         "notes": device.notes,
     }
 

@@ -25,7 +25,6 @@ from nearhand.labels.service import (
     RegisteredLabels,
     draw,
     draw_sheets,
-    labels_for_sheet,
     labels_on,
 )
 from nearhand.vision.rackmap import RackMap
@@ -46,13 +45,28 @@ Code = Annotated[
 def _service(request: Request, connection: Connection) -> LabelService:
     resources = request.app.state.resources
     return labels_on(
-        connection, ids=resources.ids, clock=resources.clock, base_url=resources.settings.base_url
+        connection,
+        request.state.actor,
+        ids=resources.ids,
+        clock=resources.clock,
+        base_url=resources.settings.base_url,
+    )
+
+
+def _registered(request: Request) -> RegisteredLabels:
+    resources = request.app.state.resources
+    return RegisteredLabels(
+        resources.database,
+        request.state.actor,
+        ids=resources.ids,
+        clock=resources.clock,
+        base_url=resources.settings.base_url,
     )
 
 
 def _places(request: Request, connection: Connection) -> PlaceService:
     resources = request.app.state.resources
-    return places_on(connection, ids=resources.ids, clock=resources.clock)
+    return places_on(connection, request.state.actor, ids=resources.ids, clock=resources.clock)
 
 
 Service = Annotated[LabelService, Depends(_service)]
@@ -68,11 +82,7 @@ async def make(
     actor: Actor = may(Permission.LABELS_MAKE),
 ) -> Label:
     """Make a label and two tags for a face. It resolves for good, whatever is edited later."""
-    resources = request.app.state.resources
-    labels = RegisteredLabels(
-        resources.database, ids=resources.ids, clock=resources.clock, base_url=resources.settings.base_url
-    )
-    label = await labels.drawn(device_id, body)
+    label = await _registered(request).drawn(device_id, body)
     return await _service(request, await begin()).keep(label)
 
 
@@ -114,7 +124,7 @@ async def clashes_of_rack(
 ) -> list[TagClash]:
     """The tags that several faces in this rack bear, since devices were moved there."""
     resources = request.app.state.resources
-    await places_on(connection, ids=resources.ids, clock=resources.clock).rack(rack_id)
+    await places_on(connection, request.state.actor, ids=resources.ids, clock=resources.clock).rack(rack_id)
     return await service.clashes_of_rack(rack_id)
 
 
@@ -156,14 +166,7 @@ async def print_sheets(
     body: NewSheet, request: Request, actor: Actor = may(Permission.DEVICES_READ)
 ) -> Response:
     """Many labels on A4 or Letter sheets, with a line of 100 mm to check the printer's scale by."""
-    resources = request.app.state.resources
-    found = await labels_for_sheet(
-        resources.database,
-        body,
-        ids=resources.ids,
-        clock=resources.clock,
-        base_url=resources.settings.base_url,
-    )
+    found = await _registered(request).for_sheet(body)
     content, pages = await asyncio.to_thread(draw_sheets, found, body)
     return Response(content, media_type=MEDIA_TYPES[body.format], headers={"X-Page-Count": str(pages)})
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nearhand.access.model import Actor, Permission
 from nearhand.audit import recording
 from nearhand.devices.importer import InspectMoves
 from nearhand.devices.model import (
@@ -26,7 +27,7 @@ from nearhand.devices.model import (
 from nearhand.devices.service import DeviceService, devices_on
 from nearhand.kit.clock import Clock
 from nearhand.kit.database import Database
-from nearhand.kit.errors import Overtaken
+from nearhand.kit.errors import NotFound, Overtaken
 from nearhand.kit.ids import Ids
 from nearhand.labels.clashes import finding_of, tag_clashes
 from nearhand.labels.model import (
@@ -96,9 +97,9 @@ class LabelService:
     async def plan(self, device_id: str, new: NewLabel) -> "Plan":
         """What a label for the device takes: read first, so that `drawn` and all its work hold no lock.
 
-        Raises NotFound, NoSuchFace or NoTagsLeft.
+        Raises NotFound, NotPermitted, NoSuchFace or NoTagsLeft.
         """
-        view = await self._devices.view(device_id)
+        view = await self._devices.permitted_view(device_id, Permission.LABELS_MAKE)
         code = self._ids.new(CODE_LENGTH)
         return Plan(
             view=view,
@@ -111,8 +112,8 @@ class LabelService:
         )
 
     async def keep(self, label: Label) -> Label:
-        """Register a label that was `drawn`. Raises NotFound; Overtaken when its tags are no longer free."""
-        view = await self._devices.view(label.device_id)
+        """Register a label that was `drawn`. Raises NotFound, NotPermitted; Overtaken when its tags are no longer free."""
+        view = await self._devices.permitted_view(label.device_id, Permission.LABELS_MAKE)
         if {tag.id for tag in label.tags} & await self._taken_tag_ids(view):
             raise Overtaken("Another label of this rack was made meanwhile; ask again.")
         await self._store.add(label, scope=_scope(view))
@@ -158,7 +159,10 @@ class LabelService:
         Raises ForeignLabel or UnknownLabel.
         """
         label = await self.label(text)
-        view = await self._devices.view_even_removed(label.device_id)
+        try:
+            view = await self._devices.view_even_removed(label.device_id)
+        except NotFound:
+            raise UnknownLabel(f"No label {label.code} was ever made here.") from None
         # A type whose rear was taken away since leaves the label without a plane, not without a device.
         face = view.device_type.face(label.face) or view.device_type.front
         return Resolved(label=label, view=view, layout=layout_of(label, face))
@@ -172,7 +176,9 @@ class LabelService:
                 codes[text] = code_of(text)
             except ForeignLabel as error:
                 problems[text] = error.code
-        ours = {label.code for label in await self._store.find_all(set(codes.values()))}
+        found = await self._store.find_all(set(codes.values()))
+        seen = await self._devices.asset_tags({label.device_id for label in found})
+        ours = {label.code for label in found if label.device_id in seen}
         problems |= {text: UnknownLabel.code for text, code in codes.items() if code not in ours}
         return [code for code in codes.values() if code in ours], problems
 
@@ -186,14 +192,16 @@ class LabelService:
     async def for_sheet(self, new: NewSheet) -> list[tuple[Label, str]]:
         """The labels a sheet names, with their devices' asset tags; of a device, the newest of each face."""
         codes = [code_of(code) for code in new.codes]
-        by_code = {label.code: label for label in await self._store.find_all(codes)}
+        found = await self._store.find_all(codes) + await self._store.of_devices(new.device_ids)
+        tags = await self._devices.asset_tags({label.device_id for label in found})
+        by_code = {label.code: label for label in found if label.device_id in tags}
         missing = next((code for code in codes if code not in by_code), None)
         if missing is not None:
             raise UnknownLabel(f"No label {missing} was ever made here.")
         wanted = {code: by_code[code] for code in codes}
         newest: set[tuple[str, FaceSide]] = set()
         for label in await self._store.of_devices(new.device_ids):
-            if (label.device_id, label.face) not in newest:
+            if label.device_id in tags and (label.device_id, label.face) not in newest:
                 newest.add((label.device_id, label.face))
                 wanted[label.code] = label
         unlabelled = set(new.device_ids) - {device_id for device_id, _ in newest}
@@ -201,7 +209,6 @@ class LabelService:
             raise UnknownLabel(f"The device {min(unlabelled)} has no label yet.")
         if len(wanted) > MAX_SHEET_LABELS:
             raise TooManyLabels(f"A sheet may have {MAX_SHEET_LABELS} labels.")
-        tags = await self._devices.asset_tags({label.device_id for label in wanted.values()})
         return [(label, tags[label.device_id]) for label in wanted.values()]
 
     async def rack_map(self, elevation: Elevation) -> RackMap:
@@ -227,8 +234,7 @@ class LabelService:
         """All ids ever given in this scope, and those that devices brought along into the rack."""
         taken = await self._store.tag_ids(scope=_scope(view), dictionary=DICTIONARY)
         if view.rack is not None:
-            standing = await self._devices.standing_in([view.rack.id])
-            labels = await self._store.of_devices([one.device_id for one in standing])
+            labels = await self._store.of_devices(await self._devices.all_in([view.rack.id]))
             taken |= {tag.id for label in labels for tag in label.tags if tag.dictionary == DICTIONARY}
         return taken
 
@@ -405,16 +411,19 @@ def _scope(view: DeviceView) -> str:
     return f"rack:{view.rack.id}" if view.rack else f"site:{view.site.id}"
 
 
-def labels_on(connection: AsyncConnection, *, ids: Ids, clock: Clock, base_url: str) -> LabelService:
+def labels_on(
+    connection: AsyncConnection, actor: Actor, *, ids: Ids, clock: Clock, base_url: str
+) -> LabelService:
     """The service within one transaction."""
-    devices = devices_on(connection, ids=ids, clock=clock)
+    devices = devices_on(connection, actor, ids=ids, clock=clock)
     return LabelService(LabelStore(connection), devices=devices, ids=ids, clock=clock, base_url=base_url)
 
 
 class RegisteredLabels:
-    """The labels for those who have no transaction open: each look-up reads by itself."""
+    """The labels an actor may see, for those who have no transaction open: each look-up reads by itself."""
 
-    def __init__(self, database: Database, *, ids: Ids, clock: Clock, base_url: str) -> None:
+    def __init__(self, database: Database, actor: Actor, *, ids: Ids, clock: Clock, base_url: str) -> None:
+        self._actor = actor
         self._database, self._ids, self._clock, self._base_url = database, ids, clock, base_url
 
     async def of_device(self, device_id: str) -> list[Label]:
@@ -434,23 +443,20 @@ class RegisteredLabels:
         async with self._database.transaction() as connection:
             return await self._on(connection).keep(label)
 
+    async def for_sheet(self, new: NewSheet) -> list[tuple[Label, str]]:
+        """Read what a sheet needs and let the database go: drawing takes longer than reading."""
+        async with self._database.reading() as connection:
+            return await self._on(connection).for_sheet(new)
+
     def _on(self, connection: AsyncConnection) -> LabelService:
-        return labels_on(connection, ids=self._ids, clock=self._clock, base_url=self._base_url)
+        return labels_on(connection, self._actor, ids=self._ids, clock=self._clock, base_url=self._base_url)
 
 
 def tag_inspector(*, ids: Ids, clock: Clock, base_url: str) -> InspectMoves:
     """For the registry, which moves devices and knows nothing of labels."""
 
-    async def inspect(connection: AsyncConnection, racks: Mapping[str, str]) -> list[Finding]:
-        service = labels_on(connection, ids=ids, clock=clock, base_url=base_url)
+    async def inspect(connection: AsyncConnection, actor: Actor, racks: Mapping[str, str]) -> list[Finding]:
+        service = labels_on(connection, actor, ids=ids, clock=clock, base_url=base_url)
         return await service.found_by_moving(racks)
 
     return inspect
-
-
-async def labels_for_sheet(
-    database: Database, new: NewSheet, *, ids: Ids, clock: Clock, base_url: str
-) -> list[tuple[Label, str]]:
-    """Read what a sheet needs and let the database go: drawing takes longer than reading."""
-    async with database.reading() as connection:
-        return await labels_on(connection, ids=ids, clock=clock, base_url=base_url).for_sheet(new)

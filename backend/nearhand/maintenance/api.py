@@ -29,11 +29,11 @@ files = APIRouter(route_class=GuardedRoute)
 
 def _service(request: Request, connection: Connection) -> MaintenanceService:
     resources = request.app.state.resources
-    return maintenance_on(connection, ids=resources.ids, clock=resources.clock)
+    return maintenance_on(connection, request.state.actor, ids=resources.ids, clock=resources.clock)
 
 
 def _attachments(request: Request) -> Attachments:
-    return attachments_of(request.app.state.resources)
+    return attachments_of(request.app.state.resources, request.state.actor)
 
 
 Service = Annotated[MaintenanceService, Depends(_service)]
@@ -58,7 +58,7 @@ async def write_down(
     actor: Actor = may(Permission.MAINTENANCE_WRITE),
 ) -> MaintenanceRecord:
     """Write down what was done to a device."""
-    return stamped(response, await service.write_down(device_id, body, by=actor.participant_id))
+    return stamped(response, await service.write_down(device_id, body))
 
 
 @records.get("/maintenance-records/{record_id}")
@@ -100,7 +100,7 @@ async def attach(
     actor: Actor = may(Permission.MAINTENANCE_WRITE),
 ) -> Attachment:
     """Upload a file (PDF, JPEG, PNG, WebP or text); then name it in a record's `attachments`."""
-    return await service.keep(request.stream(), name=name, by=actor.participant_id)
+    return await service.keep(request.stream(), name=name)
 
 
 @files.get("/attachments/{sha256}", response_class=FileResponse)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nearhand.access.model import Actor, Permission
 from nearhand.audit import recording
 from nearhand.devices.service import DeviceService, devices_on
 from nearhand.kit.blobs import Blobs
@@ -28,17 +29,22 @@ from nearhand.maintenance.model import (
 )
 from nearhand.maintenance.store import MaintenanceStore
 
+READ, WRITE = Permission.MAINTENANCE_READ, Permission.MAINTENANCE_WRITE
+
 
 class MaintenanceService:
-    def __init__(self, store: MaintenanceStore, *, devices: DeviceService, ids: Ids, clock: Clock) -> None:
+    def __init__(
+        self, store: MaintenanceStore, actor: Actor, *, devices: DeviceService, ids: Ids, clock: Clock
+    ) -> None:
         self._store = store
+        self._actor = actor
         self._devices = devices
         self._ids = ids
         self._clock = clock
 
-    async def write_down(self, device_id: str, new: NewMaintenanceRecord, *, by: str) -> MaintenanceRecord:
-        """Raise NotFound, NotHistory or AttachmentUnknown."""
-        await self._devices.device(device_id)
+    async def write_down(self, device_id: str, new: NewMaintenanceRecord) -> MaintenanceRecord:
+        """Raise NotFound, NotPermitted, NotHistory or AttachmentUnknown."""
+        await self._devices.permitted(device_id, WRITE)
         now = self._clock.now()
         record = MaintenanceRecord(
             **dict(await self._checked(new)),
@@ -46,7 +52,7 @@ class MaintenanceService:
             device_id=device_id,
             version=1,
             created_at=now,
-            created_by=by,
+            created_by=self._actor.participant_id,
             updated_at=now,
         )
         await self._store.add(record)
@@ -54,21 +60,26 @@ class MaintenanceService:
         return record
 
     async def of_device(self, device_id: str, page: PageQuery) -> Page[MaintenanceRecord]:
-        """Newest first; also of a device that was removed since. Raises NotFound."""
+        """Newest first; also of a device that was removed since. Raises NotFound and NotPermitted."""
+        await self._devices.permitted_even_removed(device_id, READ)
         items, total = await self._store.of_device(device_id, limit=page.limit, offset=page.offset)
-        if not total:
-            await self._devices.device(device_id)
         return Page[MaintenanceRecord](items=items, total=total, limit=page.limit, offset=page.offset)
 
-    async def record(self, record_id: str) -> MaintenanceRecord:
+    async def record(self, record_id: str, permission: Permission = READ) -> MaintenanceRecord:
+        """Raise NotFound and NotPermitted."""
         record = await self._store.find(record_id)
+        unknown = NotFound(f"No maintenance record {record_id}.")
         if record is None:
-            raise NotFound(f"No maintenance record {record_id}.")
+            raise unknown
+        try:
+            await self._devices.permitted_even_removed(record.device_id, permission)
+        except NotFound:
+            raise unknown from None
         return record
 
     async def correct(self, record_id: str, new: NewMaintenanceRecord, *, version: int) -> MaintenanceRecord:
-        """Raise NotFound, Stale, NotHistory or AttachmentUnknown."""
-        before = await self.record(record_id)
+        """Raise NotFound, NotPermitted, Stale, NotHistory or AttachmentUnknown."""
+        before = await self.record(record_id, WRITE)
         changes = {**dict(await self._checked(new)), "version": version + 1, "updated_at": self._clock.now()}
         record = before.model_copy(update=changes)
         if not await self._store.replace(record, expected=version):
@@ -77,8 +88,8 @@ class MaintenanceService:
         return record
 
     async def remove(self, record_id: str, *, version: int) -> None:
-        """Raise NotFound or Stale."""
-        before = await self.record(record_id)
+        """Raise NotFound, NotPermitted or Stale."""
+        before = await self.record(record_id, WRITE)
         if not await self._store.remove(record_id, expected=version):
             raise Stale
         await recording.removed(self._store.connection, "record", before)
@@ -92,7 +103,9 @@ class MaintenanceService:
             )
         if not new.attachments:
             return new
-        kept = await self._store.attachments([attachment.sha256 for attachment in new.attachments])
+        kept = await self._store.attachments(
+            [attachment.sha256 for attachment in new.attachments], by=self._actor.participant_id
+        )
         if unknown := [a.name for a in new.attachments if a.sha256 not in kept]:
             raise AttachmentUnknown(f"Not uploaded: {', '.join(unknown)}. POST /attachments first.")
         attachments = tuple(kept[a.sha256].model_copy(update={"name": a.name}) for a in new.attachments)
@@ -102,13 +115,16 @@ class MaintenanceService:
 class Attachments:
     """Files of maintenance records. Opens its own short transactions: no lock waits while bytes trickle in."""
 
-    def __init__(self, database: Database, blobs: Blobs, *, clock: Clock, limit_bytes: int) -> None:
+    def __init__(
+        self, database: Database, blobs: Blobs, actor: Actor, *, clock: Clock, limit_bytes: int
+    ) -> None:
+        self._actor = actor
         self._database = database
         self._blobs = blobs
         self._clock = clock
         self._limit_bytes = limit_bytes
 
-    async def keep(self, pieces: AsyncIterator[bytes], *, name: str, by: str) -> Attachment:
+    async def keep(self, pieces: AsyncIterator[bytes], *, name: str) -> Attachment:
         """Raise TooLarge, AttachmentKindRefused or StorageFull."""
         async with incoming(pieces, self._blobs, limit_bytes=self._limit_bytes) as file:
             media_type = await file.media_type()
@@ -119,30 +135,36 @@ class Attachments:
             sha256=file.sha256, name=name, media_type=media_type, size_bytes=file.size_bytes
         )
         async with self._database.transaction() as connection:
-            await MaintenanceStore(connection).add_attachment(attachment, at=self._clock.now(), by=by)
+            store = MaintenanceStore(connection, self._actor.grants_with(READ))
+            await store.add_attachment(attachment, at=self._clock.now(), by=self._actor.participant_id)
             await recording.added(connection, "attachment", attachment)
         return attachment
 
     async def find(self, sha256: str) -> tuple[Attachment, Path]:
-        """What it is and where it lies. Only attachments are found, not every file kept. Raises NotFound."""
+        """What it is and where it lies. Found are attachments of records that may be read, and one's own. Raises NotFound."""
         async with self._database.reading() as connection:
-            found = await MaintenanceStore(connection).attachments([sha256])
+            store = MaintenanceStore(connection, self._actor.grants_with(READ))
+            found = await store.attachments([sha256], by=self._actor.participant_id)
         if sha256 not in found:
             raise NotFound(f"No attachment {sha256}.")
         return found[sha256], self._blobs.path(sha256)
 
 
-def maintenance_on(connection: AsyncConnection, *, ids: Ids, clock: Clock) -> MaintenanceService:
+def maintenance_on(
+    connection: AsyncConnection, actor: Actor, *, ids: Ids, clock: Clock
+) -> MaintenanceService:
     """The service within one transaction."""
-    devices = devices_on(connection, ids=ids, clock=clock)
-    return MaintenanceService(MaintenanceStore(connection), devices=devices, ids=ids, clock=clock)
+    devices = devices_on(connection, actor, ids=ids, clock=clock)
+    store = MaintenanceStore(connection, actor.grants_with(READ))
+    return MaintenanceService(store, actor, devices=devices, ids=ids, clock=clock)
 
 
-def attachments_of(resources: Any) -> Attachments:
+def attachments_of(resources: Any, actor: Actor) -> Attachments:
     """The files over what lives as long as the service does."""
     return Attachments(
         resources.database,
         resources.blobs,
+        actor,
         clock=resources.clock,
         limit_bytes=resources.settings.upload_limit_bytes,
     )

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     Column,
+    ForeignKey,
     Index,
     Integer,
     Row,
@@ -16,11 +17,14 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    or_,
     select,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nearhand.access.model import Grants
+from nearhand.devices.seen import seen_device_ids
 from nearhand.kit.database import UtcDateTime, insert_if_absent, metadata
 from nearhand.maintenance.model import Attachment, MaintenanceRecord
 
@@ -56,9 +60,28 @@ attachments = Table(
 )
 
 
+# Who had a file of that content, so that naming its hash is no way to somebody else's.
+uploads = Table(
+    "attachment_upload",
+    metadata,
+    Column("sha256", ForeignKey(attachments.c.sha256, ondelete="CASCADE"), primary_key=True),
+    Column("participant_id", String(40), primary_key=True),
+)
+
+# Which records name a file: whoever may read one of them may read it.
+named_files = Table(
+    "maintenance_record_attachment",
+    metadata,
+    Column("record_id", ForeignKey(records.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("sha256", String(64), primary_key=True, index=True),
+)
+
+
 class MaintenanceStore:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    """Records and files as far as `grants` reach. Records are found whole: their device says who may read them."""
+
+    def __init__(self, connection: AsyncConnection, grants: Grants) -> None:
+        self._connection, self._grants = connection, grants
 
     @property
     def connection(self) -> AsyncConnection:
@@ -67,6 +90,7 @@ class MaintenanceStore:
 
     async def add(self, record: MaintenanceRecord) -> None:
         await self._connection.execute(insert(records).values(**_values(record)))
+        await self._name_files(record)
 
     async def find(self, record_id: str) -> MaintenanceRecord | None:
         query = select(records).where(records.c.id == record_id)
@@ -93,21 +117,43 @@ class MaintenanceStore:
         """Whether the record still had the version expected, and now is this one."""
         is_it = (records.c.id == record.id) & (records.c.version == expected)
         done = await self._connection.execute(update(records).where(is_it).values(**_values(record)))
+        if done.rowcount:
+            await self._connection.execute(delete(named_files).where(named_files.c.record_id == record.id))
+            await self._name_files(record)
         return bool(done.rowcount)
 
     async def remove(self, record_id: str, *, expected: int) -> bool:
         is_it = (records.c.id == record_id) & (records.c.version == expected)
         return bool((await self._connection.execute(delete(records).where(is_it))).rowcount)
 
-    async def attachments(self, sha256s: Collection[str]) -> dict[str, Attachment]:
-        """Of these files, those that were uploaded as attachments."""
-        query = select(attachments).where(attachments.c.sha256.in_(sha256s))
+    async def _name_files(self, record: MaintenanceRecord) -> None:
+        rows = [
+            {"record_id": record.id, "sha256": sha256}
+            for sha256 in dict.fromkeys(attachment.sha256 for attachment in record.attachments)
+        ]
+        if rows:
+            await self._connection.execute(insert(named_files), rows)
+
+    async def attachments(self, sha256s: Collection[str], *, by: str) -> dict[str, Attachment]:
+        """Of these files, those that this participant uploaded, or that a record names which may be read."""
+        named = (
+            select(named_files.c.sha256)
+            .join(records, named_files.c.record_id == records.c.id)
+            .where(records.c.device_id.in_(seen_device_ids(self._grants)))
+        )
+        uploaded = select(uploads.c.sha256).where(uploads.c.participant_id == by)
+        query = select(attachments).where(
+            attachments.c.sha256.in_(sha256s),
+            or_(attachments.c.sha256.in_(uploaded), attachments.c.sha256.in_(named)),
+        )
         return {row.sha256: _attachment(row) for row in await self._connection.execute(query)}
 
     async def add_attachment(self, attachment: Attachment, *, at: datetime, by: str) -> None:
         """Remember an uploaded file; one whose content is known already keeps its first name."""
         row = {**attachment.model_dump(), "created_at": at, "created_by": by}
         await self._connection.execute(insert_if_absent(self._connection, attachments), row)
+        upload = {"sha256": attachment.sha256, "participant_id": by}
+        await self._connection.execute(insert_if_absent(self._connection, uploads), upload)
 
 
 def _values(record: MaintenanceRecord) -> dict[str, Any]:

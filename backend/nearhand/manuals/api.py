@@ -61,11 +61,11 @@ DOCUMENT_BODY = {
 
 def _service(request: Request, connection: Connection) -> ManualService:
     resources = request.app.state.resources
-    return manuals_on(connection, ids=resources.ids, clock=resources.clock)
+    return manuals_on(connection, request.state.actor, ids=resources.ids, clock=resources.clock)
 
 
 def _library(request: Request) -> Library:
-    return library_of(request.app.state.resources)
+    return library_of(request.app.state.resources, request.state.actor)
 
 
 Service = Annotated[ManualService, Depends(_service)]
@@ -147,7 +147,7 @@ async def add_document(
     limit_bytes = request.app.state.resources.settings.upload_limit_bytes
     async with form_with_file(request, limit_bytes=limit_bytes) as (fields, pieces):
         form = validated(DocumentForm, fields)
-        return await library.keep_document(pieces, form, by=actor.participant_id)
+        return await library.keep_document(pieces, form)
 
 
 @files.get("/documents/{document_id}")
@@ -205,7 +205,7 @@ async def add_picture(
     request: Request, library: Shelf, actor: Actor = may(Permission.MANUALS_WRITE)
 ) -> Picture:
     """Upload a picture for a step. It is written anew: upright, at most 2048 pixels long, no hidden data."""
-    return await library.keep_picture(request.stream(), by=actor.participant_id)
+    return await library.keep_picture(request.stream())
 
 
 @files.get("/pictures/{sha256}", response_class=FileResponse)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from nearhand.access.model import Actor, Permission
 from nearhand.audit import recording
 from nearhand.kit.blobs import Blobs
 from nearhand.kit.clock import Clock
@@ -53,27 +54,25 @@ class Limits:
 class Library:
     """Opens its own short transactions: no lock waits for bytes to trickle in or for a page to be drawn."""
 
-    def __init__(
-        self,
-        database: Database,
-        blobs: Blobs,
-        *,
-        ids: Ids,
-        clock: Clock,
-        limits: Limits,
+    def __init__(  # noqa: PLR0913 - what it keeps files with, and for whom
+        self, database: Database, blobs: Blobs, actor: Actor, *, ids: Ids, clock: Clock, limits: Limits
     ) -> None:
         self._database = database
         self._blobs = blobs
+        self._actor = actor
+        self._grants = actor.grants_with(Permission.MANUALS_READ)
         self._ids = ids
         self._clock = clock
         self._limits = limits
 
     # -- documents ------------------------------------------------------------------------------------------------
 
-    async def keep_document(self, pieces: AsyncIterator[bytes], form: DocumentForm, *, by: str) -> Document:
-        """Raise NotFound for an unknown subject, and a refusal for a file that is not what it should be."""
+    async def keep_document(self, pieces: AsyncIterator[bytes], form: DocumentForm) -> Document:
+        """Raise NotFound for an unknown subject, NotPermitted, and a refusal for a file that is not what it should be."""
         async with self._database.reading() as connection:
-            await manuals_on(connection, ids=self._ids, clock=self._clock).device_type_of(form.subject())
+            manuals = manuals_on(connection, self._actor, ids=self._ids, clock=self._clock)
+            await manuals.demand(form.subject())
+            await manuals.device_type_of(form.subject())
         async with incoming(pieces, self._blobs, limit_bytes=self._limits.upload_bytes) as file:
             kind, media_type, sha256, size_bytes, pages = await self._examined(file)
         document = Document(
@@ -87,28 +86,30 @@ class Library:
             size_bytes=size_bytes,
             pages=pages,
             created_at=self._clock.now(),
-            created_by=by,
+            created_by=self._actor.participant_id,
         )
         async with self._database.transaction() as connection:
-            await ManualStore(connection).add_document(document)
+            await ManualStore(connection, self._grants).add_document(document)
             await recording.added(connection, "document", document)
         return document
 
     async def document(self, document_id: str) -> Document:
         async with self._database.reading() as connection:
-            document = await ManualStore(connection).document(document_id)
+            document = await ManualStore(connection, self._grants).document(document_id)
         if document is None:
             raise NotFound(f"No document {document_id}.")
         return document
 
     async def remove_document(self, document_id: str) -> None:
-        """Raise NotFound. The bytes stay: others may share them."""
+        """Raise NotFound and NotPermitted. The bytes stay: others may share them."""
+        document = await self.document(document_id)
         async with self._database.transaction() as connection:
-            store = ManualStore(connection)
-            before = await store.document(document_id)
-            if before is None or not await store.remove_document(document_id):
+            await manuals_on(connection, self._actor, ids=self._ids, clock=self._clock).demand(
+                document.subject
+            )
+            if not await ManualStore(connection, self._grants).remove_document(document_id):
                 raise NotFound(f"No document {document_id}.")
-            await recording.removed(connection, "document", before)
+            await recording.removed(connection, "document", document)
 
     async def file(self, document_id: str) -> tuple[Document, Path]:
         document = await self.document(document_id)
@@ -124,11 +125,11 @@ class Library:
         if document.kind is DocumentKind.MARKDOWN:
             raise Unsupported("Markdown has no pages to draw; ask for its HTML.")
         async with self._database.reading() as connection:
-            drawn = await ManualStore(connection).page(document.sha256, number)
+            drawn = await ManualStore(connection, self._grants).page(document.sha256, number)
         if drawn is None:
             drawn = await self._blobs.put(await _in_pdfium(lambda: page_png(path, number)))
             async with self._database.transaction() as connection:
-                await ManualStore(connection).add_page(document.sha256, number, drawn)
+                await ManualStore(connection, self._grants).add_page(document.sha256, number, drawn)
         return self._blobs.path(drawn), PNG
 
     async def html(self, document_id: str) -> str:
@@ -159,7 +160,7 @@ class Library:
 
     # -- pictures of steps ----------------------------------------------------------------------------------------
 
-    async def keep_picture(self, pieces: AsyncIterator[bytes], *, by: str) -> Picture:
+    async def keep_picture(self, pieces: AsyncIterator[bytes]) -> Picture:
         """Raise NotAPicture, TooManyPixels, TooLarge or StorageFull."""
         async with incoming(pieces, self._blobs, limit_bytes=self._limits.upload_bytes) as file:
             clean = await self._cleaned(file)
@@ -171,14 +172,18 @@ class Library:
             size_bytes=len(clean.content),
         )
         async with self._database.transaction() as connection:
-            await ManualStore(connection).add_picture(picture, at=self._clock.now(), by=by)
+            await ManualStore(connection, self._grants).add_picture(
+                picture, at=self._clock.now(), by=self._actor.participant_id
+            )
             await recording.added(connection, "picture", picture)
         return picture
 
     async def picture(self, sha256: str) -> tuple[Path, str]:
-        """Where it lies, and its media type. Only pictures of steps are found, not every file kept."""
+        """Where it lies, and its media type. Found are those of guides that may be read, and one's own."""
         async with self._database.reading() as connection:
-            found = await ManualStore(connection).pictures([sha256])
+            found = await ManualStore(connection, self._grants).pictures(
+                [sha256], by=self._actor.participant_id
+            )
         if sha256 not in found:
             raise NotFound(f"No picture {sha256}.")
         return self._blobs.path(sha256), found[sha256].media_type
@@ -197,12 +202,13 @@ async def _in_pdfium(work: Callable[[], T]) -> T:
         raise RenderTimeout("Too many pages are being drawn just now.") from None
 
 
-def library_of(resources: Any) -> Library:
+def library_of(resources: Any, actor: Actor) -> Library:
     """The library over what lives as long as the service does."""
     settings = resources.settings
     return Library(
         resources.database,
         resources.blobs,
+        actor,
         ids=resources.ids,
         clock=resources.clock,
         limits=Limits(settings.upload_limit_bytes, settings.image_limit_pixels),

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nearhand.access.model import Actor, Permission
 from nearhand.audit import recording
 from nearhand.devices.model import DeviceType
 from nearhand.devices.service import DeviceService, devices_on
@@ -16,15 +17,18 @@ from nearhand.manuals.store import ManualStore
 
 
 class ManualService:
-    def __init__(self, store: ManualStore, *, devices: DeviceService, ids: Ids, clock: Clock) -> None:
+    def __init__(
+        self, store: ManualStore, actor: Actor, *, devices: DeviceService, ids: Ids, clock: Clock
+    ) -> None:
         self._store = store
+        self._actor = actor
         self._devices = devices
         self._ids = ids
         self._clock = clock
 
     async def of_device(self, device_id: str) -> Manuals:
-        """Documents and guides of the device and of its type. Raises NotFound."""
-        device = await self._devices.device(device_id)
+        """Documents and guides of the device and of its type. Raises NotFound and NotPermitted."""
+        device = await self._devices.permitted(device_id, Permission.MANUALS_READ)
         about = device.id, device.device_type_id
         return Manuals(
             documents=await self._store.documents_about(*about), guides=await self._store.guides_about(*about)
@@ -41,7 +45,8 @@ class ManualService:
         return guide
 
     async def write(self, new: NewGuide) -> Guide:
-        """Raise NotFound for an unknown subject, UnknownPort or UnknownPicture."""
+        """Raise NotFound for an unknown subject, NotPermitted, UnknownPort or UnknownPicture."""
+        await self.demand(new.subject)
         await self._check(new)
         now = self._clock.now()
         guide = Guide(**dict(new), id=self._ids.new(), version=1, created_at=now, updated_at=now)
@@ -52,6 +57,8 @@ class ManualService:
     async def rewrite(self, guide_id: str, new: NewGuide, *, version: int) -> Guide:
         """Raise Stale, or what `guide` and `write` raise."""
         before = await self.guide(guide_id)
+        await self.demand(before.subject)
+        await self.demand(new.subject)
         await self._check(new)
         changes = {**dict(new), "version": version + 1, "updated_at": self._clock.now()}
         guide = before.model_copy(update=changes)
@@ -61,11 +68,18 @@ class ManualService:
         return guide
 
     async def remove(self, guide_id: str, *, version: int) -> None:
-        """Raise NotFound or Stale."""
         before = await self.guide(guide_id)
+        await self.demand(before.subject)
         if not await self._store.remove_guide(guide_id, expected=version):
             raise Stale
         await recording.removed(self._store.connection, "guide", before)
+
+    async def demand(self, subject: Subject) -> None:
+        """Raise NotFound and NotPermitted unless one may write about it; about a device type, everywhere."""
+        if subject.device_id is None:
+            self._devices.demand_house(Permission.MANUALS_WRITE)
+        else:
+            await self._devices.permitted(subject.device_id, Permission.MANUALS_WRITE)
 
     async def device_type_of(self, subject: Subject) -> DeviceType:
         """The type a manual speaks of, its own or its device's. Raises NotFound."""
@@ -76,7 +90,9 @@ class ManualService:
     async def _check(self, new: NewGuide) -> None:
         refuse_unknown_ports(new, await self.device_type_of(new.subject))
         named = {step.picture_sha256 for step in new.steps if step.picture_sha256 is not None}
-        if named and (unknown := named - set(await self._store.pictures(named))):
+        if named and (
+            unknown := named - set(await self._store.pictures(named, by=self._actor.participant_id))
+        ):
             raise UnknownPicture(f"Not uploaded: {', '.join(sorted(unknown))}. POST /pictures first.")
 
 
@@ -99,7 +115,8 @@ def refuse_unknown_ports(guide: NewGuide, device_type: DeviceType) -> None:
         raise UnknownPort(f"{what}: {'; '.join(error['message'] for error in errors[:5])}.", errors=errors)
 
 
-def manuals_on(connection: AsyncConnection, *, ids: Ids, clock: Clock) -> ManualService:
+def manuals_on(connection: AsyncConnection, actor: Actor, *, ids: Ids, clock: Clock) -> ManualService:
     """The service within one transaction."""
-    devices = devices_on(connection, ids=ids, clock=clock)
-    return ManualService(ManualStore(connection), devices=devices, ids=ids, clock=clock)
+    devices = devices_on(connection, actor, ids=ids, clock=clock)
+    store = ManualStore(connection, actor.grants_with(Permission.MANUALS_READ))
+    return ManualService(store, actor, devices=devices, ids=ids, clock=clock)

@@ -8,6 +8,7 @@ from sqlalchemy import (
     JSON,
     Column,
     ColumnElement,
+    ForeignKey,
     Integer,
     Row,
     String,
@@ -21,6 +22,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nearhand.access.model import Grants
+from nearhand.devices.seen import seen_device_ids
 from nearhand.kit.database import UtcDateTime, insert_if_absent, metadata
 from nearhand.manuals.model import Document, Guide, Picture, Subject
 
@@ -82,9 +85,28 @@ pictures = Table(
 )
 
 
+# Which guides show a picture: whoever may read one of them may see it.
+shown_pictures = Table(
+    "guide_picture",
+    metadata,
+    Column("guide_id", ForeignKey(guides.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("sha256", String(64), primary_key=True, index=True),
+)
+
+# Who had a picture of that content, so that naming its hash is no way to somebody else's.
+picture_uploads = Table(
+    "picture_upload",
+    metadata,
+    Column("sha256", ForeignKey(pictures.c.sha256, ondelete="CASCADE"), primary_key=True),
+    Column("participant_id", String(40), primary_key=True),
+)
+
+
 class ManualStore:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    """Manuals as far as `grants` reach: those of device types are for everybody who may read any."""
+
+    def __init__(self, connection: AsyncConnection, grants: Grants) -> None:
+        self._connection, self._grants = connection, grants
 
     @property
     def connection(self) -> AsyncConnection:
@@ -98,7 +120,7 @@ class ManualStore:
         await self._connection.execute(insert(documents).values(**row))
 
     async def document(self, document_id: str) -> Document | None:
-        query = select(documents).where(documents.c.id == document_id)
+        query = select(documents).where(documents.c.id == document_id, self._is_seen(documents))
         row = (await self._connection.execute(query)).one_or_none()
         return None if row is None else _document(row)
 
@@ -128,15 +150,16 @@ class ManualStore:
 
     async def add_guide(self, guide: Guide) -> None:
         await self._connection.execute(insert(guides).values(**_guide_values(guide)))
+        await self._show_pictures(guide)
 
     async def guide(self, guide_id: str) -> Guide | None:
-        query = select(guides).where(guides.c.id == guide_id)
+        query = select(guides).where(guides.c.id == guide_id, self._is_seen(guides))
         row = (await self._connection.execute(query)).one_or_none()
         return None if row is None else _guide(row)
 
     async def guides(self, subject: Subject | None, *, limit: int, offset: int) -> tuple[list[Guide], int]:
         """Newest first; all of them, or those about exactly this subject."""
-        conditions = [] if subject is None else [_is_exactly(guides, subject)]
+        conditions = [self._is_seen(guides)] + ([] if subject is None else [_is_exactly(guides, subject)])
         query = (
             select(guides)
             .where(*conditions)
@@ -160,6 +183,11 @@ class ManualStore:
         """Whether the guide still had the version expected, and now is this one."""
         is_it = (guides.c.id == guide.id) & (guides.c.version == expected)
         done = await self._connection.execute(update(guides).where(is_it).values(**_guide_values(guide)))
+        if done.rowcount:
+            await self._connection.execute(
+                delete(shown_pictures).where(shown_pictures.c.guide_id == guide.id)
+            )
+            await self._show_pictures(guide)
         return bool(done.rowcount)
 
     async def remove_guide(self, guide_id: str, *, expected: int) -> bool:
@@ -168,14 +196,34 @@ class ManualStore:
 
     # -- pictures -------------------------------------------------------------------------------------------------
 
-    async def pictures(self, sha256s: Collection[str]) -> dict[str, Picture]:
-        """Of these pictures, those that were uploaded."""
-        query = select(pictures).where(pictures.c.sha256.in_(sha256s))
+    async def pictures(self, sha256s: Collection[str], *, by: str) -> dict[str, Picture]:
+        """Of these pictures, those that this participant uploaded, or that a guide shows which may be read."""
+        shown = (
+            select(shown_pictures.c.sha256)
+            .join(guides, shown_pictures.c.guide_id == guides.c.id)
+            .where(self._is_seen(guides))
+        )
+        uploaded = select(picture_uploads.c.sha256).where(picture_uploads.c.participant_id == by)
+        query = select(pictures).where(
+            pictures.c.sha256.in_(sha256s),
+            or_(pictures.c.sha256.in_(uploaded), pictures.c.sha256.in_(shown)),
+        )
         return {row.sha256: _picture(row) for row in await self._connection.execute(query)}
 
     async def add_picture(self, picture: Picture, *, at: datetime, by: str) -> None:
         row = {**picture.model_dump(), "created_at": at, "created_by": by}
         await self._connection.execute(insert_if_absent(self._connection, pictures), row)
+        upload = {"sha256": picture.sha256, "participant_id": by}
+        await self._connection.execute(insert_if_absent(self._connection, picture_uploads), upload)
+
+    async def _show_pictures(self, guide: Guide) -> None:
+        named = dict.fromkeys(step.picture_sha256 for step in guide.steps if step.picture_sha256 is not None)
+        if named:
+            rows = [{"guide_id": guide.id, "sha256": sha256} for sha256 in named]
+            await self._connection.execute(insert(shown_pictures), rows)
+
+    def _is_seen(self, table: Table) -> ColumnElement[bool]:
+        return or_(table.c.device_id.is_(None), table.c.device_id.in_(seen_device_ids(self._grants)))
 
 
 def _is_about(table: Table, device_id: str, device_type_id: str) -> ColumnElement[bool]:

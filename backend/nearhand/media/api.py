@@ -48,22 +48,24 @@ Pixels = Annotated[float | None, Query(ge=-1e6, le=1e6, allow_inf_nan=False)]
 Focal = Annotated[float | None, Query(gt=0, le=1e6, allow_inf_nan=False)]
 
 
-def _registry(resources: Any) -> Registry:
+def _registry(resources: Any, actor: Actor) -> Registry:
     made_with = {"ids": resources.ids, "clock": resources.clock}
     return Registry(
-        labels_on=partial(labels_on, base_url=resources.settings.base_url, **made_with),
-        devices_on=partial(devices_on, **made_with),
+        actor=actor,
+        labels_on=partial(labels_on, actor=actor, base_url=resources.settings.base_url, **made_with),
+        devices_on=partial(devices_on, actor=actor, **made_with),
     )
 
 
 def _reader(request: Request) -> Reader:
     resources = request.app.state.resources
-    return Reader(resources.eyes, resources.database, resources.blobs, registry=_registry(resources))
+    registry = _registry(resources, request.state.actor)
+    return Reader(resources.eyes, resources.database, resources.blobs, registry=registry)
 
 
 def _album(request: Request) -> Album:
     resources = request.app.state.resources
-    registry = _registry(resources)
+    registry = _registry(resources, request.state.actor)
     return Album(
         resources.eyes, resources.database, resources.blobs, clock=resources.clock, registry=registry
     )
@@ -119,7 +121,7 @@ async def read(
     The picture is not kept. Without `fx` and `camera_key` the camera is taken for a usual phone's, or for what the
     picture states. A device that shows no symbol is looked for by the reference picture of its face, if there is one.
     """
-    hint = Hint(actor.participant_id, lens, code, device_id, face, camera_key)
+    hint = Hint(lens, code, device_id, face, camera_key)
     limit_bytes = request.app.state.resources.settings.upload_limit_bytes
     reading = await reader.read(request.stream(), hint, limit_bytes=limit_bytes)
     if reading.device is not None:
@@ -164,7 +166,7 @@ async def keep_picture(
     The photograph shows a device of the type with its label and tags, by which it is laid flat; the closer to straight
     ahead and the sharper, the better. Label and tags themselves are left out. To replace a picture, give its ETag.
     """
-    wish = Wish(fill, dry_run, version, actor.participant_id, shown_id)
+    wish = Wish(fill, dry_run, version, shown_id)
     limit_bytes = request.app.state.resources.settings.upload_limit_bytes
     kept = await album.keep(request.stream(), subject, wish, limit_bytes=limit_bytes)
     if kept.is_kept:

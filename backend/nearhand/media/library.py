@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nearhand.access.model import Permission
 from nearhand.audit import recording
 from nearhand.devices.model import Face, FaceSide
 from nearhand.kit.blobs import Blobs, digest
@@ -53,7 +54,6 @@ class Wish:
     is_fill: bool
     is_dry_run: bool
     version: int | None  # of the picture it was based on
-    by: str
     shown_id: str | None = None  # the device in the photograph, if known
 
 
@@ -84,9 +84,10 @@ class Album:
     ) -> Rectified:
         """Lay a photograph flat and keep it.
 
-        Raises NotFound, NoSuchFace, Stale, PreconditionRequired; a refusal for a file that is no picture; NothingToGoBy,
+        Raises NotFound, NotPermitted, NoSuchFace, Stale, PreconditionRequired; a refusal for a file that is no picture; NothingToGoBy,
         ShowsAnotherFace, SymbolsDisagree or TooLittleKnown for one that does not show the face as it must.
         """
+        await self._demand(subject, Permission.LABELS_MAKE)
         face, before = await self._known(subject)
         if not wish.is_dry_run:
             _demand_version(before, wish.version)
@@ -117,7 +118,7 @@ class Album:
             sha256=digest(written),
             version=1 if before is None else before.version + 1,
             updated_at=self._clock.now(),
-            updated_by=wish.by,
+            updated_by=self._registry.actor.participant_id,
         )
         if not wish.is_dry_run:
             await self._blobs.put(written)
@@ -134,21 +135,35 @@ class Album:
 
     async def file(self, subject: Subject) -> tuple[ReferencePicture, Path]:
         """The picture and where it lies. Raises NotFound."""
+        await self._demand(subject, Permission.DEVICES_READ)
         picture = await self._picture(subject)
         return picture, self._blobs.path(picture.sha256)
 
     async def of_type(self, device_type_id: str) -> list[ReferencePicture]:
         """Raise NotFound."""
         async with self._database.reading() as connection:
-            await self._registry.devices_on(connection).device_type(device_type_id)
-            return await MediaStore(connection).pictures(device_type_id)
+            devices = self._registry.devices_on(connection)
+            await devices.device_type(device_type_id)
+            pictures = await MediaStore(connection).pictures(device_type_id)
+            seen = await devices.asset_tags({one.device_id for one in pictures if one.device_id is not None})
+            return [one for one in pictures if one.device_id is None or one.device_id in seen]
 
     async def remove(self, subject: Subject, *, version: int) -> None:
-        """Raise NotFound or Stale."""
+        """Raise NotFound, NotPermitted or Stale."""
+        await self._demand(subject, Permission.LABELS_MAKE)
         picture = await self._picture(subject)
         async with self._database.transaction() as connection:
             await MediaStore(connection).remove_picture(picture, version=version)
             await recording.removed(connection, "face_picture", picture)
+
+    async def _demand(self, subject: Subject, permission: Permission) -> None:
+        """Raise NotFound and NotPermitted. What a type looks like is for all to see, and to change by few."""
+        async with self._database.reading() as connection:
+            devices = self._registry.devices_on(connection)
+            if subject.device_id is not None:
+                await devices.permitted(subject.device_id, permission)
+            elif permission is not Permission.DEVICES_READ:
+                devices.demand_house(permission)
 
     async def _picture(self, subject: Subject) -> ReferencePicture:
         async with self._database.reading() as connection:

@@ -10,6 +10,7 @@ from typing import Literal, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nearhand.access.model import Actor
 from nearhand.devices.model import FaceSide
 from nearhand.devices.service import DeviceService
 from nearhand.kit.blobs import Blobs
@@ -52,17 +53,17 @@ Finding = Literal["label_and_tags_disagree", "two_alike"] | None
 
 @dataclass(frozen=True)
 class Registry:
-    """The lower slices' services within one transaction."""
+    """The lower slices' services within one transaction, as far as the actor may see."""
 
+    actor: Actor
     labels_on: Callable[[AsyncConnection], LabelService]
     devices_on: Callable[[AsyncConnection], DeviceService]
 
 
 @dataclass(frozen=True)
 class Hint:
-    """What is known of a picture beforehand, and of whose camera took it."""
+    """What is known of a picture beforehand."""
 
-    participant_id: str
     lens: Lens
     code: str | None = None
     device_id: str | None = None
@@ -181,7 +182,9 @@ class Reader:
         if told is not None or hint.camera_key is None:
             return told
         async with self._database.reading() as connection:
-            calibration = await MediaStore(connection).calibration(hint.participant_id, hint.camera_key)
+            calibration = await MediaStore(connection).calibration(
+                self._registry.actor.participant_id, hint.camera_key
+            )
         try:
             return None if calibration is None else calibration.camera.scaled_to(width, height)
         except ValueError:  # turned since, or cropped: it is not that camera's picture any more

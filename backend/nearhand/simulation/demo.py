@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import FileResponse
 
-from nearhand.access.model import NewUser, Role, UserNameTaken
+from nearhand.access.model import SYSTEM, NewUser, Role, UserNameTaken, everywhere
 from nearhand.app import API, Resources, build_resources, create_app
 from nearhand.devices.model import Selection
 from nearhand.devices.service import devices_on
@@ -75,7 +75,7 @@ async def _register(resources: Resources, name: str, role: Role) -> None:
     display_name = f"Robot {role.value}" if name in ROBOTS else f"Demo {role.value}"
     try:
         await resources.access.register(
-            NewUser(name=name, display_name=display_name, role=role, password=PASSWORD)
+            NewUser(name=name, display_name=display_name, grants=everywhere(role), password=PASSWORD)
         )
     except UserNameTaken:
         return
@@ -84,10 +84,14 @@ async def _register(resources: Resources, name: str, role: Role) -> None:
 async def _make_labels(resources: Resources) -> None:
     """A label for the demo switch, and for all that stands in its rack."""
     labels = RegisteredLabels(
-        resources.database, ids=resources.ids, clock=resources.clock, base_url=resources.settings.base_url
+        resources.database,
+        SYSTEM,
+        ids=resources.ids,
+        clock=resources.clock,
+        base_url=resources.settings.base_url,
     )
     async with resources.database.reading() as connection:
-        devices = devices_on(connection, ids=resources.ids, clock=resources.clock)
+        devices = devices_on(connection, SYSTEM, ids=resources.ids, clock=resources.clock)
         demo = (await devices.view_by_tag(DEMO_TAG)).device
         rack = Selection(filters={"rack_id": demo.rack_id or ""})
         mounted = (await devices.devices(rack, PageQuery(limit=50, offset=0))).items

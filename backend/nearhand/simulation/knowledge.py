@@ -4,6 +4,7 @@ import random
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+from nearhand.access.model import SYSTEM
 from nearhand.app import Resources
 from nearhand.devices.model import Device, DeviceKind, DeviceType, DeviceView, Selection
 from nearhand.devices.service import devices_on
@@ -19,6 +20,7 @@ from nearhand.simulation.guides import OPTIC_PORT, replace_optic, replace_power_
 from nearhand.simulation.seed import DEMO_TAG
 
 BY = "demo"
+ROBOT = SYSTEM.model_copy(update={"participant_id": BY})
 DEVICES_WITH_A_PAST = 60
 TECHNICIAN, NIGHT, NETWORK, CONTRACTOR = (
     "Site technician",
@@ -181,12 +183,12 @@ _USUAL: tuple[tuple[set[DeviceKind], str, str, tuple[str, ...]], ...] = (
 async def seed_knowledge(resources: Resources) -> None:
     """The same demo each time; nothing happens where the demo switch is absent or has manuals already."""
     async with resources.database.reading() as connection:
-        devices = devices_on(connection, ids=resources.ids, clock=resources.clock)
+        devices = devices_on(connection, ROBOT, ids=resources.ids, clock=resources.clock)
         try:
             demo = await devices.view_by_tag(DEMO_TAG)
         except NotFound:
             return
-        manuals = manuals_on(connection, ids=resources.ids, clock=resources.clock)
+        manuals = manuals_on(connection, ROBOT, ids=resources.ids, clock=resources.clock)
         if (await manuals.of_device(demo.device.id)).guides:
             return
         page = await devices.devices(Selection(), PageQuery(limit=DEVICES_WITH_A_PAST, offset=0))
@@ -201,23 +203,27 @@ async def seed_knowledge(resources: Resources) -> None:
 
 
 async def _write_documents(resources: Resources, demo: DeviceView) -> None:
-    library, type_id = library_of(resources), demo.device.device_type_id
+    library, type_id = library_of(resources, ROBOT), demo.device.device_type_id
     for title, language, content in (
         ("Service sheet", "en", service_sheet(demo.device_type)),
         ("Field notes", "en", _NOTES_EN.encode()),
         ("現場筆記", "zh-Hant", _NOTES_HANT.encode()),
     ):
         form = DocumentForm(title=title, language=language, device_type_id=type_id)
-        await library.keep_document(_in_one_piece(content), form, by=BY)
+        await library.keep_document(_in_one_piece(content), form)
 
 
 async def _write_guides(resources: Resources, device_type: DeviceType) -> None:
-    library, front, rear = library_of(resources), device_type.front, device_type.rear or device_type.front
-    optic = await library.keep_picture(_in_one_piece(face_picture(front, {OPTIC_PORT})), by=BY)
+    library, front, rear = (
+        library_of(resources, ROBOT),
+        device_type.front,
+        device_type.rear or device_type.front,
+    )
+    optic = await library.keep_picture(_in_one_piece(face_picture(front, {OPTIC_PORT})))
     supplies = {component.name for component in rear.components if component.kind == "psu"}
-    supply = await library.keep_picture(_in_one_piece(face_picture(rear, supplies)), by=BY)
+    supply = await library.keep_picture(_in_one_piece(face_picture(rear, supplies)))
     async with resources.database.transaction() as connection:
-        manuals = manuals_on(connection, ids=resources.ids, clock=resources.clock)
+        manuals = manuals_on(connection, ROBOT, ids=resources.ids, clock=resources.clock)
         await manuals.write(replace_optic(device_type.id, optic.sha256))
         await manuals.write(replace_power_supply(device_type.id, supply.sha256))
 
@@ -225,12 +231,12 @@ async def _write_guides(resources: Resources, device_type: DeviceType) -> None:
 async def _write_past(
     resources: Resources, demo: DeviceView, others: list[tuple[Device, DeviceKind]]
 ) -> None:
-    readings = await attachments_of(resources).keep(
-        _in_one_piece(_TRANSCEIVER_LOG.encode()), name="port-37-readings.txt", by=BY
+    readings = await attachments_of(resources, ROBOT).keep(
+        _in_one_piece(_TRANSCEIVER_LOG.encode()), name="port-37-readings.txt"
     )
     now, chance = resources.clock.now(), random.Random(11)
     async with resources.database.transaction() as connection:
-        maintenance = maintenance_on(connection, ids=resources.ids, clock=resources.clock)
+        maintenance = maintenance_on(connection, ROBOT, ids=resources.ids, clock=resources.clock)
         for days, who, summary, detail, parts, work_order in reversed(_PAST):
             record = NewMaintenanceRecord(
                 performed_at=now - timedelta(days=days, hours=3),
@@ -241,11 +247,11 @@ async def _write_past(
                 work_order=work_order,
                 attachments=_attached(readings, summary),
             )
-            await maintenance.write_down(demo.device.id, record, by=BY)
+            await maintenance.write_down(demo.device.id, record)
         for device, kind in others:
             if device.id != demo.device.id:
                 for record in _usual_past(kind, chance, resources):
-                    await maintenance.write_down(device.id, record, by=BY)
+                    await maintenance.write_down(device.id, record)
 
 
 def _attached(readings: Attachment, summary: str) -> tuple[Attachment, ...]:

@@ -4,6 +4,7 @@ import random
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
+from nearhand.access.model import SYSTEM
 from nearhand.app import Resources
 from nearhand.devices.catalogue import catalogue
 from nearhand.devices.model import (
@@ -15,6 +16,7 @@ from nearhand.devices.model import (
     NewLocation,
     NewRack,
     NewSite,
+    NewTenant,
     Rack,
     Selection,
     Site,
@@ -87,8 +89,8 @@ async def seed_registry(resources: Resources) -> None:
     async with resources.database.transaction() as connection:
         # Ids count up, so that addresses of demo devices stay the same from run to run.
         ids = SequentialIds()
-        places = places_on(connection, ids=ids, clock=resources.clock)
-        devices = devices_on(connection, ids=ids, clock=resources.clock)
+        places = places_on(connection, SYSTEM, ids=ids, clock=resources.clock)
+        devices = devices_on(connection, SYSTEM, ids=ids, clock=resources.clock)
         if (await places.sites(Selection(), PageQuery(limit=1, offset=0))).total:
             return
         stocked = (await devices.device_types(Selection(), PageQuery(limit=MAX_PAGE_SIZE, offset=0))).items
@@ -97,7 +99,8 @@ async def seed_registry(resources: Resources) -> None:
             if kind.model not in types:  # an administrator removed it
                 types[kind.model] = await devices.add_device_type(kind)
         racks = [found async for found in _build(places)]
-        for new in _devices(types, racks):
+        tenants = [(await places.add_tenant(NewTenant(name=name))).id for name in TENANTS]
+        for new in _devices(types, racks, tenants):
             await devices.register(new)
 
 
@@ -121,10 +124,12 @@ def _rack(plan: _HallPlan, site: Site, hall: Location, number: int) -> NewRack:
     )
 
 
-def _devices(types: dict[str, DeviceType], racks: list[tuple[_HallPlan, Rack]]) -> Iterator[NewDevice]:
+def _devices(
+    types: dict[str, DeviceType], racks: list[tuple[_HallPlan, Rack]], tenants: list[str]
+) -> Iterator[NewDevice]:
     """Level by level through all racks, until there are 200."""
     chance = random.Random(7)
-    tenants = {rack.id: chance.choice(TENANTS) for _, rack in racks}
+    owners = {rack.id: chance.choice(tenants) for _, rack in racks}
     places = [(item, plan, rack) for item in _STACK for plan, rack in racks]
     for (model, unit, prefix, english, chinese), plan, rack in places[:DEVICES]:
         device_type = types[{"switch": plan.switch, "router": plan.router}.get(model, model)]
@@ -143,7 +148,7 @@ def _devices(types: dict[str, DeviceType], racks: list[tuple[_HallPlan, Rack]]) 
             rack_id=rack.id,
             position_u=position_u,
             status=DeviceStatus.ACTIVE if is_demo else chance.choice(STATUSES),
-            tenant=TENANTS[0] if is_demo else tenants[rack.id],
+            tenant_id=tenants[0] if is_demo else owners[rack.id],
         )
 
 

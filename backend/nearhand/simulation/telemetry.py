@@ -11,6 +11,7 @@ import structlog
 from numpy.typing import NDArray
 from sqlalchemy.exc import OperationalError
 
+from nearhand.access.model import SYSTEM
 from nearhand.app import Resources
 from nearhand.devices.model import DeviceKind, DeviceView, Selection
 from nearhand.devices.service import DeviceService, devices_on
@@ -82,7 +83,7 @@ async def seed_telemetry(resources: Resources, *, device_ids: Sequence[str] | No
     for view in await _views(resources, device_ids):
         # A transaction per device, so that nobody waits long for the write lock.
         async with resources.database.transaction() as connection:
-            telemetry = telemetry_on(connection, ids=resources.ids, clock=resources.clock)
+            telemetry = telemetry_on(connection, SYSTEM, ids=resources.ids, clock=resources.clock)
             last = {series.key: series.last_at for series in await telemetry.series(view.device.id)}
             for key in series_of(view):
                 samples = _history(key, last.get(key), resources.clock.now(), _fault_of(view, key))
@@ -106,7 +107,9 @@ async def feed_telemetry(resources: Resources, *, device_ids: Sequence[str] | No
         ]
         try:
             async with resources.database.transaction() as connection:
-                await telemetry_on(connection, ids=resources.ids, clock=resources.clock).record(batches)
+                await telemetry_on(connection, SYSTEM, ids=resources.ids, clock=resources.clock).record(
+                    batches
+                )
         except OperationalError as error:
             # The database was busy for too long; the next sample has its own chance.
             log.warning("sample_skipped", error=str(error.orig))
@@ -115,7 +118,7 @@ async def feed_telemetry(resources: Resources, *, device_ids: Sequence[str] | No
 
 async def _views(resources: Resources, device_ids: Sequence[str] | None) -> list[DeviceView]:
     async with resources.database.reading() as connection:
-        devices = devices_on(connection, ids=resources.ids, clock=resources.clock)
+        devices = devices_on(connection, SYSTEM, ids=resources.ids, clock=resources.clock)
         return [await devices.view(device_id) for device_id in device_ids or await _demo_ids(devices)]
 
 

@@ -18,7 +18,7 @@ router = APIRouter(tags=["telemetry"], route_class=TransactionRoute)
 
 def _service(request: Request, connection: Connection) -> TelemetryService:
     resources = request.app.state.resources
-    return telemetry_on(connection, ids=resources.ids, clock=resources.clock)
+    return telemetry_on(connection, request.state.actor, ids=resources.ids, clock=resources.clock)
 
 
 Service = Annotated[TelemetryService, Depends(_service)]

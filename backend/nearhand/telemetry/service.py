@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nearhand.access.model import HOUSE, Actor, Permission
 from nearhand.devices.service import DeviceService, devices_on
 from nearhand.kit.clock import Clock
 from nearhand.kit.database import Database
@@ -36,22 +37,21 @@ MAX_LISTED = 20  # faulty samples named in one refusal
 
 
 class TelemetryService:
-    def __init__(self, store: TelemetryStore, *, devices: DeviceService, clock: Clock) -> None:
+    def __init__(self, store: TelemetryStore, actor: Actor, *, devices: DeviceService, clock: Clock) -> None:
         self._store = store
+        self._actor = actor
         self._devices = devices
         self._clock = clock
 
     async def series(self, device_id: str) -> list[Series]:
-        """What is measured on a device, each with its newest sample. Raises NotFound."""
-        found = await self._store.of_device(device_id)
-        if not found:
-            await self._devices.device(device_id)
-        return found
+        """What is measured on a device, each with its newest sample. Raises NotFound and NotPermitted."""
+        await self._devices.permitted_even_removed(device_id, Permission.TELEMETRY_READ)
+        return await self._store.of_device(device_id)
 
     async def record(self, batches: list[SampleBatch]) -> Stored:
         """Store all or nothing; what is known already stays as it is.
 
-        Raises ClockWrong, UnitDiffers, and NotFound for an unknown device.
+        Raises ClockWrong, UnitDiffers, NotPermitted, and NotFound for an unknown device.
         """
         self._refuse_impossible_times(batches)
         units: dict[SeriesKey, str] = {}
@@ -82,8 +82,9 @@ class TelemetryService:
     ) -> Chart:
         """Smallest, largest and mean of at most `buckets` intervals, the last 24 h unless told otherwise.
 
-        Raises NotFound, and Invalid for a range that is none.
+        Raises NotFound, NotPermitted, and Invalid for a range that is none.
         """
+        await self._devices.permitted_even_removed(key.device_id, Permission.TELEMETRY_READ)
         latest = self._clock.now() + timedelta(seconds=MAX_AHEAD_S)
         until = max(EARLIEST_AT, min(until or self._clock.now(), latest))
         since = max(EARLIEST_AT, since or until - DEFAULT_SPAN)
@@ -91,7 +92,6 @@ class TelemetryService:
             raise Invalid(f"since must lie before until, after {EARLIEST_AT:%Y-%m-%d} and not in the future.")
         kept = await self._store.find(key)
         if kept is None:
-            await self._devices.device(key.device_id)
             raise NotFound(f"Nothing is known of {key.quantity} there.")
         wanted = grid(milliseconds(since), milliseconds(until), buckets)
         rows = await self._rows(kept, wanted)
@@ -105,8 +105,10 @@ class TelemetryService:
         )
 
     async def _open(self, units: dict[SeriesKey, str]) -> dict[SeriesKey, KeptSeries]:
-        """The series, made where they are new, and locked. Raises NotFound and UnitDiffers."""
+        """The series, made where they are new, and locked. Raises NotFound, NotPermitted and UnitDiffers."""
         known = await self._store.known(units)
+        if not self._actor.may(Permission.TELEMETRY_WRITE, HOUSE):
+            await self._devices.demand_all({key.device_id for key in units}, Permission.TELEMETRY_WRITE)
         # Known series need no look-up of their device: it was checked when they began.
         for device_id in sorted({key.device_id for key in units if key not in known}):
             await self._devices.device(device_id)
@@ -149,10 +151,10 @@ class TelemetryService:
             raise ClockWrong(detail, errors=wrong[:MAX_LISTED])
 
 
-def telemetry_on(connection: AsyncConnection, *, ids: Ids, clock: Clock) -> TelemetryService:
+def telemetry_on(connection: AsyncConnection, actor: Actor, *, ids: Ids, clock: Clock) -> TelemetryService:
     """The service within one transaction."""
-    devices = devices_on(connection, ids=ids, clock=clock)
-    return TelemetryService(TelemetryStore(connection), devices=devices, clock=clock)
+    devices = devices_on(connection, actor, ids=ids, clock=clock)
+    return TelemetryService(TelemetryStore(connection), actor, devices=devices, clock=clock)
 
 
 async def pack_all(database: Database, clock: Clock) -> None:

@@ -1181,6 +1181,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tenants
+         * @description Those whose equipment one may see; what belongs to none of them is the operator's own.
+         */
+        get: operations["list_tenants_api_v1_tenants_get"];
+        put?: never;
+        /** Add Tenant */
+        post: operations["add_tenant_api_v1_tenants_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Tenant */
+        get: operations["get_tenant_api_v1_tenants__tenant_id__get"];
+        /** Change Tenant */
+        put: operations["change_tenant_api_v1_tenants__tenant_id__put"];
+        post?: never;
+        /**
+         * Remove Tenant
+         * @description Refused while a site, rack or device belongs to it. What was granted for its things goes with it.
+         */
+        delete: operations["remove_tenant_api_v1_tenants__tenant_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -1219,6 +1262,26 @@ export interface paths {
         patch: operations["set_active_api_v1_users__user_id__patch"];
         trace?: never;
     };
+    "/api/v1/users/{user_id}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Grants
+         * @description What the account may do, and where, from now on.
+         */
+        put: operations["set_grants_api_v1_users__user_id__grants_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1245,11 +1308,17 @@ export interface components {
          * Actor
          * @description Who is asking: a signed-in user, or a guest who holds a joining link to one session.
          *
-         *     `participant_id` names them in every session; a guest's is minted with the link's use.
+         *     `participant_id` names them in every session; a guest's is minted with the link's use. `role` and `permissions` are
+         *     the most that any grant gives, for screens; what may be done with one thing, `may` says.
          */
         Actor: {
             /** Display Name */
             display_name: string;
+            /**
+             * Grants
+             * @default []
+             */
+            grants: components["schemas"]["Grant"][];
             /** Participant Id */
             participant_id: string;
             /** Permissions */
@@ -1594,11 +1663,8 @@ export interface components {
             site_id: string;
             /** @default active */
             status: components["schemas"]["DeviceStatus"];
-            /**
-             * Tenant
-             * @default
-             */
-            tenant: string;
+            /** Tenant Id */
+            tenant_id?: string | null;
             /**
              * Updated At
              * Format: date-time
@@ -1765,11 +1831,8 @@ export interface components {
             site_id: string;
             /** @default active */
             status: components["schemas"]["DeviceStatus"];
-            /**
-             * Tenant
-             * @default
-             */
-            tenant: string;
+            /** Tenant Id */
+            tenant_id?: string | null;
             /**
              * Updated At
              * Format: date-time
@@ -1870,6 +1933,7 @@ export interface components {
             location: components["schemas"]["Location"] | null;
             rack: components["schemas"]["Rack"] | null;
             site: components["schemas"]["Site"];
+            tenant: components["schemas"]["Tenant"] | null;
         };
         /**
          * Document
@@ -2068,6 +2132,26 @@ export interface components {
             /** Seq */
             seq: number;
             signal: components["schemas"]["Signal"];
+        };
+        /**
+         * Grant
+         * @description A role, and where it holds: with this tenant's things, at this site, in this rack. All conditions given must hold.
+         *
+         *     Without any condition it holds everywhere.
+         */
+        Grant: {
+            /** Rack Id */
+            rack_id?: string | null;
+            role: components["schemas"]["Role"];
+            /** Site Id */
+            site_id?: string | null;
+            /** Tenant Id */
+            tenant_id?: string | null;
+        };
+        /** Granted */
+        Granted: {
+            /** Grants */
+            grants: components["schemas"]["Grant"][];
         };
         /**
          * Guide
@@ -2442,11 +2526,8 @@ export interface components {
             site_id: string;
             /** @default active */
             status: components["schemas"]["DeviceStatus"];
-            /**
-             * Tenant
-             * @default
-             */
-            tenant: string;
+            /** Tenant Id */
+            tenant_id?: string | null;
         };
         /**
          * NewDeviceType
@@ -2587,6 +2668,8 @@ export interface components {
         /**
          * NewRack
          * @description `first_u` is the number of the first unit, counted from bottom or top.
+         *
+         *     In a tenant's rack stand that tenant's devices only.
          */
         NewRack: {
             /** @default bottom */
@@ -2607,6 +2690,8 @@ export interface components {
             name: string;
             /** Site Id */
             site_id: string;
+            /** Tenant Id */
+            tenant_id?: string | null;
         };
         /**
          * NewSession
@@ -2655,21 +2740,37 @@ export interface components {
             address: string;
             /** Name */
             name: string;
+            /** Tenant Id */
+            tenant_id?: string | null;
             /**
              * Timezone
              * @default UTC
              */
             timezone: string;
         };
+        /**
+         * NewTenant
+         * @description An organisation whose equipment stands here. What belongs to no tenant is the operator's own.
+         */
+        NewTenant: {
+            /** Name */
+            name: string;
+            /**
+             * Notes
+             * @default
+             */
+            notes: string;
+        };
         /** NewUser */
         NewUser: {
             /** Display Name */
             display_name: string;
+            /** Grants */
+            grants: components["schemas"]["Grant"][];
             /** Name */
             name: string;
             /** Password */
             password: string;
-            role: components["schemas"]["Role"];
         };
         /**
          * OnFace
@@ -2805,6 +2906,17 @@ export interface components {
         Page_Site_: {
             /** Items */
             items: components["schemas"]["Site"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /** Page[Tenant] */
+        Page_Tenant_: {
+            /** Items */
+            items: components["schemas"]["Tenant"][];
             /** Limit */
             limit: number;
             /** Offset */
@@ -3048,6 +3160,8 @@ export interface components {
             name: string;
             /** Site Id */
             site_id: string;
+            /** Tenant Id */
+            tenant_id?: string | null;
             /**
              * Updated At
              * Format: date-time
@@ -3593,6 +3707,8 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /** Tenant Id */
+            tenant_id?: string | null;
             /**
              * Timezone
              * @default UTC
@@ -3868,6 +3984,30 @@ export interface components {
             /** Tag Id */
             tag_id: number;
         };
+        /** Tenant */
+        Tenant: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Notes
+             * @default
+             */
+            notes: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
         /**
          * User
          * @description A person with a local account.
@@ -3880,13 +4020,14 @@ export interface components {
             created_at: string;
             /** Display Name */
             display_name: string;
+            /** Grants */
+            grants: components["schemas"]["Grant"][];
             /** Id */
             id: string;
             /** Is Active */
             is_active: boolean;
             /** Name */
             name: string;
-            role: components["schemas"]["Role"];
         };
         /**
          * Welcome
@@ -3964,6 +4105,8 @@ export type FrameSight = components['schemas']['FrameSight'];
 export type FrameSighted = components['schemas']['FrameSighted'];
 export type FreezeAsked = components['schemas']['FreezeAsked'];
 export type GivenSignal = components['schemas']['GivenSignal'];
+export type Grant = components['schemas']['Grant'];
+export type Granted = components['schemas']['Granted'];
 export type Guide = components['schemas']['Guide'];
 export type Hello = components['schemas']['Hello'];
 export type ImportReport = components['schemas']['ImportReport'];
@@ -3991,6 +4134,7 @@ export type NewRack = components['schemas']['NewRack'];
 export type NewSession = components['schemas']['NewSession'];
 export type NewSheet = components['schemas']['NewSheet'];
 export type NewSite = components['schemas']['NewSite'];
+export type NewTenant = components['schemas']['NewTenant'];
 export type NewUser = components['schemas']['NewUser'];
 export type OnFace = components['schemas']['OnFace'];
 export type OnFrame = components['schemas']['OnFrame'];
@@ -4003,6 +4147,7 @@ export type PageMaintenanceRecord = components['schemas']['Page_MaintenanceRecor
 export type PageRack = components['schemas']['Page_Rack_'];
 export type PageSession = components['schemas']['Page_Session_'];
 export type PageSite = components['schemas']['Page_Site_'];
+export type PageTenant = components['schemas']['Page_Tenant_'];
 export type PageUser = components['schemas']['Page_User_'];
 export type Paper = components['schemas']['Paper'];
 export type Participant = components['schemas']['Participant'];
@@ -4070,6 +4215,7 @@ export type TableFormat = components['schemas']['TableFormat'];
 export type Tag = components['schemas']['Tag'];
 export type TagBearer = components['schemas']['TagBearer'];
 export type TagClash = components['schemas']['TagClash'];
+export type Tenant = components['schemas']['Tenant'];
 export type User = components['schemas']['User'];
 export type Welcome = components['schemas']['Welcome'];
 export type $defs = Record<string, never>;
@@ -4589,9 +4735,10 @@ export interface operations {
                 rack_id?: string | null;
                 /** @description Only those of this one. */
                 site_id?: string | null;
-                sort?: ("asset_tag" | "-asset_tag" | "name" | "-name" | "serial" | "-serial" | "position_u" | "-position_u" | "status" | "-status" | "tenant" | "-tenant" | "created_at" | "-created_at" | "updated_at" | "-updated_at") | null;
+                sort?: ("asset_tag" | "-asset_tag" | "name" | "-name" | "serial" | "-serial" | "position_u" | "-position_u" | "status" | "-status" | "created_at" | "-created_at" | "updated_at" | "-updated_at") | null;
                 status?: components["schemas"]["DeviceStatus"] | null;
-                tenant?: string | null;
+                /** @description Only those of this one. */
+                tenant_id?: string | null;
             };
             header?: never;
             path?: never;
@@ -5147,9 +5294,10 @@ export interface operations {
                 rack_id?: string | null;
                 /** @description Only those of this one. */
                 site_id?: string | null;
-                sort?: ("asset_tag" | "-asset_tag" | "name" | "-name" | "serial" | "-serial" | "position_u" | "-position_u" | "status" | "-status" | "tenant" | "-tenant" | "created_at" | "-created_at" | "updated_at" | "-updated_at") | null;
+                sort?: ("asset_tag" | "-asset_tag" | "name" | "-name" | "serial" | "-serial" | "position_u" | "-position_u" | "status" | "-status" | "created_at" | "-created_at" | "updated_at" | "-updated_at") | null;
                 status?: components["schemas"]["DeviceStatus"] | null;
-                tenant?: string | null;
+                /** @description Only those of this one. */
+                tenant_id?: string | null;
             };
             header?: never;
             path?: never;
@@ -7037,6 +7185,182 @@ export interface operations {
             };
         };
     };
+    list_tenants_api_v1_tenants_get: {
+        parameters: {
+            query?: {
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Rows before this page. */
+                offset?: number;
+                /** @description Words to find; the last may be the beginning of one. */
+                q?: string;
+                sort?: ("name" | "-name" | "created_at" | "-created_at" | "updated_at" | "-updated_at") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Tenant_"];
+                };
+            };
+        };
+    };
+    add_tenant_api_v1_tenants_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTenant"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+        };
+    };
+    get_tenant_api_v1_tenants__tenant_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+        };
+    };
+    change_tenant_api_v1_tenants__tenant_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTenant"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+        };
+    };
+    remove_tenant_api_v1_tenants__tenant_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag read before, e.g. "3". */
+                "if-match"?: string | null;
+            };
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     users_api_v1_users_get: {
         parameters: {
             query?: {
@@ -7118,6 +7442,42 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Activity"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+        };
+    };
+    set_grants_api_v1_users__user_id__grants_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Granted"];
             };
         };
         responses: {

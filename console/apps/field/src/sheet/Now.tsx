@@ -29,9 +29,9 @@ export function Now({ target }: { target: Target }) {
           <span class={`badge is-${device.status}`}>
             <i class={`dot is-${device.status}`} aria-hidden="true" /> {t(device.status)}
           </span>
-          {device.tenant && (
+          {target.view.tenant && (
             <span class="badge is-customer">
-              {t("tenant")} · {device.tenant}
+              {t("tenant")} · {target.view.tenant.name}
             </span>
           )}
         </p>

@@ -24,7 +24,7 @@ const WORDS: Record<keyof NewDevice, DeviceWord> = {
   position_u: "position_u",
   face: "facing",
   status: "status",
-  tenant: "tenant",
+  tenant_id: "tenant",
   notes: "notes",
 };
 
@@ -65,11 +65,21 @@ export function ConflictDialog({ mine, theirs, registry, onClose, onTheirs, onMi
   );
 }
 
-function shown(field: keyof NewDevice, device: NewDevice, { sites, racks, types }: Registry): string {
+function shown(
+  field: keyof NewDevice,
+  device: NewDevice,
+  { sites, racks, types, tenants }: Registry,
+): string {
   const value = device[field];
   const named = (list: readonly { id: string; name: string }[]) => list.find(({ id }) => id === value)?.name;
   const type = field === "device_type_id" ? types.find(({ id }) => id === value) : undefined;
   const name =
-    field === "site_id" ? named(sites) : field === "rack_id" ? named(racks) : type && typeName(type);
+    field === "site_id"
+      ? named(sites)
+      : field === "rack_id"
+        ? named(racks)
+        : field === "tenant_id"
+          ? (named(tenants) ?? t("operator"))
+          : type && typeName(type);
   return name ?? String(value ?? "–");
 }

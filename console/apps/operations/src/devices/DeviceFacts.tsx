@@ -22,7 +22,7 @@ export function DeviceFacts({ view }: { view: DeviceView }) {
     [t("type"), `${typeName(device_type)} · ${device_type.height_u} U`],
     [t("site"), [site.name, location?.name].filter(Boolean).join(" / ")],
     [t("rack"), rackName && <>{rackName}{device.position_u != null && ` · U${device.position_u}`}</>], // prettier-ignore
-    [t("tenant"), device.tenant],
+    [t("tenant"), view.tenant?.name ?? t("operator")],
     [t("notes"), device.notes],
   ] as const;
   return (

@@ -30,7 +30,7 @@ export function DeviceForm({ id }: { id: string | null }) {
   );
 }
 
-const FIELDS = ["asset_tag", "name", "serial", "device_type_id", "site_id", "rack_id", "position_u", "face", "status", "tenant", "notes"] as const; // prettier-ignore
+const FIELDS = ["asset_tag", "name", "serial", "device_type_id", "site_id", "rack_id", "position_u", "face", "status", "tenant_id", "notes"] as const; // prettier-ignore
 
 function wishOf(device: Device): NewDevice {
   return Object.fromEntries(FIELDS.map((field) => [field, device[field]])) as unknown as NewDevice;
@@ -47,7 +47,7 @@ function blank(registry: Registry): NewDevice {
     position_u: null,
     face: "front",
     status: "active",
-    tenant: "",
+    tenant_id: null,
     notes: "",
   };
 }
@@ -78,7 +78,7 @@ function Form({ registry, stored }: { registry: Registry; stored: Versioned<Devi
     setBusy(false);
   };
   const racks = registry.racks.filter((rack) => rack.site_id === wish.site_id);
-  const text = (field: "asset_tag" | "name" | "serial" | "tenant", more: object = {}) => (
+  const text = (field: "asset_tag" | "name" | "serial", more: object = {}) => (
     <Field
       label={t(field)}
       name={field}
@@ -159,7 +159,16 @@ function Form({ registry, stored }: { registry: Registry; stored: Versioned<Devi
           choices={STATUSES.map((value) => ({ value, label: t(value) }))}
           onChange={(status) => set({ status: status as NewDevice["status"] })}
         />
-        {text("tenant", { maxLength: 100 })}
+        <SelectField
+          label={t("tenant")}
+          value={wish.tenant_id ?? ""}
+          error={faults["tenant_id"]}
+          choices={[
+            { value: "", label: t("operator") },
+            ...registry.tenants.map(({ id, name }) => ({ value: id, label: name })),
+          ]}
+          onChange={(tenant_id) => set({ tenant_id: tenant_id || null })}
+        />
       </div>
       <AreaField
         label={t("notes")}

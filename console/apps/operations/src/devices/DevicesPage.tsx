@@ -166,6 +166,12 @@ function Filters({ registry }: { registry: Registry | undefined }) {
         t("status"),
         STATUSES.map((status) => ({ value: status, label: t(status) })),
       )}
+      {(registry?.tenants.length ?? 0) > 0 &&
+        pick(
+          "tenant_id",
+          t("tenant"),
+          registry?.tenants.map(({ id, name }) => ({ value: id, label: name })) ?? [],
+        )}
     </search>
   );
 }

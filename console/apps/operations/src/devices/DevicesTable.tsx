@@ -123,6 +123,8 @@ function Cell({
       return <StatusFlag status={device.status} />;
     case "updated":
       return <>{date(device.updated_at)}</>;
+    case "tenant":
+      return <>{registry?.tenants.find((tenant) => tenant.id === device.tenant_id)?.name ?? ""}</>;
     case "position_u":
       return <>{device.position_u ?? ""}</>;
     default:

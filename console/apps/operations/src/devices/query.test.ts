@@ -9,7 +9,7 @@ it("asks for what the address says", () => {
     rack_id: undefined,
     kind: undefined,
     status: "active",
-    tenant: undefined,
+    tenant_id: undefined,
     sort: "-name",
     limit: 50,
     offset: 100,

@@ -3,7 +3,7 @@ import type { DeviceKind, DeviceStatus } from "@nearhand/contract";
 import type { Query } from "../rest";
 
 export const PAGE_SIZE = 50;
-export const FILTERS = ["q", "site_id", "rack_id", "kind", "status", "tenant"] as const;
+export const FILTERS = ["q", "site_id", "rack_id", "kind", "status", "tenant_id"] as const;
 export type Filter = (typeof FILTERS)[number];
 
 export const STATUSES: readonly DeviceStatus[] = ["planned", "active", "offline", "failed", "decommissioned"];
@@ -37,7 +37,6 @@ const SORTED: Partial<Record<Column, string>> = {
   serial: "serial",
   position_u: "position_u",
   status: "status",
-  tenant: "tenant",
   updated: "updated_at",
 };
 

@@ -1,5 +1,5 @@
-/** Sites, racks, locations and device types, whole: lists short enough to choose from, asked for page by page. */
-import type { DeviceType, Location, Rack, Site } from "@nearhand/contract";
+/** Tenants, sites, racks, locations and device types, whole: lists short enough to choose from, asked for page by page. */
+import type { DeviceType, Location, Rack, Site, Tenant } from "@nearhand/contract";
 import { get, type Page } from "../rest";
 
 const PAGE = 200;
@@ -14,6 +14,7 @@ export async function all<T>(path: string, signal?: AbortSignal): Promise<T[]> {
 }
 
 export interface Registry {
+  tenants: Tenant[];
   sites: Site[];
   locations: Location[];
   racks: Rack[];
@@ -21,13 +22,14 @@ export interface Registry {
 }
 
 export async function loadRegistry(signal?: AbortSignal): Promise<Registry> {
-  const [sites, locations, racks, types] = await Promise.all([
+  const [tenants, sites, locations, racks, types] = await Promise.all([
+    all<Tenant>("/tenants", signal),
     all<Site>("/sites", signal),
     all<Location>("/locations", signal),
     all<Rack>("/racks", signal),
     all<DeviceType>("/device-types", signal),
   ]);
-  return { sites, locations, racks, types };
+  return { tenants, sites, locations, racks, types };
 }
 
 export function typeName(type: { manufacturer: string; model: string }): string {

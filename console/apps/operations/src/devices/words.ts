@@ -22,6 +22,7 @@ export const t = words({
   kind: ["Kind", "種類", "种类"],
   status: ["Status", "狀態", "状态"],
   tenant: ["Tenant", "租戶", "租户"],
+  operator: ["Operator’s own", "營運方自有", "运营方自有"],
   notes: ["Notes", "備註", "备注"],
   facing: ["Front looks to", "正面朝向", "正面朝向"],
   front: ["Front", "正面", "正面"],

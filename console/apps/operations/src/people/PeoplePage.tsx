@@ -83,12 +83,12 @@ function PeopleTable({ people, onChange }: { people: readonly User[]; onChange: 
             <tr key={user.id}>
               <td>
                 {user.display_name}
-                <small class="phone-line">{t(user.role)}</small>
+                <small class="phone-line">{rolesOf(user)}</small>
               </td>
               <td class="col-account">
                 <code>{user.name}</code>
               </td>
-              <td class="col-role">{t(user.role)}</td>
+              <td class="col-role">{rolesOf(user)}</td>
               <td class="col-since">{date(user.created_at)}</td>
               <td>
                 <span class={user.is_active ? "status tone-green" : "status soft"}>
@@ -121,6 +121,8 @@ function PeopleTable({ people, onChange }: { people: readonly User[]; onChange: 
   );
 }
 
+const rolesOf = ({ grants }: User) => [...new Set(grants.map(({ role }) => t(role)))].join(" · ");
+
 function PersonForm({ onDone }: { onDone: (isSaved: boolean) => void }) {
   const [role, setRole] = useState<string>("technician");
   const [isBusy, setBusy] = useState(false);
@@ -128,7 +130,7 @@ function PersonForm({ onDone }: { onDone: (isSaved: boolean) => void }) {
   const save = async (form: FormData) => {
     setBusy(true);
     try {
-      await post<User>("/users", { ...Object.fromEntries(form), role });
+      await post<User>("/users", { ...Object.fromEntries(form), grants: [{ role }] });
       onDone(true);
     } catch (error) {
       setProblem(sentence(error));
