@@ -8,7 +8,18 @@ import pytest
 from nearhand.audit.service import Ledger
 from nearhand.kit.clock import FixedClock
 from nearhand.kit.database import Database
+from tests.support.factories import empty_registry
 from tests.support.ledger import a_ledger, somebody
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def any_database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """As everywhere, but SQLite in a file: here several connections are at work at once."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'registry.db'}"
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres").new_database_url()
+    async with empty_registry(url) as database:
+        yield database
 
 
 @pytest.fixture

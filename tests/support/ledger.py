@@ -13,7 +13,7 @@ from nearhand.kit.clock import FixedClock
 from nearhand.kit.database import Database
 from nearhand.kit.http import PageQuery
 
-ALL = PageQuery(limit=1000, offset=0)
+ALL = PageQuery(limit=100_000, offset=0)
 
 
 @asynccontextmanager
