@@ -19,7 +19,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-def numbers(value: Any) -> list[int]:
+def numbers(value: Any) -> list[int | float]:
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return []
     if isinstance(value, int | float):

@@ -27,7 +27,7 @@ async def verify_database(database: Database) -> tuple[Verified, dict[str, list[
             if row.seq in roots:
                 chain.root(plain(roots[row.seq].model_dump()))
             if meta["action"] == "session.events":
-                seals[meta["about"]["id"]].append(SessionSeal(seq=row.seq, **details))
+                seals[meta["about"]["id"]].append(SessionSeal.model_validate({**details, "seq": row.seq}))
         found = chain.end(set(roots))
         if head is not None and (found.last_seq, found.last_hash) != (head.seq, head.hash):
             raise Broken(f"the last {head.seq - found.last_seq} entries are missing", seq=found.last_seq + 1)

@@ -30,7 +30,7 @@ _asking: ContextVar[Asking | None] = ContextVar("asking", default=None)
 
 def asking() -> Asking:
     """Who is asking; the service itself outside of any request."""
-    return _asking.get() or Asking(SystemClock(), kind="system", name="nearhand")
+    return _asking.get() or Asking(SystemClock(), kind="system")
 
 
 def ask_from(address: str, clock: Clock) -> Asking:

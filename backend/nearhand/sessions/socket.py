@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from contextvars import copy_context
 from typing import Any
 
 from fastapi import APIRouter, WebSocket
@@ -29,6 +30,10 @@ class SocketLine:
         self._websocket = websocket
         self._permission = permission
         self._session_id = session_id
+        self._ledger: Ledger = websocket.app.state.resources.ledger
+        ask_from(websocket.client.host if websocket.client else "", websocket.app.state.resources.clock)
+        self._context = copy_context()  # who is asking here, for the record
+        self._telling: set[asyncio.Task[None]] = set()
 
     async def send(self, text: str) -> None:
         await self._websocket.send({"type": "websocket.send", "text": text})
@@ -45,6 +50,15 @@ class SocketLine:
         else:
             actor.demand_session(self._session_id)
         return actor
+
+    def refused(self, error: NearhandError) -> None:
+        """Nobody waits for it: what was refused is settled, and the next is asked already."""
+        telling = asyncio.create_task(
+            self._ledger.refusal("session.asked", self._session_id, error, door="WebSocket"),
+            context=self._context,
+        )
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
 
     async def is_still_allowed(self) -> bool:
         try:
@@ -117,7 +131,6 @@ async def _welcome_in(
         return None
     resources = websocket.app.state.resources
     ledger: Ledger = resources.ledger
-    ask_from(websocket.client.host if websocket.client else "", resources.clock)
     try:
         refuse_foreign_origin(websocket)
         actor = await line.actor()
