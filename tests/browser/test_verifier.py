@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from nearhand.audit.command import PAGE
 from nearhand.audit.verify import Broken, verify_export
@@ -46,17 +46,24 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
+def browser() -> Iterator[Browser]:
     with chromium() as browser:
-        page = browser.new_context(locale="en-GB", offline=True).new_page()
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        said: list[str] = []
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.goto(PAGE.as_uri())
-        yield page
-        assert [url for url in asked if not url.startswith("file:")] == []
-        assert said == []
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Opened from its folder, without a network; it must ask for nothing and stumble over nothing."""
+    page = browser.new_context(locale="en-GB", offline=True).new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    said: list[str] = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(PAGE.as_uri())
+    yield page
+    page.close()
+    assert [url for url in asked if not url.startswith("file:")] == []
+    assert said == []
 
 
 def give(page: Page, content: bytes) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from nearhand.audit.canonical import canonical, plain
 from nearhand.audit.model import SessionSeal
 from nearhand.audit.store import SEARCHED, AuditStore, searched
-from nearhand.audit.verify import Broken, Chain, Verified
+from nearhand.audit.verify import Broken, Chain, Link, Verified
 from nearhand.kit.database import Database
 
 
@@ -38,11 +38,11 @@ def _checked(chain: Chain, row: Row[Any]) -> tuple[dict[str, Any], dict[str, Any
     try:
         meta = json.loads(row.meta)
         details = None if row.details is None else json.loads(row.details)
-        is_canonical = canonical(meta).decode() == row.meta
-        is_canonical &= row.details is None or canonical(details).decode() == row.details
-        if not is_canonical:
+        meta_text = canonical(meta)
+        details_text = None if row.details is None else canonical(details)
+        if (row.meta.encode(), row.details and row.details.encode()) != (meta_text, details_text):
             raise Broken("it is not written as the ledger writes it", seq=row.seq)
-        chain.entry(row.meta.encode(), details, row.salt, row.hash)
+        chain.entry(Link(meta, meta_text, details_text, row.salt, row.hash))
         columns = {name: getattr(row, name) for name in SEARCHED}
         if searched(meta) != columns:
             raise Broken("the columns it is found by say something else than it does", seq=row.seq)

@@ -211,7 +211,7 @@ class Ledger:
     async def _append(self, store: AuditStore, head: Row[Any], drafts: list[dict[str, Any]]) -> None:
         if not drafts:
             return
-        rows = await asyncio.to_thread(_linked, head.seq, head.hash, drafts)
+        rows = await asyncio.to_thread(linked, head.seq, head.hash, drafts)
         await store.append(rows)
         await store.set_head(seq=rows[-1]["seq"], hash=rows[-1]["hash"], at=rows[-1]["at"])
 
@@ -403,7 +403,7 @@ def entry_of(row: Row[Any]) -> Entry:
     return Entry(**meta, details=details, hash=row.hash)
 
 
-def _linked(seq: int, hash: str, drafts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def linked(seq: int, hash: str, drafts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows of these drafts, each following the one before."""
     rows = []
     for one in drafts:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from nearhand.audit.canonical import (
     EXPORT_PURPOSE,
@@ -59,6 +59,16 @@ class Verified:
     key_ids: list[str] = field(default_factory=list)
 
 
+class Link(NamedTuple):
+    """An entry with the texts that are hashed; whoever made it is sure that they are canonical."""
+
+    meta: dict[str, Any]
+    meta_text: bytes
+    details_text: bytes | None
+    salt: str | None
+    hash: str
+
+
 class Chain:
     """Follow the chain entry by entry. Every method raises Broken."""
 
@@ -75,38 +85,25 @@ class Chain:
         self._first_root_told = False
         self.found = Verified(first_seq=first_seq, key_ids=list(self._keys))
 
-    def entry(
-        self, meta_text: bytes, details: Any, salt: str | None, hash: str, line: int | None = None
-    ) -> dict[str, Any]:
-        """`meta_text` is what is hashed; the caller made sure that it is canonical."""
-        meta: dict[str, Any] = json.loads(meta_text)
+    def entry(self, link: Link, line: int | None = None) -> None:
+        meta = link.meta
         seq = self._seq + 1
         if meta.keys() != META:
             raise Broken("it does not have the fields of an entry", line=line, seq=seq)
         if meta["seq"] != seq:
             raise Broken(f"entry {seq} should be here, not {meta['seq']}", line=line, seq=seq)
-        if sha256(meta_text) != hash:
+        if sha256(link.meta_text) != link.hash:
             raise Broken("it was changed: its hash is not the one of what it says", line=line, seq=seq)
         if meta["previous_hash"] != self._hash:
             raise Broken("it does not follow the entry before it", line=line, seq=seq)
-        self._check_details(meta, details, salt, line)
-        self._note(meta, line)
-        self._seq, self._hash = seq, hash
-        self.found.entries += 1
-        return meta
-
-    def _check_details(self, meta: dict[str, Any], details: Any, salt: str | None, line: int | None) -> None:
-        seq = meta["seq"]
-        if details is None and salt is None:
+        if link.details_text is None and link.salt is None:
             self._without_details[seq] = line
             self.found.redacted += 1
-            return
-        try:
-            is_same = details_hash(salt or "", canonical(details)) == meta["details_hash"]
-        except ValueError:
-            is_same = False
-        if not is_same:
+        elif not _is_hash_of(meta["details_hash"], link.details_text, link.salt):
             raise Broken("its details, or their salt, were changed", line=line, seq=seq)
+        self._note(meta, line)
+        self._seq, self._hash = seq, link.hash
+        self.found.entries += 1
 
     def _note(self, meta: dict[str, Any], line: int | None) -> None:
         action, about = meta["action"], meta["about"]
@@ -219,17 +216,18 @@ class _Export:
             raise Broken("the header is missing", line=number)
         if said.keys() != {"details", "entry", "hash", "salt"}:
             raise Broken("it does not have the parts of an entry", line=number)
-        meta = canonical(said["entry"])
-        details, rest = canonical(said["details"]), canonical(said["salt"])
+        meta, hash, salt = said["entry"], said["hash"], said["salt"]
+        meta_text = canonical(meta)
+        details = None if said["details"] is None else canonical(said["details"])
         written = b'{"details":%b,"entry":%b,"hash":%b,"salt":%b}\n' % (
-            details,
-            meta,
-            canonical(said["hash"]),
-            rest,
+            b"null" if details is None else details,
+            meta_text,
+            canonical(hash),
+            canonical(salt),
         )
         if written != content:
             raise Broken("it is not written as the ledger writes it", line=number)
-        self._chain.entry(meta, said["details"], said["salt"], said["hash"], number)
+        self._chain.entry(Link(meta, meta_text, details, salt, hash), number)
 
     def _end(self, said: dict[str, Any], number: int) -> None:
         assert self._chain is not None
@@ -257,6 +255,13 @@ class _Export:
             raise Broken(
                 f"the {name}'s signature does not fit: it, or what is signed, was changed", line=number
             )
+
+
+def _is_hash_of(expected: str, details: bytes | None, salt: str | None) -> bool:
+    try:
+        return details is not None and details_hash(salt or "", details) == expected
+    except ValueError:
+        return False
 
 
 def _key_id(key: dict[str, str]) -> str:
