@@ -20,6 +20,7 @@ from nearhand.audit.model import (
 )
 from nearhand.audit.recording import DETAILS_BYTES, did
 from nearhand.audit.service import Ledger
+from nearhand.audit.store import AuditStore
 from nearhand.audit.verify import Broken, verify_export
 from nearhand.kit.clock import FixedClock
 from nearhand.kit.database import Database
@@ -230,10 +231,40 @@ async def test_a_quiet_day_is_signed_too_and_only_once(ledger: Ledger, clock: Fi
     assert verify_export((await exported(ledger)).splitlines(keepends=True)).roots == 2
 
 
-async def test_signing_twice_at_the_same_entry_is_signing_once(ledger: Ledger) -> None:
-    first = await ledger.sign()
-    assert first.last_seq == 1
+async def test_signing_again_signs_what_was_added(ledger: Ledger) -> None:
+    assert (await ledger.sign()).last_seq == 1
     assert (await ledger.sign()).last_seq == 2  # the word of the first is one entry more
+
+
+async def test_a_key_that_was_replaced_by_hand_is_introduced_before_it_signs(
+    small: Ledger, database: Database, tmp_path: Path
+) -> None:
+    await small.record(seen(1))
+    await small.sign()
+    (tmp_path / "keys" / "ledger.pem").unlink()
+    await small.sign()
+    assert len(verify_export((await exported(small)).splitlines(keepends=True)).key_ids) == 2
+    await verify_database(database)
+
+
+async def test_a_part_says_what_was_redacted_later(small: Ledger) -> None:
+    await small.record(*(seen(number) for number in range(5)))
+    await small.redact(2, "asked for by the person")
+    part = (await exported(small, 1, 4)).splitlines(keepends=True)
+    assert verify_export(part).redacted == 1
+
+
+async def test_a_journal_that_has_grown_is_begun_anew(
+    ledger: Ledger, any_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nearhand.audit.journal.ROTATE_BYTES", 1000)
+    for number in range(20):
+        await ledger.record(seen(number))
+        await ledger.seal()
+    assert await abouts(ledger) == [f"D{number}" for number in range(20)]
+    assert sum(file.stat().st_size for file in (tmp_path / "journals").iterdir()) < 1500
+    async with any_database.reading() as connection:
+        assert len(await AuditStore(connection).all_moved("")) <= 1
 
 
 async def test_a_new_key_is_vouched_for_by_the_old_one(

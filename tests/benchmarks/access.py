@@ -84,6 +84,7 @@ def write_export(path: Path, entries: int) -> None:
         "keys": [key.public.model_dump()],
         "last_seq": entries,
         "previous_hash": NO_HASH,
+        "redacted": [],
     }
     header["signature"] = key.sign(HEADER_PURPOSE + canonical(plain(header)))
     with path.open("wb") as file:

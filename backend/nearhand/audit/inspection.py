@@ -18,6 +18,7 @@ async def verify_database(database: Database) -> tuple[Verified, dict[str, list[
     seals: dict[str, list[SessionSeal]] = defaultdict(list)
     async with database.reading() as connection:
         store = AuditStore(connection)
+        await store.see_one_moment()
         head = await store.head()
         last_seq = 0 if head is None else head.seq
         chain = Chain([key.model_dump() for key in await store.keys()])

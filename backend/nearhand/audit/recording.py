@@ -1,6 +1,7 @@
 """Put down what a use case changes, in its own transaction: one line where it happens."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -12,25 +13,33 @@ from nearhand.audit.store import AuditStore
 from nearhand.kit.asking import asking
 
 NAMES = ("id", "code", "sha256", "key")  # by which a noun is known
+BESIDE = 20
 DETAILS_BYTES = 32 * 1024  # of one entry; of what is larger, its size and its hash are kept
 
 
 async def added(connection: AsyncConnection, kind: str, *nouns: BaseModel) -> None:
     """`kind`: the noun's word, as in `device`. Of many at once, an entry each."""
-    await put_down(connection, [of_noun(kind, "added", one, {"after": _content(one)}) for one in nouns])
+    await _put_down_all(
+        connection,
+        lambda: [of_noun(kind, "added", one, {"after": _content(one)}) for one in nouns],
+        len(nouns),
+    )
 
 
 async def changed(connection: AsyncConnection, kind: str, *pairs: tuple[BaseModel, BaseModel]) -> None:
     """Each before and after; the entry says only what differs."""
-    drafts = [
-        of_noun(kind, "changed", after, difference(_content(before), _content(after)))
-        for before, after in pairs
-    ]
-    await put_down(connection, drafts)
+
+    def drafts() -> list[Draft]:
+        return [
+            of_noun(kind, "changed", after, difference(_content(before), _content(after)))
+            for before, after in pairs
+        ]
+
+    await _put_down_all(connection, drafts, len(pairs))
 
 
-async def removed(connection: AsyncConnection, kind: str, *nouns: BaseModel) -> None:
-    await put_down(connection, [of_noun(kind, "removed", one, {"before": _content(one)}) for one in nouns])
+async def removed(connection: AsyncConnection, kind: str, noun: BaseModel) -> None:
+    await put_down(connection, [of_noun(kind, "removed", noun, {"before": _content(noun)})])
 
 
 async def did(
@@ -51,9 +60,18 @@ async def reach(connection: AsyncConnection, positions: Mapping[str, int]) -> No
 
 
 async def put_down(connection: AsyncConnection, drafts: Sequence[Draft]) -> None:
-    if drafts:
-        await AuditStore(connection).add_pending([line(one).decode() for one in drafts])
-        asking().entries += len(drafts)
+    await _put_down_all(connection, lambda: drafts, len(drafts))
+
+
+async def _put_down_all(connection: AsyncConnection, made: Callable[[], Sequence[Draft]], count: int) -> None:
+    def lines() -> list[str]:
+        return [line(one).decode() for one in made()]
+
+    if count:
+        # Of an import's hundreds the work is done beside the loop, on which live sessions go on.
+        written = lines() if count < BESIDE else await asyncio.to_thread(lines)
+        await AuditStore(connection).add_pending(written)
+        asking().entries += count
 
 
 def draft(

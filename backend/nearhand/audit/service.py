@@ -58,7 +58,7 @@ from nearhand.kit.rate import RateLimit
 log = structlog.get_logger()
 
 
-AT_ONCE = 2000  # entries sealed in one transaction
+AT_ONCE = 500  # entries sealed in one transaction
 REFUSALS_PER_MINUTE = 30  # of one address put down one by one; the rest is counted
 ADDRESSES_COUNTED = 1000
 COUNT_EVERY_S = 60.0
@@ -195,22 +195,24 @@ class Ledger:
             changes, lines = _in_step(changes, lines, until)
             seen = [json.loads(one) for one in lines]
             drafts = _merged([one for _, one in changes], seen)
-            if head.seq > head.signed_seq and (not drafts or _day(head.at) < drafts[0]["at"][:10]):
-                drafts = [*await self._sign(store, head), *drafts]
+            sealed = len(drafts)
             if not head.seq:
-                drafts = [*await self._introduce(store), *drafts]
-            await self._append(store, head, drafts)
+                sealed += await self._introduce(store)
+            elif head.seq > head.signed_seq and (not drafts or _day(head.at) < drafts[0]["at"][:10]):
+                sealed += await self._sign(store)
+            await self._append(store, drafts)
             await store.remove_pending([id for id, _ in changes])
             position += sum(len(one) for one in lines)
             if lines:
                 await store.set_all_moved({journal.name: position})
         if isinstance(journal, Journal):
             await self._renew(journal, position)
-        return len(drafts)
+        return sealed
 
-    async def _append(self, store: AuditStore, head: Row[Any], drafts: list[dict[str, Any]]) -> None:
+    async def _append(self, store: AuditStore, drafts: list[dict[str, Any]]) -> None:
         if not drafts:
             return
+        head = await store.lock_head()
         rows = await asyncio.to_thread(linked, head.seq, head.hash, drafts)
         await store.append(rows)
         await store.set_head(seq=rows[-1]["seq"], hash=rows[-1]["hash"], at=rows[-1]["at"])
@@ -228,22 +230,16 @@ class Ledger:
         await self.seal()
         async with self._sealing, self._database.transaction() as connection:
             store = AuditStore(connection)
-            head = await store.lock_head()
-            if not head.seq:
-                await self._append(store, head, await self._introduce(store))
-                head = await store.lock_head()
-            known = await store.roots(head.seq, head.seq)
-            if known:
-                return known[0]
-            await self._append(store, head, await self._sign(store, head))
-            return (await store.roots(head.seq, head.seq))[0]
+            await store.lock_head()
+            await self._sign(store)
+            return await store.newest_root()
 
     async def rotate_key(self) -> str:
         """Sign by a new key from now on; the old one vouches for it. Returns the new key's id."""
         await self.sign()
         async with self._sealing, self._database.transaction() as connection:
             store = AuditStore(connection)
-            head = await store.lock_head()
+            await store.lock_head()
             old, new = await self._key(), SigningKey.fresh()
             await store.add_key(new.public)
             vouched = {
@@ -251,12 +247,9 @@ class Ledger:
                 "vouched_by": old.public.key_id,
                 "signature": old.sign(KEY_PURPOSE + new.public.public_key.encode()),
             }
-            await self._append(
-                store, head, [self._by_itself("key.introduced", "key", new.public.key_id, vouched)]
-            )
-            head = await store.lock_head()
+            await self._append(store, [self._by_itself("key.introduced", "key", new.public.key_id, vouched)])
             # Still by the old key, so that the new one's introduction is signed by it.
-            await self._append(store, head, await self._sign(store, head))
+            await self._sign(store)
             await asyncio.to_thread(new.save, self._key_file, over=True)
         return new.public.key_id
 
@@ -264,20 +257,25 @@ class Ledger:
         """Read each time: another process may have rotated it."""
         return await asyncio.to_thread(SigningKey.load, self._key_file)
 
-    async def _introduce(self, store: AuditStore) -> list[dict[str, Any]]:
-        """The entry that says by which key is signed from now on; none if it was introduced before."""
+    async def _introduce(self, store: AuditStore) -> int:
+        """Say by which key is signed from now on, unless that was said before. Returns how many entries it took."""
         public = (await self._key()).public
         if public in await store.keys():
-            return []
+            return 0
         await store.add_key(public)
-        return [self._by_itself("key.introduced", "key", public.key_id, {"public_key": public.public_key})]
+        introduced = self._by_itself(
+            "key.introduced", "key", public.key_id, {"public_key": public.public_key}
+        )
+        await self._append(store, [introduced])
+        return 1
 
-    async def _sign(self, store: AuditStore, head: Row[Any]) -> list[dict[str, Any]]:
-        """Keep a root over the chain up to this head; the entries that tell of it."""
+    async def _sign(self, store: AuditStore) -> int:
+        """Keep a root over the chain as it is, and tell of it. Returns how many entries it took."""
+        signed_day = _day((await store.lock_head()).at or self._clock.now())
         introduced = await self._introduce(store)
-        key = await self._key()
+        head, key = await store.lock_head(), await self._key()
         unsigned = {
-            "day": _day(head.at),
+            "day": signed_day,
             "at": self._clock.now(),
             "first_seq": head.signed_seq + 1,
             "last_seq": head.seq,
@@ -287,7 +285,10 @@ class Ledger:
         signature = key.sign(ROOT_PURPOSE + canonical(plain(unsigned)))
         await store.add_root(Root(**unsigned, signature=signature))
         await store.set_head(signed_seq=head.seq)
-        return [*introduced, self._by_itself("root.signed", "root", str(head.seq), {"signature": signature})]
+        await self._append(
+            store, [self._by_itself("root.signed", "root", str(head.seq), {"signature": signature})]
+        )
+        return introduced + 1
 
     def _by_itself(self, action: str, kind: str, about_id: str, details: dict[str, Any]) -> dict[str, Any]:
         """What the service does of its own accord, as a draft is kept."""
@@ -323,7 +324,7 @@ class Ledger:
         await self.seal()
         async with self._sealing, self._database.transaction() as connection:
             store = AuditStore(connection)
-            head = await store.lock_head()
+            await store.lock_head()
             found = await store.entry(seq)
             if found is None:
                 raise NoEntry(f"No entry {seq}.")
@@ -332,7 +333,7 @@ class Ledger:
             if not await store.redact(seq):
                 raise AlreadyRedacted
             told = draft("entry.redacted", str(seq), {"why": why})
-            await self._append(store, head, [json.loads(line(told))])
+            await self._append(store, [json.loads(line(told))])
             asking().entries += 1
 
     async def export(self, first_seq: int = 1, last_seq: int | None = None) -> AsyncIterator[bytes]:
@@ -349,6 +350,7 @@ class Ledger:
                 yield one
 
     async def _export(self, store: AuditStore, first_seq: int, last_seq: int | None) -> AsyncIterator[bytes]:
+        await store.see_one_moment()
         head = await store.head()
         until = 0 if head is None else min(last_seq or head.seq, head.seq)
         roots = {root.last_seq: root for root in await store.roots(first_seq, until)}
@@ -362,6 +364,7 @@ class Ledger:
             "keys": [one.model_dump() for one in _with(key, await store.keys())],
             "last_seq": until,
             "previous_hash": before.hash if before is not None else NO_HASH,
+            "redacted": await store.redacted_after(until, first_seq),
         }
         header["signature"] = key.sign(HEADER_PURPOSE + canonical(plain(header)))
         digest = hashlib.sha256()

@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -217,6 +218,17 @@ class AuditStore:
         query = update(entries).where(entries.c.seq == seq, entries.c.details.is_not(None))
         return (await self._connection.execute(query.values(details=None, salt=None))).rowcount == 1
 
+    async def see_one_moment(self) -> None:
+        """What is read from here on is of one moment, whatever others write. SQLite does so anyway."""
+        if self._connection.dialect.name == "postgresql":
+            await self._connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+
+    async def redacted_after(self, until: int, first_seq: int) -> list[int]:
+        """The entries of a part that were redacted by an entry beyond its end."""
+        query = select(entries.c.about_id).where(entries.c.action == "entry.redacted", entries.c.seq > until)
+        redacted = (int(one) for one in (await self._connection.execute(query)).scalars())
+        return sorted(seq for seq in redacted if first_seq <= seq <= until)
+
     async def page(self, wanted: Wanted, limit: int, offset: int) -> tuple[list[Row[Any]], int]:
         """Newest first."""
         query = _wanted(select(entries), wanted)
@@ -244,6 +256,10 @@ class AuditStore:
         query = select(roots).where(roots.c.last_seq.between(first_seq, last_seq))
         rows = await self._connection.execute(query.order_by(roots.c.last_seq))
         return [Root(**row._mapping) for row in rows]
+
+    async def newest_root(self) -> Root:
+        row = (await self._connection.execute(select(roots).order_by(roots.c.last_seq.desc()).limit(1))).one()
+        return Root(**row._mapping)
 
     async def keys(self) -> list[PublicKey]:
         rows = await self._connection.execute(select(keys).order_by(keys.c.number))

@@ -105,6 +105,10 @@ class Chain:
         self._seq, self._hash = seq, link.hash
         self.found.entries += 1
 
+    def redacted_later(self, seqs: list[int]) -> None:
+        """By entries beyond the end of this part."""
+        self._redactions |= set(seqs)
+
     def _note(self, meta: dict[str, Any], line: int | None) -> None:
         action, about = meta["action"], meta["about"]
         if action == "entry.redacted":
@@ -210,6 +214,7 @@ class _Export:
         self._chain = Chain(
             header["keys"], first_seq=header["first_seq"], previous_hash=header["previous_hash"]
         )
+        self._chain.redacted_later(header["redacted"])
 
     def _entry(self, said: dict[str, Any], content: bytes, number: int) -> None:
         if self._chain is None:
