@@ -1,5 +1,6 @@
 """REST doors of the ledger."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, status
@@ -12,6 +13,7 @@ from nearhand.audit.command import PAGE
 from nearhand.audit.doors import acted, listed
 from nearhand.audit.model import Entry, Head, Outcome, Redaction, Wanted
 from nearhand.audit.service import Ledger
+from nearhand.kit.errors import Invalid
 from nearhand.kit.files import download
 from nearhand.kit.http import GuardedRoute, Page, Paging
 from nearhand.kit.patterns import ONE_LINE
@@ -22,6 +24,7 @@ router = APIRouter(tags=["audit"], route_class=GuardedRoute)
 READ = Permission.AUDIT_READ
 NDJSON = "application/x-ndjson"
 LAST = 2**53
+EARLIEST_AT, LATEST_AT = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
 def _ledger(request: Request) -> Ledger:
@@ -50,6 +53,9 @@ def _wanted(
     since: Annotated[AwareDatetime | None, Query(description="Not before this.")] = None,
     until: Annotated[AwareDatetime | None, Query(description="Before this.")] = None,
 ) -> Wanted:
+    for at in (since, until):
+        if at is not None and not EARLIEST_AT <= at <= LATEST_AT:
+            raise Invalid(f"since and until lie between {EARLIEST_AT:%Y} and {LATEST_AT:%Y}.")
     return Wanted(
         actor_id=actor_id,
         about_kind=about_kind,

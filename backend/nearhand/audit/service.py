@@ -167,7 +167,13 @@ class Ledger:
         await self._journal.close()
 
     async def seal(self) -> int:
-        """Give everything that waits its place in the chain; say how many."""
+        """Give everything that waits its place in the chain; say how many.
+
+        Begun is finished: a transaction that is cancelled halfway may keep its lock.
+        """
+        return await asyncio.shield(asyncio.create_task(self._seal()))
+
+    async def _seal(self) -> int:
         await self._put_down_counts()
         sealed = 0
         async with self._sealing:

@@ -143,6 +143,7 @@ def _version_if_any(
 
 
 @files.put(PICTURE, openapi_extra=raw_body("A photograph of a labelled device: JPEG, PNG or WebP."))
+@acted("face_picture.drawn", "device_type_id")
 async def keep_picture(
     request: Request,
     response: Response,

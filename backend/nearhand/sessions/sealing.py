@@ -1,5 +1,6 @@
 """Tell the ledger how far each session's log goes, and by which hash: once a second, not once a message."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from nearhand.audit import recording
@@ -17,6 +18,7 @@ class SessionSeals:
     def __init__(self, live_log: Log, database: Database) -> None:
         self._log, self._database = live_log, database
         self._told: dict[str, int] = {}
+        self._turn = asyncio.Lock()
 
     async def recover(self) -> None:
         """After a start: what was stored and not told any more before the service was killed."""
@@ -28,6 +30,14 @@ class SessionSeals:
                 await self._log.notice_unsealed(session_id)
 
     async def put_down(self) -> None:
+        """Begun is finished: a transaction that is cancelled halfway may keep its lock."""
+        await asyncio.shield(asyncio.create_task(self._put_down()))
+
+    async def _put_down(self) -> None:
+        async with self._turn:
+            await self._put_down_unsealed()
+
+    async def _put_down_unsealed(self) -> None:
         unsealed = self._log.take_unsealed()
         if not unsealed:
             return
