@@ -181,7 +181,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
             yield
         await resources.hub.stop()
         resources.eyes.close()
-        await resources.session_seals.put_down()
+        await resources.session_seals.stop()
         await resources.ledger.stop()
         await resources.live_log.close()
         await resources.database.close()

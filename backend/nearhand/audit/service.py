@@ -163,7 +163,11 @@ class Ledger:
         await self.seal()
 
     async def stop(self) -> None:
-        await self.seal()
+        """What cannot be sealed now stays where it is, and is at the next start."""
+        try:
+            await self.seal()
+        except Exception:
+            log.exception("not_sealed_at_stop")
         await self._journal.close()
 
     async def seal(self) -> int:

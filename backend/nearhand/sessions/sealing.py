@@ -3,11 +3,15 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
+import structlog
+
 from nearhand.audit import recording
 from nearhand.audit.model import Draft, SessionSeal
 from nearhand.audit.verify import Broken
 from nearhand.kit.database import Database
 from nearhand.sessions.log import Log, Reached, first_hash, next_hash
+
+log = structlog.get_logger()
 
 SOURCE = "session:"
 
@@ -28,6 +32,13 @@ class SessionSeals:
         for session_id, seq in (await self._log.reached()).items():
             if seq > self._told.get(session_id, 0):
                 await self._log.notice_unsealed(session_id)
+
+    async def stop(self) -> None:
+        """What cannot be told now is recovered at the next start."""
+        try:
+            await self.put_down()
+        except Exception:
+            log.exception("not_told_at_stop")
 
     async def put_down(self) -> None:
         """Begun is finished: a transaction that is cancelled halfway may keep its lock."""
