@@ -20,7 +20,7 @@ from nearhand.client import Client, LiveSession
 from nearhand.devices.model import DeviceView, FaceSide, Port
 from nearhand.labels.model import Layout
 from nearhand.sessions import messages as m
-from nearhand.sessions.model import Annotation, FrameRef, OnFace, OnFrame, Shape
+from nearhand.sessions.model import Annotation, FaceAnchor, FrameRef, OnFace, OnFrame, Shape
 from nearhand.simulation.film import Film
 from nearhand.simulation.people import PASSWORD
 from nearhand.simulation.render import Look, Scene, phone_camera
@@ -243,7 +243,9 @@ def _unit(r: Rehearsal, number: int, x_mm: float, y_mm: float) -> tuple[float, f
 
 
 def _landing(r: Rehearsal, id_: str, port: Port) -> Landing:
-    x_mm, y_mm, _ = r.expert.call(r.expert.annotation(id_)).anchor.points_mm[0]
+    anchor = r.expert.call(r.expert.annotation(id_)).anchor
+    assert isinstance(anchor, FaceAnchor)
+    x_mm, y_mm, _ = anchor.points_mm[0]
     r.page.wait_for_function(
         "([id, n]) => window.nearhandSeen.marks.filter((mark) => mark.id === id).length >= n",
         arg=[id_, SHOWN_TIMES],

@@ -1454,32 +1454,12 @@ export interface components {
             token?: string | null;
         };
         /**
-         * Anchor
-         * @description Where an annotation is fixed: points in face millimetres, with the 95 % error radius at the worst of them.
-         */
-        Anchor: {
-            /** Device Id */
-            device_id: string;
-            face: components["schemas"]["FaceSide"];
-            /** Is Approximate */
-            is_approximate: boolean;
-            /** Points Mm */
-            points_mm: [
-                number,
-                number,
-                number
-            ][];
-            /** Port */
-            port: string | null;
-            /** Ring Mm */
-            ring_mm: number | null;
-        };
-        /**
          * Annotation
-         * @description A mark that stays on the equipment. `frame` is the frame it was drawn on, if any.
+         * @description A mark that stays where it was drawn, on the equipment or on a still. `frame`: the frame it was drawn on, if any.
          */
         Annotation: {
-            anchor: components["schemas"]["Anchor"];
+            /** Anchor */
+            anchor: components["schemas"]["FaceAnchor"] | components["schemas"]["StillAnchor"];
             /**
              * Created At
              * Format: date-time
@@ -2151,6 +2131,35 @@ export interface components {
             ports: components["schemas"]["Port"][];
             /** Width Mm */
             width_mm: number;
+        };
+        /**
+         * FaceAnchor
+         * @description Fixed to a device: points in face millimetres, with the 95 % error radius at the worst of them.
+         */
+        FaceAnchor: {
+            /** Device Id */
+            device_id: string;
+            face: components["schemas"]["FaceSide"];
+            /** Held */
+            held?: ("symbols" | "face_picture") | null;
+            /** Is Approximate */
+            is_approximate: boolean;
+            /**
+             * Kind
+             * @default face
+             * @constant
+             */
+            kind: "face";
+            /** Points Mm */
+            points_mm: [
+                number,
+                number,
+                number
+            ][];
+            /** Port */
+            port: string | null;
+            /** Ring Mm */
+            ring_mm: number | null;
         };
         /**
          * FaceSide
@@ -3827,6 +3836,8 @@ export interface components {
             /** Device Id */
             device_id: string;
             face: components["schemas"]["FaceSide"];
+            /** Held */
+            held?: ("symbols" | "face_picture") | null;
             /** Label Seen */
             label_seen: boolean;
             /** T Camera Face */
@@ -4014,6 +4025,29 @@ export interface components {
             sha256: string;
             /** Size Bytes */
             size_bytes: number;
+            /** Width */
+            width: number;
+        };
+        /**
+         * StillAnchor
+         * @description Fixed to a still in which no device was recognised: image points of it, and nothing claimed about any device.
+         */
+        StillAnchor: {
+            /** Height */
+            height: number;
+            /**
+             * Kind
+             * @default still
+             * @constant
+             */
+            kind: "still";
+            /** Points */
+            points: [
+                number,
+                number
+            ][];
+            /** Sha256 */
+            sha256: string;
             /** Width */
             width: number;
         };
@@ -4255,7 +4289,6 @@ export type Activity = components['schemas']['Activity'];
 export type Actor = components['schemas']['Actor'];
 export type ActorKind = components['schemas']['ActorKind'];
 export type Admission = components['schemas']['Admission'];
-export type Anchor = components['schemas']['Anchor'];
 export type Annotation = components['schemas']['Annotation'];
 export type AnnotationAdd = components['schemas']['AnnotationAdd'];
 export type AnnotationAdded = components['schemas']['AnnotationAdded'];
@@ -4291,6 +4324,7 @@ export type Doer = components['schemas']['Doer'];
 export type Elevation = components['schemas']['Elevation'];
 export type Entry = components['schemas']['Entry'];
 export type Face = components['schemas']['Face'];
+export type FaceAnchor = components['schemas']['FaceAnchor'];
 export type FaceSide = components['schemas']['FaceSide'];
 export type Finding = components['schemas']['Finding'];
 export type FoundFace = components['schemas']['FoundFace'];
@@ -4404,6 +4438,7 @@ export type Step = components['schemas']['Step'];
 export type StepShow = components['schemas']['StepShow'];
 export type StepShown = components['schemas']['StepShown'];
 export type Still = components['schemas']['Still'];
+export type StillAnchor = components['schemas']['StillAnchor'];
 export type StillShare = components['schemas']['StillShare'];
 export type StillShared = components['schemas']['StillShared'];
 export type Stored = components['schemas']['Stored'];
