@@ -23,8 +23,11 @@ def admin(client: TestClient) -> Doors:
 
 def newest(client: TestClient, resources: Resources, admin: Doors, **wanted: str) -> dict[str, Any]:
     assert client.portal is not None
-    client.portal.call(resources.ledger.seal)
-    entries = admin.ask("GET", "audit/entries", params=wanted).json()["items"]
+    for _ in range(100):  # what was refused in a live session is put down beside its telling
+        client.portal.call(resources.ledger.seal)
+        entries = admin.ask("GET", "audit/entries", params=wanted).json()["items"]
+        if entries:
+            break
     assert entries, wanted
     entry: dict[str, Any] = entries[0]
     return entry
@@ -226,6 +229,21 @@ def test_a_socket_that_was_opened_or_refused_is_put_down(
         assert socket.receive_json()[0]["code"] == "unauthenticated"
     entry = newest(client, resources, admin, action="wall.entered")
     assert (entry["outcome"], entry["details"]["code"]) == ("refused", "unauthenticated")
+
+
+def test_a_refused_live_message_is_put_down(client: TestClient, resources: Resources, admin: Doors) -> None:
+    session_id = admin.ask("POST", "sessions", json={"subject": "Port 37"}).json()["id"]
+    headers = sign_in(client, Role.OBSERVER)
+    path = f"{API}/sessions/{session_id}/live"
+    with client.websocket_connect(path, ["nearhand.v1"], headers=headers) as socket:
+        socket.send_json([{"type": "hello", "client": "an-observers-page", "resume": None}])
+        socket.send_json([{"type": "session.end", "n": 1}])
+        while not any(message["type"] == "refused" for message in socket.receive_json()):
+            pass
+    entry = newest(client, resources, admin, action="session.asked")
+    assert entry["about"] == {"kind": "session", "id": session_id}
+    assert (entry["outcome"], entry["details"]["name"]) == ("refused", "Observer")
+    assert newest(client, resources, admin, action="session.entered")["details"]["name"] == "Observer"
 
 
 @pytest.fixture
