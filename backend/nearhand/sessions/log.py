@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
 from sqlalchemy import text
@@ -49,7 +49,7 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS live_event (session TEXT NOT NULL, seq BIGINT NOT NULL, client TEXT NOT NULL,"
     " n BIGINT NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (session, seq)){without_rowid}",
     # Each event holds the one before it fast; the ledger says once a second how far, and by which hash.
-    "ALTER TABLE live_event ADD COLUMN {if_not_exists} hash TEXT",
+    "ALTER TABLE live_event ADD COLUMN {if_not_exists} hash {blob}",
     # The promise "exactly once" is the database's too, not only the room's.
     "CREATE UNIQUE INDEX IF NOT EXISTS uq_live_event_n ON live_event (session, client, n) WHERE n > 0",
     "CREATE INDEX IF NOT EXISTS ix_live_event_still ON live_event (session, seq) WHERE type = 'still.shared'",
@@ -189,12 +189,11 @@ class Loaded:
     refusals: list[tuple[str, str, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(NamedTuple):
     """How far the log of a session goes, and the hash of its last event."""
 
     seq: int
-    hash: str
+    hash: bytes
 
 
 class FolderTaken(RuntimeError):
@@ -263,8 +262,8 @@ class Log:
         for event in events:
             session_id: str = event["session"]
             head = heads.get(session_id) or self._heads.get(session_id) or await self._head(session_id)
-            event["hash"] = next_hash(head.hash, event["body"])
-            heads[session_id] = Reached(event["seq"], event["hash"])
+            event["hash"] = hash = next_hash(head[1], event["body"])
+            heads[session_id] = Reached(event["seq"], hash)
         return heads
 
     async def _head(self, session_id: str) -> Reached:
@@ -332,7 +331,7 @@ class Log:
         )
         return [body for (body,) in rows]
 
-    async def links(self, session_id: str) -> list[tuple[int, str, str]]:
+    async def links(self, session_id: str) -> list[tuple[int, str, bytes]]:
         """Every event of a session with its hash: number, text, hash."""
         rows = await self._storage.read(
             "SELECT seq, body, hash FROM live_event WHERE session = :session ORDER BY seq",
@@ -412,13 +411,13 @@ class Log:
         return [session for (session,) in rows]
 
 
-def first_hash(session_id: str) -> str:
+def first_hash(session_id: str) -> bytes:
     """What the first event of a session follows: so that no session can pass for another."""
-    return hashlib.sha256(f"nearhand-session\n{session_id}".encode()).hexdigest()
+    return hashlib.sha256(f"nearhand-session\n{session_id}".encode()).digest()
 
 
-def next_hash(previous: str, body: str) -> str:
-    return hashlib.sha256(f"{previous}{body}".encode()).hexdigest()
+def next_hash(previous: bytes, body: str) -> bytes:
+    return hashlib.sha256(previous + body.encode()).digest()
 
 
 def is_storage_failure(error: Exception) -> bool:
@@ -501,7 +500,9 @@ class SqliteStorage:
     def _create(self, tables: Sequence[str]) -> None:
         for table in tables:
             try:
-                self._writer.execute(table.format(without_rowid=" WITHOUT ROWID", if_not_exists=""))
+                self._writer.execute(
+                    table.format(without_rowid=" WITHOUT ROWID", if_not_exists="", blob="BLOB")
+                )
             except sqlite3.OperationalError as error:
                 if "duplicate column name" not in str(
                     error
@@ -582,7 +583,9 @@ class PostgresStorage:
     async def open(self, tables: Sequence[str]) -> None:
         async with self._engine.begin() as connection:
             for table in tables:
-                await connection.execute(text(table.format(without_rowid="", if_not_exists="IF NOT EXISTS")))
+                await connection.execute(
+                    text(table.format(without_rowid="", if_not_exists="IF NOT EXISTS", blob="BYTEA"))
+                )
 
     async def close(self) -> None:
         """The engine is the registry's, and closed with it."""

@@ -64,7 +64,7 @@ class SessionSeals:
         self._told |= {session_id: head.seq for session_id, head in unsealed.items()}
 
     def _draft(self, session_id: str, head: Reached) -> Draft:
-        details = {"first": self._told.get(session_id, 0) + 1, "last": head.seq, "hash": head.hash}
+        details = {"first": self._told.get(session_id, 0) + 1, "last": head.seq, "hash": head.hash.hex()}
         return recording.draft("session.events", session_id, details)
 
 
@@ -85,7 +85,7 @@ async def verify_sessions(live_log: Log, seals: Mapping[str, Sequence[SessionSea
         for seal in told:
             if seal.last >= len(hashes):
                 raise Broken(f"session {session_id}: event {len(hashes)} is missing", seq=seal.seq)
-            if hashes[seal.last] != seal.hash:
+            if hashes[seal.last].hex() != seal.hash:
                 raise Broken(
                     f"session {session_id}: one of the events {seal.first} to {seal.last} was changed, "
                     "and all hashes after it made anew",
