@@ -8,6 +8,7 @@ from starlette.requests import HTTPConnection
 
 from nearhand.access.model import Actor, Permission
 from nearhand.access.service import AccessService
+from nearhand.kit.asking import asking
 from nearhand.kit.cookies import cookie_of
 from nearhand.kit.errors import Unauthenticated
 from nearhand.kit.http import SAFE_METHODS, guard
@@ -42,6 +43,7 @@ async def find_actor(connection: HTTPConnection) -> Actor:
     actor = await access.actor(token) if token else None
     if actor is None:
         raise Unauthenticated
+    asking().be("user" if actor.user_id else "guest", actor.participant_id, actor.display_name)
     return actor
 
 

@@ -19,6 +19,7 @@ from nearhand.access.model import (
     User,
 )
 from nearhand.access.service import AccessService
+from nearhand.audit.doors import acted, listed, untold
 from nearhand.kit.cookies import forget_cookie, set_cookie
 from nearhand.kit.errors import TooMany
 from nearhand.kit.http import GuardedRoute, Page, Paging
@@ -73,6 +74,7 @@ def _set_cookie(request: Request, response: Response, token: str) -> None:
 
 
 @router.post("/sign-in", dependencies=[Depends(_try_once)])
+@acted("sign_in.begun")
 async def sign_in(
     body: SignIn, request: Request, response: Response, service: Service, want_token: bool = False
 ) -> Admission:
@@ -96,18 +98,21 @@ class Ticket(BaseModel):
 
 
 @router.post("/tickets", status_code=status.HTTP_201_CREATED)
+@acted("ticket.made")
 async def ticket(request: Request, actor: SignedIn) -> Ticket:
     """For whoever opens a WebSocket and can send no header with it. A token itself is accepted in no address."""
     return Ticket(ticket=request.app.state.resources.tickets.sell(token_of(request) or ""), seconds=TICKET_S)
 
 
 @router.get("/me")
+@untold("a page asking who is signed in")
 async def me(actor: SignedIn) -> Actor:
     """Who is asking, and what they may do."""
     return actor
 
 
 @router.post("/join", dependencies=[Depends(_try_once)])
+@acted("link.opened")
 async def join(
     body: Join, request: Request, response: Response, service: Service, want_token: bool = False
 ) -> Admission:
@@ -118,6 +123,7 @@ async def join(
 
 
 @router.get("/users")
+@listed("user")
 async def users(service: Service, page: Paging, actor: Actor = may(Permission.PEOPLE_MANAGE)) -> Page[User]:
     actor.demand(Permission.PEOPLE_MANAGE, HOUSE)
     return await service.users(page)
@@ -160,6 +166,7 @@ async def set_grants(
 
 
 @router.get("/demo")
+@untold("public: what the sign-in page of a demo says")
 async def demo(request: Request) -> Demo:
     """Public: whether this is a demo, and if so the accounts it offers."""
     resources = request.app.state.resources

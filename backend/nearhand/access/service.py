@@ -18,6 +18,8 @@ from nearhand.access.model import (
 )
 from nearhand.access.passwords import Passwords
 from nearhand.access.store import AccessStore
+from nearhand.audit import recording
+from nearhand.kit.asking import asking
 from nearhand.kit.clock import Clock
 from nearhand.kit.database import Database
 from nearhand.kit.errors import NotFound
@@ -30,6 +32,11 @@ TOKEN_BYTES = 32
 def token_hash(token: str) -> str:
     """Tokens are 256 random bits, so a plain SHA-256 keeps them; slow hashes are for passwords."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def named(token: str) -> str:
+    """How the ledger speaks of a token: enough of its hash to tell it from others, and of no use to anybody."""
+    return token_hash(token)[:12]
 
 
 class AccessService:
@@ -51,12 +58,18 @@ class AccessService:
         user, password_hash = found or (None, None)
         is_match = await self._passwords.matches(request.password, password_hash)
         if user is None or not is_match or not user.is_active:
+            if user is not None:
+                asking().said["user_id"] = user.id  # never what was typed: it may be a password
             raise WrongCredentials
-        return await self._remember(actor_of(user))
+        asking().be("user", user.id, user.display_name)
+        token, actor = await self._remember(actor_of(user))
+        asking().about_id = named(token)
+        return token, actor
 
     async def sign_out(self, token: str) -> None:
         async with self._database.transaction() as connection:
             await AccessStore(connection).remove_sign_in(token_hash(token))
+            await recording.did(connection, "sign_in.ended", named(token))
 
     async def actor(self, token: str) -> Actor | None:
         async with self._database.reading() as connection:
@@ -75,6 +88,7 @@ class AccessService:
         )
         async with self._database.transaction() as connection:
             await AccessStore(connection).add_user(user, password_hash)
+            await recording.added(connection, "user", user)
         return user
 
     async def users(self, page: PageQuery) -> Page[User]:
@@ -85,15 +99,22 @@ class AccessService:
     async def set_active(self, user_id: str, *, is_active: bool) -> User:
         """Switch an account on or off; switching off ends its sign-ins at once. Raises NotFound."""
         async with self._database.transaction() as connection:
-            user = await AccessStore(connection).set_active(user_id, is_active=is_active)
-        if user is None:
-            raise NotFound(f"No user {user_id}.")
+            store = AccessStore(connection)
+            before = await store.user(user_id)
+            user = await store.set_active(user_id, is_active=is_active)
+            if before is None or user is None:
+                raise NotFound(f"No user {user_id}.")
+            await recording.changed(connection, "user", (before, user))
         return user
 
     async def set_grants(self, user_id: str, grants: Grants) -> User:
         """What this account may do from now on, in open sockets too. Raises NotFound and UnknownPlace."""
         async with self._database.transaction() as connection:
-            user = await AccessStore(connection).set_grants(user_id, grants)
+            store = AccessStore(connection)
+            before = await store.user(user_id)
+            user = await store.set_grants(user_id, grants)
+            if before is not None and user is not None:
+                await recording.changed(connection, "user", (before, user))
         if user is None:
             raise NotFound(f"No user {user_id}.")
         return user
@@ -111,6 +132,8 @@ class AccessService:
         )
         async with self._database.transaction() as connection:
             await AccessStore(connection).add_joining_link(token_hash(token), grant)
+            details = grant.model_dump(exclude={"created_by", "created_at"})
+            await recording.did(connection, "link.made", named(token), details)
         return token
 
     async def join(self, link_token: str, display_name: str) -> tuple[str, Actor]:
@@ -121,9 +144,11 @@ class AccessService:
         if grant is None:
             raise NotFound("This joining link is unknown or has expired. Ask for a new one.")
         actor = guest(self._ids.new(), display_name, grant.role, grant.session_id)
-        return await self._remember(
-            actor, until=grant.expires_at
-        )  # a guest is let in no longer than the link says
+        asking().be("guest", actor.participant_id, actor.display_name)
+        asking().about_id = named(link_token)
+        asking().said |= {"session_id": grant.session_id, "role": grant.role}
+        # A guest is let in no longer than the link says.
+        return await self._remember(actor, until=grant.expires_at)
 
     async def _remember(self, actor: Actor, until: datetime | None = None) -> tuple[str, Actor]:
         token = secrets.token_urlsafe(TOKEN_BYTES)
