@@ -155,6 +155,29 @@ def add_user(
 
 
 @app.command()
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object per finding.")] = False,
+) -> None:
+    """Say what is unsafe or broken in this deployment, by the settings of the environment.
+
+    Exit code 0: nothing, or only what would be better otherwise; 1: something is unsafe or broken.
+    """
+    import asyncio
+
+    from nearhand.doctor import Severity, examine
+    from nearhand.kit.settings import Settings
+
+    findings = asyncio.run(examine(Settings()))
+    for found in findings:
+        line = f"{found.severity}: {found.sentence}\n  {found.remedy}"
+        typer.echo(found.model_dump_json() if json else line)
+    if not findings and not json:
+        typer.echo("Nothing to find fault with.")
+    if any(found.severity is not Severity.WEAK for found in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
 def contract(
     out: Annotated[Path | None, typer.Option(help="Write to this file instead of the terminal.")] = None,
 ) -> None:

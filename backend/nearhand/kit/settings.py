@@ -1,20 +1,47 @@
 """Every setting of the service, its default and its meaning; nothing else reads the environment."""
 
+import os
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from nearhand.kit.address import Listening
 from nearhand.kit.peer import networks
 
 MIB = 1024 * 1024
+PREFIX = "NEARHAND_"
+
+
+class FromFiles(PydanticBaseSettingsSource):
+    """What `NEARHAND_<NAME>_FILE` names: a secret in a file is in no list of processes, and in no log of a start."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        path = os.environ.get(f"{PREFIX}{field_name.upper()}_FILE")
+        return (Path(path).read_text(encoding="utf-8").strip() if path else None), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found = {name: self.get_field_value(field, name)[0] for name, field in Settings.model_fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
 
 
 class Settings(BaseSettings):
     """Read once in `app.py` from variables with the prefix NEARHAND_, then handed on as plain values."""
 
-    model_config = SettingsConfigDict(env_prefix="NEARHAND_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, FromFiles(settings_cls)
 
     data_dir: Path = Field(Path("var"), description="Folder for the database, the live log and all files.")
     database_url: str | None = Field(
