@@ -177,6 +177,73 @@ def doctor(
         raise typer.Exit(1)
 
 
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="File with keys, made by `nearhand rotate-backup-key`: the backup is sealed with the newest."
+    ),
+]
+
+
+@app.command()
+def backup(
+    out: Annotated[Path, typer.Argument(help="The file to write; replaced only by a whole one.")],
+    key_file: KeyFile = None,
+) -> None:
+    """Write registry, live log and files into one file, while the service runs. Sealed, also its keys."""
+    from nearhand.backup import CannotBackUp, back_up
+    from nearhand.kit.sealing import Keyring
+    from nearhand.kit.settings import Settings
+
+    try:
+        kept = back_up(Settings(), out, Keyring.load(key_file) if key_file else None)
+    except (CannotBackUp, OSError, ValueError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(
+        f"{out}: {kept.databases} databases, {kept.files} files, {kept.keys} keys; {kept.bytes:,} bytes."
+    )
+    if key_file is None:
+        typer.echo(
+            "It is not sealed: whoever has it reads everything in it. The service's keys are left out."
+        )
+
+
+@app.command()
+def restore(
+    backup: Annotated[Path, typer.Argument(help="A file that `nearhand backup` wrote.")],
+    into: Annotated[Path, typer.Option(help="The data folder to make: empty, or not there yet.")],
+    key_file: KeyFile = None,
+) -> None:
+    """Make a data folder of a backup, checking every database and file on the way."""
+    from nearhand.backup import CannotBackUp
+    from nearhand.backup import restore as put_back
+    from nearhand.kit.sealing import Keyring
+
+    try:
+        kept = put_back(backup, into, Keyring.load(key_file) if key_file else None)
+    except (CannotBackUp, OSError, ValueError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{into}: {kept.databases} databases, {kept.files} files, {kept.keys} keys.")
+
+
+@app.command("rotate-backup-key")
+def rotate_backup_key(
+    key_file: Annotated[Path, typer.Argument(help="File with the keys of backups; made if there is none.")],
+) -> None:
+    """Add a key that seals backups from now on. The older ones stay in the file: they open what they sealed."""
+    from nearhand.kit.sealing import Keyring, id_of
+
+    try:
+        ring = Keyring.rotate(key_file)
+    except (OSError, ValueError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{key_file}: {len(ring.keys)} keys; {id_of(ring.keys[-1]).hex()} seals from now on.")
+    typer.echo("Keep a copy where the backups are not: without it they are lost.")
+
+
 @app.command()
 def contract(
     out: Annotated[Path | None, typer.Option(help="Write to this file instead of the terminal.")] = None,
