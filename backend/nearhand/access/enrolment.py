@@ -93,13 +93,13 @@ class EnrolmentService:
 
     async def unlock(self, held: Held, pin: str) -> str:
         """A fresh token. Raises WrongPin; after too many the sign-in is over: WrongCredentials."""
+        if not held.has_pin:
+            raise NotADevice
         async with self._means.database.transaction() as connection:
             store = AccessStore(connection)
             pin_hash = await store.pin_hash(held.id)
-            may_try = pin_hash is not None and await store.count_pin_try(held.id, PIN_TRIES)
-        if pin_hash is None:
-            raise NotADevice
-        if not may_try or not await self._means.passwords.matches(pin, pin_hash):
+            may_try = await store.count_pin_try(held.id, PIN_TRIES)
+        if pin_hash is None or not may_try or not await self._means.passwords.matches(pin, pin_hash):
             await self._was_wrong(held)
             raise WrongPin
         async with self._means.database.transaction() as connection:

@@ -153,10 +153,9 @@ class AccessService:
             raise SlowDown(int(wait_s) + 1)
 
     async def _refused(self, what: str, user_id: str | None) -> None:
-        """Never what was typed: it may be somebody's password."""
-        if user_id is not None:
-            async with self._means.database.transaction() as connection:
-                await self._means.record(connection, "sign_in.refused", user_id, {"by": what})
+        """The same work whether or not there is such an account. Never what was typed: it may be a password."""
+        async with self._means.database.transaction() as connection:
+            await self._means.record(connection, "sign_in.refused", user_id or "", {"by": what})
 
     # -- being known again ----------------------------------------------------------------------------------------
 

@@ -194,11 +194,12 @@ def within(table: Table, held: Grants) -> ColumnElement[bool]:
 
     def gives(one: Grant) -> ColumnElement[bool]:
         lower = list(Role)[list(Role).index(one.role) :]
-        conditions = ((name, getattr(one, name)) for name in GRANT[1:])
-        return and_(
-            table.c.role.in_(lower),
-            *(table.c[name] == value for name, value in conditions if value is not None),
+        conditions = ((table.c[name], getattr(one, name)) for name in GRANT[1:])
+        # An empty column compares to nothing, not even to false: and it is the widest grant of all.
+        met = (
+            and_(column.is_not(None), column == value) for column, value in conditions if value is not None
         )
+        return and_(table.c.role.in_(lower), *met)
 
     return or_(false(), *(gives(one) for one in held))
 
