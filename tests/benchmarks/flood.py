@@ -8,6 +8,7 @@ second. Periods with and without the flood take turns, and the median of the oth
 
 import argparse
 import asyncio
+import itertools
 import json
 import statistics
 import sys
@@ -63,17 +64,23 @@ async def flood(port: int) -> None:
         while True:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             due += LINES / FLOOD_PER_S
-            await line.ask("POST", "sign-in", {"name": "bench", "password": "wrong password"})
+            # Another name each time: so that no account's own slowing down helps.
+            count = next(numbers)
+            await line.ask("POST", "sign-in", {"name": f"user{count}", "password": "wrong password"})
+            if count == FLOOD_PER_S:
+                print("under way", flush=True)
 
+    numbers = itertools.count()
     await asyncio.gather(*(one(line, number) for number, line in enumerate(lines)))
 
 
 @asynccontextmanager
 async def flooded(port: int) -> AsyncIterator[None]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.benchmarks.flood", "--flood", str(port)
+        sys.executable, "-m", "tests.benchmarks.flood", "--flood", str(port), stdout=asyncio.subprocess.PIPE
     )
-    await asyncio.sleep(3)  # until it has started, and its address has used up its tries
+    assert process.stdout is not None
+    await process.stdout.readline()  # it has started, and its address has used up its tries
     try:
         yield
     finally:
@@ -81,7 +88,8 @@ async def flooded(port: int) -> AsyncIterator[None]:
         await process.wait()
 
 
-async def p99_ms(line: Line, token: str, seconds: float) -> float:
+async def p99_ms(port: int, token: str, seconds: float) -> float:
+    line = await Line.to(port, OTHERS)
     took, due = [], time.perf_counter()
     for _ in range(int(seconds * OTHERS_PER_S)):
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
@@ -105,12 +113,12 @@ async def measure_on(port: int, rounds: int, seconds: float) -> dict[str, float]
     line = await Line.to(port, OTHERS)
     _, answer = await line.ask("POST", "sign-in?want_token=true", {"name": "bench", "password": PASSWORD})
     token = json.loads(answer)["token"]
-    await p99_ms(line, token, 2)
+    await p99_ms(port, token, 2)
     quiet, loud = [], []
     for _ in range(rounds):
-        quiet.append(await p99_ms(line, token, seconds))
+        quiet.append(await p99_ms(port, token, seconds))
         async with flooded(port):
-            loud.append(await p99_ms(line, token, seconds))
+            loud.append(await p99_ms(port, token, seconds))
     before, during = statistics.median(quiet), statistics.median(loud)
     return {
         "flood_p99_ratio": round(during / before, 2),
