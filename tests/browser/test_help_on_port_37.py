@@ -27,6 +27,8 @@ def test_an_experts_ring_sits_on_port_37_and_survives_reloads_and_a_killed_serve
     session = ask_for_help(field)
     take_over(desk, session)
     ring_port(desk, stage.truth)
+    desk.get_by_test_id("tab-marks").click()
+    expect(desk.get_by_test_id("mark-row").first).to_contain_text("fixed by label or tags")
     told = [f"first seen: {places_of_ring(field, stage.truth)}"]
 
     for page in (field, desk):

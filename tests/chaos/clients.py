@@ -9,6 +9,7 @@ from typing import Any
 import websockets
 
 ON_FACE = {"kind": "face", "device_id": "D", "face": "front"}
+ON_STILL_SHARE = 0.2  # of the marks: drawn on a still that shows no device
 MEAN_CONNECTION_S = 0.3
 LINE_LOST = (OSError, websockets.WebSocketException, TimeoutError)
 
@@ -36,6 +37,8 @@ class Client:
     name: str
     url: str
     token: str
+    still: dict[str, Any]  # uploaded; who has the stream shares it first of all
+    has_stream: bool
     random: random.Random
     counts: Counts
     epoch: str | None = None
@@ -52,9 +55,14 @@ class Client:
     def wish(self) -> dict[str, Any]:
         """The next thing this client wants: mostly new marks, some edits, some wishes that will be refused."""
         self.n += 1
+        if self.has_stream and self.n == 1:
+            return {"type": "still.share", "n": self.n, **self.still}
         mark = f"{self.name[-6:]}-{self.random.randint(1, 8)}"
         x = self.random.randint(0, 400)
-        place = ON_FACE | {"points_mm": [[x, 5, 0], [x + 4, 5, 0]]}
+        place: dict[str, Any] = ON_FACE | {"points_mm": [[x, 5, 0], [x + 4, 5, 0]]}
+        if self.random.random() < ON_STILL_SHARE:
+            points = [[x / 400, 0.5], [x / 400, 0.6]]
+            place = {"kind": "frame", "frame": self.still["frame"], "points": points}
         kind = self.random.choice(["add", "add", "edit", "remove", "restore", "say", "say"])
         ask: dict[str, Any]
         if kind == "say":

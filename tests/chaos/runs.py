@@ -5,6 +5,7 @@ and two SIGKILLs of the server in between. Many runs share a server process, its
 """
 
 import asyncio
+import base64
 import json
 import os
 import random
@@ -34,6 +35,10 @@ ROLES = (Role.TECHNICIAN, Role.EXPERT, Role.ADMIN)
 CLIENTS = 4
 WISHES = 12
 KILLS = 2
+STILL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
+CAPTURED_AT = "2026-01-01T08:00:00Z"
 PAUSE_S = 0.12  # between two wishes of a client, on average
 SETTLE_WITHIN_S = 60.0
 
@@ -96,7 +101,7 @@ class Server:
         headers = {"Content-Type": "application/json"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        data = None if body is None else json.dumps(body).encode()
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         with urlopen(
             Request(f"http://127.0.0.1:{self.port}/api/v1{path}", data, headers), timeout=20
         ) as answer:
@@ -147,12 +152,26 @@ async def _run_on(server: Server, outcome: Outcome) -> None:
         (await asyncio.to_thread(server.call, "/sessions", body={}, token=tokens[0]))["id"]
         for _ in range(outcome.runs)
     ]
+    stills = [
+        (await asyncio.to_thread(server.call, f"/sessions/{session}/stills", body=STILL, token=tokens[0]))[
+            "sha256"
+        ]
+        for session in sessions
+    ]
+    shared = {
+        "frame": {"stream": "phone", "frame_id": 1},
+        "width": 1,
+        "height": 1,
+        "captured_at": CAPTURED_AT,
+    }
     clients = {
         session: [
             Client(
                 name=f"chaos-{outcome.seed}-{index:03}-{number:06}",
                 url=f"ws://127.0.0.1:{server.port}/api/v1/sessions/{session}/live",
                 token=tokens[number % len(tokens)],
+                still=shared | {"sha256": stills[index]},
+                has_stream=number == 0,
                 random=random.Random(f"{outcome.seed} {index} {number}"),
                 counts=outcome.counts,
             )

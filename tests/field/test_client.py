@@ -4,6 +4,7 @@ import asyncio
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from nearhand.field.marks import CYAN, ring_of
 from nearhand.field.screen import VideoFile
 from nearhand.labels.model import Resolved
 from nearhand.sessions import messages as m
-from nearhand.sessions.model import FrameRef, OnFrame, Shape, Sighting
+from nearhand.sessions.model import FaceAnchor, FrameRef, OnFrame, Shape, Sighting, StillAnchor
 from nearhand.simulation.walk import tripod
 from nearhand.vision.symbols import LabelSeen
 from tests.client.conftest import server  # noqa: F401
@@ -149,6 +150,7 @@ async def test_a_ring_drawn_by_an_expert_sits_on_its_port_in_the_output(
     assert mark["id"] == id_
     assert told.of("problem") == []
     (anchor,) = [one.anchor for one in live.view.annotations if one.id == id_]
+    assert isinstance(anchor, FaceAnchor)
     sightings = {line["frame_id"]: line["sighting"] for line in told.of("frame") if line["sighting"]}
     # The frames in which it claims to be so near; in others it may be drawn as an area.
     located = {
@@ -225,8 +227,44 @@ async def test_the_still_of_exactly_the_frozen_frame_is_shared(
         assert np.abs(sharp.astype(int) - truth).mean() < 4  # that frame, and no neighbour of it
         _, n = await live.add_annotation(Shape.RING, on(stage, still.frame, (x, y), (x + 4, y)))
         await live.saved(n)
-        at_x, at_y, _ = live.view.annotations[0].anchor.points_mm[0]
+        anchor = live.view.annotations[0].anchor
+        assert isinstance(anchor, FaceAnchor)
+        at_x, at_y, _ = anchor.points_mm[0]
         assert np.hypot(at_x - x, at_y - y) < 3
+
+
+async def test_a_mark_on_a_still_without_a_device_is_told_and_drawn_over_nothing(
+    technician: Client, expert: Client
+) -> None:
+    session, told = await technician.open_session(subject="Which one is it?"), Told()
+    stop = threading.Event()
+
+    def bare_wall() -> Iterator[Frame]:
+        shade = np.tile(np.linspace(60, 180, 640, dtype=np.uint8), (360, 1))
+        for number in range(1, FRAME_LIMIT):
+            if stop.wait(PAUSE_S):
+                return
+            yield Frame(number, np.dstack([shade] * 3), datetime.now(UTC))
+
+    field = FieldClient(bare_wall(), technician, technician.live(session.id), tell=told)
+    looking = asyncio.create_task(field.run())
+    async with expert.live(session.id) as live:
+        view = await live.until(lambda v: v.state is not None and bool(v.state.stills))
+        assert view.state is not None
+        frame = view.state.stills[0].frame
+        place = OnFrame(frame=frame, points=((0.25, 0.5), (0.3, 0.5)))
+        awaited = asyncio.create_task(told.more("mark_on_still", 1))
+        id_, n = await live.add_annotation(Shape.RING, place, text="this one")
+        await live.saved(n)
+        await awaited
+        anchor = live.view.annotations[0].anchor
+        assert isinstance(anchor, StillAnchor)
+        assert (anchor.points, anchor.sha256) == (place.points, view.state.stills[0].sha256)
+        stop.set()
+        await looking
+    (mark,) = told.of("mark_on_still")
+    assert (mark["id"], mark["frame_id"], mark["sha256"]) == (id_, frame.frame_id, anchor.sha256)
+    assert told.of("mark") == told.of("problem") == []
 
 
 async def test_a_label_of_another_service_is_said_and_harmless(technician: Client) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from nearhand.devices.model import FaceSide
 from nearhand.field.marks import draw_marks
-from nearhand.sessions.model import Anchor, Annotation, FacePoint, Shape
+from nearhand.sessions.model import Annotation, FaceAnchor, FacePoint, Shape, StillAnchor
 from tests.field.scene import AT, Stage, still_stage
 
 TWO: tuple[FacePoint, ...] = ((330.0, 20.0, 0.0), (338.0, 20.0, 0.0))
@@ -24,7 +24,7 @@ def a_mark(shape: Shape, points: tuple[FacePoint, ...] = TWO, **changes: Any) ->
     values: dict[str, Any] = {
         "id": f"mark-{shape}",
         "shape": shape,
-        "anchor": Anchor(**anchor),
+        "anchor": FaceAnchor(**anchor),
         "frame": None,
         "text": "",
         "is_hidden": False,
@@ -64,6 +64,11 @@ def test_hidden_marks_and_those_of_other_faces_are_not_drawn(stage: Stage) -> No
     )
     assert draw_marks(picture, marks, stage.true_sighting(1)) == []
     assert (picture == before).all()
+
+
+def test_a_mark_on_a_still_is_not_drawn_over_what_the_camera_shows_now(stage: Stage) -> None:
+    anchor = StillAnchor(sha256="a" * 64, width=1280, height=720, points=((0.5, 0.5), (0.6, 0.5)))
+    assert draw_marks(stage.picture(1), (a_mark(Shape.RING, anchor=anchor),), stage.true_sighting(1)) == []
 
 
 @pytest.mark.parametrize("doubt", [{"ring_mm": 12.0}, {"is_approximate": True}])

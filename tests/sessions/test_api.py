@@ -20,7 +20,7 @@ from tests.support.live import a_sighting
 from tests.support.people import sign_in
 
 PROTOCOL = ["nearhand.v1"]
-HELLO = {"type": "hello", "client": "0123456789abcdef", "resume": None}
+HELLO: dict[str, Any] = {"type": "hello", "client": "0123456789abcdef", "resume": None}
 Headers = dict[str, str]
 
 
@@ -399,6 +399,92 @@ def test_a_still_of_one_session_is_not_found_in_another(
     assert client.get(f"/api/v1/sessions/{other}/stills/{sha}", headers=technician).status_code == 404
 
 
+def test_a_mark_on_a_still_without_a_device_reaches_the_guests_of_its_session_and_nobody_elses(
+    client: TestClient, technician: Headers, expert: Headers, session: dict[str, Any]
+) -> None:
+    here, other = session["id"], client.post("/api/v1/sessions", json={}, headers=technician).json()["id"]
+    share = share_a_still(client, here, technician)
+    place = {"kind": "frame", "frame": share["frame"], "points": [[0.5, 0.5], [0.6, 0.5]]}
+    mark = {"type": "annotation.add", "n": 1, "id": "m1", "shape": "ring", "place": place, "text": "this one"}
+    guest, stranger = (join_as(client, expert, id_, "expert") for id_ in (here, other))
+    with connected(client, here, guest, "guests-desk-0001") as socket:
+        socket.send_json([mark])
+        added = told(socket, "annotation.added")["annotation"]
+    anchor = {
+        "kind": "still",
+        "sha256": share["sha256"],
+        "width": 64,
+        "height": 48,
+        "points": place["points"],
+    }
+    assert (added["anchor"], added["frame"]) == (anchor, {**share["frame"], "how": "still"})
+    with connected(client, other, stranger) as socket:
+        socket.send_json([mark])  # the same frame, in a session that never saw it
+        assert told(socket, "refused")["code"] == "frame_expired"
+        socket.send_json([share | {"n": 2}])
+        assert told(socket, "refused")["code"] == "unknown_still"
+    path = f"/api/v1/sessions/{here}/stills/{share['sha256']}"
+    assert [client.get(path, headers=who).status_code for who in (guest, stranger)] == [200, 403]
+    events = client.get(f"/api/v1/sessions/{here}/events", headers=guest).json()
+    assert [event["annotation"] for event in events if event["type"] == "annotation.added"] == [added]
+    with connected(client, here, technician, "another-phone-0001") as socket:
+        assert told(socket, "session.state")["state"]["annotations"] == [added]
+
+
+@pytest.mark.parametrize("point", [[2.1, 0.5], [0.5, -1.1], [0.5, None], [0.5], "middle"])
+def test_what_is_no_point_of_a_picture_is_no_message(
+    client: TestClient, technician: Headers, session: dict[str, Any], point: Any
+) -> None:
+    share = share_a_still(client, session["id"], technician)
+    place = {"kind": "frame", "frame": share["frame"], "points": [point]}
+    with connected(client, session["id"], technician) as socket:
+        socket.send_json([{"type": "annotation.add", "n": 2, "id": "m1", "shape": "text", "place": place}])
+        assert told(socket, "refused")["code"] == "not_a_message"
+
+
+def test_a_mark_outlives_the_picture_it_is_on(
+    client: TestClient, resources: Resources, technician: Headers, session: dict[str, Any]
+) -> None:
+    share = share_a_still(client, session["id"], technician)
+    resources.blobs.path(share["sha256"]).unlink()
+    place = {"kind": "frame", "frame": share["frame"], "points": [[0.5, 0.5]]}
+    add = {"type": "annotation.add", "n": 2, "id": "m1", "shape": "text", "place": place, "text": "here"}
+    with connected(client, session["id"], technician) as socket:
+        socket.send_json([add])
+        assert told(socket, "annotation.added")["annotation"]["anchor"]["kind"] == "still"
+    path = f"/api/v1/sessions/{session['id']}/stills/{share['sha256']}"
+    assert client.get(path, headers=technician).status_code == 404
+
+
+def share_a_still(client: TestClient, session_id: str, who: Headers) -> dict[str, Any]:
+    """As number 1 of the client that says HELLO. Returns what was sent."""
+    url = f"/api/v1/sessions/{session_id}/stills"
+    sha256 = client.post(url, content=a_picture(), headers=who).json()["sha256"]
+    share = {
+        "type": "still.share",
+        "n": 1,
+        "frame": {"stream": "camera-1", "frame_id": 1},
+        "sha256": sha256,
+        "width": 64,
+        "height": 48,
+        "captured_at": "2026-01-01T08:00:00Z",
+    }
+    with connected(client, session_id, who) as socket:
+        socket.send_json([share])
+        told(socket, "ack")
+    return share
+
+
+def join_as(client: TestClient, expert: Headers, session_id: str, role: str) -> Headers:
+    """A guest of this one session."""
+    path = f"/api/v1/sessions/{session_id}/invitations"
+    link = client.post(path, json={"role": role}, headers=expert).json()["url"]
+    body = {"token": link.partition("#")[2], "display_name": "A guest"}
+    token = client.post("/api/v1/join?want_token=true", json=body).json()["token"]
+    client.cookies.clear()
+    return {"Authorization": f"Bearer {token}"}
+
+
 def test_stills_that_are_not_shared_are_taken_only_so_far_and_nobody_uses_up_the_share_of_others(
     client: TestClient, resources: Resources, technician: Headers, expert: Headers, session: dict[str, Any]
 ) -> None:
@@ -447,10 +533,12 @@ def test_an_observer_sends_no_stills(client: TestClient, session: dict[str, Any]
 
 
 @contextmanager
-def connected(client: TestClient, session_id: str, headers: Headers) -> Iterator[Any]:
+def connected(
+    client: TestClient, session_id: str, headers: Headers, name: str = HELLO["client"]
+) -> Iterator[Any]:
     url = f"/api/v1/sessions/{session_id}/live"
     with client.websocket_connect(url, subprotocols=PROTOCOL, headers=headers) as socket:
-        socket.send_json([HELLO])
+        socket.send_json([HELLO | {"client": name}])
         yield socket
 
 

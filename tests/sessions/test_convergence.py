@@ -14,6 +14,15 @@ from nearhand.sessions.room import Room
 from tests.support.live import EXPERT, OBSERVER, TECHNICIAN, LiveServer, Member, a_session, until
 
 PEOPLE = [TECHNICIAN, EXPERT, OBSERVER]
+FRAME = {"stream": "phone", "frame_id": 1}
+ON_STILL = {"kind": "frame", "frame": FRAME, "points": [[0.25, 0.5], [0.5, 0.5]]}
+STILL = {
+    "frame": FRAME,
+    "sha256": "a" * 64,
+    "width": 1280,
+    "height": 720,
+    "captured_at": "2026-01-01T08:00:00Z",
+}
 ON_FACE = {"kind": "face", "device_id": "D", "face": "front", "points_mm": [[1, 5, 0], [2, 5, 0]]}
 
 
@@ -128,6 +137,7 @@ async def _live_through(steps: list[tuple[int, Any]]) -> None:
         server = await LiveServer(Path(folder)).start()
         await server.open()
         people = [Person(server, number) for number in range(3)]
+        await people[0].ask("still.share", **STILL)
         for number, step in steps:
             await _take(server, people, people[number], step)
         server.storage.is_full = False
@@ -163,7 +173,8 @@ async def _take(server: LiveServer, people: list[Person], person: Person, step: 
         case "full" | "space":
             server.storage.is_full = step == "full"
         case (verb, mark):
-            fields = {"shape": "ring", "place": ON_FACE} if verb == "add" else {}
+            place = ON_STILL if mark in ("m0", "m1") else ON_FACE
+            fields = {"shape": "ring", "place": place} if verb == "add" else {}
             await person.ask(f"annotation.{verb}", id=mark, **fields)
 
 

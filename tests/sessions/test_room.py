@@ -1,16 +1,37 @@
 """The rules of the room, one by one."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nearhand.access.model import Role
+from nearhand.client.view import LiveView, reduced
 from nearhand.devices.model import FaceSide
 from nearhand.kit.errors import Forbidden, NearhandError
 from nearhand.sessions import room as room_module
-from nearhand.sessions.messages import AnnotationAdd, Ask, Event, client_messages, server_events
-from nearhand.sessions.model import Participant, SessionStatus, ShownDevice, UnknownPort, still_frame
+from nearhand.sessions.messages import (
+    AnnotationAdd,
+    Ask,
+    Event,
+    PointerMoved,
+    client_messages,
+    server_events,
+    server_messages,
+)
+from nearhand.sessions.model import (
+    Annotation,
+    Participant,
+    SessionStatus,
+    ShownDevice,
+    Snapshot,
+    StillAnchor,
+    UnknownPort,
+    still_frame,
+)
 from nearhand.sessions.room import Acknowledge, Deliver, Effect, Part, Refuse, Room, Store
 from tests.support.live import AT, EXPERT, OBSERVER, TECHNICIAN, a_room, a_session, a_sighting
 
@@ -171,6 +192,157 @@ def test_guests_leave_room_for_people_with_accounts(table: Table, monkeypatch: p
     with pytest.raises(NearhandError, match="participants"):
         table.room.enter(OBSERVER, AT, is_guest=True)
     assert table.room.enter(EXPERT, AT)
+
+
+# -- marks on a still ------------------------------------------------------------------------------------------------
+
+
+def test_a_mark_on_a_still_without_a_recognised_device_is_fixed_to_that_still(table: Table) -> None:
+    """L8."""
+    table.share_still()
+    added = table.event("annotation.add", id="m1", shape="ring", place=ON_FRAME, text="this one").annotation
+    points = ((0.5, 0.5), (0.55, 0.5))
+    assert added.anchor == StillAnchor(sha256="a" * 64, width=1280, height=720, points=points)
+    assert added.frame.frame_id == 7
+    assert table.room.state().annotations == (added,)
+    moved = ON_FRAME | {"points": [[0.25, 0.75], [0.3, 0.75]]}
+    edited = table.event("annotation.edit", id="m1", place=moved).annotation
+    assert edited.anchor.points == ((0.25, 0.75), (0.3, 0.75))
+    table.event("annotation.remove", id="m1")
+    assert table.room.points == 0
+    assert table.event("annotation.restore", id="m1").annotation == edited
+    assert table.room.points == 2
+
+
+def test_a_pose_that_comes_later_counts_while_its_frame_is_remembered(table: Table) -> None:
+    """L8. The device where it is known; then the still again. What was drawn stays where it was fixed."""
+    table.share_still()
+    early = table.event("annotation.add", id="m1", shape="ring", place=ON_FRAME).annotation
+    table.sight()
+    late = table.event("annotation.add", id="m2", shape="ring", place=ON_FRAME).annotation
+    table.now += timedelta(seconds=10.1)
+    last = table.event("annotation.add", id="m3", shape="ring", place=ON_FRAME).annotation
+    assert [mark.anchor.kind for mark in (early, late, last)] == ["still", "face", "still"]
+    assert table.room.annotations["m1"] == early
+
+
+@pytest.mark.parametrize(
+    ("shape", "points", "code"),
+    [
+        ("ring", [[1.01, 0.5], [0.9, 0.5]], "misses_picture"),
+        ("ring", [[0.9, 0.5], [1.4, 0.5]], None),  # a rim may reach further
+        ("text", [[0.5, -0.01]], "misses_picture"),
+        ("arrow", [[0.5, 0.5], [0.5, 1.5]], "misses_picture"),
+        ("arrow", [[-0.5, 0.5], [0, 1]], None),
+        ("label_3d", [[2, 2], [0.5, 0.5]], "misses_picture"),
+        ("freehand", [[1.5, 1.5], [2, 1.5]], "misses_picture"),
+        ("freehand", [[1.5, 1.5], [0.9, 0.9]], None),
+        ("ring", [[0.5, 0.5]], "wrong_points"),
+        ("port", [[0.5, 0.5]], "wrong_points"),
+    ],
+)
+def test_what_a_mark_is_fixed_to_lies_on_the_still(
+    table: Table, shape: str, points: list[list[float]], code: str | None
+) -> None:
+    table.share_still()
+    ask = {"id": "m1", "shape": shape, "place": ON_FRAME | {"points": points}}
+    if code is None:
+        assert table.event("annotation.add", **ask).annotation.anchor.kind == "still"
+    else:
+        assert table.refusal("annotation.add", **ask) == code
+        assert table.room.state().annotations == ()
+
+
+def test_a_mark_on_a_still_is_kept_on_no_device(table: Table) -> None:
+    """L14. on_still_only."""
+    table.share_still()
+    ask = {"shape": "ring", "place": ON_FRAME}
+    assert table.refusal("annotation.add", id="m1", is_kept=True, **ask) == "on_still_only"
+    table.event("annotation.add", id="m1", **ask)
+    assert table.refusal("annotation.edit", id="m1", is_kept=True) == "on_still_only"
+    table.event("annotation.add", id="m2", shape="ring", place=ON_FACE, is_kept=True)
+    assert table.refusal("annotation.edit", id="m2", place=ON_FRAME) == "on_still_only"
+    assert table.room.annotations["m2"].anchor.kind == "face"
+
+
+def test_a_still_that_nobody_shared_here_cannot_be_drawn_on(table: Table) -> None:
+    """L8. frame_expired; never by what a neighbouring frame or another session shows."""
+    table.share_still(8)
+    assert table.refusal("annotation.add", id="m1", shape="ring", place=ON_FRAME) == "frame_expired"
+    other = ON_FRAME | {"frame": {"stream": "another-camera", "frame_id": 8}}
+    assert table.refusal("annotation.add", id="m1", shape="ring", place=other) == "frame_expired"
+
+
+def test_a_pointer_on_a_still_without_a_device_is_passed_on_with_its_place_on_the_still(table: Table) -> None:
+    table.share_still()
+    point = ON_FRAME | {"points": [[0.5, 0.5]]}
+    (effect,) = table.send({"type": "pointer.move", "place": point})
+    assert isinstance(effect, Deliver)
+    assert isinstance(effect.message, PointerMoved)
+    assert (effect.message.points_mm, effect.message.device) == (None, None)
+    assert effect.message.place is not None
+
+
+def test_marks_of_a_log_from_before_stills_held_marks_are_read_as_marks_on_a_face(table: Table) -> None:
+    event = table.event("annotation.add", id="m1", shape="ring", place=ON_FACE)
+    told = event.model_dump(mode="json")
+    del told["annotation"]["anchor"]["kind"], told["annotation"]["anchor"]["held"]
+    assert server_events.validate_json(json.dumps(told)) == event
+    assert Annotation.model_validate_json(json.dumps(told["annotation"])) == event.annotation
+
+
+@pytest.mark.parametrize(
+    ("seen", "held"),
+    [
+        ({"label_seen": True}, "symbols"),
+        ({"label_seen": False, "tags_seen": (3,)}, "symbols"),
+        ({"label_seen": False, "held": "face_picture"}, "face_picture"),
+        ({"label_seen": False, "held": "symbols"}, "symbols"),  # carried on by motion
+        ({"label_seen": False}, None),
+    ],
+)
+def test_a_mark_says_by_what_its_face_was_found(table: Table, seen: dict[str, Any], held: str | None) -> None:
+    table.sight(sighting=a_sighting(**seen).model_dump())
+    added = table.event("annotation.add", id="m1", shape="ring", place=ON_FRAME).annotation
+    assert added.anchor.held == held
+    assert table.event("annotation.add", id="m2", shape="ring", place=ON_FACE).annotation.anchor.held is None
+
+
+SHARE = st.floats(0, 1, allow_nan=False)
+BEYOND = st.floats(-1, 2, allow_nan=False)
+
+
+@given(
+    st.sampled_from(["ring", "arrow", "label_3d", "freehand", "text"]),
+    st.tuples(SHARE, SHARE),
+    st.lists(st.tuples(BEYOND, BEYOND), max_size=30),
+    st.tuples(st.integers(1, 20_000), st.integers(1, 20_000)),
+    st.text(max_size=500),
+)
+def test_what_is_drawn_on_a_still_is_what_every_client_reads_back(
+    shape: str, fixed: tuple[float, float], rest: list[Any], size: tuple[int, int], text: str
+) -> None:
+    """To the last digit: told live, after a restart from log and snapshot, and by the Python client."""
+    table = Table()
+    table.share_still(width=size[0], height=size[1])
+    other = rest[0] if rest else fixed
+    points: dict[str, Any] = {"text": [fixed], "arrow": [other, fixed], "freehand": [fixed, *rest]}
+    place = ON_FRAME | {"points": points.get(shape, [fixed, other])}
+    added = table.event("annotation.add", id="m1", shape=shape, place=place, text=text).annotation
+    assert (added.anchor.kind, added.anchor.width, added.anchor.height, added.text) == ("still", *size, text)
+    assert added.anchor.points == tuple(place["points"])
+    bodies = [event.model_dump_json() for event in table.events]
+    again = a_room()
+    again.restore(a_session(), None, map(server_events.validate_json, bodies), stills={}, refusals=[])
+    assert again.state() == table.room.state()
+    folded = a_room()
+    snapshot = Snapshot.model_validate_json(table.room.fold().model_dump_json())
+    folded.restore(a_session(), snapshot, [], stills=dict(map(still_frame, bodies[:1])), refusals=[])
+    assert (folded.state(), folded.points) == (table.room.state(), table.room.points)
+    view = LiveView(state=a_room().state(), awaits_state=False)
+    for body in bodies:
+        view = reduced(view, server_messages.validate_json(body))
+    assert view.annotations == (added,)
 
 
 # -- annotations ----------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from nearhand.field.stills import StillSender
 from nearhand.field.words import write
 from nearhand.labels.model import Resolved
 from nearhand.sessions import messages as m
-from nearhand.sessions.model import Annotation, FrameRef, Sighting, Signal
+from nearhand.sessions.model import Annotation, FrameRef, Sighting, Signal, StillAnchor
 
 FAREWELL_S = 10.0
 KEYS = {"s": Signal.STOP, "w": Signal.WAIT, "g": Signal.GO, "p": Signal.PULL, "?": Signal.WHICH}
@@ -92,6 +92,7 @@ class FieldClient:
         await self._send(frame, sighting)
         picture, drawn = await asyncio.to_thread(self._drawn, frame, sighting)
         self._tell_drawn(frame, drawn)
+        self._tell_on_stills()
         key = await asyncio.to_thread(self.screen.show, picture)
         await self._press(key)
 
@@ -114,6 +115,19 @@ class FieldClient:
                 at = mark.points_px.round(2).tolist()
                 facts = {"shape": annotation.shape, "text": annotation.text, "is_unsure": mark.is_unsure}
                 self.tell("mark", id=annotation.id, frame_id=frame.frame_id, points_px=at, **facts)
+
+    def _tell_on_stills(self) -> None:
+        """Marks with no place on any device: they are never drawn over what the camera shows now."""
+        for annotation in self.live.view.annotations if self.live else ():
+            anchor = annotation.anchor
+            if not isinstance(anchor, StillAnchor) or annotation.id in self._told_marks:
+                continue
+            self._told_marks.add(annotation.id)
+            if not annotation.is_hidden:
+                self._banner = f"Marked on a still only: {annotation.text or annotation.shape}", AMBER
+                facts = {"shape": annotation.shape, "text": annotation.text, "points": anchor.points}
+                frame_id = annotation.frame.frame_id if annotation.frame else None
+                self.tell("mark_on_still", id=annotation.id, sha256=anchor.sha256, frame_id=frame_id, **facts)
 
     def _marks(self, device_id: str) -> tuple[Annotation, ...]:
         live = {a.id: a for a in self.live.view.annotations} if self.live else {}

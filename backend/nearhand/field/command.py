@@ -172,6 +172,7 @@ SENTENCES = {
     "unknown_label": "Label {code} is not registered at this server.",
     "unresolved_label": "No connection: {text} cannot be looked up yet.",
     "mark": "Mark: {shape} {text}",
+    "mark_on_still": "Mark on a still only, for no device was recognised in it: {shape} {text}",
     "said": "Said: {text}",
     "signal": "Signal: {signal}",
     "problem": "Problem ({code}): {detail}",

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nearhand.field.frames import Picture
 from nearhand.field.words import write
-from nearhand.sessions.model import Anchor, Annotation, FacePoint, Shape, Sighting
+from nearhand.sessions.model import Annotation, FaceAnchor, FacePoint, Shape, Sighting
 from nearhand.vision.camera import Intrinsics
 from nearhand.vision.project import face_jacobian, pose_jacobian, project
 from nearhand.vision.rings import ring_radius
@@ -36,15 +36,18 @@ class Drawn:
 
 
 def draw_marks(picture: Picture, annotations: tuple[Annotation, ...], sighting: Sighting) -> list[Drawn]:
-    """Draw, in place, every visible annotation of the sighted face; returns what was drawn where."""
-    drawn = [
+    """Draw, in place, every visible annotation of the sighted face; returns what was drawn where.
+
+    One that is fixed to a still is on that still only: here it would point at whatever is there now.
+    """
+    return [
         mark
         for annotation in annotations
         if not annotation.is_hidden
-        and (annotation.anchor.device_id, annotation.anchor.face) == (sighting.device_id, sighting.face)
-        and (mark := _draw(picture, annotation, sighting)) is not None
+        and isinstance(anchor := annotation.anchor, FaceAnchor)
+        and (anchor.device_id, anchor.face) == (sighting.device_id, sighting.face)
+        and (mark := _draw(picture, annotation, anchor, sighting)) is not None
     ]
-    return drawn
 
 
 def projector(sighting: Sighting, width: int, height: int) -> Callable[[list[FacePoint]], Points]:
@@ -54,9 +57,8 @@ def projector(sighting: Sighting, width: int, height: int) -> Callable[[list[Fac
     return lambda points: project(points, pose, camera)
 
 
-def _draw(picture: Picture, annotation: Annotation, sighting: Sighting) -> Drawn | None:
+def _draw(picture: Picture, annotation: Annotation, anchor: FaceAnchor, sighting: Sighting) -> Drawn | None:
     to_pixels = projector(sighting, picture.shape[1], picture.shape[0])
-    anchor = annotation.anchor
     points = to_pixels(list(anchor.points_mm))
     if not np.isfinite(points).all():
         return None  # behind the camera
@@ -67,13 +69,13 @@ def _draw(picture: Picture, annotation: Annotation, sighting: Sighting) -> Drawn
     colour = AMBER if is_unsure else CYAN
     for line in _lines(annotation.shape, anchor.points_mm, to_pixels):
         _stroke(picture, line, colour)
-    words = _words(annotation, is_unsure)
+    words = _words(annotation, anchor, is_unsure)
     if words:
         write(picture, words, _beside(points, annotation.shape), colour)
     return Drawn(annotation, points, is_unsure)
 
 
-def ring_of(anchor: Anchor, sighting: Sighting) -> float:
+def ring_of(anchor: FaceAnchor, sighting: Sighting) -> float:
     """How far off a mark may be, in millimetres on the face: where it was fixed, and where the face is seen now."""
     return float(np.hypot(anchor.ring_mm or 0, _ring_now_mm(anchor.points_mm[0], sighting)))
 
@@ -123,8 +125,8 @@ def _head(tail: FacePoint, tip: FacePoint) -> list[FacePoint]:
     return [(float(one[0]), float(one[1]), tip[2]), tip, (float(other[0]), float(other[1]), tip[2])]
 
 
-def _words(annotation: Annotation, is_unsure: bool) -> str:
-    text = annotation.text or (annotation.anchor.port if annotation.shape is Shape.PORT else "") or ""
+def _words(annotation: Annotation, anchor: FaceAnchor, is_unsure: bool) -> str:
+    text = annotation.text or (anchor.port if annotation.shape is Shape.PORT else "") or ""
     return f"{text} (come closer)".strip() if is_unsure else text
 
 

@@ -1,25 +1,30 @@
-"""Fix what is drawn on a picture to the device it was drawn on."""
+"""Fix what is drawn on a picture to the device it was drawn on, or failing that to the picture."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nearhand.devices.model import Face
 from nearhand.sessions.model import (
-    Anchor,
     Camera,
+    FaceAnchor,
     FacePoint,
     FrameRef,
     ImagePoint,
     MissesFace,
+    MissesPicture,
     NoPose,
     OnFace,
     Shape,
     Sighting,
+    StillAnchor,
 )
 from nearhand.vision.camera import Intrinsics
 from nearhand.vision.project import NEAR_MM, face_jacobian, pose_jacobian, unproject
+
+Point = TypeVar("Point", FacePoint, ImagePoint)
 
 # 95 % of a two-dimensional Gaussian lie within this many standard deviations of its widest axis.
 SIGMAS_95 = 2.448
@@ -36,7 +41,7 @@ BESIDE_FACE_MM = 30.0
 ROTATION_TOLERANCE = 0.01
 
 
-def anchor_on_frame(points: Sequence[ImagePoint], frame: FrameRef, sighting: Sighting) -> Anchor:
+def anchor_on_frame(points: Sequence[ImagePoint], frame: FrameRef, sighting: Sighting) -> FaceAnchor:
     """Where the rays through image points meet the face, with the 95 % radius at the worst.
 
     Raises MissesFace, and NoPose for a matrix that is none.
@@ -45,13 +50,14 @@ def anchor_on_frame(points: Sequence[ImagePoint], frame: FrameRef, sighting: Sig
     with np.errstate(all="ignore"):
         on_face = _on_face(points, sighting, pose, camera)
         ring_mm = _ring_mm(on_face, pose, camera, sighting)
-    return Anchor(
+    return FaceAnchor(
         device_id=sighting.device_id,
         face=sighting.face,
         points_mm=_rounded(on_face),
         ring_mm=ring_mm,
         is_approximate=frame.how == "approximate",
         port=None,
+        held=sighting.held_by,
     )
 
 
@@ -61,9 +67,9 @@ def meet(points: Sequence[ImagePoint], sighting: Sighting) -> tuple[FacePoint, .
         return _rounded(_on_face(points, sighting, _pose(sighting), _camera(sighting.camera)))
 
 
-def anchor_on_face(place: OnFace) -> Anchor:
+def anchor_on_face(place: OnFace) -> FaceAnchor:
     """Drawn on the face itself: nothing to be unsure of."""
-    return Anchor(
+    return FaceAnchor(
         device_id=place.device_id,
         face=place.face,
         points_mm=place.points_mm,
@@ -73,25 +79,33 @@ def anchor_on_face(place: OnFace) -> Anchor:
     )
 
 
-def demand_on_face(shape: Shape, anchor: Anchor, face: Face) -> None:
+def demand_on_face(shape: Shape, anchor: FaceAnchor, face: Face) -> None:
     """What a mark is fixed to lies on the face or close beside it. Its tail, rim or words may reach further.
 
     Raises MissesFace.
     """
-    points = anchor.points_mm
-    match shape:
-        case Shape.FREEHAND:
-            fixed = points  # a stroke around the device is fine, as long as it comes near somewhere
-        case Shape.ARROW:
-            fixed = points[1:]
-        case _:
-            fixed = points[:1]
     if not any(
         -BESIDE_FACE_MM <= x <= face.width_mm + BESIDE_FACE_MM
         and -BESIDE_FACE_MM <= y <= face.height_mm + BESIDE_FACE_MM
-        for x, y, _ in fixed
+        for x, y, _ in _fixed(shape, anchor.points_mm)
     ):
         raise MissesFace(f"That is more than {BESIDE_FACE_MM:.0f} mm beside the device's face.")
+
+
+def demand_on_still(shape: Shape, anchor: StillAnchor) -> None:
+    """What a mark is fixed to lies on the still; its tail, rim or words may reach further. Raises MissesPicture."""
+    if not any(0 <= u <= 1 and 0 <= v <= 1 for u, v in _fixed(shape, anchor.points)):
+        raise MissesPicture
+
+
+def _fixed(shape: Shape, points: tuple[Point, ...]) -> tuple[Point, ...]:
+    match shape:
+        case Shape.FREEHAND:
+            return points  # a stroke around the device is fine, as long as it comes near somewhere
+        case Shape.ARROW:
+            return points[1:]
+        case _:
+            return points[:1]
 
 
 def _camera(camera: Camera) -> Intrinsics:

@@ -22,6 +22,7 @@ from nearhand.media.model import Still
 from nearhand.sessions.messages import Event, server_events
 from nearhand.sessions.model import (
     Annotation,
+    FaceAnchor,
     FrameKey,
     NotSaved,
     Session,
@@ -153,7 +154,7 @@ class Batch:
                         "body": mark.model_dump_json(),
                     }
                     for (session, id), mark in self.kept.items()
-                    if mark is not None
+                    if mark is not None and isinstance(mark.anchor, FaceAnchor)
                 ],
             ),
             (

@@ -12,6 +12,7 @@ from nearhand.devices.model import DeviceView, FaceSide
 from nearhand.kit.errors import Conflict, Invalid, NotFound, Unavailable
 from nearhand.kit.patterns import ONE_LINE, Id
 from nearhand.labels.model import Label
+from nearhand.vision.locate import Held
 
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-100_000, le=100_000)]
 Unit = Annotated[
@@ -121,6 +122,14 @@ class Sighting(Frozen):
     camera: Camera
     label_seen: bool
     tags_seen: tuple[int, ...] = Field((), max_length=50)
+    # By what the face was found, also where motion carried it on since; left out by who knows symbols only.
+    held: Held | None = None
+
+    @property
+    def held_by(self) -> Held | None:
+        if self.held is None and (self.label_seen or self.tags_seen):
+            return "symbols"
+        return self.held
 
 
 # -- annotations ------------------------------------------------------------------------------------------------
@@ -166,19 +175,44 @@ class Shape(StrEnum):
     PORT = "port"  # centre of the named port
 
 
-class Anchor(Frozen):
-    """Where an annotation is fixed: points in face millimetres, with the 95 % error radius at the worst of them."""
+class FaceAnchor(Frozen):
+    """Fixed to a device: points in face millimetres, with the 95 % error radius at the worst of them."""
 
+    kind: Literal["face"] = "face"  # older logs do not say it
     device_id: str
     face: FaceSide
     points_mm: tuple[FacePoint, ...] = Field(min_length=1, max_length=512)
     ring_mm: float | None  # None: drawn on the face itself, so there is nothing to be unsure of
     is_approximate: bool  # the frame could not be identified exactly
     port: str | None  # the port it names
+    held: Held | None = (
+        None  # by what the face was found where it was drawn; None: drawn on its drawing, or not told
+    )
+
+    @property
+    def point_count(self) -> int:
+        return len(self.points_mm)
+
+
+class StillAnchor(Frozen):
+    """Fixed to a still in which no device was recognised: image points of it, and nothing claimed about any device."""
+
+    kind: Literal["still"] = "still"
+    sha256: str
+    width: int
+    height: int
+    points: tuple[ImagePoint, ...] = Field(min_length=1, max_length=512)
+
+    @property
+    def point_count(self) -> int:
+        return len(self.points)
+
+
+Anchor = FaceAnchor | StillAnchor
 
 
 class Annotation(Frozen):
-    """A mark that stays on the equipment. `frame` is the frame it was drawn on, if any."""
+    """A mark that stays where it was drawn, on the equipment or on a still. `frame`: the frame it was drawn on, if any."""
 
     id: ShortId
     shape: Shape
@@ -224,7 +258,15 @@ class StillFrame:
     event: str
 
     def sighting(self) -> Sighting | None:
-        return _WithSighting.model_validate_json(self.event).still.sighting
+        return self._read().sighting
+
+    def anchor(self, points: tuple[ImagePoint, ...]) -> StillAnchor:
+        """These points of it, and of nothing else."""
+        still = self._read()
+        return StillAnchor(sha256=self.sha256, width=still.width, height=still.height, points=points)
+
+    def _read(self) -> "_Picture":
+        return _WithPicture.model_validate_json(self.event).still
 
 
 def still_frame(event: str) -> tuple[FrameKey, StillFrame]:
@@ -247,12 +289,14 @@ class _WithFrame(BaseModel):
     still: _FrameOnly
 
 
-class _SightingOnly(BaseModel):
+class _Picture(BaseModel):
+    width: int
+    height: int
     sighting: Sighting | None
 
 
-class _WithSighting(BaseModel):
-    still: _SightingOnly
+class _WithPicture(BaseModel):
+    still: _Picture
 
 
 class GivenSignal(Frozen):
@@ -323,11 +367,22 @@ class FrameExpired(Conflict):
 
 
 class NoPose(Conflict):
-    code, title = "no_pose", "No device was recognised in that picture, so a mark has nothing to hold on to"
+    code, title = (
+        "no_pose",
+        "No device was recognised in that frame, and it was not shared as a still that a mark could be fixed to",
+    )
 
 
 class MissesFace(Invalid):
     code, title = "misses_face", "The line of sight through that point does not meet the device's face"
+
+
+class MissesPicture(Invalid):
+    code, title = "misses_picture", "That point lies outside the still"
+
+
+class OnStillOnly(Conflict):
+    code, title = "on_still_only", "A mark that is fixed to a still only cannot be kept on a device"
 
 
 class UnknownDevice(NotFound):

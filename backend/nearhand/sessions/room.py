@@ -9,7 +9,13 @@ from typing import ClassVar, assert_never
 from nearhand.access.model import Role
 from nearhand.devices.model import Face
 from nearhand.kit.errors import Forbidden, NearhandError
-from nearhand.sessions.anchoring import anchor_on_face, anchor_on_frame, demand_on_face, meet
+from nearhand.sessions.anchoring import (
+    anchor_on_face,
+    anchor_on_frame,
+    demand_on_face,
+    demand_on_still,
+    meet,
+)
 from nearhand.sessions.messages import (
     AnnotationAdd,
     AnnotationAdded,
@@ -50,6 +56,7 @@ from nearhand.sessions.model import (
     Annotation,
     AnnotationExists,
     ChatLine,
+    FaceAnchor,
     FrameExpired,
     FrameKey,
     FrameRef,
@@ -59,6 +66,7 @@ from nearhand.sessions.model import (
     OnFace,
     OnFrame,
     OnPort,
+    OnStillOnly,
     OutOfOrder,
     Participant,
     Place,
@@ -74,6 +82,7 @@ from nearhand.sessions.model import (
     ShownStep,
     Sighting,
     Snapshot,
+    StillAnchor,
     StillFrame,
     StreamTaken,
     TooManyClients,
@@ -241,7 +250,7 @@ class Room:
         self.participants = {p.id: p for p in state.participants}
         self.device = state.device
         self.annotations = {a.id: a for a in state.annotations}
-        self.points = sum(len(a.anchor.points_mm) for a in state.annotations)
+        self.points = sum(a.anchor.point_count for a in state.annotations)
         self.removed = {a.id: a for a in snapshot.removed}
         self.chat.extend(state.chat)
         self.stills.extend(state.stills)
@@ -433,6 +442,7 @@ class Room:
             created_at=context.now,
             updated_at=context.now,
         )
+        _demand_keepable(annotation)
         return AnnotationAdded(**self._stamp(message, context), annotation=annotation)
 
     def _decide_annotation_edit(self, message: AnnotationEdit, context: _Context) -> Event:
@@ -452,6 +462,7 @@ class Room:
             created_at=old.created_at,
             updated_at=context.now,
         )
+        _demand_keepable(annotation)
         return AnnotationEdited(**self._stamp(message, context), annotation=annotation)
 
     def _decide_annotation_remove(self, message: AnnotationRemove, context: _Context) -> Event:
@@ -467,7 +478,7 @@ class Room:
             raise UnknownAnnotation
         if len(self.annotations) >= MAX_ANNOTATIONS:
             raise SessionFull(f"A session has at most {MAX_ANNOTATIONS} annotations.")
-        self._demand_points(len(old.anchor.points_mm))
+        self._demand_points(old.anchor.point_count)
         return AnnotationRestored(**self._stamp(message, context), annotation=old)
 
     def _stamp(self, message: Ask, context: _Context) -> dict[str, object]:
@@ -482,9 +493,10 @@ class Room:
     def _anchor(
         self, shape: Shape, place: Place, context: _Context, *, replaced: Annotation | None = None
     ) -> Anchor:
+        anchor: Anchor
         match place:
             case OnFrame():
-                anchor = anchor_on_frame(place.points, place.frame, self._sighting(place.frame, context.now))
+                anchor = self._anchor_on_frame(place, context.now)
             case OnFace():
                 anchor = anchor_on_face(place)
             case OnPort():
@@ -492,16 +504,28 @@ class Room:
             case _:
                 assert_never(place)
         least, most = POINTS_OF[shape]
-        if not least <= len(anchor.points_mm) <= most:
+        if not least <= anchor.point_count <= most:
             raise WrongPoints(
                 f"A {shape} has {least} points." if least == most else "A stroke has 1 to 512 points."
             )
-        if shape is Shape.PORT and anchor.port is None:
+        if shape is Shape.PORT and not isinstance(place, OnPort):
             raise WrongPoints("A port is named, not drawn.")
-        if isinstance(context.found, Face):
+        if isinstance(anchor, StillAnchor):
+            demand_on_still(shape, anchor)
+        elif isinstance(context.found, Face):
             demand_on_face(shape, anchor, context.found)
-        self._demand_points(len(anchor.points_mm) - (len(replaced.anchor.points_mm) if replaced else 0))
+        self._demand_points(anchor.point_count - (replaced.anchor.point_count if replaced else 0))
         return anchor
+
+    def _anchor_on_frame(self, place: OnFrame, now: datetime) -> Anchor:
+        """On the device where its pose is known, else on the still. Raises FrameExpired, MissesFace and NoPose."""
+        sighting = self._sighting(place.frame, now)
+        if sighting is not None:
+            return anchor_on_frame(place.points, place.frame, sighting)
+        still = self.still_frames.get((place.frame.stream, place.frame.frame_id))
+        if still is None:
+            raise NoPose
+        return still.anchor(place.points)
 
     def _demand_points(self, more: int) -> None:
         if self.points + more > MAX_POINTS:
@@ -520,8 +544,8 @@ class Room:
         )
         return ShownDevice(device_id=seen.device_id, face=seen.face) if seen is not None else None
 
-    def _sighting(self, frame: FrameRef, now: datetime) -> Sighting:
-        """The sighting of exactly this frame; never that of a neighbour. Raises FrameExpired and NoPose."""
+    def _sighting(self, frame: FrameRef, now: datetime) -> Sighting | None:
+        """The sighting of exactly this frame; never that of a neighbour. Raises FrameExpired."""
         key = (frame.stream, frame.frame_id)
         still = self.still_frames.get(key)
         seen = self._frames.get(key)
@@ -532,9 +556,7 @@ class Room:
             seen = None
         if still is None and seen is None:
             raise FrameExpired
-        if seen is None or seen.sighting is None:
-            raise NoPose
-        return seen.sighting
+        return seen.sighting if seen is not None else None
 
     def _ring_sighting(self, frame: FrameRef, now: datetime) -> Sighting | None:
         seen = self._frames.get((frame.stream, frame.frame_id))
@@ -609,8 +631,9 @@ class Room:
         elif isinstance(place, OnFrame):
             try:
                 sighting = self._sighting(place.frame, now)
-                points = meet(place.points, sighting)
-                device = ShownDevice(device_id=sighting.device_id, face=sighting.face)
+                if sighting is not None:
+                    points = meet(place.points, sighting)
+                    device = ShownDevice(device_id=sighting.device_id, face=sighting.face)
             except NearhandError:
                 # A pointer is still worth showing on the picture when it cannot be placed on the device.
                 points, device = None, None
@@ -635,16 +658,16 @@ class Room:
 
     def _reduce_annotation_added(self, event: AnnotationAdded) -> None:
         self.annotations[event.annotation.id] = event.annotation
-        self.points += len(event.annotation.anchor.points_mm)
+        self.points += event.annotation.anchor.point_count
 
     def _reduce_annotation_edited(self, event: AnnotationEdited) -> None:
         old = self.annotations[event.annotation.id]
         self.annotations[event.annotation.id] = event.annotation
-        self.points += len(event.annotation.anchor.points_mm) - len(old.anchor.points_mm)
+        self.points += event.annotation.anchor.point_count - old.anchor.point_count
 
     def _reduce_annotation_removed(self, event: AnnotationRemoved) -> None:
         old = self.annotations.pop(event.id)
-        self.points -= len(old.anchor.points_mm)
+        self.points -= old.anchor.point_count
         self.removed[event.id] = old
         if len(self.removed) > MAX_REMOVED:
             self.removed.pop(next(iter(self.removed)))
@@ -652,7 +675,7 @@ class Room:
     def _reduce_annotation_restored(self, event: AnnotationRestored) -> None:
         self.removed.pop(event.annotation.id, None)
         self.annotations[event.annotation.id] = event.annotation
-        self.points += len(event.annotation.anchor.points_mm)
+        self.points += event.annotation.anchor.point_count
 
     def _reduce_chat_said(self, event: ChatSaid) -> None:
         self.chat.append(ChatLine.model_construct(seq=event.seq, by=event.by, at=event.at, text=event.text))
@@ -723,12 +746,17 @@ def _demand_role(participant: Participant, message: Ask | Fleeting) -> None:
         raise Forbidden(f"A participant with the role {participant.role} may not send {message.type}.")
 
 
-def _anchor_on_part(shape: Shape, place: OnPort, part: Part | Face | None) -> Anchor:
+def _demand_keepable(annotation: Annotation) -> None:
+    if annotation.is_kept and isinstance(annotation.anchor, StillAnchor):
+        raise OnStillOnly
+
+
+def _anchor_on_part(shape: Shape, place: OnPort, part: Part | Face | None) -> FaceAnchor:
     if not isinstance(part, Part):
         raise UnknownPort(f"No port {place.port} on the {place.face} of that device.")
     centre = (part.x_mm, part.y_mm, 0.0)
     rim = (part.x_mm + max(part.width_mm, part.height_mm) * 0.75, part.y_mm, 0.0)
-    return Anchor(
+    return FaceAnchor(
         device_id=place.device_id,
         face=place.face,
         points_mm=(centre, rim) if shape is Shape.RING else (centre,),

@@ -12,7 +12,7 @@ from nearhand.field.client import FieldClient
 from nearhand.field.eye import Eye
 from nearhand.field.frames import Frame
 from nearhand.sessions import messages as m
-from nearhand.sessions.model import Annotation, Session, SessionStatus, Shape, Signal
+from nearhand.sessions.model import Annotation, FaceAnchor, Session, SessionStatus, Shape, Signal
 from nearhand.simulation.film import Film
 from nearhand.simulation.words import LANGUAGE, language_of, words
 from nearhand.simulation.words import SHAPES as SHAPE_WORDS
@@ -127,18 +127,21 @@ class Talk:
         return None
 
     def _about(self, mark: Annotation) -> str:
-        port = mark.anchor.port or nearest_port(self._face, mark)
+        shape = SHAPE_WORDS[mark.shape][self._language]
+        if not isinstance(mark.anchor, FaceAnchor):
+            return words("see_on_still", self._language, shape=shape)
+        port = mark.anchor.port or nearest_port(self._face, mark.shape, mark.anchor)
         if mark.text and mark.shape in {Shape.TEXT, Shape.LABEL_3D}:
             return words("see_words", self._language, text=mark.text, port=port)
-        return words("see_mark", self._language, shape=SHAPE_WORDS[mark.shape][self._language], port=port)
+        return words("see_mark", self._language, shape=shape, port=port)
 
 
-def nearest_port(face: Face, mark: Annotation) -> str:
+def nearest_port(face: Face, shape: Shape, anchor: FaceAnchor) -> str:
     """The port a mark means: where a ring's centre, an arrow's head or a stroke's middle is."""
-    points = mark.anchor.points_mm
-    if mark.shape is Shape.ARROW:
+    points = anchor.points_mm
+    if shape is Shape.ARROW:
         x, y, _ = points[-1]
-    elif mark.shape is Shape.FREEHAND:
+    elif shape is Shape.FREEHAND:
         x, y = (sum(point[axis] for point in points) / len(points) for axis in (0, 1))
     else:
         x, y, _ = points[0]

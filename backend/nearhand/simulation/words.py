@@ -30,6 +30,11 @@ WORDS: dict[str, dict[str, str]] = {
         "zh-Hant": "我看到 $port 埠旁的「$text」。",
         "zh-Hans": "我看到 $port 端口旁的“$text”。",
     },
+    "see_on_still": {
+        "en": "I see your $shape on the picture. It cannot follow the device, so tell me which one it is.",
+        "zh-Hant": "我在照片上看到您畫的$shape。它無法跟著設備移動，請告訴我是哪一台。",
+        "zh-Hans": "我在照片上看到您画的$shape。它无法跟随设备移动，请告诉我是哪一台。",
+    },
     "heard": {
         "en": "Understood. Ring the part you mean and I will look at it.",
         "zh-Hant": "了解。請圈出您說的部位，我會去看。",

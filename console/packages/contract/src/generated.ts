@@ -2056,32 +2056,12 @@ export interface components {
             token?: string | null;
         };
         /**
-         * Anchor
-         * @description Where an annotation is fixed: points in face millimetres, with the 95 % error radius at the worst of them.
-         */
-        Anchor: {
-            /** Device Id */
-            device_id: string;
-            face: components["schemas"]["FaceSide"];
-            /** Is Approximate */
-            is_approximate: boolean;
-            /** Points Mm */
-            points_mm: [
-                number,
-                number,
-                number
-            ][];
-            /** Port */
-            port: string | null;
-            /** Ring Mm */
-            ring_mm: number | null;
-        };
-        /**
          * Annotation
-         * @description A mark that stays on the equipment. `frame` is the frame it was drawn on, if any.
+         * @description A mark that stays where it was drawn, on the equipment or on a still. `frame`: the frame it was drawn on, if any.
          */
         Annotation: {
-            anchor: components["schemas"]["Anchor"];
+            /** Anchor */
+            anchor: components["schemas"]["FaceAnchor"] | components["schemas"]["StillAnchor"];
             /**
              * Created At
              * Format: date-time
@@ -2772,6 +2752,35 @@ export interface components {
             ports: components["schemas"]["Port"][];
             /** Width Mm */
             width_mm: number;
+        };
+        /**
+         * FaceAnchor
+         * @description Fixed to a device: points in face millimetres, with the 95 % error radius at the worst of them.
+         */
+        FaceAnchor: {
+            /** Device Id */
+            device_id: string;
+            face: components["schemas"]["FaceSide"];
+            /** Held */
+            held?: ("symbols" | "face_picture") | null;
+            /** Is Approximate */
+            is_approximate: boolean;
+            /**
+             * Kind
+             * @default face
+             * @constant
+             */
+            kind: "face";
+            /** Points Mm */
+            points_mm: [
+                number,
+                number,
+                number
+            ][];
+            /** Port */
+            port: string | null;
+            /** Ring Mm */
+            ring_mm: number | null;
         };
         /**
          * FaceSide
@@ -4844,6 +4853,8 @@ export interface components {
             /** Device Id */
             device_id: string;
             face: components["schemas"]["FaceSide"];
+            /** Held */
+            held?: ("symbols" | "face_picture") | null;
             /** Label Seen */
             label_seen: boolean;
             /** T Camera Face */
@@ -5046,6 +5057,29 @@ export interface components {
             sha256: string;
             /** Size Bytes */
             size_bytes: number;
+            /** Width */
+            width: number;
+        };
+        /**
+         * StillAnchor
+         * @description Fixed to a still in which no device was recognised: image points of it, and nothing claimed about any device.
+         */
+        StillAnchor: {
+            /** Height */
+            height: number;
+            /**
+             * Kind
+             * @default still
+             * @constant
+             */
+            kind: "still";
+            /** Points */
+            points: [
+                number,
+                number
+            ][];
+            /** Sha256 */
+            sha256: string;
             /** Width */
             width: number;
         };
@@ -5320,7 +5354,6 @@ export type Activity = components['schemas']['Activity'];
 export type Actor = components['schemas']['Actor'];
 export type AddedPasskey = components['schemas']['AddedPasskey'];
 export type Admission = components['schemas']['Admission'];
-export type Anchor = components['schemas']['Anchor'];
 export type Annotation = components['schemas']['Annotation'];
 export type AnnotationAdd = components['schemas']['AnnotationAdd'];
 export type AnnotationAdded = components['schemas']['AnnotationAdded'];
@@ -5357,6 +5390,7 @@ export type DocumentKind = components['schemas']['DocumentKind'];
 export type Elevation = components['schemas']['Elevation'];
 export type Enrolment = components['schemas']['Enrolment'];
 export type Face = components['schemas']['Face'];
+export type FaceAnchor = components['schemas']['FaceAnchor'];
 export type FaceSide = components['schemas']['FaceSide'];
 export type Factor = components['schemas']['Factor'];
 export type FactorNeeded = components['schemas']['FactorNeeded'];
@@ -5498,6 +5532,7 @@ export type Step = components['schemas']['Step'];
 export type StepShow = components['schemas']['StepShow'];
 export type StepShown = components['schemas']['StepShown'];
 export type Still = components['schemas']['Still'];
+export type StillAnchor = components['schemas']['StillAnchor'];
 export type StillShare = components['schemas']['StillShare'];
 export type StillShared = components['schemas']['StillShared'];
 export type Stored = components['schemas']['Stored'];

@@ -86,6 +86,25 @@ describe("undo and redo", () => {
     expect(asked[1]).toMatchObject({ place: { kind: "port", device_id: "d", port: "37" } });
   });
 
+  test("a mark on a still goes back to its place on that still", async () => {
+    const frame = { stream: "cam", frame_id: 7, how: "still" as const };
+    const points: [number, number][] = [[0.25, 0.5], [0.5, 0.5]]; // prettier-ignore
+    const anchor = { kind: "still" as const, sha256: "a".repeat(64), width: 1280, height: 720, points };
+    server.log.push({
+      ...{ seq: 1, at: "2026-11-22T08:00:00Z", by: "x", client: "x", n: 1 },
+      type: "annotation.added",
+      annotation: { ...annotationOf("a1"), anchor, frame },
+    });
+    server.wire.toClient.push([server.log[0]!]);
+    server.flush();
+    const asked: unknown[] = [];
+    server.refuses = (ask) => (asked.push(ask), null);
+    session.commands.editAnnotation("a1", { place: { kind: "frame", frame, points: [[0, 0], [1, 1]] } }); // prettier-ignore
+    session.commands.undo();
+    await settle();
+    expect(asked[1]).toMatchObject({ place: { kind: "frame", frame, points } });
+  });
+
   test("a new act ends what could be redone; a refused act is taken off", async () => {
     const { commands } = session;
     commands.addAnnotation({ shape: "ring", place: PLACE });

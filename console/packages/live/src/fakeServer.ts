@@ -1,6 +1,13 @@
 /** A live server in a few lines, and wires that deliver only when told to: for tests. */
 
-import type { Annotation, ClientMessage, ServerEvent, ServerMessage, SessionState } from "@nearhand/contract";
+import type {
+  Annotation,
+  ClientMessage,
+  FaceMark,
+  ServerEvent,
+  ServerMessage,
+  SessionState,
+} from "@nearhand/contract";
 import type { Socket } from "./connection";
 import type { Ask } from "./outbox";
 
@@ -197,11 +204,12 @@ export class FakeServer {
   }
 }
 
-export function annotationOf(id: string, text = ""): Annotation {
+export function annotationOf(id: string, text = ""): FaceMark {
   return {
     id,
     shape: "ring",
     anchor: {
+      kind: "face",
       device_id: "d",
       face: "front",
       points_mm: [[10, 20, 0]],

@@ -1,6 +1,6 @@
 /** Take back one's own marks, and put them back: each act with its inverse. */
 
-import type { Annotation } from "@nearhand/contract";
+import type { Annotation, Place } from "@nearhand/contract";
 import type { Wish } from "./outbox";
 
 type AnnotationWish = Extract<Wish, { id: string }>;
@@ -81,18 +81,20 @@ export function inverseOf(
 type Edit = Extract<Wish, { type: "annotation.edit" }>;
 
 function editBack(edit: Edit, before: Annotation): Wish {
-  const { device_id, face, port, points_mm } = before.anchor;
   return {
     type: "annotation.edit",
     id: edit.id,
-    ...(edit.place && {
-      place:
-        port === null
-          ? { kind: "face" as const, device_id, face, points_mm }
-          : { kind: "port" as const, device_id, face, port },
-    }),
+    ...(edit.place && { place: placeOf(before) }),
     ...(typeof edit.text === "string" && { text: before.text }),
     ...(typeof edit.is_hidden === "boolean" && { is_hidden: before.is_hidden }),
     ...(typeof edit.is_kept === "boolean" && { is_kept: before.is_kept }),
   };
+}
+
+function placeOf({ anchor, frame }: Annotation): Place {
+  if (anchor.kind === "still") return { kind: "frame", frame: frame!, points: anchor.points };
+  const { device_id, face, port, points_mm } = anchor;
+  return port === null
+    ? { kind: "face", device_id, face, points_mm }
+    : { kind: "port", device_id, face, port };
 }

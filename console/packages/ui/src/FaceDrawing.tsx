@@ -1,5 +1,5 @@
 /** A device's face drawn to scale in millimetres: ports, components, label and tags, and the marks on it. */
-import type { Annotation, Component, Face, Label, Port } from "@nearhand/contract";
+import type { Component, Face, FaceMark, Label, Port } from "@nearhand/contract";
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { MarkInk, type Point } from "./MarkInk";
@@ -9,7 +9,7 @@ export interface FaceDrawingProps {
   /** What a screen reader says the drawing is. */
   title: string;
   labels?: readonly Pick<Label, "code" | "place" | "tags">[];
-  marks?: readonly Annotation[];
+  marks?: readonly FaceMark[];
   /** Ports to lift out: those of the step, or under somebody's pointer. */
   highlighted?: ReadonlySet<string>;
   /** Pixels per millimetre; the drawing scrolls when it is wider than its place. Left out: it fits the width. */
@@ -95,7 +95,7 @@ export function portOutline({ x_mm, y_mm, width_mm, height_mm }: Port): Point[] 
   return [[left, top], [right, top], [right, bottom], [left, bottom], [left, top]]; // prettier-ignore
 }
 
-function outlineOf({ shape, anchor }: Annotation, face: Face): Point[] | null {
+function outlineOf({ shape, anchor }: FaceMark, face: Face): Point[] | null {
   const port = shape === "port" ? face.ports.find((each) => each.name === anchor.port) : undefined;
   return port ? portOutline(port) : null;
 }

@@ -3,6 +3,7 @@ export * from "./Chart";
 export * from "./Dialog";
 export * from "./FaceDrawing";
 export * from "./Field";
+export * from "./fixed";
 export * from "./format";
 export * from "./i18n";
 export * from "./Icon";

@@ -129,6 +129,7 @@ export function sightingOf({ located, deviceId, camera }: FrameRead): Sighting |
     camera,
     label_seen: located.label_seen,
     tags_seen: [...located.tags_seen],
+    held: isByPicture ? "face_picture" : "symbols",
   };
 }
 

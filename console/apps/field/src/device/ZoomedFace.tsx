@@ -1,5 +1,5 @@
 /** The face at a size where ports can be told apart, scrolled to those that matter. */
-import type { Annotation, Face, Label } from "@nearhand/contract";
+import type { Face, FaceMark, Label } from "@nearhand/contract";
 import { FaceDrawing } from "@nearhand/ui";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
@@ -7,7 +7,7 @@ interface ZoomedFaceProps {
   face: Face;
   title: string;
   ports?: ReadonlySet<string>;
-  marks?: readonly Annotation[];
+  marks?: readonly FaceMark[];
   labels?: readonly Label[];
 }
 
@@ -40,7 +40,7 @@ export function ZoomedFace({ face, title, ports = new Set(), marks = [], labels 
 }
 
 /** Where to look, in millimetres from the left: the step's first port, else the first mark. */
-function middleOf(face: Face, ports: ReadonlySet<string>, marks: readonly Annotation[]): number | null {
+function middleOf(face: Face, ports: ReadonlySet<string>, marks: readonly FaceMark[]): number | null {
   const lit = [...face.ports, ...face.components].find(({ name }) => ports.has(name));
   return lit?.x_mm ?? marks[0]?.anchor.points_mm[0]?.[0] ?? null;
 }

@@ -20,7 +20,9 @@ import { t as tp } from "../words/panels";
 import { BottomBar } from "./BottomBar";
 import { Later } from "./Later";
 import { Messages } from "./Messages";
+import { OnStills } from "./OnStills";
 import { Panel } from "./Panel";
+import { StillView } from "./StillView";
 import { TopBar } from "./TopBar";
 import { panel } from "./panels";
 
@@ -68,6 +70,7 @@ export function Hud() {
       <TopBar />
       <Captions />
       <div class="foot">
+        <OnStills />
         <Messages />
         <BottomBar />
       </div>
@@ -83,6 +86,7 @@ export function Hud() {
           <Later part={pages}>{({ AskForHelp }) => <AskForHelp />}</Later>
         </Panel>
       )}
+      {panel.value === "still" && <StillView />}
       {wrongDevice.value && <WrongDevice wrong={wrongDevice.value} />}
       <BigSignal />
     </main>

@@ -11,6 +11,7 @@ export { default as lifeBuoy } from "lucide-static/icons/life-buoy.svg?raw";
 export { default as lock } from "lucide-static/icons/lock.svg?raw";
 export { default as logOut } from "lucide-static/icons/log-out.svg?raw";
 export { default as message } from "lucide-static/icons/message-circle.svg?raw";
+export { default as picture } from "lucide-static/icons/image.svg?raw";
 export { default as pull } from "lucide-static/icons/move-up.svg?raw";
 export { default as question } from "lucide-static/icons/circle-question-mark.svg?raw";
 export { default as go } from "lucide-static/icons/circle-play.svg?raw";

@@ -1,5 +1,5 @@
 /** Ink on the live picture: the device's outline, the step's ports, and the expert's marks, at their place. */
-import type { Annotation } from "@nearhand/contract";
+import { type FaceMark, isOnFace } from "@nearhand/contract";
 import { fit, type Fit, type Point, pictureToBox, type Size } from "@nearhand/spatial";
 import { computed } from "@preact/signals";
 import { useRef } from "preact/hooks";
@@ -29,16 +29,21 @@ const FADE_AFTER_MS = 250;
 const GONE_AFTER_MS = 700; // on a picture that moves on, a mark that stays behind would point at a neighbour
 
 /** Marks of the session and those kept on the device, each once, on the face that is looked at. */
-export const marksHere = computed<readonly Annotation[]>(() => {
+export const marksHere = computed<readonly FaceMark[]>(() => {
   const now = target.value;
   if (!now) return [];
   const live = room.value?.annotations ?? [];
   const removing = new Set(room.value?.pending.removing ?? []);
   const ids = new Set(live.map(({ id }) => id));
-  return [...live, ...keptMarks.value.filter(({ id }) => !ids.has(id))].filter(
-    ({ id, anchor, is_hidden }) =>
-      !is_hidden && !removing.has(id) && anchor.device_id === now.view.device.id && anchor.face === now.side,
-  );
+  return [...live, ...keptMarks.value.filter(({ id }) => !ids.has(id))]
+    .filter(isOnFace)
+    .filter(
+      ({ id, anchor, is_hidden }) =>
+        !is_hidden &&
+        !removing.has(id) &&
+        anchor.device_id === now.view.device.id &&
+        anchor.face === now.side,
+    );
 });
 
 export function Overlay({ box }: { box: Size }) {

@@ -6,6 +6,7 @@ const OCCUPIED = [
   ".identity",
   ".captions p",
   ".message",
+  ".on-stills",
   ".figures",
   ".step",
   ".thumb",

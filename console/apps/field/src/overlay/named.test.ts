@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import type { Annotation, Face } from "@nearhand/contract";
+import type { FaceMark, Face } from "@nearhand/contract";
 import { nominalCamera, type Point, poseOf } from "@nearhand/spatial";
 import { describe, expect, it } from "vitest";
 import { type Memory, namedMarks, namedPorts, sureMarks } from "./named";
@@ -32,12 +32,12 @@ function sight(sigma_mm: number): Sight {
   } as unknown as Sight;
 }
 
-function mark(text: string, port: string | null = null): Annotation {
+function mark(text: string, port: string | null = null): FaceMark {
   const anchor = { device_id: "d", face: "front", points_mm: [[100, 20, 0]], ring_mm: null, is_approximate: false, port }; // prettier-ignore
-  return { id: "m1", shape: "port", text, anchor, frame: null, is_hidden: false, is_kept: false } as unknown as Annotation; // prettier-ignore
+  return { id: "m1", shape: "port", text, anchor, frame: null, is_hidden: false, is_kept: false } as unknown as FaceMark; // prettier-ignore
 }
 
-function told(memory: Memory, sigma_mm: number, one: Annotation, now_ms = 0) {
+function told(memory: Memory, sigma_mm: number, one: FaceMark, now_ms = 0) {
   const marks = sureMarks(memory, sight(sigma_mm), FACE, [one], now_ms);
   return { marks, named: namedMarks(memory, marks, sight(sigma_mm), LAYOUT, SCREEN, now_ms) };
 }

@@ -1,5 +1,5 @@
 /** Which words belong on the picture: of marks, with what would help where they are not sure, and of the step's ports. */
-import type { Annotation, Face } from "@nearhand/contract";
+import type { Face, FaceMark } from "@nearhand/contract";
 import type { FaceLayout, Point } from "@nearhand/spatial";
 import { t } from "../words/hud";
 import { t as tn } from "../words/names";
@@ -18,7 +18,7 @@ export function sureMarks(
   memory: Memory,
   sight: Sight,
   face: Face,
-  marks: readonly Annotation[],
+  marks: readonly FaceMark[],
   now_ms = performance.now(),
 ): PlacedMark[] {
   const placed = marks.map((mark) => placeMark(sight, face, mark)).filter((mark) => mark !== null);

@@ -1,4 +1,4 @@
-import type { Annotation, Face } from "@nearhand/contract";
+import type { FaceMark, Face } from "@nearhand/contract";
 import { nominalCamera, poseOf, projectFace } from "@nearhand/spatial";
 import { describe, expect, it } from "vitest";
 import { portPitch } from "../device/portPitch";
@@ -33,11 +33,12 @@ function sight(sigma_mm: number): Sight {
   };
 }
 
-const ring = (ring_mm: number | null): Annotation => ({
+const ring = (ring_mm: number | null): FaceMark => ({
   id: "m1",
   shape: "ring",
   text: "this one",
   anchor: {
+    kind: "face",
     device_id: "d",
     face: "front",
     points_mm: [
@@ -71,7 +72,7 @@ describe("a mark on the picture", () => {
 
   it("stands where its height off the face is seen, with its foot on the face", () => {
     const [mark, up] = [ring(null), [100, 20, 15] as [number, number, number]];
-    const raised = { ...mark, anchor: { ...mark.anchor, points_mm: [up, [106, 20, 15]] } } as Annotation;
+    const raised = { ...mark, anchor: { ...mark.anchor, points_mm: [up, [106, 20, 15]] } } as FaceMark;
     const placed = placeMark(sight(0.01), FACE, raised)!;
     expect(placed.target).toEqual(projectFace(CAMERA, sight(0.01).located.pose, up));
     expect(placed.foot).toEqual(projectFace(CAMERA, sight(0.01).located.pose, [100, 20, 0]));
@@ -83,8 +84,8 @@ describe("a mark on the picture", () => {
     const points_mm = [
       [100, 20, 0],
       [130, -20, 30],
-    ] as Annotation["anchor"]["points_mm"];
-    const label = { ...mark, shape: "label_3d", anchor: { ...mark.anchor, points_mm } } as Annotation;
+    ] as FaceMark["anchor"]["points_mm"];
+    const label = { ...mark, shape: "label_3d", anchor: { ...mark.anchor, points_mm } } as FaceMark;
     const { pose } = sight(0.01).located;
     const placed = placeMark(sight(0.01), FACE, label)!;
     expect(placed.target).toEqual(projectFace(CAMERA, pose, [100, 20, 0]));

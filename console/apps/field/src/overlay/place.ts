@@ -1,5 +1,5 @@
 /** Where marks of a face come to lie in the picture, and whether that is sure enough to draw them. */
-import type { Annotation, Face, Shape } from "@nearhand/contract";
+import type { Face, FaceMark, Shape } from "@nearhand/contract";
 import {
   errorRing,
   type FacePoint,
@@ -43,7 +43,7 @@ export function aboutPoint(shape: Shape, count: number): number {
 }
 
 /** Null when any of it lies behind the camera. */
-export function placeMark({ camera, located }: Sight, face: Face, mark: Annotation): PlacedMark | null {
+export function placeMark({ camera, located }: Sight, face: Face, mark: FaceMark): PlacedMark | null {
   const { id, shape, text, anchor } = mark;
   const project = (point: FacePoint) => projectFace(camera, located.pose, point);
   const points = anchor.points_mm.map((point) => project(point as FacePoint));

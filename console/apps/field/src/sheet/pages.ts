@@ -6,4 +6,5 @@ export { History } from "./History";
 export { Manual } from "./Manual";
 export { Marks } from "./Marks";
 export { Now } from "./Now";
+export { OnStill } from "./OnStill";
 export { Talk } from "./Talk";

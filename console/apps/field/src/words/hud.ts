@@ -38,6 +38,10 @@ export const t = words({
   ],
   known_by_still: ["Not anchored: on the still only", "未鎖定：只標在靜止畫面上", "未锁定：只标在静止画面上"],
   known_by_nothing: ["Not anchored yet", "尚未鎖定", "尚未锁定"],
+  on_still: ["On a still only", "只在靜止畫面上", "只在静止画面上"],
+  still_mark_new: ["New mark, on a still only", "新標記，只在靜止畫面上", "新标记，只在静止画面上"],
+  still_marks: ["Marks on a still only: {n}", "只在靜止畫面上的標記：{n}", "只在静止画面上的标记：{n}"],
+  still_open: ["Not on the device · tap to open", "不在設備上 · 點一下開啟", "不在设备上 · 点一下打开"],
   disagree_title: [
     "The label and the tags do not belong together",
     "標籤與定位標記不屬於同一台設備",

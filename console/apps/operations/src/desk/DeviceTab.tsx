@@ -1,5 +1,5 @@
 /** The device beside the picture: its face to scale, drawn on with the same tools, and its facts. */
-import type { Face, FaceSide } from "@nearhand/contract";
+import { type Face, type FaceSide, isOnFace } from "@nearhand/contract";
 import { Button, FaceDrawing, MarkInk } from "@nearhand/ui";
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
@@ -49,9 +49,9 @@ export function DeviceTab({ desk }: { desk: Desk }) {
             face={face}
             title={`${view.device.asset_tag} · ${t(side)}`}
             labels={labels.filter((label) => label.face === side)}
-            marks={annotations.filter(
-              (mark) => !mark.is_hidden && !pending.removing.includes(mark.id) && isOn(mark.anchor),
-            )}
+            marks={annotations
+              .filter(isOnFace)
+              .filter((mark) => !mark.is_hidden && !pending.removing.includes(mark.id) && isOn(mark.anchor))}
             highlighted={new Set(desk.hoveredPort.value ? [desk.hoveredPort.value] : [])}
             {...(isLarge.value && { pxPerMm: ENLARGED })}
             onPort={pen.port}

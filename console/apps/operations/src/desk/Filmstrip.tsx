@@ -10,7 +10,7 @@ import zap from "lucide-static/icons/zap.svg?raw";
 import { useEffect, useRef } from "preact/hooks";
 import { Failed } from "../shell/Shown";
 import { stillUrl, type Desk } from "./desk";
-import { toolWord } from "./shapes";
+import { nameOfMark } from "./shapes";
 import { t } from "./words";
 
 export function Filmstrip({ desk }: { desk: Desk }) {
@@ -71,10 +71,7 @@ function told(desk: Desk, event: ServerEvent): { icon: string; text: string } {
     desk.view.value.participants.find((each) => each.id === id)?.display_name ?? t("somebody");
   switch (event.type) {
     case "annotation.added":
-      return {
-        icon: circleDot,
-        text: event.annotation.text || event.annotation.anchor.port || t(toolWord(event.annotation.shape)),
-      };
+      return { icon: circleDot, text: nameOfMark(event.annotation) };
     case "signal.given":
       return { icon: zap, text: t("says", { name: nameOf(event.by), signal: t(event.signal) }) };
     case "step.shown":

@@ -1,6 +1,6 @@
 /** Every mark of the session as a row: what it is, how sure, whether it is saved, and what can be done to it. */
-import type { Annotation } from "@nearhand/contract";
-import { EmptyState, Icon, IconButton } from "@nearhand/ui";
+import { type Annotation, fixedBy, isOnFace } from "@nearhand/contract";
+import { EmptyState, fixedText, Icon, IconButton } from "@nearhand/ui";
 import circle from "lucide-static/icons/circle.svg?raw";
 import circleDot from "lucide-static/icons/circle-dot.svg?raw";
 import eye from "lucide-static/icons/eye.svg?raw";
@@ -15,8 +15,8 @@ import tag from "lucide-static/icons/tag.svg?raw";
 import trash from "lucide-static/icons/trash-2.svg?raw";
 import typeIcon from "lucide-static/icons/type.svg?raw";
 import type { Desk } from "./desk";
-import { removeMark } from "./keys";
-import { toolWord } from "./shapes";
+import { keepMark, removeMark } from "./keys";
+import { nameOfMark, toolWord } from "./shapes";
 import { t } from "./words";
 
 const ICONS = { ring: circle, arrow: moveUpRight, draw: penLine, text: typeIcon, label: tag, port: plug };
@@ -62,7 +62,8 @@ export function MarksTab({ desk }: { desk: Desk }) {
 
 function MarkRow({ desk, mark, isSaved }: { desk: Desk; mark: Annotation; isSaved: boolean }) {
   const { commands } = desk.session;
-  const { anchor, shape, text } = mark;
+  const { shape, text } = mark;
+  const anchor = isOnFace(mark) ? mark.anchor : null;
   const by = desk.view.value.participants.find((each) => each.id === mark.created_by)?.display_name;
   return (
     <li
@@ -71,21 +72,23 @@ function MarkRow({ desk, mark, isSaved }: { desk: Desk; mark: Annotation; isSave
       data-annotation-id={mark.id}
       data-saved={isSaved}
       data-shape={shape}
-      data-port={anchor.port ?? ""}
+      data-port={anchor?.port ?? ""}
+      data-fixed={fixedBy(mark)}
     >
       <button
         type="button"
         class="mark-name"
         aria-pressed={desk.chosen.value === mark.id}
-        onClick={() => (desk.chosen.value = mark.id)}
+        onClick={() => desk.choose(mark.id)}
       >
         <Icon svg={ICONS[toolWord(shape)]} size={16} />
-        <span class={mark.is_hidden ? "soft" : ""}>{text || anchor.port || t(toolWord(shape))}</span>
+        <span class={mark.is_hidden ? "soft" : ""}>{nameOfMark(mark)}</span>
         <small class="soft">
           {[
             mark.created_by !== desk.view.value.you?.id && by,
-            anchor.ring_mm !== null && t("exactTo", { mm: anchor.ring_mm.toFixed(1) }),
-            anchor.is_approximate && t("approximate"),
+            fixedText(mark),
+            anchor && anchor.ring_mm !== null && t("exactTo", { mm: anchor.ring_mm.toFixed(1) }),
+            anchor?.is_approximate && t("approximate"),
             mark.is_kept && t("keptMark"),
             t(isSaved ? "savedMark" : "pendingMark"),
           ]
@@ -117,7 +120,8 @@ function MarkRow({ desk, mark, isSaved }: { desk: Desk; mark: Annotation; isSave
             svg={mark.is_kept ? pinOff : pin}
             label={`${t(mark.is_kept ? "unkeep" : "keep")} (K)`}
             isOn={mark.is_kept}
-            onClick={() => commands.editAnnotation(mark.id, { isKept: !mark.is_kept })}
+            disabled={!anchor}
+            onClick={() => keepMark(desk, mark)}
           />
           <IconButton
             svg={trash}

@@ -35,6 +35,7 @@ function OnStill({ desk }: { desk: Desk }) {
     return (
       shown && {
         frame: shown.frame,
+        sha256: shown.sha256,
         sighting: desk.sighting.value,
         sightingOf: (frame) => desk.stillOf(frame)?.sighting ?? null,
         portOf: (name, face) =>

@@ -1,6 +1,15 @@
 /** One desk: the live session as signals, what is on the picture, and what the expert holds in the hand. */
-import type { FrameRef, SessionDevice, SharedStill, Sighting, SignalGiven } from "@nearhand/contract";
+import {
+  type AnnotationAdded,
+  type FrameRef,
+  isOnStill,
+  type SessionDevice,
+  type SharedStill,
+  type Sighting,
+  type SignalGiven,
+} from "@nearhand/contract";
 import { openSession, type LiveView, type OpenSession, type UndoState } from "@nearhand/live";
+import { notify } from "@nearhand/ui";
 import { computed, effect, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import { me } from "../access/identity";
 import { get } from "../rest";
@@ -9,6 +18,7 @@ import { sameFrame } from "./sight";
 import { Timeline } from "./timeline";
 import { Trails } from "./trails";
 import { RefusedLines } from "./unsent";
+import { t } from "./words";
 
 export type ContextTab = "device" | "history" | "guide" | "chat" | "marks";
 
@@ -52,6 +62,8 @@ export class Desk {
   readonly #chosenStill = signal<SharedStill | null>(null);
   readonly #penStill = signal<SharedStill | null>(null);
   readonly #ready = signal<SharedStill | null>(null);
+  /** The still of which was said that its marks are on it only: once is enough. */
+  #toldOf = "";
   readonly #arrived = new Map<number, number>();
   readonly #leave: (() => void)[];
 
@@ -79,6 +91,7 @@ export class Desk {
         if (message.type === "still.shared") this.#arrived.set(message.still.seq, Date.now());
         if (message.type === "signal.given" && message.by !== this.view.value.you?.id)
           this.flash.value = message;
+        if (message.type === "annotation.added") this.#fixed(message);
         if (message.type === "pointer.moved") this.trails.take(message);
         this.timeline.take(message);
       }),
@@ -117,6 +130,14 @@ export class Desk {
     this.#penStill.value = null;
   }
 
+  /**
+   * A mark was drawn. Where no device is recognised it is on this still only, so the picture stays: with the next
+   * one, the mark would be gone from sight.
+   */
+  stay(): void {
+    if (this.#penStill.value && !this.sighting.value) this.#chosenStill.value = this.#penStill.value;
+  }
+
   /** Hold one still of the session, or the one on screen; its sharp still is asked for. */
   hold(still: SharedStill | null = this.shown.value): void {
     this.#chosenStill.value = still;
@@ -134,9 +155,13 @@ export class Desk {
     this.tool.value = tool;
   }
 
+  /** One that is on a still only brings that still back. */
   choose(markId: string): void {
     this.chosen.value = markId;
     this.tab.value = "marks";
+    const mark = this.view.value.annotations.find(({ id }) => id === markId);
+    const still = mark && isOnStill(mark) && this.#stillWith(mark.anchor.sha256);
+    if (still) this.#chosenStill.value = still;
   }
 
   letGo(): void {
@@ -165,6 +190,23 @@ export class Desk {
       // Shown all the same: the picture's own error is then on the screen.
     }
     if (this.newest.peek() === still) this.#ready.value = still;
+  }
+
+  #stillWith(sha256: string): SharedStill | undefined {
+    const told = this.timeline.events.value.flatMap((event) => ("still" in event ? [event.still] : []));
+    return [...told, ...this.view.value.stills].findLast((still) => still.sha256 === sha256);
+  }
+
+  /** Our own mark has been fixed: say so where that is less than was hoped for, and go on where it is more. */
+  #fixed({ by, annotation }: AnnotationAdded): void {
+    if (by !== this.view.value.you?.id) return;
+    if (isOnStill(annotation)) {
+      if (this.#toldOf !== annotation.anchor.sha256) notify(t("onStillOnly"));
+      this.#toldOf = annotation.anchor.sha256;
+      return;
+    }
+    const held = this.#chosenStill.value;
+    if (held && sameFrame(held.frame, annotation.frame) && !this.sighting.value) this.letGo();
   }
 
   #sharper(still: SharedStill | null): SharedStill | null {

@@ -20,7 +20,14 @@ function sightingAt(x_mm: number): Sighting {
 }
 
 function canvas(changes: Partial<Canvas> = {}): Canvas {
-  return { frame, sighting: sightingAt(240), sightingOf: () => null, portOf: () => null, ...changes };
+  return {
+    frame,
+    sha256: "a".repeat(64),
+    sighting: sightingAt(240),
+    sightingOf: () => null,
+    portOf: () => null,
+    ...changes,
+  };
 }
 
 function mark(changes: Partial<Annotation>, ring_mm: number | null = 1): Annotation {
@@ -28,7 +35,15 @@ function mark(changes: Partial<Annotation>, ring_mm: number | null = 1): Annotat
   return {
     id: "M",
     shape: "ring",
-    anchor: { device_id: "D", face: "front", points_mm, ring_mm, is_approximate: false, port: null },
+    anchor: {
+      kind: "face",
+      device_id: "D",
+      face: "front",
+      points_mm,
+      ring_mm,
+      is_approximate: false,
+      port: null,
+    },
     frame,
     text: "",
     is_hidden: false,
@@ -69,6 +84,15 @@ describe("marks on the picture", () => {
     expect(drawnMarks(view([mark({})]), canvas({ sighting: null }), null)).toEqual([]);
     const other = { ...sightingAt(240), device_id: "X" };
     expect(drawnMarks(view([mark({})]), canvas({ sighting: other }), null)).toEqual([]);
+  });
+
+  it("that are fixed to a still are on that still only, in its own points", () => {
+    const points: [number, number][] = [[0.25, 0.5], [0.3, 0.5]]; // prettier-ignore
+    const anchor = { kind: "still" as const, sha256: "b".repeat(64), width: 1280, height: 720, points };
+    const marks = view([mark({ anchor })]);
+    expect(drawnMarks(marks, canvas(), null)).toEqual([]);
+    const [drawn] = drawnMarks(marks, canvas({ sighting: null, sha256: anchor.sha256 }), null);
+    expect(drawn).toMatchObject({ points, error: null, error_mm: null, isArea: false, ink: "mark" });
   });
 
   it("carry the ink of whose they are, and say when they are not saved", () => {

@@ -1,5 +1,17 @@
 /** Which marks are on the picture just now, where, and how sure: saved ones by their anchors, unsaved by the hand. */
-import type { Annotation, FaceSide, FrameRef, Place, Port, Shape, Sighting } from "@nearhand/contract";
+import {
+  type Annotation,
+  type FaceMark,
+  type FaceSide,
+  type FrameRef,
+  isOnFace,
+  isOnStill,
+  type Place,
+  type Port,
+  type Shape,
+  type Sighting,
+  type StillMark,
+} from "@nearhand/contract";
 import type { LiveView } from "@nearhand/live";
 import { distance, portOutline, type Ink, type Point } from "@nearhand/ui";
 import { allToPicture, circleInPicture, errorHere, placeOf, sameFrame, sees, SURE_MM, toFace } from "./sight";
@@ -23,6 +35,7 @@ export interface Drawn {
 /** The picture marks are drawn on, and how to find the sighting of another frame. */
 export interface Canvas {
   readonly frame: FrameRef;
+  readonly sha256: string;
   readonly sighting: Sighting | null;
   readonly sightingOf: (frame: FrameRef) => Sighting | null;
   readonly portOf: (name: string, face: FaceSide) => Port | null;
@@ -62,8 +75,13 @@ export function inkOf({ participants }: LiveView, by: string): Ink {
   }
 }
 
-function drawnAnchor(
-  { id, shape, text, anchor }: Annotation,
+function drawnAnchor(mark: Annotation, canvas: Canvas): Omit<Drawn, "ink"> | null {
+  if (isOnStill(mark)) return drawnOnStill(mark, canvas);
+  return isOnFace(mark) ? drawnOnFace(mark, canvas) : null;
+}
+
+function drawnOnFace(
+  { id, shape, text, anchor }: FaceMark,
   { sighting, portOf }: Canvas,
 ): Omit<Drawn, "ink"> | null {
   if (!sees(sighting, anchor)) return null;
@@ -85,6 +103,12 @@ function drawnAnchor(
     error_mm,
     isArea: error_mm !== null && error_mm > SURE_MM && (shape === "arrow" || shape === "port"),
   };
+}
+
+/** A mark that belongs to one still is on no other, whatever that one shows. */
+function drawnOnStill({ id, shape, text, anchor }: StillMark, { sha256 }: Canvas): Omit<Drawn, "ink"> | null {
+  if (anchor.sha256 !== sha256) return null;
+  return { id, shape, text, points: anchor.points, path: null, error: null, error_mm: null, isArea: false };
 }
 
 /** A mark the server has not anchored yet: where the hand put it, carried along by the sightings known here. */

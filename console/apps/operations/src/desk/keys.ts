@@ -1,4 +1,5 @@
 /** The desk by keyboard: tools, undo, and what is done to the chosen mark. Typing in a field is left alone. */
+import { type Annotation, isOnFace } from "@nearhand/contract";
 import { notify } from "@nearhand/ui";
 import { useEffect } from "preact/hooks";
 import type { Desk } from "./desk";
@@ -58,7 +59,12 @@ function act(desk: Desk, key: string): void {
   if (!mark) return;
   if (key === "Delete" || key === "Backspace") removeMark(desk, mark.id);
   if (key === "h" || key === "H") commands.editAnnotation(mark.id, { isHidden: !mark.is_hidden });
-  if (key === "k" || key === "K") commands.editAnnotation(mark.id, { isKept: !mark.is_kept });
+  if (key === "k" || key === "K") keepMark(desk, mark);
+}
+
+export function keepMark(desk: Desk, mark: Annotation): void {
+  if (!isOnFace(mark)) return notify(t("on_still_only"), "caution");
+  desk.session.commands.editAnnotation(mark.id, { isKept: !mark.is_kept });
 }
 
 export function removeMark(desk: Desk, id: string): void {

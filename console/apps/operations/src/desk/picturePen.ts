@@ -123,6 +123,7 @@ export function usePicturePen(
     const finish = (text: string) => {
       desk.session.commands.addAnnotation({ id, shape, place: where, ...(text && { text }) });
       desk.chosen.value = null;
+      desk.stay();
     };
     if (needsWords(shape)) {
       desk.words.value = {
@@ -147,6 +148,7 @@ export function usePicturePen(
     if (mark && by && Math.hypot(...by) > scale().tap / 2) {
       const points = mark.points.map(([u, v]): Point => [u + by[0], v + by[1]]);
       desk.session.commands.editAnnotation(mark.id, { place: onFrame(points) });
+      desk.stay();
     }
     held.current = null;
     move.value = null;

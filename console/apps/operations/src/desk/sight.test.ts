@@ -56,7 +56,7 @@ describe("a picture's sighting", () => {
   });
 
   it("adds the picture's own error to the mark's", () => {
-    const anchor = { device_id: "D", face: "front" as const, points_mm: [[240, 20, 0] as [number, number, number]], ring_mm: 1.5, is_approximate: false, port: null }; // prettier-ignore
+    const anchor = { kind: "face" as const, device_id: "D", face: "front" as const, points_mm: [[240, 20, 0] as [number, number, number]], ring_mm: 1.5, is_approximate: false, port: null }; // prettier-ignore
     expect(errorHere(sighting, anchor)).toBe(1.5);
     expect(errorHere(sighting, { ...anchor, ring_mm: null })).toBeNull();
     const covariance = Array.from({ length: 36 }, (_, n) => (n === 21 || n === 28 ? 1 : 0)); // 1 mm in x and y

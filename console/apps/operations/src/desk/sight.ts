@@ -1,5 +1,5 @@
 /** A picture's own sighting carries marks from the face onto it, and the pen from it onto the face. */
-import type { Anchor, Face, FrameRef, Port, Sighting } from "@nearhand/contract";
+import type { Face, FaceAnchor, FrameRef, Port, Sighting } from "@nearhand/contract";
 import { errorRing, pixelToFace, projectFace } from "@nearhand/spatial";
 import type { Point } from "@nearhand/ui";
 
@@ -49,7 +49,7 @@ export function reachAt(sighting: Sighting, at: Point): number | null {
 }
 
 /** How sure the mark's place is on this picture: the anchor's own error and this picture's, 95 %. */
-export function errorHere(sighting: Sighting, anchor: Anchor): number | null {
+export function errorHere(sighting: Sighting, anchor: FaceAnchor): number | null {
   const at = placeOf(anchor);
   const here =
     sighting.covariance && errorRing(sighting.camera, sighting.T_camera_face, sighting.covariance, at);
@@ -58,7 +58,7 @@ export function errorHere(sighting: Sighting, anchor: Anchor): number | null {
 }
 
 /** The point an anchor is about: an arrow's head, else its first. */
-export function placeOf(anchor: Anchor, isArrow = false): FacePoint {
+export function placeOf(anchor: FaceAnchor, isArrow = false): FacePoint {
   return (isArrow ? anchor.points_mm.at(-1) : anchor.points_mm[0]) ?? [0, 0, 0];
 }
 

@@ -30,7 +30,16 @@ export const t = words({
     "技術員的相機傳來畫面後會立即顯示。您可以先在面板圖上標示。",
     "技术员的相机传来画面后会立即显示。您可以先在面板图上标示。",
   ],
-  noSighting: ["No device recognised in this picture", "此畫面中未辨識出設備", "此画面中未识别出设备"],
+  noSighting: [
+    "No device recognised in this picture: marks stay on this still only",
+    "此畫面中未辨識出設備：標示只會留在這張靜止畫面上",
+    "此画面中未识别出设备：标示只会留在这张静止画面上",
+  ],
+  onStillOnly: [
+    "No device was recognised in that picture, so the mark is on this still only. The technician can open it.",
+    "該畫面未辨識出設備，標示只留在這張靜止畫面上，技術員可以開啟它。",
+    "该画面未识别出设备，标示只留在这张静止画面上，技术员可以打开它。",
+  ],
   comeCloser: ["come closer", "請靠近一點", "请靠近一点"],
   words: ["Words for this mark", "這個標示的文字", "这个标示的文字"],
   place: ["Place", "放置", "放置"],
@@ -169,9 +178,19 @@ export const t = words({
     "该画面已过期，请在最新画面上标示。",
   ],
   no_pose: [
-    "No device was recognised in that picture, so the mark has nothing to hold on to. Use the face drawing, or wait for a picture with the label in it.",
-    "該畫面未辨識出設備，標示無處可依附。請用面板圖，或等待拍到標籤的畫面。",
-    "该画面未识别出设备，标示无处可依附。请用面板图，或等待拍到标签的画面。",
+    "No device was recognised in that picture, so no port can be named in it. Use the face drawing, or a ring.",
+    "該畫面未辨識出設備，無法標出連接埠。請用面板圖，或改用圈選。",
+    "该画面未识别出设备，无法标出端口。请用面板图，或改用圈选。",
+  ],
+  misses_picture: [
+    "That place lies beside the picture. Draw on the picture.",
+    "該處在畫面之外，請畫在畫面範圍內。",
+    "该处在画面之外，请画在画面范围内。",
+  ],
+  on_still_only: [
+    "A mark on a still only cannot be kept on the device.",
+    "只在靜止畫面上的標示無法保留在設備上。",
+    "只在静止画面上的标示无法保留在设备上。",
   ],
   misses_face: [
     "That place is beside the device. Draw on its face.",
@@ -198,6 +217,8 @@ const REFUSALS: ReadonlySet<string> = new Set<DeskWord>([
   "frame_expired",
   "no_pose",
   "misses_face",
+  "misses_picture",
+  "on_still_only",
   "unknown_port",
   "session_ended",
 ]);

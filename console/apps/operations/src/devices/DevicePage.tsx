@@ -1,5 +1,5 @@
 /** One device: what it is and where, its faces with labels and kept marks, what it does, what was done to it. */
-import type { Annotation, DeviceView, Label, Session, TagClash } from "@nearhand/contract";
+import type { DeviceView, FaceMark, Label, Session, TagClash } from "@nearhand/contract";
 import { Button, Confirm, notify, Tabs, useLoad } from "@nearhand/ui";
 import headset from "lucide-static/icons/headset.svg?raw";
 import pencil from "lucide-static/icons/pencil.svg?raw";
@@ -76,7 +76,7 @@ function Page({ view }: { view: DeviceView }) {
 function Overview({ view }: { view: DeviceView }) {
   const { id } = view.device;
   const labels = useLoad(id, (signal) => get<Label[]>(`/devices/${id}/labels`, {}, signal));
-  const marks = useLoad(id, (signal) => get<Annotation[]>(`/devices/${id}/marks`, {}, signal));
+  const marks = useLoad(id, (signal) => get<FaceMark[]>(`/devices/${id}/marks`, {}, signal));
   const port = query.value.get("port");
   return (
     <div class="overview">

@@ -1,5 +1,5 @@
 /** Front and rear of a device to scale, with its labels, tags and kept marks; a port chosen leads to its history. */
-import type { Annotation, DeviceView, FaceSide, Label } from "@nearhand/contract";
+import type { DeviceView, FaceMark, FaceSide, Label } from "@nearhand/contract";
 import { FaceDrawing } from "@nearhand/ui";
 import { useState } from "preact/hooks";
 import { query, setQuery } from "../router";
@@ -8,7 +8,7 @@ import { t } from "./words";
 interface FacesProps {
   view: DeviceView;
   labels: readonly Label[];
-  marks: readonly Annotation[];
+  marks: readonly FaceMark[];
 }
 
 export function Faces({ view, labels, marks }: FacesProps) {

@@ -1,11 +1,10 @@
 /** Marks that stay on the device between visits, and the way to take one off. */
-import type { Annotation } from "@nearhand/contract";
+import type { FaceMark } from "@nearhand/contract";
 import { Confirm, date, IconButton, notify } from "@nearhand/ui";
 import trash from "lucide-static/icons/trash-2.svg?raw";
 import { useState } from "preact/hooks";
 import { may } from "../access/identity";
-import { toolWord } from "../desk/shapes";
-import { t as tDesk } from "../desk/words";
+import { nameOfMark } from "../desk/shapes";
 import { remove } from "../rest";
 import { sentence } from "../shell/Shown";
 import { t as tShared } from "../words";
@@ -13,14 +12,14 @@ import { t } from "./words";
 
 interface KeptMarksProps {
   deviceId: string;
-  marks: readonly Annotation[];
+  marks: readonly FaceMark[];
   onChange: () => void;
 }
 
 export function KeptMarks({ deviceId, marks, onChange }: KeptMarksProps) {
-  const [asked, setAsked] = useState<Annotation>();
+  const [asked, setAsked] = useState<FaceMark>();
   if (marks.length === 0) return <p class="soft">{t("noKeptMarks")}</p>;
-  const takeOff = async (mark: Annotation) => {
+  const takeOff = async (mark: FaceMark) => {
     setAsked(undefined);
     try {
       await remove(`/devices/${deviceId}/marks/${mark.id}`);
@@ -34,7 +33,7 @@ export function KeptMarks({ deviceId, marks, onChange }: KeptMarksProps) {
       {marks.map((mark) => (
         <li key={mark.id} class="mark-row" data-annotation-id={mark.id}>
           <span class="mark-name">
-            <b>{mark.text || mark.anchor.port || tDesk(toolWord(mark.shape))}</b>
+            <b>{nameOfMark(mark)}</b>
             <small class="soft">
               {t(mark.anchor.face)} · {date(mark.created_at)}
             </small>
