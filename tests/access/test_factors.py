@@ -194,6 +194,18 @@ def test_a_ticket_of_somebody_switched_off_meanwhile_lets_nobody_in(
     assert refusal(answer) == (401, "wrong_credentials")
 
 
+def test_a_ticket_dies_with_the_password_it_was_given_for(
+    client: TestClient, expert: Account, clock: FixedClock, key: Authenticator
+) -> None:
+    _, codes = expert.add_totp(clock.now())
+    add_passkey(expert, key)
+    ticket = enter(client, "sign-in", **NAME).json()["ticket"]
+    expert.done("POST", "me/password", {"old_password": PASSWORD, "new_password": "another long one"})
+    assert refusal(enter(client, "sign-in/code", ticket=ticket, code=codes[0])) == (401, "ticket_dead")
+    assert refusal(use_passkey(client, key, ticket)) == (401, "ticket_dead")
+    assert use_passkey(client, key).status_code == 200
+
+
 # -- passkeys ---------------------------------------------------------------------------------------------------
 
 

@@ -67,6 +67,9 @@ def test_whoever_watches_is_told_at_once_that_somebodys_sign_in_ended(
     admin.done("DELETE", f"users/{user_id}/sign-ins")
     admin.done("PATCH", f"users/{user_id}", {"is_active": False})
     assert told == [user_id] * 3
+    admin_id = admin.done("GET", "me")["user_id"]
+    admin.done("POST", "sign-out")
+    assert told[3:] == [admin_id]
 
 
 def test_an_idle_sign_in_ends_and_one_in_use_does_not(

@@ -237,7 +237,7 @@ class FactorService:
         allowed: list[PublicKeyCredentialDescriptor] = []
         if second_step is not None:
             content = self._means.read_ticket(SECOND_STEP, second_step)
-            facts = {"user_id": content["user_id"], "kind": content["kind"]}
+            facts = {name: content[name] for name in ("user_id", "kind", "password")}
             async with self._means.database.reading() as connection:
                 known = await Vault(connection).passkeys(content["user_id"])
             allowed = [PublicKeyCredentialDescriptor(id=one.credential_id) for one in known]
@@ -279,6 +279,7 @@ class FactorService:
             raise WrongPasskey from None
         async with self._means.database.transaction() as connection:
             await self._means.use_ticket(connection, content)
+            await self._access.check_password_still(connection, content)
             if not await Vault(connection).use_passkey(
                 known, verified.new_sign_count, self._means.clock.now()
             ):

@@ -31,6 +31,7 @@ TOKEN_BYTES = 32
 API_TOKEN = "nh_"
 CHECK_DIGITS = 6
 TICKET_LIFE = timedelta(minutes=5)
+SEEN_LATE = timedelta(minutes=5)  # by which the last sight of a sign-in is surely written
 
 # (transaction, `noun.verb`, what it is about, what is worth keeping of it): for a ledger.
 Record = Callable[[AsyncConnection, str, str, Mapping[str, Any] | None], Awaitable[None]]
@@ -123,7 +124,7 @@ class Means:
         )
         token = new_token()
         store = AccessStore(connection)
-        await store.remove_expired(now, now - self.policy.idle_limit)
+        await store.remove_expired(now, now - self.policy.idle_limit - SEEN_LATE)
         await Vault(connection).remove_expired(now)
         await store.add_sign_in(
             token_hash(token),

@@ -1,7 +1,9 @@
 """Sign people in and out, know them again, and let guests in by a joining link."""
 
 import time
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +20,7 @@ from nearhand.access.credentials import (
     Recognised,
     SignInKind,
     SlowDown,
+    TicketDead,
     Visitor,
     WrongCode,
 )
@@ -81,7 +84,8 @@ class AccessService:
         async with self._means.database.transaction() as connection:
             needed = second_factors(await Vault(connection).factors(user_id))
             if needed:
-                ticket = self._means.ticket(SECOND_STEP, user_id=user_id, kind=kind.value)
+                facts = {"user_id": user_id, "kind": kind.value, "password": self._mark(password_hash)}
+                ticket = self._means.ticket(SECOND_STEP, **facts)
                 return FactorNeeded(needs=needed, ticket=ticket)
             return await self.admit(connection, user_id, kind, visitor, is_strong=False)
 
@@ -92,7 +96,20 @@ class AccessService:
         await self.check_code(user_id, code)
         async with self._means.database.transaction() as connection:
             await self._means.use_ticket(connection, content)
-            return await self.admit(connection, user_id, SignInKind(content["kind"]), visitor, is_strong=True)
+            await self.check_password_still(connection, content)
+            kind = SignInKind(content["kind"])
+            return await self.admit(connection, user_id, kind, visitor, is_strong=True)
+
+    async def check_password_still(self, connection: AsyncConnection, content: Mapping[str, Any]) -> None:
+        """Raise TicketDead when the password that a ticket tells of is the account's no more."""
+        if content.get("password") is None:
+            return
+        password_hash = await AccessStore(connection).password_hash(content["user_id"])
+        if self._mark(password_hash) != content["password"]:
+            raise TicketDead
+
+    def _mark(self, password_hash: str | None) -> str:
+        return self._means.seal.digest("password", password_hash or "")[:16]
 
     async def admit(
         self,
@@ -275,9 +292,11 @@ class AccessService:
 
     async def sign_out(self, token: str) -> None:
         async with self._means.database.transaction() as connection:
-            sign_in_id = await AccessStore(connection).remove_sign_in(token_hash(token))
-            if sign_in_id is not None:
-                await self._means.record(connection, "sign_in.ended", sign_in_id, None)
+            ended = await AccessStore(connection).remove_sign_in(token_hash(token))
+            if ended is not None:
+                await self._means.record(connection, "sign_in.ended", ended[0], None)
+        if ended is not None:
+            self._means.has_changed(ended[1])
 
     async def sign_ins(
         self, user_id: str, page: PageQuery, *, this_id: str | None = None

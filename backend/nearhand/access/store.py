@@ -232,12 +232,13 @@ class AccessStore:
             ):
                 await self._connection.execute(update(table).where(table.c.id == row_id).values(values))
 
-    async def remove_sign_in(self, token_hash: str) -> str | None:
-        """Its id, when it was there."""
-        query = select(sign_ins.c.id).where(sign_ins.c.token_hash == token_hash)
-        found: str | None = (await self._connection.execute(query)).scalar_one_or_none()
+    async def remove_sign_in(self, token_hash: str) -> tuple[str, str] | None:
+        """Its id and whose it was, when it was there."""
+        whose = func.coalesce(sign_ins.c.user_id, sign_ins.c.guest_id).label("participant_id")
+        query = select(sign_ins.c.id, whose).where(sign_ins.c.token_hash == token_hash)
+        row = (await self._connection.execute(query)).one_or_none()
         await self._connection.execute(delete(sign_ins).where(sign_ins.c.token_hash == token_hash))
-        return found
+        return None if row is None else (row.id, row.participant_id)
 
     async def remove_sign_ins(self, user_id: str, *, only: str | None = None, but: str | None = None) -> int:
         """How many of a user's sign-ins were ended: all, only one, or all but one."""
