@@ -17,9 +17,12 @@ from nearhand.access.means import Means, Policy
 from nearhand.access.model import SYSTEM, Role
 from nearhand.access.passwords import Passwords
 from nearhand.access.people import PeopleService
-from nearhand.access.sealing import Seal
+from nearhand.access.seal import Seal
 from nearhand.access.service import AccessService
 from nearhand.access.tokens import TokenService
+from nearhand.audit import recording
+from nearhand.audit.api import router as audit_router
+from nearhand.audit.service import Ledger
 from nearhand.devices.api import router as devices_router
 from nearhand.devices.importer import Importer, InspectMoves
 from nearhand.devices.service import RegisteredDevices
@@ -45,6 +48,7 @@ from nearhand.pages import mount_pages
 from nearhand.sessions.api import router as sessions_router
 from nearhand.sessions.hub import Hub, Limits
 from nearhand.sessions.log import Log, PostgresStorage, SqliteStorage
+from nearhand.sessions.sealing import SessionSeals
 from nearhand.sessions.service import Registry, SessionService, Stills
 from nearhand.sessions.socket import router as socket_router
 from nearhand.telemetry.api import router as telemetry_router
@@ -52,8 +56,10 @@ from nearhand.telemetry.service import pack_all
 
 API = "/api/v1"
 KEYS_KEPT = timedelta(days=1)
+SEAL_EVERY_S = 1.0
 ROUTERS: tuple[APIRouter, ...] = (
     access_router,
+    audit_router,
     devices_router,
     labels_router,
     maintenance_router,
@@ -75,6 +81,7 @@ class Resources:
     clock: Clock
     ids: Ids
     access_means: Means
+    ledger: Ledger
     access: AccessService
     people: PeopleService
     factors: FactorService
@@ -84,6 +91,7 @@ class Resources:
     importer: Importer
     inspect_moves: InspectMoves
     live_log: Log
+    session_seals: SessionSeals
     sessions: SessionService
     hub: Hub
     eyes: Eyes
@@ -112,6 +120,7 @@ def build_resources(
         clock,
         Seal.from_file(settings.access_key_path()),
         policy=policy_of(settings),
+        record=recording.did,
     )
     access = AccessService(means)
     inspect_moves = tag_inspector(ids=ids, clock=clock, base_url=settings.base_url)
@@ -141,6 +150,7 @@ def build_resources(
         blobs=blobs,
         clock=clock,
         ids=ids,
+        ledger=Ledger(database, settings.data_dir, clock=clock, key_file=settings.ledger_key_file),
         access_means=means,
         access=access,
         people=PeopleService(means, access, mail_of(settings)),
@@ -151,6 +161,7 @@ def build_resources(
         importer=Importer(database, ids=ids, clock=clock, inspect_moves=inspect_moves),
         inspect_moves=inspect_moves,
         live_log=live_log,
+        session_seals=SessionSeals(live_log, database),
         sessions=sessions,
         hub=Hub(
             live_log,
@@ -204,9 +215,12 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await upgrade(resources.database)
         await resources.live_log.open()
+        await resources.session_seals.recover()
+        await resources.ledger.start()
         await resources.hub.start()
         await resources.blobs.sweep()
         async with (
+            Periodic("seal_ledger", every_s=SEAL_EVERY_S, work=lambda: _seal(resources)),
             Periodic("sweep_passing_files", every_s=3600, work=resources.blobs.sweep),
             Periodic("write_last_seen", every_s=60, work=resources.access.write_seen),
             Periodic(
@@ -223,6 +237,8 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         await resources.access.write_seen()
         await resources.people.mails_sent()
         resources.eyes.close()
+        await resources.session_seals.stop()
+        await resources.ledger.stop()
         await resources.live_log.close()
         await resources.database.close()
 
@@ -250,6 +266,11 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         app.include_router(router, prefix=API)
     mount_pages(app)
     return app
+
+
+async def _seal(resources: Resources) -> None:
+    await resources.session_seals.put_down()
+    await resources.ledger.seal()
 
 
 def is_upload(method: str, path: str) -> bool:

@@ -11,6 +11,7 @@ from nearhand.access.credentials import Held, Locked, Recognised, SignInKind, Si
 from nearhand.access.means import API_TOKEN
 from nearhand.access.model import Actor, Permission
 from nearhand.access.service import AccessService
+from nearhand.kit.asking import asking
 from nearhand.kit.errors import Forbidden, Unauthenticated
 from nearhand.kit.http import SAFE_METHODS, guard
 
@@ -65,6 +66,8 @@ async def find_known(connection: HTTPConnection, *, even_locked: bool = False) -
     known = await access.recognise(token, address_of(connection)) if token else None
     if known is None:
         raise Unauthenticated
+    actor = known.actor
+    asking().be("user" if actor.user_id else "guest", actor.participant_id, actor.display_name)
     if known.held.is_locked and not even_locked:
         raise Locked
     return known

@@ -73,6 +73,7 @@ from nearhand.access.model import (
 from nearhand.access.people import PeopleService
 from nearhand.access.service import AccessService
 from nearhand.access.tokens import TokenService
+from nearhand.audit.doors import acted, listed, untold, viewed
 from nearhand.kit.errors import TooMany
 from nearhand.kit.http import GuardedRoute, Page, Paging
 from nearhand.kit.patterns import Id
@@ -181,6 +182,7 @@ def _kind(want_token: bool) -> SignInKind:
 
 
 @router.get("/sign-in")
+@untold("public: what the sign-in page may offer")
 async def options(request: Request, people: People) -> SignInOptions:
     """Public: what the sign-in page may offer."""
     has_passkeys = request.app.state.resources.factors.has_passkeys
@@ -208,6 +210,7 @@ async def sign_in_by_code(
 
 
 @router.post("/sign-in/passkey/options", dependencies=PUBLIC)
+@untold("a question to the browser; what comes of it is put down")
 async def passkey_options(body: PasskeyAsk, factors: FactorsService) -> PasskeyOptions:
     """What the browser needs to use a passkey: alone, or as the second step with the password's ticket."""
     return await factors.authentication(body.ticket)
@@ -241,6 +244,7 @@ async def join(
 
 
 @router.get("/demo")
+@untold("public: what the sign-in page of a demo says")
 async def demo(request: Request) -> Demo:
     """Public: whether this is a demo, and if so the accounts it offers."""
     resources = request.app.state.resources
@@ -252,6 +256,7 @@ async def demo(request: Request) -> Demo:
 
 
 @router.post("/invitations/show", dependencies=PUBLIC)
+@untold("what accepting it puts down in full")
 async def show_invitation(body: LinkToken, people: People) -> InvitationShown:
     """What an invitation's page says before it is accepted."""
     return await people.show_invitation(body.token)
@@ -267,6 +272,7 @@ async def accept_invitation(
 
 
 @router.post("/password-resets", status_code=status.HTTP_202_ACCEPTED, dependencies=PUBLIC)
+@acted("password_reset.asked")
 async def reset_by_mail(body: ResetByMail, people: People) -> None:
     """Send a link to this address, if it is an account's and the service has a mail server. The answer never says."""
     people.ask_reset_by_mail(body.email)
@@ -293,6 +299,7 @@ async def use_enrolment(
 
 
 @router.get("/me")
+@untold("a page asking who is signed in")
 async def me(request: Request, held: EvenLocked, service: Service) -> Me:
     """Who is asking, what they may do, and how they signed in; from a locked device too."""
     return await service.me(request.state.known)
@@ -348,11 +355,13 @@ async def new_recovery_codes(held: OwnSignIn, factors: FactorsService) -> Recove
 
 
 @router.get("/me/passkeys")
+@untold("one's own")
 async def passkeys(held: OwnSignIn, factors: FactorsService) -> list[Passkey]:
     return await factors.passkeys(str(held.user_id))
 
 
 @router.post("/me/passkeys/options")
+@untold("a question to the browser; what comes of it is put down")
 async def passkey_registration(held: OwnSignIn, factors: FactorsService) -> PasskeyOptions:
     return await factors.registration(held)
 
@@ -371,6 +380,7 @@ async def remove_passkey(passkey_id: Id, held: OwnSignIn, factors: FactorsServic
 
 
 @router.get("/me/sign-ins")
+@untold("one's own")
 async def own_sign_ins(held: OwnSignIn, service: Service, page: Paging) -> Page[OpenSignIn]:
     """Where you are signed in, the last used first."""
     return await service.sign_ins(str(held.user_id), page, this_id=held.id)
@@ -388,6 +398,7 @@ async def end_other_sign_ins(held: OwnSignIn, service: Service) -> None:
 
 
 @router.get("/me/tokens")
+@untold("one's own")
 async def own_tokens(held: OwnSignIn, tokens: Tokens, page: Paging) -> Page[ApiToken]:
     return await tokens.tokens(str(held.user_id), page)
 
@@ -429,6 +440,7 @@ async def unlock(
 
 
 @router.get("/users")
+@listed("user")
 async def users(people: People, page: Paging, actor: Actor = may(Permission.PEOPLE_MANAGE)) -> Page[Account]:
     """Those whose every grant lies within yours."""
     return await people.users(actor, page)
@@ -441,6 +453,7 @@ async def register(body: NewUser, people: People, actor: Actor = may(Permission.
 
 
 @router.get("/users/{user_id}")
+@viewed("user")
 async def user(user_id: Id, people: People, actor: Actor = may(Permission.PEOPLE_MANAGE)) -> Account:
     return await people.account(actor, user_id)
 
@@ -490,6 +503,7 @@ async def remove_factors(
 
 
 @router.get("/users/{user_id}/sign-ins")
+@listed("sign_in")
 async def sign_ins(
     user_id: Id, service: Service, page: Paging, actor: Actor = may(Permission.PEOPLE_MANAGE)
 ) -> Page[OpenSignIn]:
@@ -512,6 +526,7 @@ async def end_sign_in(
 
 
 @router.get("/users/{user_id}/tokens")
+@listed("api_token")
 async def tokens_of(
     user_id: Id, service: Service, tokens: Tokens, page: Paging, actor: Actor = may(Permission.PEOPLE_MANAGE)
 ) -> Page[ApiToken]:
@@ -540,6 +555,7 @@ async def revoke_token(
 
 
 @router.get("/invitations")
+@listed("invitation")
 async def invitations(
     people: People, page: Paging, actor: Actor = may(Permission.PEOPLE_MANAGE)
 ) -> Page[Invitation]:

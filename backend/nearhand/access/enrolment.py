@@ -69,7 +69,7 @@ class EnrolmentService:
             opening = Opening(kind=SignInKind.DEVICE, is_strong=link.is_strong, device_name=link.display_name)
             sign_in_token = await self._means.begin(connection, actor, opening, visitor)
             details = {"user_id": user.id, "device_name": link.display_name}
-            await self._means.record(connection, "device_sign_in.enrolled", link.id, details)
+            await self._means.record(connection, "enrolment.used", link.id, details)
         return Admission(actor=actor, token=sign_in_token)
 
     async def set_pin(self, held: Held, pin: str) -> None:
@@ -89,6 +89,7 @@ class EnrolmentService:
             raise NotADevice
         async with self._means.database.transaction() as connection:
             await AccessStore(connection).change_sign_in(held.id, locked_at=self._means.clock.now())
+            await self._means.record(connection, "sign_in.locked", held.id, None)
         self._means.has_changed(held.participant_id)
 
     async def unlock(self, held: Held, pin: str) -> str:
@@ -103,7 +104,7 @@ class EnrolmentService:
             await self._was_wrong(held)
             raise WrongPin
         async with self._means.database.transaction() as connection:
-            await self._means.record(connection, "device_sign_in.unlocked", held.id, None)
+            await self._means.record(connection, "sign_in.unlocked", held.id, None)
             now = self._means.clock.now()
             return await self._means.renew(connection, held, locked_at=None, pin_tries=0, last_seen_at=now)
 

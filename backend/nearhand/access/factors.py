@@ -76,6 +76,7 @@ class FactorService:
             stored = await vault.totp(user.id)
             if stored is not None and stored.is_confirmed:
                 raise TooManyOfThem
+            await self._means.record(connection, "factor.offered", user.id, {"factor": "totp"})
             await vault.offer_totp(user.id, self._means.seal.sealed(TOTP, secret.encode()))
         url = address(secret, user.name)
         return TotpOffer(secret=secret, url=url, qr_svg=qr_svg(url))
@@ -272,10 +273,8 @@ class FactorService:
                 credential_current_sign_count=known.sign_count,
                 require_user_verification=True,
             )
-        except (WebAuthnException, ValueError, KeyError, TypeError) as error:
-            async with self._means.database.transaction() as connection:
-                details = {"by": "passkey", "passkey_id": known.id, "why": type(error).__name__}
-                await self._means.record(connection, "sign_in.refused", known.user_id, details)
+        except (WebAuthnException, ValueError, KeyError, TypeError):
+            self._access.refused("passkey", known.user_id)
             raise WrongPasskey from None
         async with self._means.database.transaction() as connection:
             await self._means.use_ticket(connection, content)

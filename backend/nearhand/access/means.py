@@ -16,10 +16,11 @@ from nearhand.access.credentials import Held, LinkKind, OneUseLink, Opening, Sig
 from nearhand.access.giving import are_within
 from nearhand.access.model import Actor, Grants, Permission, Role, User
 from nearhand.access.passwords import Passwords
-from nearhand.access.sealing import Seal
+from nearhand.access.seal import Seal
 from nearhand.access.store import AccessStore
 from nearhand.access.throttle import Throttle
 from nearhand.access.vault import Vault
+from nearhand.kit.asking import asking
 from nearhand.kit.clock import Clock
 from nearhand.kit.database import Database
 from nearhand.kit.errors import NotFound
@@ -105,6 +106,7 @@ class Means:
         self, connection: AsyncConnection, actor: Actor, opening: Opening, visitor: Visitor
     ) -> str:
         """Let somebody in: the token of a new sign-in."""
+        asking().be("user" if actor.user_id else "guest", actor.participant_id, actor.display_name)
         now = self.clock.now()
         life = self.policy.device_life if opening.kind is SignInKind.DEVICE else self.policy.sign_in_life
         held = Held(
@@ -133,9 +135,11 @@ class Means:
             address=visitor.address[:60],
             user_agent=printable(visitor.user_agent)[:300],
         )
-        details = {"sign_in_id": held.id, **opening.model_dump(mode="json", exclude={"until"})}
-        details["address"] = visitor.address
-        await self.record(connection, "sign_in.begun", actor.participant_id, details)
+        details = {
+            **opening.model_dump(mode="json", exclude={"until"}),
+            "participant_id": actor.participant_id,
+        }
+        await self.record(connection, "sign_in.begun", held.id, details)
         return token
 
     async def renew(self, connection: AsyncConnection, held: Held, **changes: Any) -> str:

@@ -50,6 +50,7 @@ from nearhand.access.store import AccessStore
 from nearhand.access.throttle import neighbourhood
 from nearhand.access.totp import plain_code, step_of
 from nearhand.access.vault import Vault, token_of
+from nearhand.kit.asking import asking
 from nearhand.kit.errors import NotFound
 from nearhand.kit.http import Page, PageQuery
 
@@ -78,7 +79,7 @@ class AccessService:
         tries = self._key(request.name, user_id, visitor)
         self._count_try(tries)
         if not await self._means.passwords.matches(request.password, password_hash) or user_id is None:
-            await self._refused("password", user_id)
+            self.refused("password", user_id)
             raise WrongCredentials
         self._means.throttle.succeeded(tries)
         async with self._means.database.transaction() as connection:
@@ -86,6 +87,7 @@ class AccessService:
             if needed:
                 facts = {"user_id": user_id, "kind": kind.value, "password": self._mark(password_hash)}
                 ticket = self._means.ticket(SECOND_STEP, **facts)
+                await self._means.record(connection, "password.given", user_id, {"needs": list(needed)})
                 return FactorNeeded(needs=needed, ticket=ticket)
             return await self.admit(connection, user_id, kind, visitor, is_strong=False)
 
@@ -138,7 +140,7 @@ class AccessService:
         async with self._means.database.transaction() as connection:
             is_right = await self._use_code(Vault(connection), user_id, code)
         if not is_right:
-            await self._refused("code", user_id)
+            self.refused("code", user_id)
             raise WrongCode
         self._means.throttle.succeeded(tries)
 
@@ -169,10 +171,9 @@ class AccessService:
         if wait_s:
             raise SlowDown(int(wait_s) + 1)
 
-    async def _refused(self, what: str, user_id: str | None) -> None:
-        """The same work whether or not there is such an account. Never what was typed: it may be a password."""
-        async with self._means.database.transaction() as connection:
-            await self._means.record(connection, "sign_in.refused", user_id or "", {"by": what})
+    def refused(self, what: str, user_id: str | None) -> None:
+        """For the ledger's entry of the refusal. Never what was typed: it may be somebody's password."""
+        asking().said |= {"by": what} | ({"user_id": user_id} if user_id else {})
 
     # -- being known again ----------------------------------------------------------------------------------------
 
@@ -293,8 +294,7 @@ class AccessService:
     async def sign_out(self, token: str) -> None:
         async with self._means.database.transaction() as connection:
             ended = await AccessStore(connection).remove_sign_in(token_hash(token))
-            if ended is not None:
-                await self._means.record(connection, "sign_in.ended", ended[0], None)
+            await self._means.record(connection, "sign_in.ended", ended[0] if ended else "", None)
         if ended is not None:
             self._means.has_changed(ended[1])
 
@@ -334,6 +334,7 @@ class AccessService:
         else:
             await self.check_password(held, password)
         async with self._means.database.transaction() as connection:
+            await self._means.record(connection, "sign_in.confirmed", held.id, None)
             return await self._means.renew(connection, held, confirmed_at=self._means.clock.now())
 
     async def check_password(self, held: Held, password: str | None) -> None:
@@ -347,6 +348,7 @@ class AccessService:
         tries = f"sign_in:{held.id}"
         self._count_try(tries)
         if password is None or not await self._means.passwords.matches(password, password_hash):
+            self.refused("password", held.user_id)
             raise WrongCredentials("The password is wrong.")
         self._means.throttle.succeeded(tries)
 
@@ -407,7 +409,8 @@ class AccessService:
             # A guest is let in no longer than the link says.
             opening = Opening(kind=SignInKind.GUEST, until=grant.expires_at)
             token = await self._means.begin(connection, actor, opening, visitor)
-            await self._means.record(connection, "link.opened", token_hash(link_token)[:12], None)
+            details = {"session_id": grant.session_id, "role": grant.role.value}
+            await self._means.record(connection, "link.opened", token_hash(link_token)[:12], details)
         return Admission(actor=actor, token=token)
 
 

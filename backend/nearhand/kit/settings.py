@@ -69,6 +69,11 @@ class Settings(BaseSettings):
     smtp_user: str = Field("", description="Name to sign in to the mail server with. Unset: without.")
     smtp_password: SecretStr = Field(SecretStr(""), description="Password for it.")
     smtp_from: str = Field("nearhand@localhost", description="Sender of mail.")
+    ledger_key_file: Path | None = Field(
+        None,
+        description="PEM file with the Ed25519 key that signs the ledger, made if absent. "
+        "Unset: `keys/ledger.pem` in data_dir.",
+    )
     json_limit_bytes: int = Field(1 * MIB, description="Largest JSON request body, in bytes.")
     upload_limit_bytes: int = Field(50 * MIB, description="Largest uploaded file, in bytes.")
     import_limit_bytes: int = Field(64 * MIB, description="Largest bulk import, in bytes.")

@@ -3,6 +3,7 @@
 from alembic import context
 
 import nearhand.access.tables
+import nearhand.audit.store
 import nearhand.devices.tables
 import nearhand.kit.http
 import nearhand.labels.store

@@ -7,6 +7,8 @@ from fastapi.responses import FileResponse
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission, Role
+from nearhand.audit.doors import acted, listed, viewed
+from nearhand.kit.asking import asking
 from nearhand.kit.files import picture, raw_body
 from nearhand.kit.http import GuardedRoute, IdempotencyKey, Page, Paging
 from nearhand.kit.patterns import Id
@@ -44,6 +46,7 @@ RunningRooms = Annotated[Hub, Depends(_hub)]
 
 
 @router.post("/sessions", status_code=status.HTTP_201_CREATED)
+@acted("session.opened")
 async def open_session(
     body: NewSession,
     service: Service,
@@ -56,10 +59,13 @@ async def open_session(
     Sent again with the same `Idempotency-Key`, it answers with the session of the first time as it is now.
     """
     session, request = await service.draft(body, actor, idempotency_key)
-    return await hub.open(session, request)
+    opened = await hub.open(session, request)
+    asking().about_id = opened.id
+    return opened
 
 
 @router.get("/sessions")
+@listed("session")
 async def sessions(
     service: Service,
     page: Paging,
@@ -71,12 +77,14 @@ async def sessions(
 
 
 @router.get("/sessions/{session_id}")
+@viewed("session")
 async def session(session_id: Id, service: Service, actor: Actor = may(Permission.SESSIONS_JOIN)) -> Session:
     actor.demand_session(session_id)
     return await service.session(session_id)
 
 
 @router.get("/sessions/{session_id}/events", response_model=list[ServerEvent])
+@viewed("session")
 async def events(
     session_id: Id,
     service: Service,
@@ -91,6 +99,7 @@ async def events(
 
 
 @router.get("/sessions/{session_id}/device")
+@viewed("session")
 async def device_shown(
     session_id: Id, service: Service, actor: Actor = may(Permission.SESSIONS_JOIN)
 ) -> SessionDevice:
@@ -104,15 +113,19 @@ async def device_shown(
     status_code=status.HTTP_201_CREATED,
     openapi_extra=raw_body("A JPEG, PNG or WebP."),
 )
+@acted("still.added", "session_id")
 async def add_still(
     session_id: Id, request: Request, service: Service, actor: Actor = may(Permission.SESSIONS_JOIN)
 ) -> Still:
     """Upload a picture for the session; guests who help may too. The live message `still.share` then names it."""
     actor.demand_session(session_id)
-    return await service.add_still(session_id, request.stream(), actor)
+    still = await service.add_still(session_id, request.stream(), actor)
+    asking().about_id = still.sha256
+    return still
 
 
 @router.get("/sessions/{session_id}/stills/{sha256}", response_class=FileResponse)
+@acted("still.read", "sha256")
 async def still(
     session_id: Id,
     sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")],
@@ -125,6 +138,7 @@ async def still(
 
 
 @router.get("/devices/{device_id}/marks")
+@viewed("device")
 async def marks(
     device_id: Id, service: Service, actor: Actor = may(Permission.DEVICES_READ)
 ) -> list[Annotation]:
@@ -133,6 +147,7 @@ async def marks(
 
 
 @router.delete("/devices/{device_id}/marks/{annotation_id}", status_code=status.HTTP_204_NO_CONTENT)
+@acted("mark.removed", "annotation_id")
 async def remove_mark(
     device_id: Id, annotation_id: ShortId, hub: RunningRooms, actor: Actor = may(Permission.MARKS_WRITE)
 ) -> None:

@@ -12,7 +12,7 @@ import structlog
 
 from nearhand.devices.model import Face
 from nearhand.kit.clock import Clock
-from nearhand.kit.errors import KeyReused, NearhandError, NotFound
+from nearhand.kit.errors import Forbidden, KeyReused, NearhandError, NotFound
 from nearhand.kit.outbox import Outbox
 from nearhand.kit.rate import RateLimit
 from nearhand.sessions.log import Batch, Loaded, Log, is_storage_failure
@@ -98,6 +98,9 @@ class Line(Protocol):
 
     async def is_still_allowed(self) -> bool:
         """Whether whoever opened it is still signed in and may still be here."""
+
+    def refused(self, error: NearhandError) -> None:
+        """Something was asked here that whoever opened it may not do: for the record."""
 
 
 LookUp = Callable[[str, Ask | FrameSight, ShownDevice | None], Awaitable[Part | Face | None]]
@@ -445,6 +448,8 @@ class Hub:
         """Say what is wrong; hang up on somebody who does not stop."""
         problem = Problem(code=error.code, title=error.title, detail=error.detail)
         connection.tell(problem)
+        if isinstance(error, Forbidden):
+            connection.line.refused(error)
         if not connection.errors.allow("", self._monotonic()):
             connection.close(CloseCode.TOO_MANY_ERRORS)
 
@@ -645,6 +650,8 @@ class Hub:
                     "n": n,
                 }
             )
+        if isinstance(error, Forbidden):
+            connection.line.refused(error)
         refused = Refused(n=n, code=error.code, title=error.title, detail=error.detail)
         turn.answers[connection].append(refused.model_dump_json())
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nearhand.access.sealing import KEY_BYTES, Seal
+from nearhand.access.seal import KEY_BYTES, Seal
 
 SEAL = Seal(bytes(range(KEY_BYTES)))
 
