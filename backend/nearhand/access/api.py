@@ -73,7 +73,7 @@ from nearhand.access.model import (
 from nearhand.access.people import PeopleService
 from nearhand.access.service import AccessService
 from nearhand.access.tokens import TokenService
-from nearhand.audit.doors import acted, listed, untold, viewed
+from nearhand.audit.doors import acted, listed, tried, untold, viewed
 from nearhand.kit.errors import TooMany
 from nearhand.kit.http import GuardedRoute, Page, Paging
 from nearhand.kit.patterns import Id
@@ -190,6 +190,7 @@ async def options(request: Request, people: People) -> SignInOptions:
 
 
 @router.post("/sign-in", dependencies=PUBLIC)
+@tried("sign_in.begun")
 async def sign_in(
     body: SignIn, request: Request, response: Response, service: Service, want_token: bool = False
 ) -> Admission | FactorNeeded:
@@ -201,6 +202,7 @@ async def sign_in(
 
 
 @router.post("/sign-in/code", dependencies=PUBLIC)
+@tried("sign_in.begun")
 async def sign_in_by_code(
     body: SecondStep, request: Request, response: Response, service: Service, want_token: bool = False
 ) -> Admission:
@@ -217,6 +219,7 @@ async def passkey_options(body: PasskeyAsk, factors: FactorsService) -> PasskeyO
 
 
 @router.post("/sign-in/passkey", dependencies=PUBLIC)
+@tried("sign_in.begun")
 async def sign_in_by_passkey(
     body: PasskeyAnswer,
     request: Request,
@@ -235,6 +238,7 @@ async def sign_out(request: Request, response: Response, held: EvenLocked, servi
 
 
 @router.post("/join", dependencies=PUBLIC)
+@tried("link.opened")
 async def join(
     body: Join, request: Request, response: Response, service: Service, want_token: bool = False
 ) -> Admission:
@@ -263,6 +267,7 @@ async def show_invitation(body: LinkToken, people: People) -> InvitationShown:
 
 
 @router.post("/invitations/accept", status_code=status.HTTP_201_CREATED, dependencies=PUBLIC)
+@tried("invitation.accepted")
 async def accept_invitation(
     body: Acceptance, request: Request, response: Response, people: People, want_token: bool = False
 ) -> Admission:
@@ -279,12 +284,14 @@ async def reset_by_mail(body: ResetByMail, people: People) -> None:
 
 
 @router.post("/password-resets/use", status_code=status.HTTP_204_NO_CONTENT, dependencies=PUBLIC)
+@tried("password.reset")
 async def use_reset(body: ResetUse, people: People) -> None:
     """Set a new password by a reset link; every sign-in of the account ends. Sign in with it then."""
     await people.use_reset(body)
 
 
 @router.post("/enrolments/use", status_code=status.HTTP_201_CREATED, dependencies=PUBLIC)
+@tried("enrolment.used")
 async def use_enrolment(
     body: LinkToken, request: Request, response: Response, enrolling: Enrolling, want_token: bool = False
 ) -> Admission:
@@ -355,7 +362,7 @@ async def new_recovery_codes(held: OwnSignIn, factors: FactorsService) -> Recove
 
 
 @router.get("/me/passkeys")
-@untold("one's own")
+@untold("what is the asker's own")
 async def passkeys(held: OwnSignIn, factors: FactorsService) -> list[Passkey]:
     return await factors.passkeys(str(held.user_id))
 
@@ -380,7 +387,7 @@ async def remove_passkey(passkey_id: Id, held: OwnSignIn, factors: FactorsServic
 
 
 @router.get("/me/sign-ins")
-@untold("one's own")
+@untold("what is the asker's own")
 async def own_sign_ins(held: OwnSignIn, service: Service, page: Paging) -> Page[OpenSignIn]:
     """Where you are signed in, the last used first."""
     return await service.sign_ins(str(held.user_id), page, this_id=held.id)
@@ -398,7 +405,7 @@ async def end_other_sign_ins(held: OwnSignIn, service: Service) -> None:
 
 
 @router.get("/me/tokens")
-@untold("one's own")
+@untold("what is the asker's own")
 async def own_tokens(held: OwnSignIn, tokens: Tokens, page: Paging) -> Page[ApiToken]:
     return await tokens.tokens(str(held.user_id), page)
 
@@ -428,6 +435,7 @@ async def lock(held: OwnSignIn, enrolling: Enrolling) -> None:
 
 
 @router.post("/me/unlock")
+@tried("sign_in.unlocked")
 async def unlock(
     body: PinChange, request: Request, response: Response, held: EvenLocked, enrolling: Enrolling
 ) -> Renewed:
