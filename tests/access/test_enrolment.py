@@ -63,7 +63,7 @@ def test_a_code_not_scanned_in_ten_minutes_is_dead(
     assert refusal(enter(client, "enrolments/use", token=token)) == (404, "link_dead")
 
 
-def test_an_administrator_enrols_anothers_phone_and_nobody_else_does(
+def test_an_administrator_enrols_the_phone_of_another_and_nobody_else_does(
     client: TestClient, technician: Account
 ) -> None:
     technician_id = technician.done("GET", "me")["user_id"]

@@ -40,7 +40,7 @@ def test_a_person_sees_where_they_are_signed_in_and_ends_what_they_want(
     assert expert.done("GET", "me/sign-ins")["total"] == 1
 
 
-def test_nobody_ends_or_sees_anothers_sign_in(client: TestClient, expert: Account) -> None:
+def test_nobody_ends_or_sees_the_sign_in_of_another(client: TestClient, expert: Account) -> None:
     own = expert.done("GET", "me")["sign_in_id"]
     technician = Account.signed_in(client, Role.TECHNICIAN)
     assert technician.code("DELETE", f"me/sign-ins/{own}") == (404, "not_found")
@@ -48,7 +48,7 @@ def test_nobody_ends_or_sees_anothers_sign_in(client: TestClient, expert: Accoun
     assert expert.done("GET", "me")["name"] == "expert"
 
 
-def test_an_administrator_ends_anothers_sign_ins(client: TestClient, expert: Account) -> None:
+def test_an_administrator_ends_the_sign_ins_of_another(client: TestClient, expert: Account) -> None:
     me = expert.done("GET", "me")
     admin = Account.signed_in(client, Role.ADMIN)
     assert admin.done("GET", f"users/{me['user_id']}/sign-ins")["items"][0]["id"] == me["sign_in_id"]
