@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from nearhand.app import build_resources
 from nearhand.cli import app
 from nearhand.kit.ids import RandomIds
+from nearhand.kit.settings import Settings
+from nearhand.migrations.upgrade import upgrade
 from nearhand.sessions.log import Log, SqliteStorage
 from tests.field.devices import labelled_device
+from tests.support.factories import Registry
 from tests.support.process import ServerProcess
 
 
@@ -64,3 +68,34 @@ def test_a_second_service_on_one_folder_says_so_in_one_sentence(cli: CliRunner, 
 def test_labels_of_a_service_say_the_port_it_listens_on(tmp_path: Path) -> None:
     with ServerProcess(tmp_path) as server:
         assert asyncio.run(labelled_device(server.url)).label.text.startswith(f"{server.url}/D/".upper())
+
+
+def test_an_account_for_one_rack_is_made_by_its_names(cli: CliRunner, tmp_path: Path) -> None:
+    async def places() -> None:
+        resources = build_resources(Settings(data_dir=tmp_path))
+        await upgrade(resources.database)
+        async with resources.database.transaction() as connection:
+            registry = Registry(connection)
+            await registry.tenant(name="Example Bank")
+            for site in ("Hall North", "Hall South"):
+                await registry.rack(await registry.site(name=site), name="R007")
+        await resources.database.close()
+
+    asyncio.run(places())
+    password = "a long password\na long password\n"
+    made = ["add-user", "lin", "--role", "technician", "--site", "Hall North", "--rack", "R007"]
+    assert cli.invoke(app, made, input=password).exit_code == 0
+    bank = ["add-user", "bo", "--role", "observer", "--tenant", "Example Bank"]
+    assert cli.invoke(app, bank, input=password).exit_code == 0
+    unknown = cli.invoke(app, ["add-user", "x1", "--role", "observer", "--site", "Hall"], input=password)
+    assert (unknown.exit_code, unknown.stderr.strip()) == (1, "No site has the name Hall.")
+    without = cli.invoke(app, ["add-user", "x1", "--role", "observer", "--rack", "R007"], input=password)
+    assert without.exit_code == 2
+
+
+def test_a_forgotten_password_is_reset_by_a_link_from_the_command_line(cli: CliRunner) -> None:
+    cli.invoke(app, ["add-user", "ada", "--role", "admin"], input="a long password\na long password\n")
+    done = cli.invoke(app, ["reset-password", "ada", "--factors"])
+    assert (done.exit_code, done.stdout.startswith("http://127.0.0.1:8000/reset#")) == (0, True)
+    unknown = cli.invoke(app, ["reset-password", "bob"])
+    assert (unknown.exit_code, unknown.stderr) == (1, "No user bob.\n")

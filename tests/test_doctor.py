@@ -82,7 +82,7 @@ async def test_a_setting_that_is_unsafe_or_wrong_is_found(
 
 async def test_files_that_others_can_read_are_found(sound: Settings) -> None:
     await with_accounts(sound, ADMIN)
-    (sound.data_dir / "keys").mkdir(mode=0o700)
+    (sound.data_dir / "keys").mkdir(mode=0o700, exist_ok=True)
     (sound.data_dir / "keys" / "ledger.pem").touch(mode=0o600)
     assert await codes(sound) == {"one_factor"}
     (sound.data_dir / "keys" / "ledger.pem").chmod(0o640)

@@ -12,9 +12,17 @@ from starlette.types import ASGIApp
 
 from nearhand import __version__
 from nearhand.access.api import router as access_router
-from nearhand.access.model import SYSTEM
+from nearhand.access.enrolment import EnrolmentService
+from nearhand.access.factors import FactorService
+from nearhand.access.mail import Mail
+from nearhand.access.means import Means, Policy
+from nearhand.access.model import SYSTEM, Role
 from nearhand.access.passwords import Passwords
+from nearhand.access.people import PeopleService
+from nearhand.access.seal import Seal
 from nearhand.access.service import AccessService
+from nearhand.access.tokens import TokenService
+from nearhand.audit import recording
 from nearhand.audit.api import router as audit_router
 from nearhand.audit.service import Ledger
 from nearhand.devices.api import router as devices_router
@@ -79,8 +87,13 @@ class Resources:
     blobs: Blobs
     clock: Clock
     ids: Ids
+    access_means: Means
     ledger: Ledger
     access: AccessService
+    people: PeopleService
+    factors: FactorService
+    api_tokens: TokenService
+    enrolment: EnrolmentService
     sign_in_rate: RateLimit
     tickets: Tickets
     limits: Limits
@@ -109,6 +122,16 @@ def build_resources(
         SqliteStorage(settings.live_path()) if database.is_sqlite else PostgresStorage(database.engine),
         ids=ids,
     )
+    means = Means(
+        database,
+        passwords or Passwords(),
+        ids,
+        clock,
+        Seal.from_file(settings.access_key_path()),
+        policy=policy_of(settings),
+        record=recording.did,
+    )
+    access = AccessService(means)
     inspect_moves = tag_inspector(ids=ids, clock=clock, base_url=settings.base_url)
     eyes = Eyes(
         workers=settings.vision_workers,
@@ -137,9 +160,12 @@ def build_resources(
         clock=clock,
         ids=ids,
         ledger=Ledger(database, settings.data_dir, clock=clock, key_file=settings.ledger_key_file),
-        access=AccessService(
-            database, passwords or Passwords(), ids=ids, clock=clock, session_hours=settings.session_hours
-        ),
+        access_means=means,
+        access=access,
+        people=PeopleService(means, access, mail_of(settings)),
+        factors=FactorService(means, access),
+        api_tokens=TokenService(means, access),
+        enrolment=EnrolmentService(means, access),
         sign_in_rate=RateLimit(settings.password_tries_per_minute),
         tickets=Tickets(time.monotonic),
         limits=Limits(
@@ -182,6 +208,33 @@ class Service(FastAPI):
         return Proxied(inner, trusted=networks(settings.trusted_proxies))
 
 
+def policy_of(settings: Settings) -> Policy:
+    """Raise ValueError for a role nobody has."""
+    return Policy(
+        base_url=settings.base_url,
+        sign_in_life=timedelta(hours=settings.session_hours),
+        idle_limit=timedelta(minutes=settings.sign_in_idle_minutes),
+        device_life=timedelta(days=settings.device_days),
+        device_idle_limit=timedelta(minutes=settings.device_idle_minutes),
+        invitation_life=timedelta(hours=settings.invitation_hours),
+        token_life=timedelta(days=settings.token_max_days),
+        second_factor_roles=frozenset(Role(role) for role in settings.second_factor_roles),
+    )
+
+
+def mail_of(settings: Settings) -> Mail | None:
+    if not settings.smtp_host:
+        return None
+    return Mail(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_from,
+        settings.smtp_user,
+        settings.smtp_password.get_secret_value(),
+        settings.smtp_security,
+    )
+
+
 def create_app(settings: Settings | None = None, resources: Resources | None = None) -> FastAPI:
     configure_logging()  # here, so that however the app is started, its logs are the same
     settings = settings or Settings()
@@ -198,6 +251,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         async with (
             Periodic("seal_ledger", every_s=SEAL_EVERY_S, work=lambda: _seal(resources)),
             Periodic("sweep_passing_files", every_s=3600, work=resources.blobs.sweep),
+            Periodic("write_last_seen", every_s=60, work=resources.access.write_seen),
             Periodic(
                 "pack_telemetry", every_s=300, work=lambda: pack_all(resources.database, resources.clock)
             ),
@@ -209,6 +263,8 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         ):
             yield
         await resources.hub.stop()
+        await resources.access.write_seen()
+        await resources.people.mails_sent()
         resources.eyes.close()
         await resources.session_seals.stop()
         await resources.ledger.stop()

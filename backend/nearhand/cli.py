@@ -1,13 +1,18 @@
 """The `nearhand` command."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nearhand.access.model import Role
+
+if TYPE_CHECKING:
+    from nearhand.access.model import Grant
+    from nearhand.app import Resources
+    from nearhand.devices.model import Rack, Site, Tenant
 
 WANTED = {
     "name": "2 to 40 small letters, digits, . _ - are wanted, the first a letter or a digit.",
@@ -113,22 +118,21 @@ def add_user(
     display_name: Annotated[
         str | None, typer.Option(help="The name others see; the sign-in name if left out.")
     ] = None,
+    tenant: Annotated[
+        str | None, typer.Option(help="Only with the things of the tenant of this name.")
+    ] = None,
+    site: Annotated[str | None, typer.Option(help="Only at the site of this name.")] = None,
+    rack: Annotated[str | None, typer.Option(help="Only in the rack of this name, at that site.")] = None,
 ) -> None:
     """Make an account; asks for the password. The way to a first administrator."""
-    import asyncio
-
     from pydantic import ValidationError
 
     from nearhand.access.model import NewUser, everywhere
-    from nearhand.app import build_resources
-    from nearhand.kit.errors import NearhandError
-    from nearhand.kit.logging import configure_logging
-    from nearhand.kit.settings import Settings
-    from nearhand.migrations.upgrade import upgrade
 
-    configure_logging()
+    if rack and not site:
+        typer.echo("--rack wants --site: racks of two sites may have one name.", err=True)
+        raise typer.Exit(2)
     password = typer.prompt("Password (10 characters or more)", hide_input=True, confirmation_prompt=True)
-
     try:
         new = NewUser(
             name=name, display_name=display_name or name, grants=everywhere(role), password=password
@@ -138,20 +142,88 @@ def add_user(
             typer.echo(f"{fault['loc'][0]}: {WANTED.get(str(fault['loc'][0]), fault['msg'])}", err=True)
         raise typer.Exit(1) from None
 
-    async def register() -> None:
+    async def register(resources: "Resources") -> None:
+        grant = await _grant_by_names(resources, role, tenant, site, rack)
+        await resources.access.register(new.model_copy(update={"grants": (grant,)}))
+
+    _with_service(register)
+    typer.echo(f"{name} may sign in as {role}.")
+
+
+@app.command("reset-password")
+def reset_password(
+    name: Annotated[str, typer.Argument(help="Sign-in name of the account.")],
+    factors: Annotated[
+        bool, typer.Option("--factors", help="Take away second factors and passkeys too: the phone is lost.")
+    ] = False,
+) -> None:
+    """Print a link by which a new password is set, once, within a day. The way back in for an administrator."""
+    from nearhand.access.model import SYSTEM
+
+    async def reset(resources: "Resources") -> None:
+        user = await resources.people.named(name)
+        if factors:
+            await resources.factors.remove_all(SYSTEM, user.id)
+        typer.echo((await resources.people.reset_link(SYSTEM, user.id)).url)
+
+    _with_service(reset)
+
+
+async def _grant_by_names(
+    resources: "Resources", role: Role, tenant: str | None, site: str | None, rack: str | None
+) -> "Grant":
+    """Raise NotFound for a name that no place has, and for one that several have."""
+    from nearhand.access.model import SYSTEM, Grant
+    from nearhand.devices.model import Selection
+    from nearhand.devices.places import places_on
+    from nearhand.kit.errors import NotFound
+    from nearhand.kit.http import PageQuery
+
+    def one(noun: str, name: str, found: "Sequence[Tenant | Site | Rack]") -> str:
+        ids = [place.id for place in found if place.name == name]
+        if len(ids) != 1:
+            raise NotFound(f"{'No' if not ids else 'More than one'} {noun} has the name {name}.")
+        return ids[0]
+
+    tenant_id = site_id = rack_id = None
+    page = PageQuery(limit=200, offset=0)
+    async with resources.database.reading() as connection:
+        places = places_on(connection, SYSTEM, ids=resources.ids, clock=resources.clock)
+        if tenant:
+            tenant_id = one("tenant", tenant, (await places.tenants(Selection(q=tenant), page)).items)
+        if site:
+            site_id = one("site", site, (await places.sites(Selection(q=site), page)).items)
+        if rack:
+            wanted = Selection(q=rack, filters={"site_id": str(site_id)})
+            rack_id = one("rack", rack, (await places.racks(wanted, page)).items)
+    return Grant(role=role, tenant_id=tenant_id, site_id=site_id, rack_id=rack_id)
+
+
+def _with_service(work: "Callable[[Resources], Coroutine[None, None, None]]") -> None:
+    """Do something with the service's data beside it; what it refuses is said in one sentence."""
+    import asyncio
+
+    from nearhand.app import build_resources
+    from nearhand.kit.errors import NearhandError
+    from nearhand.kit.logging import configure_logging
+    from nearhand.kit.settings import Settings
+    from nearhand.migrations.upgrade import upgrade
+
+    configure_logging()
+
+    async def run() -> None:
         resources = build_resources(Settings())
         try:
             await upgrade(resources.database)
-            await resources.access.register(new)
+            await work(resources)
         finally:
             await resources.database.close()
 
     try:
-        asyncio.run(register())
+        asyncio.run(run())
     except (NearhandError, ValueError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
-    typer.echo(f"{name} may sign in as {role}.")
 
 
 @app.command()

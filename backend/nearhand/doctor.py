@@ -18,7 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from pydantic import BaseModel
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from nearhand.access.passwords import Passwords
@@ -264,7 +264,7 @@ def _of_tables(connection: Connection) -> list[tuple[Finding, list[str] | None]]
             remedy="nearhand add-user NAME --role admin",
         )
         found.append((nobody, None))
-    single = sorted(admins.values()) if not _has_factors(connection) else _without_factor(connection, admins)
+    single = _without_factor(connection, admins)
     if single:
         one = Finding(
             code="one_factor",
@@ -294,10 +294,6 @@ def _admins(connection: Connection) -> dict[str, str]:
     return {str(user_id): str(name) for user_id, name in rows}
 
 
-def _has_factors(connection: Connection) -> bool:
-    return {"totp", "passkey"} <= set(inspect(connection).get_table_names())
-
-
 def _without_factor(connection: Connection, admins: dict[str, str]) -> list[str]:
     strong = connection.execute(
         text("SELECT user_id FROM totp WHERE confirmed_at IS NOT NULL UNION SELECT user_id FROM passkey")
@@ -307,13 +303,10 @@ def _without_factor(connection: Connection, admins: dict[str, str]) -> list[str]
 
 
 def _hashes(connection: Connection, names: list[str]) -> list[str]:
-    columns = {column["name"] for column in inspect(connection).get_columns("user_account")}
-    hashed = (
-        "SELECT name, password_hash FROM user_account WHERE is_active"
-        if "password_hash" in columns
-        else "SELECT u.name, p.hash FROM user_account u JOIN password p ON p.user_id = u.id WHERE u.is_active"
+    hashed = text(
+        "SELECT u.name, p.hash FROM user_account u JOIN password p ON p.user_id = u.id WHERE u.is_active"
     )
-    return [str(kept) for name, kept in connection.execute(text(hashed)) if name in names]
+    return [str(kept) for name, kept in connection.execute(hashed) if name in names]
 
 
 # -- the running service ----------------------------------------------------------------------------------------

@@ -83,6 +83,22 @@ async def join(session_id: str) -> RedirectResponse:
     return RedirectResponse(f"/console/join/{session_id[:40]}")
 
 
+@router.get("/welcome")
+async def welcome() -> RedirectResponse:
+    """An invitation; as with `join`, its secret stays in the fragment."""
+    return RedirectResponse("/console/welcome")
+
+
+@router.get("/reset")
+async def reset() -> RedirectResponse:
+    return RedirectResponse("/console/reset")
+
+
+@router.get("/enrol")
+async def enrol() -> RedirectResponse:
+    return RedirectResponse("/field/enrol")
+
+
 @router.get("/healthz")
 async def healthz(request: Request) -> dict[str, str]:
     """Whether the service runs, and nothing more."""

@@ -24,7 +24,7 @@ from tests.browser.conftest import hall_at
 from tests.support.chart import Chart
 from tests.support.demo import DemoProcess
 from tests.support.heaps import Heaps
-from tests.support.moving import seen_frames
+from tests.support.moving import forget_seen, seen_frames
 from tests.support.rehearsal import Rehearsal, Shown, hand, journey, late_rings, rehearsal, ring_over_time
 
 SMALL, USUAL, LARGE = (640, 360), (1280, 720), (1920, 1080)
@@ -56,6 +56,7 @@ def growth_mb_per_minute(r: Rehearsal, minutes: float) -> dict[str, float]:
     r.page.wait_for_timeout(WARM_UP_S * 1e3)
     heaps, readings = Heaps(r.page), []
     for _ in range(round(minutes * 6)):
+        forget_seen(r.page)
         readings.append(heaps.held_mb())
         r.page.wait_for_timeout(10_000)
     slope = float(np.polyfit(np.arange(len(readings)) / 6, readings, 1)[0])

@@ -104,3 +104,16 @@ def test_only_our_own_labels_have_a_code(text: str, code: str | None) -> None:
 async def test_passwords_of_people_are_not_kept(server: ServerProcess) -> None:
     async with await Client.sign_in(server.url, "expert", PASSWORD) as client:
         assert PASSWORD not in str(vars(client))
+
+
+async def test_an_account_with_a_second_factor_is_told_to_use_a_token() -> None:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, json={"needs": ["totp"], "ticket": "t" * 20})
+
+    class Told(Client):
+        def __init__(self, url: str, token: str | None = None, **more: object) -> None:
+            super().__init__(url, token)
+            self._http = httpx2.AsyncClient(base_url=url, transport=httpx2.MockTransport(answer))
+
+    with pytest.raises(Refusal, match="second_factor_needed"):
+        await Told.sign_in("http://nearhand.example", "expert", "a long password")

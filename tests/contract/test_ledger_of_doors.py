@@ -11,6 +11,10 @@ from tests.support.routes import api_routes
 UNTOLD = {
     ("GET", f"{API}/me"),
     ("GET", f"{API}/demo"),
+    *(("GET", f"{API}/{path}") for path in ("sign-in", "me/passkeys", "me/sign-ins", "me/tokens")),
+    ("POST", f"{API}/sign-in/passkey/options"),
+    ("POST", f"{API}/me/passkeys/options"),
+    ("POST", f"{API}/invitations/show"),
     ("GET", f"{API}/cameras/{{key}}"),
     ("POST", f"{API}/telemetry/samples"),
 }

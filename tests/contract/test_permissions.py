@@ -13,7 +13,16 @@ from nearhand.kit.http import GuardedRoute
 from tests.support.people import sign_in
 from tests.support.routes import UNSTATED, api_routes, stated_permission
 
-PUBLIC = {("POST", f"{API}/sign-in"), ("POST", f"{API}/join"), ("GET", f"{API}/demo")}
+# The ways in: each asks for a secret instead, or tells nothing that is anybody's.
+PUBLIC = {
+    *(("GET", f"{API}/{path}") for path in ("sign-in", "demo")),
+    *(("POST", f"{API}/sign-in{path}") for path in ("", "/code", "/passkey", "/passkey/options")),
+    *(
+        ("POST", f"{API}/{path}")
+        for path in ("join", "enrolments/use", "password-resets", "password-resets/use")
+    ),
+    *(("POST", f"{API}/invitations/{path}") for path in ("show", "accept")),
+}
 # What else may be wrong with a request: who must not enter is not told of it, whatever it is.
 WRONG: dict[str, Any] = {
     "nothing at all": {},

@@ -129,6 +129,16 @@ def test_an_import_with_half_a_character_in_a_column_is_refused(service: Attacke
 
 # -- bodies that are none -----------------------------------------------------------------------------------------------
 
+# They are of the asker's own account, and ask for nothing: whatever comes with it is not read.
+WITHOUT_BODY = (
+    "/sign-out",
+    "/me/totp",
+    "/me/sign-ins",
+    "/me/recovery-codes",
+    "/me/lock",
+    "/me/passkeys/options",
+)
+
 BODIES = {
     "deep lists": b"[" * 100_000 + b"]" * 100_000,
     "deep objects": b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
@@ -147,7 +157,7 @@ BODIES = {
 def test_a_body_that_is_none_is_refused_by_every_route(service: Attacked, body: bytes) -> None:
     stumbled = {}
     for method, path, _ in api_routes():
-        if method == "GET" or path.endswith("/sign-out"):
+        if method == "GET" or path.endswith(WITHOUT_BODY):
             continue
         filled = re.sub(r"\{[^}]*\}", "000000000001", path).removeprefix("/api/v1/")
         headers = {"If-Match": '"1"', "Content-Type": "application/json"}

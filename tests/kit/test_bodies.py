@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from nearhand.access.credentials import Admission
 from nearhand.access.model import NewUser, Role, SignIn, everywhere
 from nearhand.app import Resources, build_resources, create_app
 from nearhand.kit.blobs import ABANDONED_S, Blobs
@@ -93,7 +94,8 @@ async def test_a_sender_who_stops_half_way_is_refused_and_leaves_nothing(
     await upgrade(impatient.database)
     new = NewUser(name="admin", display_name="Admin", grants=everywhere(Role.ADMIN), password=PASSWORD)
     await impatient.access.register(new)
-    token, _ = await impatient.access.sign_in(SignIn(name="admin", password=PASSWORD))
+    admission = await impatient.access.sign_in(SignIn(name="admin", password=PASSWORD))
+    assert isinstance(admission, Admission)
     said: list[Any] = []
     messages = iter([piece(BOUNDARY)])
 
@@ -113,7 +115,7 @@ async def test_a_sender_who_stops_half_way_is_refused_and_leaves_nothing(
         "method": "POST",
         "path": f"/api/v1/{path}",
         "query_string": query.encode(),
-        "headers": [(b"authorization", f"Bearer {token}".encode()), (b"content-type", kind)],
+        "headers": [(b"authorization", f"Bearer {admission.token}".encode()), (b"content-type", kind)],
     }
     await create_app(impatient.settings, impatient)(scope, receive, send)
     assert said[0]["status"] == 408

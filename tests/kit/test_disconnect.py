@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from nearhand.access.credentials import Admission
 from nearhand.access.model import NewUser, Role, SignIn, everywhere
 from nearhand.app import Resources, create_app
 from nearhand.migrations.upgrade import upgrade
@@ -18,7 +19,8 @@ async def test_a_sender_who_goes_away_leaves_nothing_and_is_no_accident(
     await resources.access.register(
         NewUser(name="expert", display_name="Expert", grants=everywhere(Role.EXPERT), password=PASSWORD)
     )
-    token, _ = await resources.access.sign_in(SignIn(name="expert", password=PASSWORD))
+    admission = await resources.access.sign_in(SignIn(name="expert", password=PASSWORD))
+    assert isinstance(admission, Admission)
     said: list[Any] = []
     messages: Iterator[dict[str, Any]] = iter(
         [{"type": "http.request", "body": b"half a", "more_body": True}, {"type": "http.disconnect"}]
@@ -35,7 +37,10 @@ async def test_a_sender_who_goes_away_leaves_nothing_and_is_no_accident(
         "method": "POST",
         "path": path,
         "query_string": b"name=a.txt",
-        "headers": [(b"authorization", f"Bearer {token}".encode()), (b"content-type", b"application/json")],
+        "headers": [
+            (b"authorization", f"Bearer {admission.token}".encode()),
+            (b"content-type", b"application/json"),
+        ],
     }
     with capture_logs() as logs:
         await create_app(resources.settings, resources)(scope, receive, send)

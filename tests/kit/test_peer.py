@@ -62,7 +62,7 @@ async def test_what_the_asker_wrote_before_the_proxy_counts_for_nothing() -> Non
 
 
 @pytest.mark.parametrize("said", ["", "unknown", "203.0.113.9, evil", "x" * 5000, "1.2.3.4:80"])
-async def test_what_is_no_address_leaves_the_proxys(said: str) -> None:
+async def test_what_is_no_address_leaves_that_of_the_proxy(said: str) -> None:
     assert (await seen("10.0.0.5", (FOR, said)))[0] == "10.0.0.5"
 
 

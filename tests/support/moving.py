@@ -135,6 +135,11 @@ def watch(page: Page) -> None:
     page.add_init_script(WATCH)
 
 
+def forget_seen(page: Page) -> None:
+    """Throw away what was written down so far, so that a page's memory is its own."""
+    page.evaluate("() => Object.assign(window.nearhandSeen, { film: {}, frames: [], marks: [] })")
+
+
 def seen_frames(page: Page, *, since: int = 0) -> list[dict[str, Any]]:
     """What the page's worker said of each frame so far."""
     found: list[dict[str, Any]] = page.evaluate("since => window.nearhandSeen.frames.slice(since)", since)

@@ -1,4 +1,4 @@
-"""REST doors of sign-in, people and joining links."""
+"""REST doors of sign-in, one's own account, people, and what opens doors for them."""
 
 import time
 from typing import Annotated
@@ -6,9 +6,60 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
-from nearhand.access.actor import COOKIE, SignedIn, may, token_of
+from nearhand.access.actor import (
+    BROWSER_COOKIE,
+    COOKIE,
+    EvenLocked,
+    OwnSignIn,
+    SignedIn,
+    bearer_of,
+    may,
+    token_of,
+    visitor_of,
+)
+from nearhand.access.credentials import (
+    Acceptance,
+    Account,
+    AddedPasskey,
+    Admission,
+    ApiToken,
+    Confirmation,
+    Enrolment,
+    FactorNeeded,
+    Held,
+    Invitation,
+    InvitationShown,
+    Invited,
+    LinkToken,
+    MadeApiToken,
+    Me,
+    NewApiToken,
+    NewEnrolment,
+    NewInvitation,
+    NewPasskey,
+    OpenSignIn,
+    Passkey,
+    PasskeyAnswer,
+    PasskeyAsk,
+    PasskeyOptions,
+    PasswordChange,
+    PinChange,
+    Profile,
+    RecoveryCodes,
+    Renewed,
+    ResetByMail,
+    ResetLink,
+    ResetUse,
+    SecondStep,
+    SignInKind,
+    SignInOptions,
+    Strengthened,
+    TotpCode,
+    TotpOffer,
+)
+from nearhand.access.enrolment import EnrolmentService
+from nearhand.access.factors import FactorService
 from nearhand.access.model import (
-    HOUSE,
     MAX_GRANTS,
     Actor,
     DisplayName,
@@ -18,8 +69,10 @@ from nearhand.access.model import (
     SignIn,
     User,
 )
+from nearhand.access.people import PeopleService
 from nearhand.access.service import AccessService
-from nearhand.audit.doors import acted, listed, untold
+from nearhand.access.tokens import TokenService
+from nearhand.audit.doors import acted, listed, tried, untold, viewed
 from nearhand.kit.cookies import forget_cookie, set_cookie
 from nearhand.kit.errors import TooMany
 from nearhand.kit.http import GuardedRoute, Page, Paging
@@ -29,13 +82,7 @@ from nearhand.kit.peer import address_of, home_of
 from nearhand.kit.tickets import TICKET_S
 
 router = APIRouter(tags=["access"], route_class=GuardedRoute)
-
-
-class Admission(BaseModel):
-    """Who you are now. `token` is for programs; browsers hold it in a cookie they cannot read."""
-
-    actor: Actor
-    token: str | None = None
+YEAR_S = 365 * 24 * 3600
 
 
 class Join(BaseModel):
@@ -57,35 +104,127 @@ def _service(request: Request) -> AccessService:
     return service
 
 
+def _people(request: Request) -> PeopleService:
+    service: PeopleService = request.app.state.resources.people
+    return service
+
+
+def _factors(request: Request) -> FactorService:
+    service: FactorService = request.app.state.resources.factors
+    return service
+
+
+def _tokens(request: Request) -> TokenService:
+    service: TokenService = request.app.state.resources.api_tokens
+    return service
+
+
+def _enrolment(request: Request) -> EnrolmentService:
+    service: EnrolmentService = request.app.state.resources.enrolment
+    return service
+
+
 Service = Annotated[AccessService, Depends(_service)]
+People = Annotated[PeopleService, Depends(_people)]
+FactorsService = Annotated[FactorService, Depends(_factors)]
+Tokens = Annotated[TokenService, Depends(_tokens)]
+Enrolling = Annotated[EnrolmentService, Depends(_enrolment)]
 
 
 async def _try_once(request: Request) -> None:
-    """Anybody may try to sign in, from our own pages or a program, a few times a minute per address."""
+    """Anybody may try to get in, from our own pages or a program, a few times a minute per address."""
     refuse_foreign_origin(request)
     asker = home_of(address_of(request))
     if not request.app.state.resources.sign_in_rate.allow(asker, time.monotonic()):
         raise TooMany("Too many sign-in tries from this address. Wait a minute.")
 
 
-def _set_cookie(request: Request, response: Response, token: str) -> None:
+PUBLIC = [Depends(_try_once)]
+
+
+def _set_cookie(request: Request, response: Response, token: str, *, is_device: bool = False) -> None:
     settings = request.app.state.resources.settings
-    set_cookie(request, response, COOKIE, token, max_age_s=settings.session_hours * 3600)
+    seconds = settings.device_days * 24 * 3600 if is_device else settings.session_hours * 3600
+    set_cookie(request, response, COOKIE, token, max_age_s=seconds)
 
 
-@router.post("/sign-in", dependencies=[Depends(_try_once)])
-@acted("sign_in.begun")
+def _let_in(request: Request, response: Response, admission: Admission, *, want_token: bool) -> Admission:
+    """The token goes into a cookie; a person's browser is known from now on."""
+    assert admission.token is not None
+    _set_cookie(request, response, admission.token)
+    if admission.actor.user_id is not None:
+        known = request.app.state.resources.access.known_browser(admission.actor.user_id)
+        set_cookie(request, response, BROWSER_COOKIE, known, max_age_s=YEAR_S)
+    return admission if want_token else admission.model_copy(update={"token": None})
+
+
+def _renewed(request: Request, response: Response, held: Held, token: str) -> str | None:
+    """The fresh token, to where the one before was."""
+    if bearer_of(request):
+        return token
+    _set_cookie(request, response, token, is_device=held.kind is SignInKind.DEVICE)
+    return None
+
+
+def _kind(want_token: bool) -> SignInKind:
+    return SignInKind.PROGRAM if want_token else SignInKind.BROWSER
+
+
+# -- signing in -------------------------------------------------------------------------------------------------
+
+
+@router.get("/sign-in")
+@untold("public: what the sign-in page may offer")
+async def options(request: Request, people: People) -> SignInOptions:
+    """Public: what the sign-in page may offer."""
+    has_passkeys = request.app.state.resources.factors.has_passkeys
+    return SignInOptions(has_passkeys=has_passkeys, has_email_reset=people.has_mail)
+
+
+@router.post("/sign-in", dependencies=PUBLIC)
+@tried("sign_in.begun")
 async def sign_in(
     body: SignIn, request: Request, response: Response, service: Service, want_token: bool = False
-) -> Admission:
+) -> Admission | FactorNeeded:
     """Sign in with name and password. `want_token=true` also returns the token, for programs."""
-    token, actor = await service.sign_in(body)
-    _set_cookie(request, response, token)
-    return Admission(actor=actor, token=token if want_token else None)
+    answer = await service.sign_in(body, visitor_of(request), _kind(want_token))
+    if isinstance(answer, FactorNeeded):
+        return answer
+    return _let_in(request, response, answer, want_token=want_token)
+
+
+@router.post("/sign-in/code", dependencies=PUBLIC)
+@tried("sign_in.begun")
+async def sign_in_by_code(
+    body: SecondStep, request: Request, response: Response, service: Service, want_token: bool = False
+) -> Admission:
+    """The second step: a code of the authenticator app, or a recovery code."""
+    answer = await service.sign_in_by_code(body.ticket, body.code, visitor_of(request))
+    return _let_in(request, response, answer, want_token=want_token)
+
+
+@router.post("/sign-in/passkey/options", dependencies=PUBLIC)
+@untold("a question to the browser; what comes of it is put down")
+async def passkey_options(body: PasskeyAsk, factors: FactorsService) -> PasskeyOptions:
+    """What the browser needs to use a passkey: alone, or as the second step with the password's ticket."""
+    return await factors.authentication(body.ticket)
+
+
+@router.post("/sign-in/passkey", dependencies=PUBLIC)
+@tried("sign_in.begun")
+async def sign_in_by_passkey(
+    body: PasskeyAnswer,
+    request: Request,
+    response: Response,
+    factors: FactorsService,
+    want_token: bool = False,
+) -> Admission:
+    answer = await factors.sign_in(body, visitor_of(request))
+    return _let_in(request, response, answer, want_token=want_token)
 
 
 @router.post("/sign-out", status_code=status.HTTP_204_NO_CONTENT)
-async def sign_out(request: Request, response: Response, actor: SignedIn, service: Service) -> None:
+async def sign_out(request: Request, response: Response, held: EvenLocked, service: Service) -> None:
     await service.sign_out(token_of(request) or "")
     forget_cookie(request, response, COOKIE)
 
@@ -104,35 +243,233 @@ async def ticket(request: Request, actor: SignedIn) -> Ticket:
     return Ticket(ticket=request.app.state.resources.tickets.sell(token_of(request) or ""), seconds=TICKET_S)
 
 
-@router.get("/me")
-@untold("a page asking who is signed in")
-async def me(actor: SignedIn) -> Actor:
-    """Who is asking, and what they may do."""
-    return actor
-
-
-@router.post("/join", dependencies=[Depends(_try_once)])
-@acted("link.opened")
+@router.post("/join", dependencies=PUBLIC)
+@tried("link.opened")
 async def join(
     body: Join, request: Request, response: Response, service: Service, want_token: bool = False
 ) -> Admission:
     """Enter a session as a guest, by the token of a joining link."""
-    token, actor = await service.join(body.token, body.display_name)
-    _set_cookie(request, response, token)
-    return Admission(actor=actor, token=token if want_token else None)
+    answer = await service.join(body.token, body.display_name, visitor_of(request))
+    return _let_in(request, response, answer, want_token=want_token)
+
+
+@router.get("/demo")
+@untold("public: what the sign-in page of a demo says")
+async def demo(request: Request) -> Demo:
+    """Public: whether this is a demo, and if so the accounts it offers."""
+    resources = request.app.state.resources
+    accounts = resources.demo_accounts if resources.settings.is_demo else []
+    return Demo(is_demo=resources.settings.is_demo, accounts=accounts)
+
+
+# -- links that work once ---------------------------------------------------------------------------------------
+
+
+@router.post("/invitations/show", dependencies=PUBLIC)
+@untold("what accepting it puts down in full")
+async def show_invitation(body: LinkToken, people: People) -> InvitationShown:
+    """What an invitation's page says before it is accepted."""
+    return await people.show_invitation(body.token)
+
+
+@router.post("/invitations/accept", status_code=status.HTTP_201_CREATED, dependencies=PUBLIC)
+@tried("invitation.accepted")
+async def accept_invitation(
+    body: Acceptance, request: Request, response: Response, people: People, want_token: bool = False
+) -> Admission:
+    """Become an account, once, and be signed in as it."""
+    answer = await people.accept(body, visitor_of(request), _kind(want_token))
+    return _let_in(request, response, answer, want_token=want_token)
+
+
+@router.post("/password-resets", status_code=status.HTTP_202_ACCEPTED, dependencies=PUBLIC)
+@acted("password_reset.asked")
+async def reset_by_mail(body: ResetByMail, people: People) -> None:
+    """Send a link to this address, if it is an account's and the service has a mail server. The answer never says."""
+    people.ask_reset_by_mail(body.email)
+
+
+@router.post("/password-resets/use", status_code=status.HTTP_204_NO_CONTENT, dependencies=PUBLIC)
+@tried("password.reset")
+async def use_reset(body: ResetUse, people: People) -> None:
+    """Set a new password by a reset link; every sign-in of the account ends. Sign in with it then."""
+    await people.use_reset(body)
+
+
+@router.post("/enrolments/use", status_code=status.HTTP_201_CREATED, dependencies=PUBLIC)
+@tried("enrolment.used")
+async def use_enrolment(
+    body: LinkToken, request: Request, response: Response, enrolling: Enrolling, want_token: bool = False
+) -> Admission:
+    """Sign this device in, for long, by the code that a console showed."""
+    answer = await enrolling.use(body.token, visitor_of(request))
+    assert answer.token is not None
+    _set_cookie(request, response, answer.token, is_device=True)
+    return answer if want_token else answer.model_copy(update={"token": None})
+
+
+# -- one's own account ------------------------------------------------------------------------------------------
+
+
+@router.get("/me")
+@untold("a page asking who is signed in")
+async def me(request: Request, held: EvenLocked, service: Service) -> Me:
+    """Who is asking, what they may do, and how they signed in; from a locked device too."""
+    return await service.me(request.state.known)
+
+
+@router.put("/me/profile")
+async def set_profile(body: Profile, held: OwnSignIn, people: People) -> User:
+    return await people.set_own_profile(held, body)
+
+
+@router.post("/me/confirm")
+async def confirm(
+    body: Confirmation, request: Request, response: Response, held: OwnSignIn, service: Service
+) -> Renewed:
+    """Prove again that it is you; what changes how you sign in asks for it."""
+    token = await service.confirm(held, password=body.password, code=body.code)
+    return Renewed(token=_renewed(request, response, held, token))
+
+
+@router.post("/me/password")
+async def change_password(
+    body: PasswordChange, request: Request, response: Response, held: OwnSignIn, people: People
+) -> Renewed:
+    """Ends all your other sign-ins."""
+    token = await people.change_password(held, body)
+    return Renewed(token=_renewed(request, response, held, token))
+
+
+@router.post("/me/totp")
+async def offer_totp(held: OwnSignIn, factors: FactorsService) -> TotpOffer:
+    """A secret for the authenticator app; it counts once it is confirmed by a code."""
+    return await factors.offer_totp(held)
+
+
+@router.post("/me/totp/confirm")
+async def confirm_totp(
+    body: TotpCode, request: Request, response: Response, held: OwnSignIn, factors: FactorsService
+) -> Strengthened:
+    """From now on a code is wanted after the password. Answers the recovery codes, this once."""
+    codes, token = await factors.confirm_totp(held, body.code)
+    return Strengthened(codes=codes, token=_renewed(request, response, held, token))
+
+
+@router.delete("/me/totp", status_code=status.HTTP_204_NO_CONTENT)
+async def remove_totp(held: OwnSignIn, factors: FactorsService) -> None:
+    await factors.remove_totp(held)
+
+
+@router.post("/me/recovery-codes")
+async def new_recovery_codes(held: OwnSignIn, factors: FactorsService) -> RecoveryCodes:
+    """Ten new ones; those before work no more."""
+    return RecoveryCodes(codes=await factors.new_recovery_codes(held))
+
+
+@router.get("/me/passkeys")
+@untold("what is the asker's own")
+async def passkeys(held: OwnSignIn, factors: FactorsService) -> list[Passkey]:
+    return await factors.passkeys(str(held.user_id))
+
+
+@router.post("/me/passkeys/options")
+@untold("a question to the browser; what comes of it is put down")
+async def passkey_registration(held: OwnSignIn, factors: FactorsService) -> PasskeyOptions:
+    return await factors.registration(held)
+
+
+@router.post("/me/passkeys", status_code=status.HTTP_201_CREATED)
+async def add_passkey(
+    body: NewPasskey, request: Request, response: Response, held: OwnSignIn, factors: FactorsService
+) -> AddedPasskey:
+    passkey, token = await factors.add_passkey(held, body)
+    return AddedPasskey(**dict(passkey), token=_renewed(request, response, held, token))
+
+
+@router.delete("/me/passkeys/{passkey_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def remove_passkey(passkey_id: Id, held: OwnSignIn, factors: FactorsService) -> None:
+    await factors.remove_passkey(held, passkey_id)
+
+
+@router.get("/me/sign-ins")
+@untold("what is the asker's own")
+async def own_sign_ins(held: OwnSignIn, service: Service, page: Paging) -> Page[OpenSignIn]:
+    """Where you are signed in, the last used first."""
+    return await service.sign_ins(str(held.user_id), page, this_id=held.id)
+
+
+@router.delete("/me/sign-ins/{sign_in_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def end_own_sign_in(sign_in_id: Id, held: OwnSignIn, service: Service) -> None:
+    await service.end_sign_in(str(held.user_id), sign_in_id)
+
+
+@router.delete("/me/sign-ins", status_code=status.HTTP_204_NO_CONTENT)
+async def end_other_sign_ins(held: OwnSignIn, service: Service) -> None:
+    """All but this one."""
+    await service.end_sign_ins(str(held.user_id), but=held.id)
+
+
+@router.get("/me/tokens")
+@untold("what is the asker's own")
+async def own_tokens(held: OwnSignIn, tokens: Tokens, page: Paging) -> Page[ApiToken]:
+    return await tokens.tokens(str(held.user_id), page)
+
+
+@router.post("/me/tokens", status_code=status.HTTP_201_CREATED)
+async def make_own_token(
+    body: NewApiToken, request: Request, held: OwnSignIn, tokens: Tokens
+) -> MadeApiToken:
+    """A token for a program of yours; it never may more than you."""
+    return await tokens.make_own(request.state.actor, held, body)
+
+
+@router.delete("/me/tokens/{token_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def revoke_own_token(token_id: Id, held: OwnSignIn, tokens: Tokens) -> None:
+    await tokens.revoke(str(held.user_id), token_id)
+
+
+@router.post("/me/pin", status_code=status.HTTP_204_NO_CONTENT)
+async def set_pin(body: PinChange, held: OwnSignIn, enrolling: Enrolling) -> None:
+    """Of this enrolled device."""
+    await enrolling.set_pin(held, body.pin)
+
+
+@router.post("/me/lock", status_code=status.HTTP_204_NO_CONTENT)
+async def lock(held: OwnSignIn, enrolling: Enrolling) -> None:
+    await enrolling.lock(held)
+
+
+@router.post("/me/unlock")
+@tried("sign_in.unlocked")
+async def unlock(
+    body: PinChange, request: Request, response: Response, held: EvenLocked, enrolling: Enrolling
+) -> Renewed:
+    """After five wrong PINs this device's sign-in is over."""
+    token = await enrolling.unlock(held, body.pin)
+    return Renewed(token=_renewed(request, response, held, token))
+
+
+# -- people -----------------------------------------------------------------------------------------------------
 
 
 @router.get("/users")
 @listed("user")
-async def users(service: Service, page: Paging, actor: Actor = may(Permission.PEOPLE_MANAGE)) -> Page[User]:
-    actor.demand(Permission.PEOPLE_MANAGE, HOUSE)
-    return await service.users(page)
+async def users(people: People, page: Paging, actor: Actor = may(Permission.PEOPLE_MANAGE)) -> Page[Account]:
+    """Those whose every grant lies within yours."""
+    return await people.users(actor, page)
 
 
 @router.post("/users", status_code=status.HTTP_201_CREATED)
-async def register(body: NewUser, service: Service, actor: Actor = may(Permission.PEOPLE_MANAGE)) -> User:
-    actor.demand(Permission.PEOPLE_MANAGE, HOUSE)
-    return await service.register(body)
+async def register(body: NewUser, people: People, actor: Actor = may(Permission.PEOPLE_MANAGE)) -> User:
+    """A person with a first password, or a service (`kind`), which gets tokens instead."""
+    return await people.add(actor, body)
+
+
+@router.get("/users/{user_id}")
+@viewed("user")
+async def user(user_id: Id, people: People, actor: Actor = may(Permission.PEOPLE_MANAGE)) -> Account:
+    return await people.account(actor, user_id)
 
 
 class Activity(BaseModel):
@@ -143,11 +480,10 @@ class Activity(BaseModel):
 
 @router.patch("/users/{user_id}")
 async def set_active(
-    user_id: Id, body: Activity, service: Service, actor: Actor = may(Permission.PEOPLE_MANAGE)
+    user_id: Id, body: Activity, people: People, actor: Actor = may(Permission.PEOPLE_MANAGE)
 ) -> User:
     """Switch an account on or off. Switching off ends its sign-ins at once."""
-    actor.demand(Permission.PEOPLE_MANAGE, HOUSE)
-    return await service.set_active(user_id, is_active=body.is_active)
+    return await people.set_active(actor, user_id, is_active=body.is_active)
 
 
 class Granted(BaseModel):
@@ -158,17 +494,107 @@ class Granted(BaseModel):
 
 @router.put("/users/{user_id}/grants")
 async def set_grants(
-    user_id: Id, body: Granted, service: Service, actor: Actor = may(Permission.PEOPLE_MANAGE)
+    user_id: Id, body: Granted, people: People, actor: Actor = may(Permission.PEOPLE_MANAGE)
 ) -> User:
-    """What the account may do, and where, from now on."""
-    actor.demand(Permission.PEOPLE_MANAGE, HOUSE)
-    return await service.set_grants(user_id, body.grants)
+    """What the account may do, and where, from now on. Nobody gives more than they hold."""
+    return await people.set_grants(actor, user_id, body.grants)
 
 
-@router.get("/demo")
-@untold("public: what the sign-in page of a demo says")
-async def demo(request: Request) -> Demo:
-    """Public: whether this is a demo, and if so the accounts it offers."""
-    resources = request.app.state.resources
-    accounts = resources.demo_accounts if resources.settings.is_demo else []
-    return Demo(is_demo=resources.settings.is_demo, accounts=accounts)
+@router.post("/users/{user_id}/reset-link", status_code=status.HTTP_201_CREATED)
+async def reset_link(
+    user_id: Id, held: OwnSignIn, people: People, actor: Actor = may(Permission.PEOPLE_MANAGE)
+) -> ResetLink:
+    """A link by which they set a new password, once, within a day."""
+    return await people.reset_link(actor, user_id)
+
+
+@router.delete("/users/{user_id}/factors", status_code=status.HTTP_204_NO_CONTENT)
+async def remove_factors(
+    user_id: Id, held: OwnSignIn, factors: FactorsService, actor: Actor = may(Permission.PEOPLE_MANAGE)
+) -> None:
+    """For who lost their phone: the password alone signs them in, until they add a factor again."""
+    await factors.remove_all(actor, user_id)
+
+
+@router.get("/users/{user_id}/sign-ins")
+@listed("sign_in")
+async def sign_ins(
+    user_id: Id, service: Service, page: Paging, actor: Actor = may(Permission.PEOPLE_MANAGE)
+) -> Page[OpenSignIn]:
+    await service.managed(actor, user_id)
+    return await service.sign_ins(user_id, page)
+
+
+@router.delete("/users/{user_id}/sign-ins", status_code=status.HTTP_204_NO_CONTENT)
+async def end_sign_ins(user_id: Id, service: Service, actor: Actor = may(Permission.PEOPLE_MANAGE)) -> None:
+    await service.managed(actor, user_id)
+    await service.end_sign_ins(user_id, but=None)
+
+
+@router.delete("/users/{user_id}/sign-ins/{sign_in_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def end_sign_in(
+    user_id: Id, sign_in_id: Id, service: Service, actor: Actor = may(Permission.PEOPLE_MANAGE)
+) -> None:
+    await service.managed(actor, user_id)
+    await service.end_sign_in(user_id, sign_in_id)
+
+
+@router.get("/users/{user_id}/tokens")
+@listed("api_token")
+async def tokens_of(
+    user_id: Id, service: Service, tokens: Tokens, page: Paging, actor: Actor = may(Permission.PEOPLE_MANAGE)
+) -> Page[ApiToken]:
+    await service.managed(actor, user_id)
+    return await tokens.tokens(user_id, page)
+
+
+@router.post("/users/{user_id}/tokens", status_code=status.HTTP_201_CREATED)
+async def make_token(
+    user_id: Id,
+    body: NewApiToken,
+    held: OwnSignIn,
+    tokens: Tokens,
+    actor: Actor = may(Permission.PEOPLE_MANAGE),
+) -> MadeApiToken:
+    """For a service's account."""
+    return await tokens.make_for_service(actor, held, user_id, body)
+
+
+@router.delete("/users/{user_id}/tokens/{token_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def revoke_token(
+    user_id: Id, token_id: Id, service: Service, tokens: Tokens, actor: Actor = may(Permission.PEOPLE_MANAGE)
+) -> None:
+    await service.managed(actor, user_id)
+    await tokens.revoke(user_id, token_id)
+
+
+@router.get("/invitations")
+@listed("invitation")
+async def invitations(
+    people: People, page: Paging, actor: Actor = may(Permission.PEOPLE_MANAGE)
+) -> Page[Invitation]:
+    """Those not accepted yet that give nothing beyond your own grants, the newest first."""
+    return await people.invitations(actor, page)
+
+
+@router.post("/invitations", status_code=status.HTTP_201_CREATED)
+async def invite(
+    body: NewInvitation, people: People, actor: Actor = may(Permission.PEOPLE_MANAGE)
+) -> Invited:
+    """A link by which one person becomes an account with these grants, once."""
+    return await people.invite(actor, body)
+
+
+@router.delete("/invitations/{invitation_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def revoke_invitation(
+    invitation_id: Id, people: People, actor: Actor = may(Permission.PEOPLE_MANAGE)
+) -> None:
+    await people.revoke_invitation(actor, invitation_id)
+
+
+@router.post("/enrolments", status_code=status.HTTP_201_CREATED)
+async def offer_enrolment(
+    body: NewEnrolment, request: Request, held: OwnSignIn, enrolling: Enrolling
+) -> Enrolment:
+    """A code for a field device to scan, once, within ten minutes; for another's device, `people.manage` there."""
+    return await enrolling.offer(request.state.actor, held, body)

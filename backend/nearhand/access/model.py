@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from nearhand.kit.errors import Conflict, Forbidden, Invalid, Unauthenticated
 from nearhand.kit.patterns import ONE_LINE, Id
@@ -13,6 +13,12 @@ from nearhand.kit.patterns import ONE_LINE, Id
 UserName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")]
 DisplayName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=ONE_LINE)
+]
+Email = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, max_length=254, pattern=r"^[^\s@<>,;\x00-\x1f\x7f]+@[^\s@<>,;\x00-\x1f\x7f]+$"
+    ),
 ]
 Password = Annotated[str, StringConstraints(min_length=10, max_length=200)]
 
@@ -128,8 +134,15 @@ def everywhere(role: Role) -> Grants:
     return (Grant(role=role),)
 
 
+class AccountKind(StrEnum):
+    """A service has no password: it comes with API tokens, and nobody signs in as it."""
+
+    PERSON = "person"
+    SERVICE = "service"
+
+
 class User(BaseModel):
-    """A person with a local account."""
+    """An account: a person's, or a service's."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -139,6 +152,8 @@ class User(BaseModel):
     grants: Grants
     is_active: bool
     created_at: datetime
+    kind: AccountKind = AccountKind.PERSON
+    email: Email | None = None
 
 
 class NewUser(BaseModel):
@@ -147,7 +162,15 @@ class NewUser(BaseModel):
     name: UserName
     display_name: DisplayName
     grants: Grants = Field(min_length=1, max_length=MAX_GRANTS)
-    password: Password
+    password: Password | None = None
+    kind: AccountKind = AccountKind.PERSON
+    email: Email | None = None
+
+    @model_validator(mode="after")
+    def _password_of_a_person(self) -> Self:
+        if (self.password is None) is (self.kind is AccountKind.PERSON):
+            raise ValueError("A person's account has a password, a service's has none.")
+        return self
 
 
 class SignIn(BaseModel):
@@ -187,11 +210,14 @@ class Actor(BaseModel):
 
     def grants_with(self, permission: Permission) -> Grants:
         """Where this actor holds the permission: what lists are filtered by."""
+        if permission not in self.permissions:  # an API token may hold less than the roles of its grants
+            return ()
         return tuple(grant for grant in self.grants if permission in ROLE_PERMISSIONS[grant.role])
 
     def role_at(self, where: Where) -> Role | None:
-        """The highest role that a grant gives there."""
-        return highest(grant.role for grant in self.grants if grant.covers(where))
+        """The highest role that a grant gives there, and none above `role`."""
+        found = highest(grant.role for grant in self.grants if grant.covers(where))
+        return None if found is None else max(found, self.role, key=list(Role).index)
 
     def demand_session(self, session_id: str) -> None:
         """Raise NotPermitted unless this actor may enter this session."""

@@ -1,27 +1,16 @@
-"""Rows of users, their grants, sign-ins and joining links."""
+"""Rows of accounts, their grants and passwords, sign-ins and joining links."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    ForeignKey,
-    Integer,
-    Row,
-    String,
-    Table,
-    delete,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nearhand.access.credentials import EmailTaken, Held, OpenSignIn, SignInKind
 from nearhand.access.model import (
+    AccountKind,
     Actor,
     Grant,
     Grants,
@@ -33,79 +22,53 @@ from nearhand.access.model import (
     actor_of,
     guest,
 )
-from nearhand.kit.database import UtcDateTime, metadata
-
-users = Table(
-    "user_account",
-    metadata,
-    Column("id", String(12), primary_key=True),
-    Column("name", String(40), nullable=False, unique=True),
-    Column("display_name", String(80), nullable=False),
-    Column("password_hash", String(200), nullable=False),
-    Column("is_active", Boolean, nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
+from nearhand.access.tables import (
+    GRANT,
+    all_within,
+    api_tokens,
+    grant_of,
+    grants,
+    joining_links,
+    passwords,
+    sign_ins,
+    users,
 )
-
-# One row per grant; an empty column is no condition. The places are tables of a slice above.
-grants = Table(
-    "access_grant",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("user_id", ForeignKey(users.c.id, ondelete="CASCADE"), nullable=False, index=True),
-    Column("role", String(12), nullable=False),
-    Column("tenant_id", ForeignKey("tenant.id", ondelete="CASCADE"), nullable=True),
-    Column("site_id", ForeignKey("site.id", ondelete="CASCADE"), nullable=True),
-    Column("rack_id", ForeignKey("rack.id", ondelete="CASCADE"), nullable=True),
-)
-
-# One row per sign-in: a user's, or a guest's who used a joining link. Only the token's hash is kept.
-sign_ins = Table(
-    "sign_in",
-    metadata,
-    Column("token_hash", String(64), primary_key=True),
-    Column("user_id", ForeignKey(users.c.id, ondelete="CASCADE"), nullable=True, index=True),
-    Column("guest_id", String(12), nullable=True),
-    Column("guest_name", String(80), nullable=True),
-    Column("guest_role", String(12), nullable=True),
-    Column("guest_session_id", String(12), nullable=True, index=True),
-    Column("expires_at", UtcDateTime, nullable=False, index=True),
-    Column("created_at", UtcDateTime, nullable=False),
-)
-
-joining_links = Table(
-    "joining_link",
-    metadata,
-    Column("token_hash", String(64), primary_key=True),
-    Column("session_id", String(12), nullable=False, index=True),
-    Column("role", String(12), nullable=False),
-    Column("created_by", String(12), nullable=False),
-    Column("expires_at", UtcDateTime, nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-)
-
-
-GRANT = ("role", "tenant_id", "site_id", "rack_id")
 
 
 class AccessStore:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def add_user(self, user: User, password_hash: str) -> None:
-        """Raise UserNameTaken or UnknownPlace."""
-        row = user.model_dump(exclude={"grants"}) | {"password_hash": password_hash}
+    # -- accounts -----------------------------------------------------------------------------------------------
+
+    async def add_user(self, user: User) -> None:
+        """Raise UserNameTaken, EmailTaken or UnknownPlace."""
+        row = user.model_dump(exclude={"grants"}) | {"email_key": email_key(user.email)}
+        await self._check_email(user.id, user.email)
         try:
             await self._connection.execute(insert(users).values(row))
         except IntegrityError:
             raise UserNameTaken(user.name) from None
         await self._add_grants(user.id, user.grants)
 
-    async def set_grants(self, user_id: str, given: Grants) -> User | None:
+    async def set_profile(self, user_id: str, changes: Mapping[str, Any]) -> None:
+        """Raise EmailTaken."""
+        row = dict(changes)
+        if "email" in row:
+            await self._check_email(user_id, row["email"])
+            row["email_key"] = email_key(row["email"])
+        if row:
+            await self._connection.execute(update(users).where(users.c.id == user_id).values(row))
+
+    async def _check_email(self, user_id: str, email: str | None) -> None:
+        query = select(users.c.id).where(users.c.email_key == email_key(email), users.c.id != user_id)
+        if email is not None and (await self._connection.execute(query)).first() is not None:
+            raise EmailTaken
+
+    async def set_grants(self, user_id: str, given: Grants) -> None:
         """Raise UnknownPlace."""
         await self._connection.execute(delete(grants).where(grants.c.user_id == user_id))
-        if await self.user(user_id) is not None:
-            await self._add_grants(user_id, given)
-        return await self.user(user_id)
+        await self._add_grants(user_id, given)
 
     async def _add_grants(self, user_id: str, given: Grants) -> None:
         if not given:
@@ -117,7 +80,16 @@ class AccessStore:
             raise UnknownPlace from None
 
     async def user(self, user_id: str) -> User | None:
-        row = (await self._connection.execute(select(users).where(users.c.id == user_id))).one_or_none()
+        return await self._one(users.c.id == user_id)
+
+    async def user_by_name(self, name: str) -> User | None:
+        return await self._one(users.c.name == name)
+
+    async def user_by_email(self, email: str) -> User | None:
+        return await self._one(users.c.email_key == email_key(email))
+
+    async def _one(self, condition: ColumnElement[bool]) -> User | None:
+        row = (await self._connection.execute(select(users).where(condition))).one_or_none()
         return None if row is None else (await self._with_grants([row]))[0]
 
     async def _with_grants(self, rows: Sequence[Row[Any]]) -> list[User]:
@@ -126,44 +98,64 @@ class AccessStore:
         query = select(grants).where(grants.c.user_id.in_(ids)).order_by(grants.c.id)
         held: dict[str, list[Grant]] = {}
         for row in await self._connection.execute(query):
-            held.setdefault(row.user_id, []).append(_grant(row))
+            held.setdefault(row.user_id, []).append(grant_of(row, grants))
         return [_user(row, tuple(held.get(user_id, ()))) for row, user_id in zip(rows, ids, strict=True)]
 
-    async def user_with_hash(self, name: str) -> tuple[User, str] | None:
-        row = (await self._connection.execute(select(users).where(users.c.name == name))).one_or_none()
-        return None if row is None else ((await self._with_grants([row]))[0], row.password_hash)
+    async def users_within(self, held: Grants, limit: int, offset: int) -> tuple[list[User], int]:
+        """Those all of whose grants are within these."""
+        managed = all_within(grants, grants.c.user_id == users.c.id, held)
+        query = select(users).where(managed).order_by(users.c.name).limit(limit).offset(offset)
+        rows = (await self._connection.execute(query)).all()
+        counted = select(func.count()).select_from(users).where(managed)
+        return await self._with_grants(rows), (await self._connection.execute(counted)).scalar_one()
 
-    async def users(self, limit: int, offset: int) -> tuple[list[User], int]:
-        rows = (
-            await self._connection.execute(select(users).order_by(users.c.name).limit(limit).offset(offset))
-        ).all()
-        total = (await self._connection.execute(select(func.count()).select_from(users))).scalar_one()
-        return await self._with_grants(rows), total
+    # -- passwords ----------------------------------------------------------------------------------------------
 
-    async def set_active(self, user_id: str, *, is_active: bool) -> User | None:
-        await self._connection.execute(update(users).where(users.c.id == user_id).values(is_active=is_active))
-        if not is_active:
-            await self._connection.execute(delete(sign_ins).where(sign_ins.c.user_id == user_id))
-        return await self.user(user_id)
+    async def password_of(self, name: str) -> tuple[str, str | None] | None:
+        """The account with this name that may sign in, and its password's hash. The same work for every name."""
+        query = (
+            select(users.c.id, passwords.c.hash)
+            .outerjoin(passwords, passwords.c.user_id == users.c.id)
+            .where(users.c.name == name, users.c.is_active)
+        )
+        row = (await self._connection.execute(query)).one_or_none()
+        return None if row is None else (row.id, row.hash)
+
+    async def password_hash(self, user_id: str) -> str | None:
+        query = select(passwords.c.hash).where(passwords.c.user_id == user_id)
+        return (await self._connection.execute(query)).scalar_one_or_none()
+
+    async def set_password(self, user_id: str, password_hash: str, now: datetime) -> None:
+        await self._connection.execute(delete(passwords).where(passwords.c.user_id == user_id))
+        row = {"user_id": user_id, "hash": password_hash, "changed_at": now}
+        await self._connection.execute(insert(passwords).values(row))
+
+    # -- sign-ins -----------------------------------------------------------------------------------------------
 
     async def add_sign_in(
-        self, token_hash: str, actor: Actor, *, expires_at: datetime, now: datetime
+        self, token_hash: str, held: Held, actor: Actor, *, address: str, user_agent: str
     ) -> None:
         is_guest = actor.user_id is None
         await self._connection.execute(
             insert(sign_ins).values(
+                **held.model_dump(
+                    include={
+                        *("id", "kind", "user_id", "is_strong", "device_name"),
+                        *("created_at", "confirmed_at", "last_seen_at", "expires_at"),
+                    }
+                ),
                 token_hash=token_hash,
-                user_id=actor.user_id,
                 guest_id=actor.participant_id if is_guest else None,
                 guest_name=actor.display_name if is_guest else None,
                 guest_role=actor.role if is_guest else None,
                 guest_session_id=actor.session_id,
-                expires_at=expires_at,
-                created_at=now,
+                address=address,
+                user_agent=user_agent,
+                pin_tries=0,
             )
         )
 
-    async def actor(self, token_hash: str, now: datetime) -> Actor | None:
+    async def found(self, token_hash: str, now: datetime) -> tuple[Actor, Held] | None:
         """Whoever holds this token, in one query; None when it is unknown, expired or its user is inactive."""
         query = (
             select(sign_ins, users, *grants.c[*GRANT])
@@ -177,17 +169,95 @@ class AccessStore:
         if not rows:
             return None
         row = rows[0]
-        if row.user_id is None:
-            return guest(row.guest_id, row.guest_name, Role(row.guest_role), row.guest_session_id)
-        held = tuple(_grant(row) for row in rows if row._mapping[grants.c.role] is not None)
-        return actor_of(_user(row, held)) if row.is_active else None
+        if row._mapping[sign_ins.c.user_id] is None:
+            actor = guest(row.guest_id, row.guest_name, Role(row.guest_role), row.guest_session_id)
+        elif row.is_active:
+            actor = actor_of(_user(row, _held_grants(rows)))
+        else:
+            return None
+        return actor, _held(row, actor)
 
-    async def remove_sign_in(self, token_hash: str) -> None:
+    async def found_token(self, token_hash: str, now: datetime) -> tuple[Row[Any], User] | None:
+        """The row of an API token and its account, in one query; None as for sign-ins."""
+        query = (
+            select(api_tokens, users, *grants.c[*GRANT])
+            .select_from(api_tokens)
+            .join(users, api_tokens.c.user_id == users.c.id)
+            .outerjoin(grants, grants.c.user_id == users.c.id)
+            .where(api_tokens.c.token_hash == token_hash, api_tokens.c.expires_at > now, users.c.is_active)
+            .order_by(grants.c.id)
+        )
+        rows = (await self._connection.execute(query)).all()
+        return (rows[0], _user(rows[0], _held_grants(rows))) if rows else None
+
+    async def open_sign_ins(
+        self, user_id: str, now: datetime, limit: int, offset: int, *, this_id: str | None
+    ) -> tuple[list[OpenSignIn], int]:
+        """The newest first."""
+        condition = and_(sign_ins.c.user_id == user_id, sign_ins.c.expires_at > now)
+        query = (
+            select(sign_ins).where(condition).order_by(sign_ins.c.last_seen_at.desc(), sign_ins.c.id)
+        ).limit(limit)
+        rows = (await self._connection.execute(query.offset(offset))).all()
+        counted = select(func.count()).select_from(sign_ins).where(condition)
+        total = (await self._connection.execute(counted)).scalar_one()
+        return [_open(row, is_this=row.id == this_id) for row in rows], total
+
+    async def change_sign_in(self, sign_in_id: str, **values: Any) -> None:
+        await self._connection.execute(update(sign_ins).where(sign_ins.c.id == sign_in_id).values(values))
+
+    async def pin_hash(self, sign_in_id: str) -> str | None:
+        query = select(sign_ins.c.pin_hash).where(sign_ins.c.id == sign_in_id)
+        return (await self._connection.execute(query)).scalar_one_or_none()
+
+    async def count_pin_try(self, sign_in_id: str, most: int) -> bool:
+        """False when there were as many as there may be. Counted before it is looked at, so that many at once are many."""
+        statement = (
+            update(sign_ins)
+            .where(sign_ins.c.id == sign_in_id, sign_ins.c.pin_tries < most)
+            .values(pin_tries=sign_ins.c.pin_tries + 1)
+        )
+        return (await self._connection.execute(statement)).rowcount == 1
+
+    async def pin_tries(self, sign_in_id: str) -> int:
+        query = select(sign_ins.c.pin_tries).where(sign_ins.c.id == sign_in_id)
+        return (await self._connection.execute(query)).scalar_one_or_none() or 0
+
+    async def see(self, seen: Mapping[str, tuple[datetime, str]]) -> None:
+        """When each sign-in, or API token, was last heard of, and from which address."""
+        for row_id, (at, address) in seen.items():
+            for table, values in (
+                (sign_ins, {"last_seen_at": at, "address": address}),
+                (api_tokens, {"last_used_at": at, "last_address": address}),
+            ):
+                await self._connection.execute(update(table).where(table.c.id == row_id).values(values))
+
+    async def remove_sign_in(self, token_hash: str) -> tuple[str, str] | None:
+        """Its id and whose it was, when it was there."""
+        whose = func.coalesce(sign_ins.c.user_id, sign_ins.c.guest_id).label("participant_id")
+        query = select(sign_ins.c.id, whose).where(sign_ins.c.token_hash == token_hash)
+        row = (await self._connection.execute(query)).one_or_none()
         await self._connection.execute(delete(sign_ins).where(sign_ins.c.token_hash == token_hash))
+        return None if row is None else (row.id, row.participant_id)
 
-    async def remove_expired(self, now: datetime) -> None:
-        await self._connection.execute(delete(sign_ins).where(sign_ins.c.expires_at <= now))
+    async def remove_sign_ins(self, user_id: str, *, only: str | None = None, but: str | None = None) -> int:
+        """How many of a user's sign-ins were ended: all, only one, or all but one."""
+        statement = delete(sign_ins).where(sign_ins.c.user_id == user_id)
+        if only is not None:
+            statement = statement.where(sign_ins.c.id == only)
+        if but is not None:
+            statement = statement.where(sign_ins.c.id != but)
+        return (await self._connection.execute(statement)).rowcount
+
+    async def remove_expired(self, now: datetime, idle_since: datetime) -> None:
+        is_idle = and_(
+            sign_ins.c.last_seen_at <= idle_since,
+            sign_ins.c.kind.in_((SignInKind.BROWSER, SignInKind.PROGRAM)),
+        )
+        await self._connection.execute(delete(sign_ins).where(or_(sign_ins.c.expires_at <= now, is_idle)))
         await self._connection.execute(delete(joining_links).where(joining_links.c.expires_at <= now))
+
+    # -- joining links ------------------------------------------------------------------------------------------
 
     async def add_joining_link(self, token_hash: str, grant: JoiningGrant) -> None:
         await self._connection.execute(
@@ -210,16 +280,57 @@ class AccessStore:
         )
 
 
-def _grant(row: Row[Any]) -> Grant:
-    return Grant.model_validate({name: row._mapping[grants.c[name]] for name in GRANT})
+def email_key(email: str | None) -> str | None:
+    return None if email is None else email.casefold()[:254]
+
+
+def _held_grants(rows: Sequence[Row[Any]]) -> Grants:
+    return tuple(grant_of(row, grants) for row in rows if row._mapping[grants.c.role] is not None)
 
 
 def _user(row: Row[Any], held: Grants) -> User:
+    of = row._mapping
     return User(
-        id=row._mapping[users.c.id],
-        name=row._mapping[users.c.name],
-        display_name=row._mapping[users.c.display_name],
+        id=of[users.c.id],
+        name=of[users.c.name],
+        display_name=of[users.c.display_name],
         grants=held,
-        is_active=row._mapping[users.c.is_active],
-        created_at=row._mapping[users.c.created_at],
+        is_active=of[users.c.is_active],
+        created_at=of[users.c.created_at],
+        kind=AccountKind(of[users.c.kind]),
+        email=of[users.c.email],
+    )
+
+
+def _held(row: Row[Any], actor: Actor) -> Held:
+    of = row._mapping
+    return Held(
+        id=of[sign_ins.c.id],
+        kind=SignInKind(of[sign_ins.c.kind]),
+        participant_id=actor.participant_id,
+        user_id=actor.user_id,
+        is_strong=of[sign_ins.c.is_strong],
+        has_pin=of[sign_ins.c.pin_hash] is not None,
+        is_locked=of[sign_ins.c.locked_at] is not None,
+        must_enrol=False,
+        device_name=of[sign_ins.c.device_name],
+        created_at=of[sign_ins.c.created_at],
+        confirmed_at=of[sign_ins.c.confirmed_at],
+        last_seen_at=of[sign_ins.c.last_seen_at],
+        expires_at=of[sign_ins.c.expires_at],
+    )
+
+
+def _open(row: Row[Any], *, is_this: bool) -> OpenSignIn:
+    return OpenSignIn(
+        id=row.id,
+        kind=SignInKind(row.kind),
+        device_name=row.device_name,
+        address=row.address,
+        user_agent=row.user_agent,
+        created_at=row.created_at,
+        last_seen_at=row.last_seen_at,
+        expires_at=row.expires_at,
+        is_locked=row.locked_at is not None,
+        is_this=is_this,
     )

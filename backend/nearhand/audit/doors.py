@@ -16,6 +16,13 @@ class Told:
 
 
 @dataclass(frozen=True)
+class Tried:
+    """A door whose use case puts down itself what it does; what it refuses is an entry of this action."""
+
+    action: str
+
+
+@dataclass(frozen=True)
 class Untold:
     """A door of which the ledger is told nothing, and why that is right."""
 
@@ -37,17 +44,22 @@ def acted(action: str, names: str | None = None) -> Callable[[Endpoint], Endpoin
     return _marked(Told(action, names))
 
 
+def tried(action: str) -> Callable[[Endpoint], Endpoint]:
+    """Where being refused is worth a word of its own: `sign_in.begun`."""
+    return _marked(Tried(action))
+
+
 def untold(why: str) -> Callable[[Endpoint], Endpoint]:
     return _marked(Untold(why))
 
 
-def told_of(endpoint: Callable[..., Any]) -> Told | Untold | None:
+def told_of(endpoint: Callable[..., Any]) -> Told | Tried | Untold | None:
     """None: the use case behind it puts down itself what it changes."""
-    told: Told | Untold | None = getattr(endpoint, "told", None)
+    told: Told | Tried | Untold | None = getattr(endpoint, "told", None)
     return told
 
 
-def _marked(told: Told | Untold) -> Callable[[Endpoint], Endpoint]:
+def _marked(told: Told | Tried | Untold) -> Callable[[Endpoint], Endpoint]:
     def mark(endpoint: Endpoint) -> Endpoint:
         endpoint.told = told  # type: ignore[attr-defined]
         return endpoint

@@ -27,7 +27,7 @@ from nearhand.audit.canonical import (
     sha256,
     time_text,
 )
-from nearhand.audit.doors import Told, Untold, told_of
+from nearhand.audit.doors import Told, Tried, Untold, told_of
 from nearhand.audit.journal import Journal, Orphan
 from nearhand.audit.keys import SigningKey
 from nearhand.audit.model import (
@@ -97,7 +97,9 @@ class Ledger:
         told, who = told_of(door.endpoint), asking()
         if isinstance(told, Told):
             await self.record(draft(told.action, _about_id(told, request), _asked(request)))
-        elif told is None and not who.entries and not who.is_repeated and request.method not in SAFE_METHODS:
+        elif isinstance(told, Untold) or request.method in SAFE_METHODS:
+            return
+        elif not who.entries and not who.is_repeated:
             name = f"{request.method} {door.path_format}"
             log.error("left_no_entry", door=name)
             self.unrecorded.add(name)
@@ -107,7 +109,7 @@ class Ledger:
         told, who = told_of(door.endpoint), asking()
         if isinstance(told, Untold) and who.kind == ActorKind.NOBODY:
             return  # such as a page asking who is signed in
-        action = told.action if isinstance(told, Told) else "request.refused"
+        action = told.action if isinstance(told, Told | Tried) else "request.refused"
         about_id = _about_id(told, request) if isinstance(told, Told) else None
         name = f"{request.method} {door.path_format}"
         await self.refusal(action, about_id, error, door=name, more=_asked(request))

@@ -92,6 +92,9 @@ class Client:
         async with cls(url, verify=verify) as stranger:
             answer = await stranger._call("POST", path, params={"want_token": "true"}, json=body)
         admission = answer.json()
+        if "needs" in admission:
+            detail = "A program cannot give a second factor: make an API token, and give it as `token`."
+            raise Refusal(401, "second_factor_needed", "A second factor is wanted", detail)
         client = cls(url, admission["token"], verify=verify)
         client._actor = Actor.model_validate(admission["actor"])
         return client

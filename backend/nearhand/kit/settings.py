@@ -2,9 +2,9 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -99,8 +99,42 @@ class Settings(BaseSettings):
     uploads_per_hour_and_account: int = Field(
         2000, gt=0, description="Files that one account or guest may send in an hour before 429."
     )
-    session_hours: int = Field(12, description="How long a sign-in lasts, in hours.")
-    password_tries_per_minute: int = Field(10, description="Sign-in tries per address and minute before 429.")
+    session_hours: int = Field(12, gt=0, description="How long a sign-in lasts at most, in hours.")
+    sign_in_idle_minutes: int = Field(
+        240,
+        gt=0,
+        description="Minutes without a request after which a sign-in ends; enrolled devices lock instead.",
+    )
+    device_days: int = Field(
+        180, gt=0, description="How long an enrolled field device stays signed in, in days."
+    )
+    device_idle_minutes: int = Field(
+        15, gt=0, description="Minutes without a request after which an enrolled device asks for its PIN."
+    )
+    password_tries_per_minute: int = Field(30, description="Sign-in tries per address and minute before 429.")
+    second_factor_roles: tuple[str, ...] = Field(
+        (),
+        description='Roles that take a second factor, as JSON: ["admin"]. Whoever has none may only add one.',
+    )
+    token_max_days: int = Field(366, gt=0, description="Longest life of an API token, in days.")
+    invitation_hours: int = Field(
+        72, gt=0, description="How long an invitation is open unless it says, in hours."
+    )
+    access_key_file: Path | None = Field(
+        None,
+        description="File of 32 random bytes that sign tickets and seal second factors. Unset: keys/access.key in data_dir, "
+        "made on the first start.",
+    )
+    smtp_host: str = Field(
+        "", description="Mail server for password resets. Unset: administrators hand out reset links."
+    )
+    smtp_port: int = Field(587, description="Its port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How mail is protected on its way: starttls, tls from the start, or none."
+    )
+    smtp_user: str = Field("", description="Name to sign in to the mail server with. Unset: without.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="Password for it.")
+    smtp_from: str = Field("nearhand@localhost", description="Sender of mail.")
     ledger_key_file: Path | None = Field(
         None,
         description="PEM file with the Ed25519 key that signs the ledger, made if absent. "
@@ -156,6 +190,9 @@ class Settings(BaseSettings):
 
     def live_path(self) -> Path:
         return self.data_dir / "live.db"
+
+    def access_key_path(self) -> Path:
+        return self.access_key_file or self.data_dir / "keys" / "access.key"
 
     def registry_url(self) -> str:
         return self.database_url or f"sqlite+aiosqlite:///{self.sqlite_path()}"

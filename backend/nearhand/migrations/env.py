@@ -2,7 +2,7 @@
 
 from alembic import context
 
-import nearhand.access.store
+import nearhand.access.tables
 import nearhand.audit.store
 import nearhand.devices.tables
 import nearhand.kit.http

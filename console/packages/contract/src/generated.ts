@@ -659,6 +659,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/enrolments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Offer Enrolment
+         * @description A code for a field device to scan, once, within ten minutes; for another's device, `people.manage` there.
+         */
+        post: operations["offer_enrolment_api_v1_enrolments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use Enrolment
+         * @description Sign this device in, for long, by the code that a console showed.
+         */
+        post: operations["use_enrolment_api_v1_enrolments_use_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/guides": {
         parameters: {
             query?: never;
@@ -719,6 +759,87 @@ export interface paths {
          *     picture states. A device that shows no symbol is looked for by the reference picture of its face, if there is one.
          */
         post: operations["read_api_v1_images_read_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Invitations
+         * @description Those not accepted yet that give nothing beyond your own grants, the newest first.
+         */
+        get: operations["invitations_api_v1_invitations_get"];
+        put?: never;
+        /**
+         * Invite
+         * @description A link by which one person becomes an account with these grants, once.
+         */
+        post: operations["invite_api_v1_invitations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke Invitation */
+        delete: operations["revoke_invitation_api_v1_invitations__invitation_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept Invitation
+         * @description Become an account, once, and be signed in as it.
+         */
+        post: operations["accept_invitation_api_v1_invitations_accept_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show Invitation
+         * @description What an invitation's page says before it is accepted.
+         */
+        post: operations["show_invitation_api_v1_invitations_show_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -896,11 +1017,357 @@ export interface paths {
         };
         /**
          * Me
-         * @description Who is asking, and what they may do.
+         * @description Who is asking, what they may do, and how they signed in; from a locked device too.
          */
         get: operations["me_api_v1_me_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm
+         * @description Prove again that it is you; what changes how you sign in asks for it.
+         */
+        post: operations["confirm_api_v1_me_confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lock */
+        post: operations["lock_api_v1_me_lock_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Passkeys */
+        get: operations["passkeys_api_v1_me_passkeys_get"];
+        put?: never;
+        /** Add Passkey */
+        post: operations["add_passkey_api_v1_me_passkeys_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys/{passkey_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove Passkey */
+        delete: operations["remove_passkey_api_v1_me_passkeys__passkey_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Passkey Registration */
+        post: operations["passkey_registration_api_v1_me_passkeys_options_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Password
+         * @description Ends all your other sign-ins.
+         */
+        post: operations["change_password_api_v1_me_password_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Pin
+         * @description Of this enrolled device.
+         */
+        post: operations["set_pin_api_v1_me_pin_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set Profile */
+        put: operations["set_profile_api_v1_me_profile_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * New Recovery Codes
+         * @description Ten new ones; those before work no more.
+         */
+        post: operations["new_recovery_codes_api_v1_me_recovery_codes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Own Sign Ins
+         * @description Where you are signed in, the last used first.
+         */
+        get: operations["own_sign_ins_api_v1_me_sign_ins_get"];
+        put?: never;
+        post?: never;
+        /**
+         * End Other Sign Ins
+         * @description All but this one.
+         */
+        delete: operations["end_other_sign_ins_api_v1_me_sign_ins_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sign-ins/{sign_in_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End Own Sign In */
+        delete: operations["end_own_sign_in_api_v1_me_sign_ins__sign_in_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Own Tokens */
+        get: operations["own_tokens_api_v1_me_tokens_get"];
+        put?: never;
+        /**
+         * Make Own Token
+         * @description A token for a program of yours; it never may more than you.
+         */
+        post: operations["make_own_token_api_v1_me_tokens_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke Own Token */
+        delete: operations["revoke_own_token_api_v1_me_tokens__token_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Offer Totp
+         * @description A secret for the authenticator app; it counts once it is confirmed by a code.
+         */
+        post: operations["offer_totp_api_v1_me_totp_post"];
+        /** Remove Totp */
+        delete: operations["remove_totp_api_v1_me_totp_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Totp
+         * @description From now on a code is wanted after the password. Answers the recovery codes, this once.
+         */
+        post: operations["confirm_totp_api_v1_me_totp_confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unlock
+         * @description After five wrong PINs this device's sign-in is over.
+         */
+        post: operations["unlock_api_v1_me_unlock_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password-resets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset By Mail
+         * @description Send a link to this address, if it is an account's and the service has a mail server. The answer never says.
+         */
+        post: operations["reset_by_mail_api_v1_password_resets_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password-resets/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use Reset
+         * @description Set a new password by a reset link; every sign-in of the account ends. Sign in with it then.
+         */
+        post: operations["use_reset_api_v1_password_resets_use_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1194,13 +1661,74 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Options
+         * @description Public: what the sign-in page may offer.
+         */
+        get: operations["options_api_v1_sign_in_get"];
         put?: never;
         /**
          * Sign In
          * @description Sign in with name and password. `want_token=true` also returns the token, for programs.
          */
         post: operations["sign_in_api_v1_sign_in_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign In By Code
+         * @description The second step: a code of the authenticator app, or a recovery code.
+         */
+        post: operations["sign_in_by_code_api_v1_sign_in_code_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign In By Passkey */
+        post: operations["sign_in_by_passkey_api_v1_sign_in_passkey_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Passkey Options
+         * @description What the browser needs to use a passkey: alone, or as the second step with the password's ticket.
+         */
+        post: operations["passkey_options_api_v1_sign_in_passkey_options_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1354,10 +1882,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Users */
+        /**
+         * Users
+         * @description Those whose every grant lies within yours.
+         */
         get: operations["users_api_v1_users_get"];
         put?: never;
-        /** Register */
+        /**
+         * Register
+         * @description A person with a first password, or a service (`kind`), which gets tokens instead.
+         */
         post: operations["register_api_v1_users_post"];
         delete?: never;
         options?: never;
@@ -1372,7 +1906,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** User */
+        get: operations["user_api_v1_users__user_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1385,6 +1920,26 @@ export interface paths {
         patch: operations["set_active_api_v1_users__user_id__patch"];
         trace?: never;
     };
+    "/api/v1/users/{user_id}/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Factors
+         * @description For who lost their phone: the password alone signs them in, until they add a factor again.
+         */
+        delete: operations["remove_factors_api_v1_users__user_id__factors_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/{user_id}/grants": {
         parameters: {
             query?: never;
@@ -1395,11 +1950,104 @@ export interface paths {
         get?: never;
         /**
          * Set Grants
-         * @description What the account may do, and where, from now on.
+         * @description What the account may do, and where, from now on. Nobody gives more than they hold.
          */
         put: operations["set_grants_api_v1_users__user_id__grants_put"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}/reset-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset Link
+         * @description A link by which they set a new password, once, within a day.
+         */
+        post: operations["reset_link_api_v1_users__user_id__reset_link_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sign Ins */
+        get: operations["sign_ins_api_v1_users__user_id__sign_ins_get"];
+        put?: never;
+        post?: never;
+        /** End Sign Ins */
+        delete: operations["end_sign_ins_api_v1_users__user_id__sign_ins_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}/sign-ins/{sign_in_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End Sign In */
+        delete: operations["end_sign_in_api_v1_users__user_id__sign_ins__sign_in_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tokens Of */
+        get: operations["tokens_of_api_v1_users__user_id__tokens_get"];
+        put?: never;
+        /**
+         * Make Token
+         * @description For a service's account.
+         */
+        post: operations["make_token_api_v1_users__user_id__tokens_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke Token */
+        delete: operations["revoke_token_api_v1_users__user_id__tokens__token_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1416,6 +2064,54 @@ export interface components {
             /** Kind */
             kind: string;
         };
+        /**
+         * Acceptance
+         * @description Without a password, a passkey has to be added at once, while the sign-in lasts.
+         */
+        Acceptance: {
+            /** Display Name */
+            display_name?: string | null;
+            /** Name */
+            name: string;
+            /** Password */
+            password?: string | null;
+            /** Token */
+            token: string;
+        };
+        /**
+         * Account
+         * @description A row of the list of people.
+         */
+        Account: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Display Name */
+            display_name: string;
+            /** Email */
+            email?: string | null;
+            factors: components["schemas"]["Factors"];
+            /** Grants */
+            grants: components["schemas"]["Grant"][];
+            /** Id */
+            id: string;
+            /** Is Active */
+            is_active: boolean;
+            /** @default person */
+            kind: components["schemas"]["AccountKind"];
+            /** Last Seen At */
+            last_seen_at: string | null;
+            /** Name */
+            name: string;
+        };
+        /**
+         * AccountKind
+         * @description A service has no password: it comes with API tokens, and nobody signs in as it.
+         * @enum {string}
+         */
+        AccountKind: "person" | "service";
         /**
          * Ack
          * @description Everything of yours up to `n` is settled: stored, or refused before.
@@ -1464,6 +2160,27 @@ export interface components {
          * @enum {string}
          */
         ActorKind: "user" | "guest" | "service" | "system" | "nobody";
+        /**
+         * AddedPasskey
+         * @description With the sign-in's fresh token, for programs.
+         */
+        AddedPasskey: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Is Synced */
+            is_synced: boolean;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Name */
+            name: string;
+            /** Token */
+            token?: string | null;
+        };
         /**
          * Admission
          * @description Who you are now. `token` is for programs; browsers hold it in a cookie they cannot read.
@@ -1663,6 +2380,35 @@ export interface components {
              * @enum {string}
              */
             type: "annotation.restored";
+        };
+        /** ApiToken */
+        ApiToken: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Grants */
+            grants: components["schemas"]["Grant"][] | null;
+            /** Id */
+            id: string;
+            /** Last Address */
+            last_address: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Name */
+            name: string;
+            /** Permissions */
+            permissions: components["schemas"]["Permission"][];
+            /** User Id */
+            user_id: string;
         };
         /**
          * Attachment
@@ -1890,6 +2636,16 @@ export interface components {
             y_mm: number;
         };
         /**
+         * Confirmation
+         * @description Prove again that it is you: by the password, or by a code.
+         */
+        Confirmation: {
+            /** Code */
+            code?: string | null;
+            /** Password */
+            password?: string | null;
+        };
+        /**
          * CountedFrom
          * @enum {string}
          */
@@ -2103,6 +2859,25 @@ export interface components {
             rack: components["schemas"]["Rack"];
         };
         /**
+         * Enrolment
+         * @description Shown to the device as a QR code; it signs in whoever's it is, once.
+         */
+        Enrolment: {
+            /** Device Name */
+            device_name: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /** Qr Svg */
+            qr_svg: string;
+            /** Url */
+            url: string;
+        };
+        /**
          * Entry
          * @description One link of the chain. `details` is None once it was redacted; the hashes hold all the same.
          */
@@ -2186,6 +2961,35 @@ export interface components {
          * @enum {string}
          */
         FaceSide: "front" | "rear";
+        /**
+         * Factor
+         * @enum {string}
+         */
+        Factor: "totp" | "passkey" | "recovery_code";
+        /**
+         * FactorNeeded
+         * @description The password was right; one of these is wanted too, with the ticket, within a few minutes.
+         */
+        FactorNeeded: {
+            /** Needs */
+            needs: components["schemas"]["Factor"][];
+            /** Ticket */
+            ticket: string;
+        };
+        /**
+         * Factors
+         * @description What an account can sign in with.
+         */
+        Factors: {
+            /** Has Password */
+            has_password: boolean;
+            /** Has Totp */
+            has_totp: boolean;
+            /** Passkeys */
+            passkeys: number;
+            /** Recovery Codes Left */
+            recovery_codes_left: number;
+        };
         /**
          * Finding
          * @description Something about a device that somebody should see to; nothing was refused for it. Programs go by `code`.
@@ -2481,15 +3285,52 @@ export interface components {
             /** Width */
             width: number;
         };
-        /** Invitation */
-        Invitation: {
+        /**
+         * InvitationShown
+         * @description What whoever opens the link is told before they accept.
+         */
+        InvitationShown: {
+            /** Display Name */
+            display_name: string;
             /**
-             * Hours
-             * @default 8
+             * Expires At
+             * Format: date-time
              */
-            hours: number;
-            /** @default observer */
-            role: components["schemas"]["Role"];
+            expires_at: string;
+            /** Name */
+            name: string | null;
+        };
+        /**
+         * Invited
+         * @description `url` is told this once: the service keeps only its hash.
+         */
+        Invited: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Created By Name */
+            created_by_name: string;
+            /** Display Name */
+            display_name: string;
+            /** Email */
+            email: string | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Grants */
+            grants: components["schemas"]["Grant"][];
+            /** Id */
+            id: string;
+            /** Name */
+            name: string | null;
+            /** Url */
+            url: string;
         };
         /** Join */
         Join: {
@@ -2581,6 +3422,11 @@ export interface components {
             /** Y Mm */
             y_mm: number;
         };
+        /** LinkToken */
+        LinkToken: {
+            /** Token */
+            token: string;
+        };
         /** Location */
         Location: {
             /**
@@ -2603,6 +3449,40 @@ export interface components {
             updated_at: string;
             /** Version */
             version: number;
+        };
+        /**
+         * MadeApiToken
+         * @description `token` is told this once.
+         */
+        MadeApiToken: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Grants */
+            grants: components["schemas"]["Grant"][] | null;
+            /** Id */
+            id: string;
+            /** Last Address */
+            last_address: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Name */
+            name: string;
+            /** Permissions */
+            permissions: components["schemas"]["Permission"][];
+            /** Token */
+            token: string;
+            /** User Id */
+            user_id: string;
         };
         /**
          * MaintenanceRecord
@@ -2678,12 +3558,123 @@ export interface components {
             guides: components["schemas"]["Guide"][];
         };
         /**
+         * Me
+         * @description Who is asking, and what the screens must know of how they signed in.
+         */
+        Me: {
+            /**
+             * Confirmed At
+             * Format: date-time
+             */
+            confirmed_at: string;
+            /** Device Name */
+            device_name: string;
+            /** Display Name */
+            display_name: string;
+            /** Email */
+            email: string | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            factors: components["schemas"]["Factors"] | null;
+            /**
+             * Grants
+             * @default []
+             */
+            grants: components["schemas"]["Grant"][];
+            /** Has Pin */
+            has_pin: boolean;
+            /** Is Locked */
+            is_locked: boolean;
+            kind: components["schemas"]["AccountKind"] | null;
+            /** Must Enrol */
+            must_enrol: boolean;
+            /** Name */
+            name: string | null;
+            /** Participant Id */
+            participant_id: string;
+            /** Permissions */
+            permissions: components["schemas"]["Permission"][];
+            role: components["schemas"]["Role"];
+            /** Session Id */
+            session_id?: string | null;
+            /** Sign In Id */
+            sign_in_id: string;
+            /**
+             * Signed In At
+             * Format: date-time
+             */
+            signed_in_at: string;
+            signed_in_by: components["schemas"]["SignInKind"];
+            /** User Id */
+            user_id?: string | null;
+        };
+        /**
          * MountedDevice
          * @description A device in a rack, with the type that says how it looks.
          */
         MountedDevice: {
             device: components["schemas"]["Device"];
             device_type: components["schemas"]["DeviceType"];
+        };
+        /**
+         * Invitation
+         * @description Somebody who was asked to become an account, and has not yet.
+         */
+        nearhand__access__credentials__Invitation: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Created By Name */
+            created_by_name: string;
+            /** Display Name */
+            display_name: string;
+            /** Email */
+            email: string | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Grants */
+            grants: components["schemas"]["Grant"][];
+            /** Id */
+            id: string;
+            /** Name */
+            name: string | null;
+        };
+        /** Invitation */
+        nearhand__sessions__model__Invitation: {
+            /**
+             * Hours
+             * @default 8
+             */
+            hours: number;
+            /** @default observer */
+            role: components["schemas"]["Role"];
+        };
+        /** NewApiToken */
+        NewApiToken: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Grants
+             * @description Narrower than the account's; left out: wherever the account's reach.
+             */
+            grants?: components["schemas"]["Grant"][] | null;
+            /** Name */
+            name: string;
+            /** Permissions */
+            permissions: components["schemas"]["Permission"][];
         };
         /**
          * NewCalibration
@@ -2753,6 +3744,13 @@ export interface components {
              */
             source: string;
         };
+        /** NewEnrolment */
+        NewEnrolment: {
+            /** Device Name */
+            device_name: string;
+            /** User Id */
+            user_id?: string | null;
+        };
         /**
          * NewGuide
          * @description Steps for one device type or device. Each title and text has `en`, and may have other languages.
@@ -2791,6 +3789,19 @@ export interface components {
             title: {
                 [key: string]: string;
             };
+        };
+        /** NewInvitation */
+        NewInvitation: {
+            /** Display Name */
+            display_name: string;
+            /** Email */
+            email?: string | null;
+            /** Grants */
+            grants: components["schemas"]["Grant"][];
+            /** Hours */
+            hours?: number | null;
+            /** Name */
+            name?: string | null;
         };
         /**
          * NewLabel
@@ -2863,6 +3874,17 @@ export interface components {
              * @default
              */
             work_order: string;
+        };
+        /** NewPasskey */
+        NewPasskey: {
+            /** Credential */
+            credential: {
+                [key: string]: unknown;
+            };
+            /** Name */
+            name: string;
+            /** Ticket */
+            ticket: string;
         };
         /**
          * NewRack
@@ -2964,12 +3986,16 @@ export interface components {
         NewUser: {
             /** Display Name */
             display_name: string;
+            /** Email */
+            email?: string | null;
             /** Grants */
             grants: components["schemas"]["Grant"][];
+            /** @default person */
+            kind: components["schemas"]["AccountKind"];
             /** Name */
             name: string;
             /** Password */
-            password: string;
+            password?: string | null;
         };
         /**
          * OnFace
@@ -3025,10 +4051,66 @@ export interface components {
             port: string;
         };
         /**
+         * OpenSignIn
+         * @description One place where somebody is signed in.
+         */
+        OpenSignIn: {
+            /** Address */
+            address: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Device Name */
+            device_name: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /** Is Locked */
+            is_locked: boolean;
+            /** Is This */
+            is_this: boolean;
+            kind: components["schemas"]["SignInKind"];
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /** User Agent */
+            user_agent: string;
+        };
+        /**
          * Outcome
          * @enum {string}
          */
         Outcome: "done" | "refused";
+        /** Page[Account] */
+        Page_Account_: {
+            /** Items */
+            items: components["schemas"]["Account"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /** Page[ApiToken] */
+        Page_ApiToken_: {
+            /** Items */
+            items: components["schemas"]["ApiToken"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
         /** Page[Device] */
         Page_Device_: {
             /** Items */
@@ -3073,6 +4155,17 @@ export interface components {
             /** Total */
             total: number;
         };
+        /** Page[Invitation] */
+        Page_Invitation_: {
+            /** Items */
+            items: components["schemas"]["nearhand__access__credentials__Invitation"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
         /** Page[Location] */
         Page_Location_: {
             /** Items */
@@ -3088,6 +4181,17 @@ export interface components {
         Page_MaintenanceRecord_: {
             /** Items */
             items: components["schemas"]["MaintenanceRecord"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /** Page[OpenSignIn] */
+        Page_OpenSignIn_: {
+            /** Items */
+            items: components["schemas"]["OpenSignIn"][];
             /** Limit */
             limit: number;
             /** Offset */
@@ -3139,17 +4243,6 @@ export interface components {
             /** Total */
             total: number;
         };
-        /** Page[User] */
-        Page_User_: {
-            /** Items */
-            items: components["schemas"]["User"][];
-            /** Limit */
-            limit: number;
-            /** Offset */
-            offset: number;
-            /** Total */
-            total: number;
-        };
         /**
          * Paper
          * @enum {string}
@@ -3188,6 +4281,58 @@ export interface components {
              */
             type: "participant.joined";
         };
+        /** Passkey */
+        Passkey: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Is Synced */
+            is_synced: boolean;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Name */
+            name: string;
+        };
+        /**
+         * PasskeyAnswer
+         * @description `credential` is what `navigator.credentials` gave, as JSON.
+         */
+        PasskeyAnswer: {
+            /** Credential */
+            credential: {
+                [key: string]: unknown;
+            };
+            /** Ticket */
+            ticket: string;
+        };
+        /** PasskeyAsk */
+        PasskeyAsk: {
+            /** Ticket */
+            ticket?: string | null;
+        };
+        /**
+         * PasskeyOptions
+         * @description `options` is what `navigator.credentials` is given, as JSON.
+         */
+        PasskeyOptions: {
+            /** Options */
+            options: {
+                [key: string]: unknown;
+            };
+            /** Ticket */
+            ticket: string;
+        };
+        /** PasswordChange */
+        PasswordChange: {
+            /** New Password */
+            new_password: string;
+            /** Old Password */
+            old_password?: string | null;
+        };
         /**
          * Permission
          * @description What a route or a message asks for. `<noun>.read` looks, `<noun>.write` changes.
@@ -3209,6 +4354,11 @@ export interface components {
             size_bytes: number;
             /** Width */
             width: number;
+        };
+        /** PinChange */
+        PinChange: {
+            /** Pin */
+            pin: string;
         };
         /** Ping */
         Ping: {
@@ -3347,6 +4497,16 @@ export interface components {
             title: string;
             /** Type */
             type: string;
+        };
+        /**
+         * Profile
+         * @description Of one's own account.
+         */
+        Profile: {
+            /** Display Name */
+            display_name: string;
+            /** Email */
+            email: string | null;
         };
         /** Rack */
         Rack: {
@@ -3507,6 +4667,14 @@ export interface components {
             id: number;
         };
         /**
+         * RecoveryCodes
+         * @description Shown once; each works once.
+         */
+        RecoveryCodes: {
+            /** Codes */
+            codes: string[];
+        };
+        /**
          * Rectified
          * @description What became of a photograph: by which symbols it was laid flat, and the picture, as WebP in base64.
          */
@@ -3587,6 +4755,36 @@ export interface components {
             type: "refused";
         };
         /**
+         * Renewed
+         * @description The sign-in goes on under a fresh token; the one before is dead.
+         */
+        Renewed: {
+            /** Token */
+            token?: string | null;
+        };
+        /** ResetByMail */
+        ResetByMail: {
+            /** Email */
+            email: string;
+        };
+        /** ResetLink */
+        ResetLink: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Url */
+            url: string;
+        };
+        /** ResetUse */
+        ResetUse: {
+            /** Password */
+            password: string;
+            /** Token */
+            token: string;
+        };
+        /**
          * Resolved
          * @description What a scanned label leads to.
          */
@@ -3656,6 +4854,16 @@ export interface components {
             samples: components["schemas"]["Sample"][];
             /** Unit */
             unit: string;
+        };
+        /**
+         * SecondStep
+         * @description A code of the authenticator app, or one of the recovery codes.
+         */
+        SecondStep: {
+            /** Code */
+            code: string;
+            /** Ticket */
+            ticket: string;
         };
         /** Series */
         Series: {
@@ -3913,6 +5121,21 @@ export interface components {
             /** Password */
             password: string;
         };
+        /**
+         * SignInKind
+         * @enum {string}
+         */
+        SignInKind: "browser" | "program" | "device" | "guest" | "token";
+        /**
+         * SignInOptions
+         * @description What the sign-in page may offer.
+         */
+        SignInOptions: {
+            /** Has Email Reset */
+            has_email_reset: boolean;
+            /** Has Passkeys */
+            has_passkeys: boolean;
+        };
         /** Site */
         Site: {
             /**
@@ -4130,6 +5353,16 @@ export interface components {
             stored: number;
         };
         /**
+         * Strengthened
+         * @description With the sign-in's fresh token, for programs.
+         */
+        Strengthened: {
+            /** Codes */
+            codes: string[];
+            /** Token */
+            token?: string | null;
+        };
+        /**
          * StrokeDraw
          * @description A stroke in progress, before pen up.
          */
@@ -4263,9 +5496,26 @@ export interface components {
             /** Ticket */
             ticket: string;
         };
+        /** TotpCode */
+        TotpCode: {
+            /** Code */
+            code: string;
+        };
+        /**
+         * TotpOffer
+         * @description For the authenticator app, once. It counts as soon as one of its codes was given.
+         */
+        TotpOffer: {
+            /** Qr Svg */
+            qr_svg: string;
+            /** Secret */
+            secret: string;
+            /** Url */
+            url: string;
+        };
         /**
          * User
-         * @description A person with a local account.
+         * @description An account: a person's, or a service's.
          */
         User: {
             /**
@@ -4275,12 +5525,16 @@ export interface components {
             created_at: string;
             /** Display Name */
             display_name: string;
+            /** Email */
+            email?: string | null;
             /** Grants */
             grants: components["schemas"]["Grant"][];
             /** Id */
             id: string;
             /** Is Active */
             is_active: boolean;
+            /** @default person */
+            kind: components["schemas"]["AccountKind"];
             /** Name */
             name: string;
         };
@@ -4314,10 +5568,14 @@ export interface components {
     pathItems: never;
 }
 export type About = components['schemas']['About'];
+export type Acceptance = components['schemas']['Acceptance'];
+export type Account = components['schemas']['Account'];
+export type AccountKind = components['schemas']['AccountKind'];
 export type Ack = components['schemas']['Ack'];
 export type Activity = components['schemas']['Activity'];
 export type Actor = components['schemas']['Actor'];
 export type ActorKind = components['schemas']['ActorKind'];
+export type AddedPasskey = components['schemas']['AddedPasskey'];
 export type Admission = components['schemas']['Admission'];
 export type Annotation = components['schemas']['Annotation'];
 export type AnnotationAdd = components['schemas']['AnnotationAdd'];
@@ -4328,6 +5586,7 @@ export type AnnotationRemove = components['schemas']['AnnotationRemove'];
 export type AnnotationRemoved = components['schemas']['AnnotationRemoved'];
 export type AnnotationRestore = components['schemas']['AnnotationRestore'];
 export type AnnotationRestored = components['schemas']['AnnotationRestored'];
+export type ApiToken = components['schemas']['ApiToken'];
 export type Attachment = components['schemas']['Attachment'];
 export type Bucket = components['schemas']['Bucket'];
 export type Calibration = components['schemas']['Calibration'];
@@ -4339,6 +5598,7 @@ export type ChatSaid = components['schemas']['ChatSaid'];
 export type ChatSay = components['schemas']['ChatSay'];
 export type ClientMessage = components['schemas']['ClientMessage'];
 export type Component = components['schemas']['Component'];
+export type Confirmation = components['schemas']['Confirmation'];
 export type CountedFrom = components['schemas']['CountedFrom'];
 export type Demo = components['schemas']['Demo'];
 export type Device = components['schemas']['Device'];
@@ -4352,10 +5612,14 @@ export type Document = components['schemas']['Document'];
 export type DocumentKind = components['schemas']['DocumentKind'];
 export type Doer = components['schemas']['Doer'];
 export type Elevation = components['schemas']['Elevation'];
+export type Enrolment = components['schemas']['Enrolment'];
 export type Entry = components['schemas']['Entry'];
 export type Face = components['schemas']['Face'];
 export type FaceAnchor = components['schemas']['FaceAnchor'];
 export type FaceSide = components['schemas']['FaceSide'];
+export type Factor = components['schemas']['Factor'];
+export type FactorNeeded = components['schemas']['FactorNeeded'];
+export type Factors = components['schemas']['Factors'];
 export type Finding = components['schemas']['Finding'];
 export type FoundFace = components['schemas']['FoundFace'];
 export type FrameFreeze = components['schemas']['FrameFreeze'];
@@ -4371,7 +5635,8 @@ export type Head = components['schemas']['Head'];
 export type Hello = components['schemas']['Hello'];
 export type ImportReport = components['schemas']['ImportReport'];
 export type Intrinsics = components['schemas']['Intrinsics'];
-export type Invitation = components['schemas']['Invitation'];
+export type InvitationShown = components['schemas']['InvitationShown'];
+export type Invited = components['schemas']['Invited'];
 export type Join = components['schemas']['Join'];
 export type JoiningLink = components['schemas']['JoiningLink'];
 export type Label = components['schemas']['Label'];
@@ -4379,17 +5644,26 @@ export type LabelPlace = components['schemas']['LabelPlace'];
 export type Layout = components['schemas']['Layout'];
 export type LayoutFace = components['schemas']['LayoutFace'];
 export type LayoutLabel = components['schemas']['LayoutLabel'];
+export type LinkToken = components['schemas']['LinkToken'];
 export type Location = components['schemas']['Location'];
+export type MadeApiToken = components['schemas']['MadeApiToken'];
 export type MaintenanceRecord = components['schemas']['MaintenanceRecord'];
 export type Manuals = components['schemas']['Manuals'];
+export type Me = components['schemas']['Me'];
 export type MountedDevice = components['schemas']['MountedDevice'];
+export type NearhandAccessCredentialsInvitation = components['schemas']['nearhand__access__credentials__Invitation'];
+export type NearhandSessionsModelInvitation = components['schemas']['nearhand__sessions__model__Invitation'];
+export type NewApiToken = components['schemas']['NewApiToken'];
 export type NewCalibration = components['schemas']['NewCalibration'];
 export type NewDevice = components['schemas']['NewDevice'];
 export type NewDeviceType = components['schemas']['NewDeviceType'];
+export type NewEnrolment = components['schemas']['NewEnrolment'];
 export type NewGuide = components['schemas']['NewGuide'];
+export type NewInvitation = components['schemas']['NewInvitation'];
 export type NewLabel = components['schemas']['NewLabel'];
 export type NewLocation = components['schemas']['NewLocation'];
 export type NewMaintenanceRecord = components['schemas']['NewMaintenanceRecord'];
+export type NewPasskey = components['schemas']['NewPasskey'];
 export type NewRack = components['schemas']['NewRack'];
 export type NewSession = components['schemas']['NewSession'];
 export type NewSheet = components['schemas']['NewSheet'];
@@ -4399,23 +5673,33 @@ export type NewUser = components['schemas']['NewUser'];
 export type OnFace = components['schemas']['OnFace'];
 export type OnFrame = components['schemas']['OnFrame'];
 export type OnPort = components['schemas']['OnPort'];
+export type OpenSignIn = components['schemas']['OpenSignIn'];
 export type Outcome = components['schemas']['Outcome'];
+export type PageAccount = components['schemas']['Page_Account_'];
+export type PageApiToken = components['schemas']['Page_ApiToken_'];
 export type PageDevice = components['schemas']['Page_Device_'];
 export type PageDeviceType = components['schemas']['Page_DeviceType_'];
 export type PageEntry = components['schemas']['Page_Entry_'];
 export type PageGuide = components['schemas']['Page_Guide_'];
+export type PageInvitation = components['schemas']['Page_Invitation_'];
 export type PageLocation = components['schemas']['Page_Location_'];
 export type PageMaintenanceRecord = components['schemas']['Page_MaintenanceRecord_'];
+export type PageOpenSignIn = components['schemas']['Page_OpenSignIn_'];
 export type PageRack = components['schemas']['Page_Rack_'];
 export type PageSession = components['schemas']['Page_Session_'];
 export type PageSite = components['schemas']['Page_Site_'];
 export type PageTenant = components['schemas']['Page_Tenant_'];
-export type PageUser = components['schemas']['Page_User_'];
 export type Paper = components['schemas']['Paper'];
 export type Participant = components['schemas']['Participant'];
 export type ParticipantJoined = components['schemas']['ParticipantJoined'];
+export type Passkey = components['schemas']['Passkey'];
+export type PasskeyAnswer = components['schemas']['PasskeyAnswer'];
+export type PasskeyAsk = components['schemas']['PasskeyAsk'];
+export type PasskeyOptions = components['schemas']['PasskeyOptions'];
+export type PasswordChange = components['schemas']['PasswordChange'];
 export type Permission = components['schemas']['Permission'];
 export type Picture = components['schemas']['Picture'];
+export type PinChange = components['schemas']['PinChange'];
 export type Ping = components['schemas']['Ping'];
 export type PointerMove = components['schemas']['PointerMove'];
 export type PointerMoved = components['schemas']['PointerMoved'];
@@ -4424,6 +5708,7 @@ export type Port = components['schemas']['Port'];
 export type PresenceChanged = components['schemas']['PresenceChanged'];
 export type Problem = components['schemas']['Problem'];
 export type ProblemDetails = components['schemas']['ProblemDetails'];
+export type Profile = components['schemas']['Profile'];
 export type Rack = components['schemas']['Rack'];
 export type RackDevice = components['schemas']['RackDevice'];
 export type RackMap = components['schemas']['RackMap'];
@@ -4432,16 +5717,22 @@ export type RackUnit = components['schemas']['RackUnit'];
 export type Reading = components['schemas']['Reading'];
 export type ReadLabel = components['schemas']['ReadLabel'];
 export type ReadTag = components['schemas']['ReadTag'];
+export type RecoveryCodes = components['schemas']['RecoveryCodes'];
 export type Rectified = components['schemas']['Rectified'];
 export type Redaction = components['schemas']['Redaction'];
 export type ReferencePicture = components['schemas']['ReferencePicture'];
 export type Refused = components['schemas']['Refused'];
+export type Renewed = components['schemas']['Renewed'];
+export type ResetByMail = components['schemas']['ResetByMail'];
+export type ResetLink = components['schemas']['ResetLink'];
+export type ResetUse = components['schemas']['ResetUse'];
 export type Resolved = components['schemas']['Resolved'];
 export type ResumeFrom = components['schemas']['ResumeFrom'];
 export type Role = components['schemas']['Role'];
 export type RowFault = components['schemas']['RowFault'];
 export type Sample = components['schemas']['Sample'];
 export type SampleBatch = components['schemas']['SampleBatch'];
+export type SecondStep = components['schemas']['SecondStep'];
 export type Series = components['schemas']['Series'];
 export type SeriesKey = components['schemas']['SeriesKey'];
 export type ServerEvent = components['schemas']['ServerEvent'];
@@ -4462,6 +5753,8 @@ export type Signal = components['schemas']['Signal'];
 export type SignalGive = components['schemas']['SignalGive'];
 export type SignalGiven = components['schemas']['SignalGiven'];
 export type SignIn = components['schemas']['SignIn'];
+export type SignInKind = components['schemas']['SignInKind'];
+export type SignInOptions = components['schemas']['SignInOptions'];
 export type Site = components['schemas']['Site'];
 export type State = components['schemas']['State'];
 export type Step = components['schemas']['Step'];
@@ -4472,6 +5765,7 @@ export type StillAnchor = components['schemas']['StillAnchor'];
 export type StillShare = components['schemas']['StillShare'];
 export type StillShared = components['schemas']['StillShared'];
 export type Stored = components['schemas']['Stored'];
+export type Strengthened = components['schemas']['Strengthened'];
 export type StrokeDraw = components['schemas']['StrokeDraw'];
 export type StrokeDrawn = components['schemas']['StrokeDrawn'];
 export type Subject = components['schemas']['Subject'];
@@ -4481,6 +5775,8 @@ export type TagBearer = components['schemas']['TagBearer'];
 export type TagClash = components['schemas']['TagClash'];
 export type Tenant = components['schemas']['Tenant'];
 export type Ticket = components['schemas']['Ticket'];
+export type TotpCode = components['schemas']['TotpCode'];
+export type TotpOffer = components['schemas']['TotpOffer'];
 export type User = components['schemas']['User'];
 export type Welcome = components['schemas']['Welcome'];
 export type $defs = Record<string, never>;
@@ -6015,6 +7311,76 @@ export interface operations {
             };
         };
     };
+    offer_enrolment_api_v1_enrolments_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEnrolment"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+        };
+    };
+    use_enrolment_api_v1_enrolments_use_post: {
+        parameters: {
+            query?: {
+                want_token?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkToken"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Admission"];
+                };
+            };
+        };
+    };
     all_guides_api_v1_guides_get: {
         parameters: {
             query?: {
@@ -6237,6 +7603,175 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Reading"];
+                };
+            };
+        };
+    };
+    invitations_api_v1_invitations_get: {
+        parameters: {
+            query?: {
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Rows before this page. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Invitation_"];
+                };
+            };
+        };
+    };
+    invite_api_v1_invitations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invited"];
+                };
+            };
+        };
+    };
+    revoke_invitation_api_v1_invitations__invitation_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    accept_invitation_api_v1_invitations_accept_post: {
+        parameters: {
+            query?: {
+                want_token?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acceptance"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Admission"];
+                };
+            };
+        };
+    };
+    show_invitation_api_v1_invitations_show_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkToken"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationShown"];
                 };
             };
         };
@@ -6726,8 +8261,708 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Actor"];
+                    "application/json": components["schemas"]["Me"];
                 };
+            };
+        };
+    };
+    confirm_api_v1_me_confirm_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Confirmation"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Renewed"];
+                };
+            };
+        };
+    };
+    lock_api_v1_me_lock_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    passkeys_api_v1_me_passkeys_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkey"][];
+                };
+            };
+        };
+    };
+    add_passkey_api_v1_me_passkeys_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskey"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedPasskey"];
+                };
+            };
+        };
+    };
+    remove_passkey_api_v1_me_passkeys__passkey_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    passkey_registration_api_v1_me_passkeys_options_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+        };
+    };
+    change_password_api_v1_me_password_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Renewed"];
+                };
+            };
+        };
+    };
+    set_pin_api_v1_me_pin_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PinChange"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    set_profile_api_v1_me_profile_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Profile"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+        };
+    };
+    new_recovery_codes_api_v1_me_recovery_codes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+        };
+    };
+    own_sign_ins_api_v1_me_sign_ins_get: {
+        parameters: {
+            query?: {
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Rows before this page. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OpenSignIn_"];
+                };
+            };
+        };
+    };
+    end_other_sign_ins_api_v1_me_sign_ins_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    end_own_sign_in_api_v1_me_sign_ins__sign_in_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sign_in_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    own_tokens_api_v1_me_tokens_get: {
+        parameters: {
+            query?: {
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Rows before this page. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ApiToken_"];
+                };
+            };
+        };
+    };
+    make_own_token_api_v1_me_tokens_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApiToken"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeApiToken"];
+                };
+            };
+        };
+    };
+    revoke_own_token_api_v1_me_tokens__token_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    offer_totp_api_v1_me_totp_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpOffer"];
+                };
+            };
+        };
+    };
+    remove_totp_api_v1_me_totp_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    confirm_totp_api_v1_me_totp_confirm_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpCode"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Strengthened"];
+                };
+            };
+        };
+    };
+    unlock_api_v1_me_unlock_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PinChange"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Renewed"];
+                };
+            };
+        };
+    };
+    reset_by_mail_api_v1_password_resets_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetByMail"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    use_reset_api_v1_password_resets_use_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetUse"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -7256,7 +9491,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Invitation"];
+                "application/json": components["schemas"]["nearhand__sessions__model__Invitation"];
             };
         };
         responses: {
@@ -7349,6 +9584,36 @@ export interface operations {
             };
         };
     };
+    options_api_v1_sign_in_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInOptions"];
+                };
+            };
+        };
+    };
     sign_in_api_v1_sign_in_post: {
         parameters: {
             query?: {
@@ -7380,7 +9645,113 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Admission"] | components["schemas"]["FactorNeeded"];
+                };
+            };
+        };
+    };
+    sign_in_by_code_api_v1_sign_in_code_post: {
+        parameters: {
+            query?: {
+                want_token?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondStep"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/json": components["schemas"]["Admission"];
+                };
+            };
+        };
+    };
+    sign_in_by_passkey_api_v1_sign_in_passkey_post: {
+        parameters: {
+            query?: {
+                want_token?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyAnswer"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Admission"];
+                };
+            };
+        };
+    };
+    passkey_options_api_v1_sign_in_passkey_options_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyAsk"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
                 };
             };
         };
@@ -7859,7 +10230,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_User_"];
+                    "application/json": components["schemas"]["Page_Account_"];
                 };
             };
         };
@@ -7894,6 +10265,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
+                };
+            };
+        };
+    };
+    user_api_v1_users__user_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
                 };
             };
         };
@@ -7934,6 +10337,36 @@ export interface operations {
             };
         };
     };
+    remove_factors_api_v1_users__user_id__factors_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     set_grants_api_v1_users__user_id__grants_put: {
         parameters: {
             query?: never;
@@ -7967,6 +10400,240 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["User"];
                 };
+            };
+        };
+    };
+    reset_link_api_v1_users__user_id__reset_link_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetLink"];
+                };
+            };
+        };
+    };
+    sign_ins_api_v1_users__user_id__sign_ins_get: {
+        parameters: {
+            query?: {
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Rows before this page. */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OpenSignIn_"];
+                };
+            };
+        };
+    };
+    end_sign_ins_api_v1_users__user_id__sign_ins_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    end_sign_in_api_v1_users__user_id__sign_ins__sign_in_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sign_in_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    tokens_of_api_v1_users__user_id__tokens_get: {
+        parameters: {
+            query?: {
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Rows before this page. */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ApiToken_"];
+                };
+            };
+        };
+    };
+    make_token_api_v1_users__user_id__tokens_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApiToken"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeApiToken"];
+                };
+            };
+        };
+    };
+    revoke_token_api_v1_users__user_id__tokens__token_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -1,0 +1,158 @@
+"""What a flood of sign-ins from one address costs everybody else.
+
+A person's console asks for lists, 40 times a second from one address; another address tries to sign in 200 times a
+second. Periods with and without the flood take turns, and the median of the others' p99 is compared.
+
+    python -m tests.benchmarks.flood [--json] [--rounds 5] [--seconds 6]
+"""
+
+import argparse
+import asyncio
+import itertools
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from nearhand.access.model import NewUser, Role, everywhere
+from nearhand.app import build_resources
+from nearhand.kit.settings import Settings
+from nearhand.migrations.upgrade import upgrade
+from tests.benchmarks.registry import _server
+from tests.support.people import PASSWORD
+
+OTHERS, FLOODER = "127.0.0.1", "127.0.0.2"
+OTHERS_PER_S, FLOOD_PER_S = 40, 200
+LINES = 8  # connections of the flood
+GOAL = 1.2
+
+
+class Line:
+    """One connection kept open, from an address of its own."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    @classmethod
+    async def to(cls, port: int, address: str) -> "Line":
+        return cls(*await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0)))
+
+    async def ask(self, method: str, path: str, body: object = None, token: str = "") -> tuple[int, bytes]:
+        content = b"" if body is None else json.dumps(body).encode()
+        head = f"{method} /api/v1/{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(content)}\r\n"
+        head += f"Content-Type: application/json\r\nAuthorization: Bearer {token}\r\n\r\n"
+        self._writer.write(head.encode() + content)
+        status = int((await self._reader.readline()).split()[1])
+        length = 0
+        while (line := await self._reader.readline()) != b"\r\n":
+            name, _, value = line.partition(b":")
+            if name.lower() == b"content-length":
+                length = int(value)
+        return status, await self._reader.readexactly(length)
+
+
+async def flood(port: int) -> None:
+    """Until it is ended; a process of its own, so that it takes nothing of the others' time but the server's."""
+    lines = [await Line.to(port, FLOODER) for _ in range(LINES)]
+
+    async def one(line: Line, number: int) -> None:
+        due = time.monotonic() + number / FLOOD_PER_S
+        while True:
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            due += LINES / FLOOD_PER_S
+            # Another name each time: so that no account's own slowing down helps.
+            count = next(numbers)
+            await line.ask("POST", "sign-in", {"name": f"user{count}", "password": "wrong password"})
+            if count == FLOOD_PER_S:
+                print("under way", flush=True)
+
+    numbers = itertools.count()
+    await asyncio.gather(*(one(line, number) for number, line in enumerate(lines)))
+
+
+@asynccontextmanager
+async def flooded(port: int) -> AsyncIterator[None]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.benchmarks.flood", "--flood", str(port), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    await process.stdout.readline()  # it has started, and its address has used up its tries
+    try:
+        yield
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def p99_ms(port: int, token: str, seconds: float) -> float:
+    line = await Line.to(port, OTHERS)
+    took, due = [], time.perf_counter()
+    for _ in range(int(seconds * OTHERS_PER_S)):
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        started = time.perf_counter()
+        status, _ = await line.ask("GET", "devices", token=token)
+        assert status == 200
+        took.append((time.perf_counter() - started) * 1000)
+        due = max(due + 1 / OTHERS_PER_S, time.perf_counter())
+    return statistics.quantiles(took, n=100)[98]
+
+
+async def prepare(settings: Settings) -> None:
+    resources = build_resources(settings)
+    await upgrade(resources.database)
+    new = NewUser(name="bench", display_name="Bench", grants=everywhere(Role.ADMIN), password=PASSWORD)
+    await resources.access.register(new)
+    await resources.database.close()
+
+
+async def measure_on(port: int, rounds: int, seconds: float) -> dict[str, float]:
+    line = await Line.to(port, OTHERS)
+    _, answer = await line.ask("POST", "sign-in?want_token=true", {"name": "bench", "password": PASSWORD})
+    token = json.loads(answer)["token"]
+    await p99_ms(port, token, 2)
+    quiet, loud = [], []
+    for _ in range(rounds):
+        quiet.append(await p99_ms(port, token, seconds))
+        async with flooded(port):
+            loud.append(await p99_ms(port, token, seconds))
+    before, during = statistics.median(quiet), statistics.median(loud)
+    return {
+        "flood_p99_ratio": round(during / before, 2),
+        "quiet_p99_ms": round(before, 2),
+        "flood_p99_ms": round(during, 2),
+    }
+
+
+def measure_flood(rounds: int, seconds: float) -> dict[str, float]:
+    with tempfile.TemporaryDirectory(prefix="nearhand-bench-") as name:
+        settings = Settings(data_dir=Path(name))
+        asyncio.run(prepare(settings))
+        with _server(settings.data_dir) as (port, _):
+            return asyncio.run(measure_on(port, rounds, seconds))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="Print one JSON object and nothing else.")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=6)
+    parser.add_argument("--flood", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.flood:
+        asyncio.run(flood(options.flood))
+        return
+    figures = measure_flood(options.rounds, options.seconds)
+    if options.json:
+        print(json.dumps(figures))
+        return
+    for name, value in figures.items():
+        print(f"{name:20} {value}")
+    print(f"goal: a ratio below {GOAL}")
+
+
+if __name__ == "__main__":
+    main()
