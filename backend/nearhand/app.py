@@ -36,7 +36,8 @@ from nearhand.media.service import Eyes
 from nearhand.migrations.upgrade import upgrade
 from nearhand.pages import mount_pages
 from nearhand.sessions.api import router as sessions_router
-from nearhand.sessions.hub import Hub, Limits
+from nearhand.sessions.hub import Hub, Limits, Registered
+from nearhand.sessions.invitations import router as invitations_router
 from nearhand.sessions.log import Log, PostgresStorage, SqliteStorage
 from nearhand.sessions.service import Registry, SessionService, Stills
 from nearhand.sessions.socket import router as socket_router
@@ -49,6 +50,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     access_router,
     devices_router,
     labels_router,
+    invitations_router,
     maintenance_router,
     manuals_router,
     media_router,
@@ -138,7 +140,7 @@ def build_resources(
                 idle_s=settings.live_idle_timeout_s,
                 snapshot_events=settings.live_snapshot_events,
             ),
-            look_up=sessions.look_up,
+            registered=Registered(sessions.look_up, sessions.place_of),
         ),
         eyes=eyes,
     )
@@ -153,6 +155,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await upgrade(resources.database)
         await resources.live_log.open()
+        await resources.sessions.place_old_sessions()
         await resources.hub.start()
         await resources.blobs.sweep()
         async with (
@@ -183,6 +186,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         redoc_url=None,
     )
     app.state.resources = resources
+    resources.access.changes.listen(resources.hub.recheck)
     install_error_handlers(app)
     app.add_middleware(
         BodyLimit,

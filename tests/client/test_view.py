@@ -51,23 +51,25 @@ def lines(view: LiveView) -> list[str]:
 def test_nothing_counts_before_the_state_has_come() -> None:
     view = seen(welcome(seq=5), said(5))
     assert (view.seq, view.is_current) == (0, False)
-    view = seen(m.State(epoch="E", seq=5, state=EMPTY), said(6), view=view)
+    view = seen(m.State(epoch="E", seq=5, state=EMPTY, is_elsewhere=False), said(6), view=view)
     assert (view.seq, view.is_current, lines(view)) == (6, True, ["line 6"])
 
 
 def test_an_event_that_came_before_changes_nothing() -> None:
-    view = seen(welcome(), m.State(epoch="E", seq=0, state=EMPTY), said(1), said(1), said(1))
+    view = seen(
+        welcome(), m.State(epoch="E", seq=0, state=EMPTY, is_elsewhere=False), said(1), said(1), said(1)
+    )
     assert lines(view) == ["line 1"]
 
 
 def test_a_missing_event_is_never_skipped() -> None:
-    view = seen(welcome(), m.State(epoch="E", seq=0, state=EMPTY), said(1))
+    view = seen(welcome(), m.State(epoch="E", seq=0, state=EMPTY, is_elsewhere=False), said(1))
     with pytest.raises(Gap):
         reduced(view, said(3))
 
 
 def test_after_a_resume_one_is_current_when_the_missed_events_have_come() -> None:
-    view = seen(welcome(), m.State(epoch="E", seq=0, state=EMPTY), said(1))
+    view = seen(welcome(), m.State(epoch="E", seq=0, state=EMPTY, is_elsewhere=False), said(1))
     view = seen(welcome(seq=3, is_resumed=True), view=view)
     assert not view.is_current
     assert seen(said(2), said(3), view=view).is_current
@@ -77,7 +79,7 @@ def test_who_leaves_takes_their_pointer_along() -> None:
     who = m.PresenceChanged(participant=TECHNICIAN, is_present=True)
     pointer = m.PointerMoved(by=TECHNICIAN.id, place=None, points_mm=None, device=None)
     stroke = m.StrokeDrawn(by=TECHNICIAN.id, id="s", shape="ring", frame=None, points=((0.1, 0.1),))
-    view = seen(welcome(), m.State(epoch="E", seq=0, state=EMPTY), who, stroke, pointer)
+    view = seen(welcome(), m.State(epoch="E", seq=0, state=EMPTY, is_elsewhere=False), who, stroke, pointer)
     assert (view.present, set(view.strokes), set(view.pointers)) == ((TECHNICIAN.id,), {TECHNICIAN.id}, set())
     assert view.state is not None
     assert view.state.participants[0].role is Role.TECHNICIAN

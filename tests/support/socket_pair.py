@@ -15,7 +15,7 @@ class FakeLine:
         self.frames: list[str] = []
         self.closed: CloseCode | None = None
         self.is_slow = False
-        self.is_allowed = True
+        self.reason: CloseCode | None = None
         self._free = asyncio.Event()
 
     async def send(self, text: str) -> None:
@@ -27,8 +27,8 @@ class FakeLine:
     async def close(self, code: CloseCode) -> None:
         self.closed = self.closed or code
 
-    async def is_still_allowed(self) -> bool:
-        return self.is_allowed
+    async def reason_to_close(self) -> CloseCode | None:
+        return self.reason
 
     def flush(self) -> None:
         self.is_slow = False

@@ -1,17 +1,21 @@
-"""Sign people in and out, make accounts, and let guests in by a joining link."""
+"""Sign people in and out, make accounts, and let guests in by a customer link."""
 
 import hashlib
 import secrets
 from datetime import datetime, timedelta
 
+from nearhand.access.changes import Changes
+from nearhand.access.links import LinkStore
 from nearhand.access.model import (
     Actor,
+    CustomerLink,
     Grants,
-    JoiningGrant,
+    LinkPass,
     NewUser,
-    Role,
+    Permission,
     SignIn,
     User,
+    WantedLink,
     WrongCredentials,
     actor_of,
     guest,
@@ -43,6 +47,7 @@ class AccessService:
         self._ids = ids
         self._clock = clock
         self._lifetime = timedelta(hours=session_hours)
+        self.changes = Changes()
 
     async def sign_in(self, request: SignIn) -> tuple[str, Actor]:
         """Return a fresh token and whose it is; raise WrongCredentials."""
@@ -56,7 +61,11 @@ class AccessService:
 
     async def sign_out(self, token: str) -> None:
         async with self._database.transaction() as connection:
-            await AccessStore(connection).remove_sign_in(token_hash(token))
+            store = AccessStore(connection)
+            actor = await store.actor(token_hash(token), self._clock.now())
+            await store.remove_sign_in(token_hash(token))
+        if actor is not None:
+            self.changes.tell(actor.holder)
 
     async def actor(self, token: str) -> Actor | None:
         async with self._database.reading() as connection:
@@ -88,6 +97,7 @@ class AccessService:
             user = await AccessStore(connection).set_active(user_id, is_active=is_active)
         if user is None:
             raise NotFound(f"No user {user_id}.")
+        self.changes.tell(user_id)
         return user
 
     async def set_grants(self, user_id: str, grants: Grants) -> User:
@@ -96,34 +106,64 @@ class AccessService:
             user = await AccessStore(connection).set_grants(user_id, grants)
         if user is None:
             raise NotFound(f"No user {user_id}.")
+        self.changes.tell(user_id)
         return user
 
-    async def invite(self, session_id: str, role: Role, *, by: Actor, hours: int) -> str:
-        """Return the token of a link that lets guests into one session until it expires."""
+    # -- customer links -----------------------------------------------------------------------------------------
+
+    async def invite(self, wanted: WantedLink, *, by: Actor) -> tuple[str, CustomerLink]:
+        """Make a link for people without an account. Returns its token, which is kept nowhere, and what it is."""
         token = secrets.token_urlsafe(TOKEN_BYTES)
         now = self._clock.now()
-        grant = JoiningGrant(
-            session_id=session_id,
-            role=role,
+        link = CustomerLink(
+            **wanted.model_dump(exclude={"hours"}),
+            id=self._ids.new(),
             created_by=by.participant_id,
+            created_by_name=by.display_name,
             created_at=now,
-            expires_at=now + timedelta(hours=hours),
+            expires_at=now + timedelta(hours=wanted.hours),
         )
         async with self._database.transaction() as connection:
-            await AccessStore(connection).add_joining_link(token_hash(token), grant)
-        return token
+            reach = by.grants_with(Permission.SESSIONS_INVITE)
+            await LinkStore(connection).add(link, reach, token_hash(token))
+        return token, link
 
     async def join(self, link_token: str, display_name: str) -> tuple[str, Actor]:
-        """Use a joining link: return a fresh sign-in token and the guest. Raises NotFound for a dead link."""
+        """Use a customer link: return a fresh sign-in token and the guest. Raises NotFound for a dead link."""
         now = self._clock.now()
         async with self._database.reading() as connection:
-            grant = await AccessStore(connection).joining_grant(token_hash(link_token), now)
-        if grant is None:
-            raise NotFound("This joining link is unknown or has expired. Ask for a new one.")
-        actor = guest(self._ids.new(), display_name, grant.role, grant.session_id)
-        return await self._remember(
-            actor, until=grant.expires_at
-        )  # a guest is let in no longer than the link says
+            found = await LinkStore(connection).by_token(token_hash(link_token), now)
+        if found is None:
+            raise NotFound("This link is unknown, or has expired, or was revoked. Ask for a new one.")
+        link, role = found
+        # A guest is let in no longer than the link says.
+        return await self._remember(guest(self._ids.new(), display_name, role, link), until=link.expires_at)
+
+    async def links_of_session(
+        self, session_id: str, work_order: str | None
+    ) -> list[tuple[CustomerLink, LinkPass]]:
+        async with self._database.reading() as connection:
+            return await LinkStore(connection).of_session(session_id, work_order)
+
+    async def links(self, page: PageQuery, *, created_by: str | None) -> Page[CustomerLink]:
+        async with self._database.reading() as connection:
+            items, total = await LinkStore(connection).all(created_by, limit=page.limit, offset=page.offset)
+        return Page[CustomerLink](items=items, total=total, limit=page.limit, offset=page.offset)
+
+    async def link(self, link_id: str) -> tuple[CustomerLink, LinkPass]:
+        """Raise NotFound."""
+        async with self._database.reading() as connection:
+            found = await LinkStore(connection).link(link_id)
+        if found is None:
+            raise NotFound(f"No link {link_id}.")
+        return found
+
+    async def revoke_link(self, link_id: str) -> None:
+        """Nobody comes in by it any more, and whoever came in by it is out at once, of open sockets too."""
+        async with self._database.transaction() as connection:
+            is_new = await LinkStore(connection).revoke(link_id, self._clock.now())
+        if is_new:
+            self.changes.tell(link_id)
 
     async def _remember(self, actor: Actor, until: datetime | None = None) -> tuple[str, Actor]:
         token = secrets.token_urlsafe(TOKEN_BYTES)
@@ -134,4 +174,8 @@ class AccessService:
             await store.add_sign_in(
                 token_hash(token), actor, expires_at=until or now + self._lifetime, now=now
             )
+            if actor.link is not None:
+                await LinkStore(connection).add_opening(
+                    actor.link.id, token_hash(token), actor.participant_id, actor.display_name, now=now
+                )
         return token, actor

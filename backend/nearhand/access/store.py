@@ -1,4 +1,4 @@
-"""Rows of users, their grants, sign-ins and joining links."""
+"""Rows of users, their grants and sign-ins."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,12 +21,11 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nearhand.access.links import LinkStore
 from nearhand.access.model import (
     Actor,
     Grant,
     Grants,
-    JoiningGrant,
-    Role,
     UnknownPlace,
     User,
     UserNameTaken,
@@ -71,18 +70,6 @@ sign_ins = Table(
     Column("expires_at", UtcDateTime, nullable=False, index=True),
     Column("created_at", UtcDateTime, nullable=False),
 )
-
-joining_links = Table(
-    "joining_link",
-    metadata,
-    Column("token_hash", String(64), primary_key=True),
-    Column("session_id", String(12), nullable=False, index=True),
-    Column("role", String(12), nullable=False),
-    Column("created_by", String(12), nullable=False),
-    Column("expires_at", UtcDateTime, nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-)
-
 
 GRANT = ("role", "tenant_id", "site_id", "rack_id")
 
@@ -164,7 +151,7 @@ class AccessStore:
         )
 
     async def actor(self, token_hash: str, now: datetime) -> Actor | None:
-        """Whoever holds this token, in one query; None when it is unknown, expired or its user is inactive."""
+        """Whoever holds this token; None when it is unknown or expired, its user inactive, or its link revoked."""
         query = (
             select(sign_ins, users, *grants.c[*GRANT])
             .select_from(sign_ins)
@@ -178,7 +165,8 @@ class AccessStore:
             return None
         row = rows[0]
         if row.user_id is None:
-            return guest(row.guest_id, row.guest_name, Role(row.guest_role), row.guest_session_id)
+            found = await LinkStore(self._connection).of_sign_in(token_hash, now)
+            return None if found is None else guest(row.guest_id, row.guest_name, found[1], found[0])
         held = tuple(_grant(row) for row in rows if row._mapping[grants.c.role] is not None)
         return actor_of(_user(row, held)) if row.is_active else None
 
@@ -187,27 +175,6 @@ class AccessStore:
 
     async def remove_expired(self, now: datetime) -> None:
         await self._connection.execute(delete(sign_ins).where(sign_ins.c.expires_at <= now))
-        await self._connection.execute(delete(joining_links).where(joining_links.c.expires_at <= now))
-
-    async def add_joining_link(self, token_hash: str, grant: JoiningGrant) -> None:
-        await self._connection.execute(
-            insert(joining_links).values(token_hash=token_hash, **grant.model_dump())
-        )
-
-    async def joining_grant(self, token_hash: str, now: datetime) -> JoiningGrant | None:
-        query = select(joining_links).where(
-            joining_links.c.token_hash == token_hash, joining_links.c.expires_at > now
-        )
-        row = (await self._connection.execute(query)).one_or_none()
-        if row is None:
-            return None
-        return JoiningGrant(
-            session_id=row.session_id,
-            role=Role(row.role),
-            created_by=row.created_by,
-            created_at=row.created_at,
-            expires_at=row.expires_at,
-        )
 
 
 def _grant(row: Row[Any]) -> Grant:

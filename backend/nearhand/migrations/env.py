@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import nearhand.access.links
 import nearhand.access.store
 import nearhand.devices.tables
 import nearhand.kit.http
