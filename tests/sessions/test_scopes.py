@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from nearhand.app import Resources
+from nearhand.sessions.log import Work
 from tests.support.neighbours import PROTOCOL, Headers, Neighbours, neighbours
 
 FRAME = {"stream": "camera-1", "frame_id": 1, "how": "still"}
@@ -93,24 +94,16 @@ def test_what_is_about_anothers_device_is_withheld_and_seq_goes_on(hall: Neighbo
         assert watching.until("session.state")["is_elsewhere"] is False
         assert expert.ask("chat.say", text="about the bank") == "ack"
         assert expert.ask("device.show", **shown(hall.air)) == "ack"
-        for n, (type_, fields) in enumerate(
-            [
-                ("chat.say", {"text": "secret of air"}),
-                ("signal.give", {"signal": "stop"}),
-                ("step.show", {"step": {"guide_id": "G", "step": 1, "done": []}}),
-                ("approval.ask", {"id": "ask1", "what": "secret"}),
-                (
-                    "annotation.add",
-                    {"id": "air1", "shape": "text", "place": on_face(hall.air), "text": "secret"},
-                ),
-                (
-                    "annotation.add",
-                    {"id": "bank1", "shape": "text", "place": on_face(hall.bank), "text": "ours"},
-                ),
-                ("still.share", share(a_still(hall, session_id, house), 1)),
-            ]
-        ):
-            assert expert.ask(type_, **fields) == "ack", (n, type_)
+        said: list[tuple[str, dict[str, Any]]] = [
+            ("chat.say", {"text": "secret of air"}),
+            ("signal.give", {"signal": "stop"}),
+            ("step.show", {"step": {"guide_id": "G", "step": 1, "done": []}}),
+            ("approval.ask", {"id": "ask1", "what": "secret"}),
+            ("annotation.add", {"id": "air1", "shape": "text", "place": on_face(hall.air), "text": "secret"}),
+            ("annotation.add", {"id": "bank1", "shape": "text", "place": on_face(hall.bank), "text": "ours"}),
+            ("still.share", share(a_still(hall, session_id, house), 1)),
+        ]
+        assert [expert.ask(type_, **fields) for type_, fields in said] == ["ack"] * 7
         expert.pass_on("pointer.move", place=on_face(hall.air))
         expert.pass_on("stroke.draw", id="s", shape="freehand", points=[[0.1, 0.1]])
         assert expert.ask("device.show", **shown(hall.bank)) == "ack"
@@ -256,7 +249,8 @@ def test_a_log_from_before_places_is_given_them_once(hall: Neighbours) -> None:
         assert live.ask("device.show", **shown(hall.bank)) == "ack"
     log, portal = hall.resources.live_log, hall.client.portal
     assert portal is not None
-    portal.call(log._storage.write, [("DELETE FROM live_call", [{}]), ("DELETE FROM live_place", [{}])])
+    forget: Work = [("DELETE FROM live_call", [{}]), ("DELETE FROM live_place", [{}])]
+    portal.call(log._storage.write, forget)
     portal.call(hall.resources.sessions.place_old_sessions)
     assert portal.call(log.unplaced) == []
     assert hall.ask("GET", "sessions", hall.headers("bank.expert")).json()["total"] == 1

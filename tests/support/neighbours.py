@@ -58,7 +58,10 @@ class Neighbours:
         url = f"/api/v1/sessions/{session_id}/live"
         with self.client.websocket_connect(url, subprotocols=PROTOCOL, headers=headers) as socket:
             socket.send_json([{"type": "hello", "client": name.ljust(16, "_"), **hello}])
-            yield Socket(socket)
+            live = Socket(socket)
+            while not any(one["type"] in ("welcome", "error") for one in live.all):
+                live.take()
+            yield live
 
 
 class Socket:
