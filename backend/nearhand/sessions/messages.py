@@ -505,6 +505,7 @@ class Malformed:
 client_messages: TypeAdapter[Any] = TypeAdapter(ClientMessage)
 server_messages: TypeAdapter[Any] = TypeAdapter(ServerMessage)
 server_events: TypeAdapter[Any] = TypeAdapter(ServerEvent)
+stored_events: TypeAdapter[Any] = TypeAdapter(StoredEvent)
 
 
 _frames: TypeAdapter[list[Any]] = TypeAdapter(list[ClientMessage])
