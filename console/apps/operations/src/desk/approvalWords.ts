@@ -53,7 +53,7 @@ export const t = words({
   isExpired: ["expired", "已到期", "已到期"],
   neverOpened: ["never opened", "尚未開啟", "尚未打开"],
   opened: [
-    "opened {count} times, last {when}",
+    "opened {count}×, last {when}",
     "已開啟 {count} 次，最近 {when}",
     "已打开 {count} 次，最近 {when}",
   ],
