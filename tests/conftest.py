@@ -82,6 +82,7 @@ def client(resources: Resources) -> Iterator[TestClient]:
             )
             portal.call(resources.access.register, new)
         yield client
+        assert resources.ledger.unrecorded == set(), "doors that changed something and left no entry"
 
 
 @pytest.fixture

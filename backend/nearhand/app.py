@@ -13,6 +13,8 @@ from nearhand.access.api import router as access_router
 from nearhand.access.model import SYSTEM
 from nearhand.access.passwords import Passwords
 from nearhand.access.service import AccessService
+from nearhand.audit.api import router as audit_router
+from nearhand.audit.service import Ledger
 from nearhand.devices.api import router as devices_router
 from nearhand.devices.importer import Importer, InspectMoves
 from nearhand.devices.service import RegisteredDevices
@@ -39,6 +41,7 @@ from nearhand.sessions.api import router as sessions_router
 from nearhand.sessions.hub import Hub, Limits, Registered
 from nearhand.sessions.invitations import router as invitations_router
 from nearhand.sessions.log import Log, PostgresStorage, SqliteStorage
+from nearhand.sessions.sealing import SessionSeals
 from nearhand.sessions.service import Registry, SessionService, Stills
 from nearhand.sessions.socket import router as socket_router
 from nearhand.telemetry.api import router as telemetry_router
@@ -46,8 +49,10 @@ from nearhand.telemetry.service import pack_all
 
 API = "/api/v1"
 KEYS_KEPT = timedelta(days=1)
+SEAL_EVERY_S = 1.0
 ROUTERS: tuple[APIRouter, ...] = (
     access_router,
+    audit_router,
     devices_router,
     labels_router,
     invitations_router,
@@ -69,11 +74,13 @@ class Resources:
     blobs: Blobs
     clock: Clock
     ids: Ids
+    ledger: Ledger
     access: AccessService
     sign_in_rate: RateLimit
     importer: Importer
     inspect_moves: InspectMoves
     live_log: Log
+    session_seals: SessionSeals
     sessions: SessionService
     hub: Hub
     eyes: Eyes
@@ -122,6 +129,7 @@ def build_resources(
         blobs=blobs,
         clock=clock,
         ids=ids,
+        ledger=Ledger(database, settings.data_dir, clock=clock, key_file=settings.ledger_key_file),
         access=AccessService(
             database, passwords or Passwords(), ids=ids, clock=clock, session_hours=settings.session_hours
         ),
@@ -129,6 +137,7 @@ def build_resources(
         importer=Importer(database, ids=ids, clock=clock, inspect_moves=inspect_moves),
         inspect_moves=inspect_moves,
         live_log=live_log,
+        session_seals=SessionSeals(live_log, database),
         sessions=sessions,
         hub=Hub(
             live_log,
@@ -156,9 +165,12 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         await upgrade(resources.database)
         await resources.live_log.open()
         await resources.sessions.place_old_sessions()
+        await resources.session_seals.recover()
+        await resources.ledger.start()
         await resources.hub.start()
         await resources.blobs.sweep()
         async with (
+            Periodic("seal_ledger", every_s=SEAL_EVERY_S, work=lambda: _seal(resources)),
             Periodic("sweep_passing_files", every_s=3600, work=resources.blobs.sweep),
             Periodic(
                 "pack_telemetry", every_s=300, work=lambda: pack_all(resources.database, resources.clock)
@@ -172,6 +184,8 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
             yield
         await resources.hub.stop()
         resources.eyes.close()
+        await resources.session_seals.stop()
+        await resources.ledger.stop()
         await resources.live_log.close()
         await resources.database.close()
 
@@ -200,6 +214,11 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         app.include_router(router, prefix=API)
     mount_pages(app)
     return app
+
+
+async def _seal(resources: Resources) -> None:
+    await resources.session_seals.put_down()
+    await resources.ledger.seal()
 
 
 def is_upload(method: str, path: str) -> bool:

@@ -204,6 +204,122 @@ def locate(
     _print(command.locate_files(images, where, lens, points, timeout_s=timeout), is_json=json)
 
 
+@app.command()
+def verify(
+    file: Annotated[Path | None, typer.Argument(help="An export of the ledger: JSON Lines.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="A data folder: verify its ledger, and the logs of its sessions.")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option(help="Id of the key you know it to be signed by, written down elsewhere.")
+    ] = None,
+) -> None:
+    """Verify a ledger, link by link. Exit code 1 when something is not as it was written, and what; 2 when there is
+    nothing to verify."""
+    from nearhand.audit import command
+
+    if (file is None) == (data is None):
+        typer.echo("Name an export, or --data and a folder.", err=True)
+        raise typer.Exit(2)
+    raise typer.Exit(command.verify_file(file, key) if file else _verify_data(data or Path(), key))
+
+
+def _verify_data(data: Path, key: str | None) -> int:
+    import asyncio
+
+    from nearhand.audit.command import report
+    from nearhand.audit.inspection import verify_database
+    from nearhand.audit.verify import Broken
+    from nearhand.kit.database import Database
+    from nearhand.kit.ids import RandomIds
+    from nearhand.kit.settings import Settings
+    from nearhand.sessions.log import Log, PostgresStorage, SqliteReading
+    from nearhand.sessions.sealing import verify_sessions
+
+    settings = Settings(data_dir=data)
+    if settings.database_url is None and not settings.sqlite_path().is_file():
+        typer.echo(f"There is no database in {data}.", err=True)
+        return 2
+
+    async def check() -> int:
+        database = Database(settings.registry_url())
+        storage = (
+            SqliteReading(settings.live_path()) if database.is_sqlite else PostgresStorage(database.engine)
+        )
+        try:
+            found, seals = await verify_database(database)
+            events = await verify_sessions(Log(storage, ids=RandomIds()), seals)
+        except Broken as broken:
+            typer.echo(f"Broken. {broken}", err=True)
+            return 1
+        finally:
+            await database.close()
+        return report(found, key, f"{events} events of {len(seals)} sessions hold, too.")
+
+    return asyncio.run(check())
+
+
+ledger = typer.Typer(no_args_is_help=True, help="Sign, hand out and look after the ledger.")
+app.add_typer(ledger, name="ledger")
+
+
+def _with_ledger(work: Any) -> Any:
+    """Do it with the ledger of the settings, beside a service that runs or without."""
+    import asyncio
+
+    from nearhand.app import build_resources
+    from nearhand.kit.logging import configure_logging
+    from nearhand.kit.settings import Settings
+    from nearhand.migrations.upgrade import upgrade
+
+    configure_logging()
+
+    async def run() -> Any:
+        resources = build_resources(Settings())
+        try:
+            await upgrade(resources.database)
+            return await work(resources.ledger)
+        finally:
+            await resources.ledger.stop()
+            await resources.database.close()
+
+    return asyncio.run(run())
+
+
+@ledger.command()
+def sign() -> None:
+    """Sign the chain as it is now; it is signed by itself each midnight UTC."""
+    root = _with_ledger(lambda book: book.sign())
+    typer.echo(f"Signed up to entry {root.last_seq}, {root.last_hash}\nby the key {root.key_id}.")
+
+
+@ledger.command("rotate-key")
+def rotate_key() -> None:
+    """Sign by a new key from now on. What was signed before stays as it is."""
+    typer.echo(f"The ledger is signed by the key {_with_ledger(lambda book: book.rotate_key())} from now on.")
+
+
+@ledger.command("export")
+def export_ledger(
+    out: Annotated[
+        Path, typer.Argument(help="File to write the export to; the page that verifies it comes beside.")
+    ],
+    first: Annotated[int, typer.Option(min=1, help="The first entry.")] = 1,
+    last: Annotated[int | None, typer.Option(min=1, help="The last entry; left out: the newest.")] = None,
+) -> None:
+    """Write the ledger to a file, and beside it the page that verifies it without any network."""
+    from nearhand.audit.command import PAGE, page_path
+
+    async def write(book: Any) -> None:
+        with out.open("wb") as file:
+            async for piece in await book.export(first, last):
+                file.write(piece)
+
+    _with_ledger(write)
+    page_path(out).write_bytes(PAGE.read_bytes())
+    typer.echo(f"{out} and {page_path(out)}: verify it by `nearhand verify {out}`, or open the page.")
+
+
 def _print(answers: Iterator[dict[str, Any]], *, is_json: bool) -> None:
     """One line per picture; exit code 1 after the last when one of them had an error."""
     from nearhand.vision import command

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-NAMES = ("live", "read", "registry", "app", "anchor", "track", "browser_anchor")
+NAMES = ("live", "read", "registry", "app", "anchor", "track", "browser_anchor", "access")
 
 
 def main() -> int:

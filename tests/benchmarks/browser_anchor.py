@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 
 from nearhand.devices.model import DeviceView
 from nearhand.labels.model import Layout
@@ -24,10 +23,11 @@ from nearhand.simulation.render import Scene
 from tests.browser.conftest import hall_at
 from tests.support.chart import Chart
 from tests.support.demo import DemoProcess
+from tests.support.heaps import Heaps
 from tests.support.moving import seen_frames
 from tests.support.rehearsal import Rehearsal, Shown, hand, journey, late_rings, rehearsal, ring_over_time
 
-SMALL, USUAL = (640, 360), (1280, 720)
+SMALL, USUAL, LARGE = (640, 360), (1280, 720), (1920, 1080)
 WATCHED_S, JOURNEY_S = 12.0, 22.0
 WARM_UP_S = 15.0
 DELAY_S = 0.5
@@ -51,20 +51,15 @@ def pace(r: Rehearsal, seconds: float) -> dict[str, float]:
     }
 
 
-def memory_mb() -> float:
-    """Of the browser's processes together."""
-    children = psutil.Process().children(recursive=True)
-    return sum(p.memory_info().rss for p in children if "chrom" in p.name()) / 1024**2
-
-
-def growth_mb_per_minute(r: Rehearsal, minutes: float) -> float:
-    """The slope of the memory over time, after the first seconds."""
+def growth_mb_per_minute(r: Rehearsal, minutes: float) -> dict[str, float]:
+    """What the page and its workers hold after the first seconds, and the slope of it over time."""
     r.page.wait_for_timeout(WARM_UP_S * 1e3)
-    readings = []
-    for _ in range(round(minutes * 12)):
-        readings.append(memory_mb())
-        r.page.wait_for_timeout(5000)
-    return round(float(np.polyfit(np.arange(len(readings)) / 12, readings, 1)[0]), 2)
+    heaps, readings = Heaps(r.page), []
+    for _ in range(round(minutes * 6)):
+        readings.append(heaps.held_mb())
+        r.page.wait_for_timeout(10_000)
+    slope = float(np.polyfit(np.arange(len(readings)) / 6, readings, 1)[0])
+    return {"memory_mb": round(readings[0], 1), "memory_mb_per_minute": round(slope, 3)}
 
 
 def errors(shown: list[Shown]) -> dict[str, float]:
@@ -97,12 +92,14 @@ def measured(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         with rehearsal(folder, demo, hall, hand(hall[1]), size=SMALL) as r:
             figures |= pace(r, WATCHED_S)
             if options.minutes:
-                figures["memory_mb_per_minute"] = growth_mb_per_minute(r, options.minutes)
+                figures |= growth_mb_per_minute(r, options.minutes)
         with rehearsal(folder, demo, hall, hand(hall[1]), size=USUAL, delay_s=DELAY_S) as r:
             figures |= {f"{key}_720p": value for key, value in pace(r, WATCHED_S).items()}
             landings = late_rings(r, options.rings)
             figures[f"delay_hits_of_{options.rings}"] = sum(landing.is_hit for landing in landings)
             figures["delay_worst_mm"] = round(max(landing.worst_mm for landing in landings), 3)
+        with rehearsal(folder, demo, hall, hand(hall[1]), size=LARGE) as r:
+            figures |= {f"{key}_1080p": value for key, value in pace(r, WATCHED_S).items()}
         for name, size in (("mark", USUAL), ("mark_640", SMALL)):
             with rehearsal(folder, demo, hall, journey(hall[1]), size=size) as r:
                 shown = ring_over_time(r, r.port(PORT), JOURNEY_S)

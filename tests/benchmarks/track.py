@@ -146,7 +146,9 @@ class Ours:
                 if tag.id == place.id and tag.id in located.tags_seen
             ]
             belief = Belief(located.pose, located.covariance)
-            tracked = self._tracker.sight(belief, LENS, LAYOUT.face, places)
+            tracked = self._tracker.sight(
+                belief, LENS, LAYOUT.face, places, is_ambiguous=located.is_ambiguous
+            )
         return tracked
 
 

@@ -129,6 +129,7 @@ async def test_a_wish_of_a_role_that_may_not_is_refused_and_nothing_is_stored(
         assert settled["type"] == "ack" or settled["code"] != "forbidden"
     else:
         assert (settled["type"], settled["code"]) == ("refused", "forbidden")
+        assert asking.line.refusals == ["forbidden"]
         assert len(await server.stored()) == before
     assert (await asking.ask("chat.say", text="still here"))["type"] == (
         "refused" if name == "session.end" and role in message.roles else "ack"
@@ -157,4 +158,5 @@ async def test_a_passing_message_of_a_role_that_may_not_reaches_nobody(
         assert ("forbidden" in complaints, len(set(told) - {"chat.said", "participant.joined"})) == (False, 1)
     else:
         assert complaints == ["forbidden"]
+        assert asking.line.refusals == ["forbidden"]
         assert set(told) <= {"chat.said", "participant.joined"}

@@ -25,6 +25,7 @@ from nearhand.kit.http import (
     guard,
     install_error_handlers,
 )
+from tests.support.witness import Remembering
 
 things = Table("test_thing", metadata, Column("id", Integer, primary_key=True))
 bulky = Table("test_bulky", metadata, Column("id", Integer, primary_key=True), Column("text", String))
@@ -108,7 +109,7 @@ async def versioned(version: ExpectedVersion) -> int:
 def door(tmp_path: Path) -> Iterator[TestClient]:
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'door.db'}")
     app = FastAPI()
-    app.state.resources = SimpleNamespace(database=database, clock=FixedClock())
+    app.state.resources = SimpleNamespace(database=database, clock=FixedClock(), ledger=Remembering())
     install_error_handlers(app)
     app.add_middleware(
         BodyLimit,

@@ -6,7 +6,8 @@ import pytest
 from alembic import command
 
 from nearhand.devices.catalogue import catalogue
-from nearhand.devices.model import NewDeviceType, Selection
+from nearhand.devices.model import DeviceType, NewDeviceType, Selection, first_version
+from nearhand.kit.clock import FixedClock
 from nearhand.kit.database import Database
 from nearhand.kit.http import PageQuery
 from nearhand.migrations.upgrade import alembic_config, upgrade
@@ -54,6 +55,8 @@ async def test_what_was_removed_of_it_stays_removed(empty: Database) -> None:
 async def test_a_registry_that_had_types_before_keeps_its_own_alone(empty: Database) -> None:
     async with empty.transaction() as connection:
         await connection.run_sync(lambda on: command.upgrade(alembic_config(on), "0001"))
-        await Registry(connection).devices.add_device_type(new_device_type())
+        now = FixedClock().now()
+        old = first_version(DeviceType, new_device_type(), noun_id="T", now=now)
+        await Registry(connection).store.device_types.add(old)
     await upgrade(empty)
     assert await known(empty) == [new_device_type()]

@@ -247,7 +247,8 @@ def _landing(r: Rehearsal, id_: str, port: Port) -> Landing:
     assert isinstance(anchor, FaceAnchor)
     x_mm, y_mm, _ = anchor.points_mm[0]
     r.page.wait_for_function(
-        "([id, n]) => window.nearhandSeen.marks.filter((mark) => mark.id === id).length >= n",
+        """([id, n]) => window.nearhandSeen.marks
+          .filter((mark) => mark.id === id && mark.film != null).length >= n""",
         arg=[id_, SHOWN_TIMES],
         timeout=PATIENCE_S * 1e3,
     )
@@ -275,10 +276,35 @@ class Shown:
 
 def ring_over_time(r: Rehearsal, port: Port, seconds: float) -> list[Shown]:
     """Ring a port on the drawing of the face, then watch where the page draws it while the camera moves."""
+    id_ = _ring_on_the_drawing(r, port)
+    r.page.wait_for_timeout(seconds * 1e3)
+    return _shown(r, port, id_)
+
+
+# The film has begun anew twice since the mark was first seen.
+HAS_BEGUN_TWICE = """([id, half]) => window.nearhandSeen.marks
+  .filter((mark) => mark.id === id && mark.film != null)
+  .filter((mark, k, all) => k > 0 && mark.film < all[k - 1].film - half).length >= 2"""
+
+
+def ring_over_a_walk(r: Rehearsal, port: Port) -> list[Shown]:
+    """The same over one whole walk, from its beginning to its end, whenever that is seen."""
+    id_ = _ring_on_the_drawing(r, port)
+    half = r.moving.film.frames / 2
+    patience_ms = (PATIENCE_S + 3 * r.moving.film.walk.period_s) * 1e3
+    r.page.wait_for_function(HAS_BEGUN_TWICE, arg=[id_, half], timeout=patience_ms)
+    shown = _shown(r, port, id_)
+    begins = [k for k in range(1, len(shown)) if shown[k].film < shown[k - 1].film - half]
+    return shown[begins[0] : begins[1]]
+
+
+def _ring_on_the_drawing(r: Rehearsal, port: Port) -> str:
     points = tuple((port.x_mm + dx, port.y_mm, 0.0) for dx in (0, 6))
     place = OnFace(device_id=r.view.device.id, face=FaceSide.FRONT, points_mm=points)
-    id_ = r.expert.call(r.expert.ring(place))
-    r.page.wait_for_timeout(seconds * 1e3)
+    return r.expert.call(r.expert.ring(place))
+
+
+def _shown(r: Rehearsal, port: Port, id_: str) -> list[Shown]:
     marks = [mark for mark in seen_marks(r.page, id_) if mark["film"] is not None]
     return [
         Shown(

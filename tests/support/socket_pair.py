@@ -4,6 +4,7 @@ import asyncio
 import json
 from typing import Any
 
+from nearhand.kit.errors import NearhandError
 from nearhand.sessions.messages import CloseCode
 
 
@@ -16,6 +17,7 @@ class FakeLine:
         self.closed: CloseCode | None = None
         self.is_slow = False
         self.reason: CloseCode | None = None
+        self.refusals: list[str] = []
         self._free = asyncio.Event()
 
     async def send(self, text: str) -> None:
@@ -29,6 +31,9 @@ class FakeLine:
 
     async def reason_to_close(self) -> CloseCode | None:
         return self.reason
+
+    def refused(self, error: NearhandError) -> None:
+        self.refusals.append(error.code)
 
     def flush(self) -> None:
         self.is_slow = False

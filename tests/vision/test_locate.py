@@ -64,7 +64,7 @@ def test_from_near_the_label_alone_is_enough_for_what_is_beside_it() -> None:
     assert located is not None
     assert located.label_seen
     assert located.tags_seen == ()
-    gap = project([(70, 22)], located.pose, CAMERA) - project([(70, 22)], where, CAMERA)
+    gap = project([(70, 22)], located.pose, located.camera) - project([(70, 22)], where, CAMERA)
     assert np.abs(gap).max() < 2
 
 

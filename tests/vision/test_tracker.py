@@ -94,6 +94,16 @@ def test_it_is_lost_rather_than_held_wrongly(tracker: FaceTracker) -> None:
     assert tracker.follow(frame(3), LENS) is not None
 
 
+def test_a_look_that_leaves_the_tilt_open_makes_it_no_surer(tracker: FaceTracker) -> None:
+    before = tracker.follow(frame(1), LENS)
+    assert before is not None
+    places = [((100.0, 20.0), project([[100, 20]], truth(1), LENS)[0])]
+    look = Belief(truth(1), SURE / 100)
+    unsure = tracker.sight(look, LENS, LAYOUT.face, places, is_ambiguous=True)
+    np.testing.assert_array_equal(unsure.covariance, before.covariance)
+    assert ring_px(tracker.sight(look, LENS, LAYOUT.face, places)) < ring_px(before) / 3
+
+
 def test_a_symbol_seen_elsewhere_outweighs_what_was_followed(tracker: FaceTracker) -> None:
     tracker.follow(frame(1), LENS)
     tilted = perturb(truth(1), [0, 0.1, 0, 0, 0, 0])

@@ -11,7 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from nearhand.vision.camera import Intrinsics, nominal
 from nearhand.vision.edges import outline
 from nearhand.vision.fit import Fit, Seen, fit_camera, fit_pose
+from nearhand.vision.layout import LayoutFace
 from nearhand.vision.modules import tag_modules
+from nearhand.vision.on_face import on_face
 from nearhand.vision.pose import Pose, compose, inverse, perturb, pose, rotation_vector
 from nearhand.vision.project import (
     face_jacobian,
@@ -123,6 +125,7 @@ def _rings(rng: np.random.Generator) -> list[dict[str, Any]]:
 
 # A label beside a tag, and a tag at the other ear: where and how large (mm).
 SYMBOLS = ((7, 12.0, 22.0, 15.0), (40, 60.0, 22.0, 25.0), (133, 470.6, 22.0, 15.0))
+TAGS = SYMBOLS[::2]
 PORTS = [(100.0, 10.0), (241.0, 22.0), (440.0, 34.0)]
 NOISE_PX = 0.08
 
@@ -130,9 +133,13 @@ NOISE_PX = 0.08
 def _fits(rng: np.random.Generator) -> list[dict[str, Any]]:
     """One picture: the symbols' edges as measured, and what follows from them."""
     cases = []
-    for symbols, distance in ((SYMBOLS, 560), (SYMBOLS, 700), (SYMBOLS[::2], 620), (SYMBOLS[:2], 300)):
+    views = [
+        (symbols, _near(rng, distance))
+        for symbols, distance in ((SYMBOLS, 560), (SYMBOLS, 700), (TAGS, 620), (SYMBOLS[:2], 300))
+    ] + [(TAGS, _aside(rng, side * tilt)) for tilt in (45, 52, 60) for side in (-1, 1)]
+    for symbols, where in views:
         camera = nominal(1280, 720)
-        seen = _seen(rng, symbols, _near(rng, distance), _phone(rng, 0.02))
+        seen = _seen(rng, symbols, where, _phone(rng, 0.02))
         fit = _fitted([seen], camera)[0]
         j = np.concatenate(
             [
@@ -149,9 +156,20 @@ def _fits(rng: np.random.Generator) -> list[dict[str, Any]]:
                 "ports_mm": np.array(PORTS),
                 "ports_px": project(PORTS, fit.pose, fit.camera),
                 "rings_px": np.array([ring_radius(one @ fit.joint @ one.T) for one in j]),
+                "on_face": _on_face(fit),
             }
         )
     return cases
+
+
+def _on_face(fit: Fit) -> dict[str, Any]:
+    """The same for those who draw by the pose alone."""
+    told = on_face(fit, LayoutFace(width_mm=482.6, height_mm=44.45))
+    j = pose_jacobian(PORTS, told.pose, fit.camera)
+    return {
+        "ports_px": project(PORTS, told.pose, fit.camera),
+        "rings_px": np.array([ring_radius(one @ told.covariance @ one.T) for one in j]),
+    }
 
 
 def _calibrations(rng: np.random.Generator) -> list[dict[str, Any]]:
@@ -230,6 +248,12 @@ def _near(rng: np.random.Generator, distance_mm: float) -> Pose:
     turn = rng.uniform(-0.45, 0.45, 3)
     at = np.array([240 if distance_mm > 400 else 40, 22, 0])
     return pose(turn, np.array([0, 0, distance_mm]) - pose(turn, (0, 0, 0))[:3, :3] @ at)
+
+
+def _aside(rng: np.random.Generator, tilt_deg: float) -> Pose:
+    """A face seen from the side of its rack."""
+    turn = np.append(rng.uniform(-0.1, 0.1), [np.radians(tilt_deg), rng.uniform(-0.1, 0.1)])
+    return pose(turn, np.array([0, 0, 540]) - pose(turn, (0, 0, 0))[:3, :3] @ np.array([240, 22, 0]))
 
 
 def _phone(rng: np.random.Generator, k1: float) -> Intrinsics:

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from nearhand.access.model import Actor, Permission
 from nearhand.access.service import AccessService
+from nearhand.kit.asking import asking
 from nearhand.kit.errors import Forbidden, Unauthenticated
 from nearhand.kit.http import SAFE_METHODS, guard
 
@@ -45,6 +46,7 @@ async def find_actor(connection: HTTPConnection) -> Actor:
     actor = await access.actor(token) if token else None
     if actor is None:
         raise Unauthenticated
+    asking().be("user" if actor.user_id else "guest", actor.participant_id, actor.display_name)
     return actor
 
 

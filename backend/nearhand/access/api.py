@@ -19,6 +19,7 @@ from nearhand.access.model import (
     User,
 )
 from nearhand.access.service import AccessService
+from nearhand.audit.doors import acted, listed, untold
 from nearhand.kit.errors import TooMany
 from nearhand.kit.http import GuardedRoute, Page, Paging
 from nearhand.kit.patterns import Id
@@ -76,6 +77,7 @@ def _set_cookie(request: Request, response: Response, token: str) -> None:
 
 
 @router.post("/sign-in", dependencies=[Depends(_try_once)])
+@acted("sign_in.begun")
 async def sign_in(
     body: SignIn, request: Request, response: Response, service: Service, want_token: bool = False
 ) -> Admission:
@@ -92,12 +94,14 @@ async def sign_out(request: Request, response: Response, actor: SignedIn, servic
 
 
 @router.get("/me")
+@untold("a page asking who is signed in")
 async def me(actor: SignedIn) -> Actor:
     """Who is asking, and what they may do."""
     return actor
 
 
 @router.post("/join", dependencies=[Depends(_try_once)])
+@acted("link.opened")
 async def join(
     body: Join, request: Request, response: Response, service: Service, want_token: bool = False
 ) -> Admission:
@@ -108,6 +112,7 @@ async def join(
 
 
 @router.get("/users")
+@listed("user")
 async def users(service: Service, page: Paging, actor: Actor = may(Permission.PEOPLE_MANAGE)) -> Page[User]:
     actor.demand(Permission.PEOPLE_MANAGE, HOUSE)
     return await service.users(page)
@@ -150,6 +155,7 @@ async def set_grants(
 
 
 @router.get("/demo")
+@untold("public: what the sign-in page of a demo says")
 async def demo(request: Request) -> Demo:
     """Public: whether this is a demo, and if so the accounts it offers."""
     resources = request.app.state.resources

@@ -43,6 +43,8 @@ class Permission(StrEnum):
     SESSIONS_INVITE = "sessions.invite"
     MARKS_WRITE = "marks.write"
     PEOPLE_MANAGE = "people.manage"
+    AUDIT_READ = "audit.read"
+    AUDIT_REDACT = "audit.redact"
 
 
 P = Permission

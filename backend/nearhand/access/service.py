@@ -22,6 +22,8 @@ from nearhand.access.model import (
 )
 from nearhand.access.passwords import Passwords
 from nearhand.access.store import AccessStore
+from nearhand.audit import recording
+from nearhand.kit.asking import asking
 from nearhand.kit.clock import Clock
 from nearhand.kit.database import Database
 from nearhand.kit.errors import NotFound
@@ -34,6 +36,11 @@ TOKEN_BYTES = 32
 def token_hash(token: str) -> str:
     """Tokens are 256 random bits, so a plain SHA-256 keeps them; slow hashes are for passwords."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def named(token: str) -> str:
+    """How the ledger speaks of a token: enough of its hash to tell it from others, and of no use to anybody."""
+    return token_hash(token)[:12]
 
 
 class AccessService:
@@ -56,14 +63,20 @@ class AccessService:
         user, password_hash = found or (None, None)
         is_match = await self._passwords.matches(request.password, password_hash)
         if user is None or not is_match or not user.is_active:
+            if user is not None:
+                asking().said["user_id"] = user.id  # never what was typed: it may be a password
             raise WrongCredentials
-        return await self._remember(actor_of(user))
+        asking().be("user", user.id, user.display_name)
+        token, actor = await self._remember(actor_of(user))
+        asking().about_id = named(token)
+        return token, actor
 
     async def sign_out(self, token: str) -> None:
         async with self._database.transaction() as connection:
             store = AccessStore(connection)
             actor = await store.actor(token_hash(token), self._clock.now())
             await store.remove_sign_in(token_hash(token))
+            await recording.did(connection, "sign_in.ended", named(token))
         if actor is not None:
             self.changes.tell(actor.holder)
 
@@ -84,6 +97,7 @@ class AccessService:
         )
         async with self._database.transaction() as connection:
             await AccessStore(connection).add_user(user, password_hash)
+            await recording.added(connection, "user", user)
         return user
 
     async def users(self, page: PageQuery) -> Page[User]:
@@ -94,16 +108,23 @@ class AccessService:
     async def set_active(self, user_id: str, *, is_active: bool) -> User:
         """Switch an account on or off; switching off ends its sign-ins at once. Raises NotFound."""
         async with self._database.transaction() as connection:
-            user = await AccessStore(connection).set_active(user_id, is_active=is_active)
-        if user is None:
-            raise NotFound(f"No user {user_id}.")
+            store = AccessStore(connection)
+            before = await store.user(user_id)
+            user = await store.set_active(user_id, is_active=is_active)
+            if before is None or user is None:
+                raise NotFound(f"No user {user_id}.")
+            await recording.changed(connection, "user", (before, user))
         self.changes.tell(user_id)
         return user
 
     async def set_grants(self, user_id: str, grants: Grants) -> User:
         """What this account may do from now on, in open sockets too. Raises NotFound and UnknownPlace."""
         async with self._database.transaction() as connection:
-            user = await AccessStore(connection).set_grants(user_id, grants)
+            store = AccessStore(connection)
+            before = await store.user(user_id)
+            user = await store.set_grants(user_id, grants)
+            if before is not None and user is not None:
+                await recording.changed(connection, "user", (before, user))
         if user is None:
             raise NotFound(f"No user {user_id}.")
         self.changes.tell(user_id)
@@ -126,6 +147,7 @@ class AccessService:
         async with self._database.transaction() as connection:
             reach = by.grants_with(Permission.SESSIONS_INVITE)
             await LinkStore(connection).add(link, reach, token_hash(token))
+            await recording.added(connection, "link", link)
         return token, link
 
     async def join(self, link_token: str, display_name: str) -> tuple[str, Actor]:
@@ -136,8 +158,12 @@ class AccessService:
         if found is None:
             raise NotFound("This link is unknown, or has expired, or was revoked. Ask for a new one.")
         link, role = found
+        actor = guest(self._ids.new(), display_name, role, link)
+        asking().be("guest", actor.participant_id, actor.display_name)
+        asking().about_id = link.id
+        asking().said |= {"may": link.may, "role": role}
         # A guest is let in no longer than the link says.
-        return await self._remember(guest(self._ids.new(), display_name, role, link), until=link.expires_at)
+        return await self._remember(actor, until=link.expires_at)
 
     async def links_of_session(
         self, session_id: str, work_order: str | None
@@ -162,6 +188,8 @@ class AccessService:
         """Nobody comes in by it any more, and whoever came in by it is out at once, of open sockets too."""
         async with self._database.transaction() as connection:
             is_new = await LinkStore(connection).revoke(link_id, self._clock.now())
+            if is_new:
+                await recording.did(connection, "link.revoked", link_id)
         if is_new:
             self.changes.tell(link_id)
 

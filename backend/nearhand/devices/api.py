@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
+from nearhand.audit.doors import acted, listed, viewed
 from nearhand.devices.importer import Importer, InspectMoves, Row
 from nearhand.devices.model import (
     ChangedDevice,
@@ -36,6 +37,7 @@ from nearhand.devices.model import (
 from nearhand.devices.places import PlaceService, places_on
 from nearhand.devices.service import DeviceService, devices_on
 from nearhand.devices.tabular import TableFormat
+from nearhand.kit.asking import asking
 from nearhand.kit.errors import NearhandError, TooLarge, Unavailable
 from nearhand.kit.http import (
     Connection,
@@ -96,6 +98,7 @@ def _tenant_selection(
 
 
 @nouns.get("/tenants")
+@listed("tenant")
 async def list_tenants(
     places: Places,
     page: Paging,
@@ -114,6 +117,7 @@ async def add_tenant(
 
 
 @nouns.get("/tenants/{tenant_id}")
+@viewed("tenant")
 async def get_tenant(
     tenant_id: IdPath, response: Response, places: Places, actor: Actor = may(READ)
 ) -> Tenant:
@@ -159,6 +163,7 @@ def _site_selection(
 
 
 @nouns.get("/sites")
+@listed("site")
 async def list_sites(
     places: Places,
     page: Paging,
@@ -174,6 +179,7 @@ async def add_site(body: SiteBody, response: Response, places: Places, actor: Ac
 
 
 @nouns.get("/sites/{site_id}")
+@viewed("site")
 async def get_site(site_id: IdPath, response: Response, places: Places, actor: Actor = may(READ)) -> Site:
     return stamped(response, await places.site(site_id))
 
@@ -214,6 +220,7 @@ def _location_selection(
 
 
 @nouns.get("/locations")
+@listed("location")
 async def list_locations(
     places: Places,
     page: Paging,
@@ -231,6 +238,7 @@ async def add_location(
 
 
 @nouns.get("/locations/{location_id}")
+@viewed("location")
 async def get_location(
     location_id: IdPath, response: Response, places: Places, actor: Actor = may(READ)
 ) -> Location:
@@ -281,6 +289,7 @@ def _rack_selection(
 
 
 @nouns.get("/racks")
+@listed("rack")
 async def list_racks(
     places: Places,
     page: Paging,
@@ -296,6 +305,7 @@ async def add_rack(body: RackBody, response: Response, places: Places, actor: Ac
 
 
 @nouns.get("/racks/{rack_id}")
+@viewed("rack")
 async def get_rack(rack_id: IdPath, response: Response, places: Places, actor: Actor = may(READ)) -> Rack:
     return stamped(response, await places.rack(rack_id))
 
@@ -322,6 +332,7 @@ async def remove_rack(
 
 
 @nouns.get("/racks/{rack_id}/elevation")
+@viewed("rack")
 async def get_elevation(rack_id: IdPath, places: Places, actor: Actor = may(READ)) -> Elevation:
     """The rack with all its devices and their types, to be drawn to scale. Unmounted ones have no position."""
     return await places.elevation(rack_id)
@@ -365,6 +376,7 @@ def _device_type_selection(
 
 
 @nouns.get("/device-types")
+@listed("device_type")
 async def list_device_types(
     devices: Devices,
     page: Paging,
@@ -382,6 +394,7 @@ async def add_device_type(
 
 
 @nouns.get("/device-types/{device_type_id}")
+@viewed("device_type")
 async def get_device_type(
     device_type_id: IdPath, response: Response, devices: Devices, actor: Actor = may(READ)
 ) -> DeviceType:
@@ -479,6 +492,7 @@ DeviceSelection = Annotated[Selection, Depends(_device_selection)]
 
 
 @nouns.get("/devices")
+@listed("device")
 async def list_devices(
     devices: Devices, page: Paging, selection: DeviceSelection, actor: Actor = may(READ)
 ) -> Page[Device]:
@@ -494,6 +508,7 @@ async def register_device(
 
 
 @nouns.get("/devices/by-tag/{asset_tag:path}")
+@viewed("device", "asset_tag")
 async def get_device_by_tag(
     asset_tag: Annotated[str, Path(max_length=60, pattern=ONE_LINE)],
     response: Response,
@@ -502,11 +517,13 @@ async def get_device_by_tag(
 ) -> DeviceView:
     """Upper and lower case are the same here: tags are typed on phones."""
     view = await devices.view_by_tag(asset_tag)
+    asking().about_id = view.device.id
     stamped(response, view.device)
     return view
 
 
 @nouns.get("/devices/{device_id}")
+@viewed("device")
 async def get_device(
     device_id: IdPath, response: Response, devices: Devices, actor: Actor = may(READ)
 ) -> Device:
@@ -514,6 +531,7 @@ async def get_device(
 
 
 @nouns.get("/devices/{device_id}/view")
+@viewed("device")
 async def get_device_view(
     device_id: IdPath, response: Response, devices: Devices, actor: Actor = may(READ)
 ) -> DeviceView:
@@ -592,6 +610,7 @@ Bulk = Annotated[Importer, Depends(_importer)]
         }
     },
 )
+@acted("device.imported")
 async def import_devices(
     request: Request,
     importer: Bulk,
@@ -621,6 +640,7 @@ async def import_devices(
         }
     },
 )
+@acted("device.exported")
 async def export_devices(
     importer: Bulk,
     selection: DeviceSelection,

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nearhand.access.model import Actor, Permission
+from nearhand.audit import recording
 from nearhand.devices.model import (
     AssetTag,
     Device,
@@ -162,9 +163,18 @@ class Importer:
 
         for write, wanted in ((store.add_devices, created), (store.replace_devices, updated)):
             for some in _chunks(wanted):
-                await write(await asyncio.to_thread(versions, some))
+                written = await asyncio.to_thread(versions, some)
+                await write(written)
+                await self._put_down(store, some, [device for device, *_ in written])
                 done += len(some)
                 tell(ImportProgress(stage=Stage.WRITING, done=done, total=total))
+
+    async def _put_down(self, store: DeviceStore, some: Sequence[_Wanted], written: Sequence[Device]) -> None:
+        """An entry for each device, as if it had been added or changed by itself."""
+        connection, pairs = store.connection, list(zip(some, written, strict=True))
+        await recording.added(connection, "device", *(now for one, now in pairs if one.before is None))
+        changes = [(one.before, now) for one, now in pairs if one.before is not None]
+        await recording.changed(connection, "device", *changes)
 
     async def export(self, selection: Selection, kind: TableFormat, actor: Actor) -> AsyncIterator[str]:
         """The selected devices as a file that `run` takes back.

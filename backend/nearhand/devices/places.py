@@ -3,6 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nearhand.access.model import HOUSE, Actor, Permission
+from nearhand.audit import recording
 from nearhand.devices.model import (
     DoesNotFit,
     Elevation,
@@ -24,6 +25,7 @@ from nearhand.devices.model import (
     next_version,
 )
 from nearhand.devices.store import DeviceStore
+from nearhand.kit.asking import asking
 from nearhand.kit.clock import Clock
 from nearhand.kit.errors import NotFound, Stale
 from nearhand.kit.http import Page, PageQuery
@@ -54,6 +56,7 @@ class PlaceService:
         self._actor.demand(WRITE, HOUSE)
         tenant = first_version(Tenant, new, noun_id=self._ids.new(), now=self._clock.now())
         await self._store.tenants.add(tenant)
+        await recording.added(self._store.connection, "tenant", tenant)
         return tenant
 
     async def change_tenant(self, tenant_id: str, new: NewTenant, *, version: int) -> Tenant:
@@ -63,6 +66,7 @@ class PlaceService:
         changed = next_version(before, new, now=self._clock.now())
         if not await self._store.tenants.replace(changed, version=version):
             raise Stale
+        await recording.changed(self._store.connection, "tenant", (before, changed))
         if new.name != before.name:
             await self._store.refresh_search(tenant_id=tenant_id)
         return changed
@@ -75,6 +79,7 @@ class PlaceService:
         await self._refuse_use("tenant", tenant_id)
         if not await self._store.tenants.remove(tenant_id, version=version):
             raise Stale
+        await recording.removed(self._store.connection, "tenant", before)
 
     # -- sites --------------------------------------------------------------------------------------------------
 
@@ -86,6 +91,7 @@ class PlaceService:
         site = await self._store.sites.find(site_id)
         if site is None:
             raise NotFound(f"No site {site_id}.")
+        asking().tenant = site.tenant_id
         return site
 
     async def add_site(self, new: NewSite) -> Site:
@@ -93,6 +99,7 @@ class PlaceService:
         await self._check_tenant(new.tenant_id)
         site = first_version(Site, new, noun_id=self._ids.new(), now=self._clock.now())
         await self._store.sites.add(site)
+        await recording.added(self._store.connection, "site", site)
         return site
 
     async def change_site(self, site_id: str, new: NewSite, *, version: int) -> Site:
@@ -106,6 +113,7 @@ class PlaceService:
         changed = next_version(before, new, now=self._clock.now())
         if not await self._store.sites.replace(changed, version=version):
             raise Stale
+        await recording.changed(self._store.connection, "site", (before, changed))
         return changed
 
     async def remove_site(self, site_id: str, *, version: int) -> None:
@@ -115,6 +123,7 @@ class PlaceService:
         await self._refuse_use("site", site_id)
         if not await self._store.sites.remove(site_id, version=version):
             raise Stale
+        await recording.removed(self._store.connection, "site", before)
 
     # -- locations ----------------------------------------------------------------------------------------------
 
@@ -133,6 +142,7 @@ class PlaceService:
         await self._demand_site(new.site_id)
         location = first_version(Location, new, noun_id=self._ids.new(), now=self._clock.now())
         await self._store.locations.add(location)
+        await recording.added(self._store.connection, "location", location)
         return location
 
     async def change_location(self, location_id: str, new: NewLocation, *, version: int) -> Location:
@@ -148,6 +158,7 @@ class PlaceService:
         changed = next_version(before, new, now=self._clock.now())
         if not await self._store.locations.replace(changed, version=version):
             raise Stale
+        await recording.changed(self._store.connection, "location", (before, changed))
         return changed
 
     async def remove_location(self, location_id: str, *, version: int) -> None:
@@ -157,6 +168,7 @@ class PlaceService:
         await self._refuse_use("location", location_id)
         if not await self._store.locations.remove(location_id, version=version):
             raise Stale
+        await recording.removed(self._store.connection, "location", before)
 
     # -- racks --------------------------------------------------------------------------------------------------
 
@@ -168,6 +180,7 @@ class PlaceService:
         rack = await self._store.racks.find(rack_id)
         if rack is None:
             raise NotFound(f"No rack {rack_id}.")
+        asking().tenant = rack.tenant_id
         return rack
 
     async def add_rack(self, new: NewRack) -> Rack:
@@ -175,6 +188,7 @@ class PlaceService:
         self._actor.demand(WRITE, new.where(None))
         rack = first_version(Rack, new, noun_id=self._ids.new(), now=self._clock.now())
         await self._store.racks.add(rack)
+        await recording.added(self._store.connection, "rack", rack)
         return rack
 
     async def change_rack(self, rack_id: str, new: NewRack, *, version: int) -> Rack:
@@ -196,6 +210,7 @@ class PlaceService:
         changed = next_version(before, new, now=self._clock.now())
         if not await self._store.racks.replace(changed, version=version):
             raise Stale
+        await recording.changed(self._store.connection, "rack", (before, changed))
         return changed
 
     async def remove_rack(self, rack_id: str, *, version: int) -> None:
@@ -206,6 +221,7 @@ class PlaceService:
         await self._store.forget_rack_of_removed(rack_id)
         if not await self._store.racks.remove(rack_id, version=version):
             raise Stale
+        await recording.removed(self._store.connection, "rack", before)
 
     async def elevation(self, rack_id: str) -> Elevation:
         return Elevation(rack=await self.rack(rack_id), devices=tuple(await self._store.elevation(rack_id)))

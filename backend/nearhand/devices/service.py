@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nearhand.access.model import HOUSE, SYSTEM, Actor, Permission, Where
+from nearhand.audit import recording
 from nearhand.devices.model import (
     Device,
     DeviceStatus,
@@ -29,6 +30,7 @@ from nearhand.devices.model import (
     span_of,
 )
 from nearhand.devices.store import DeviceStore
+from nearhand.kit.asking import asking
 from nearhand.kit.clock import Clock
 from nearhand.kit.database import Database
 from nearhand.kit.errors import NotFound, Stale
@@ -60,6 +62,7 @@ class DeviceService:
         self._actor.demand(WRITE, HOUSE)
         device_type = first_version(DeviceType, new, noun_id=self._ids.new(), now=self._clock.now())
         await self._store.device_types.add(device_type)
+        await recording.added(self._store.connection, "device_type", device_type)
         return device_type
 
     async def change_device_type(
@@ -73,6 +76,7 @@ class DeviceService:
         changed = next_version(before, new, now=self._clock.now())
         if not await self._store.device_types.replace(changed, version=version):
             raise Stale
+        await recording.changed(self._store.connection, "device_type", (before, changed))
         if (new.height_u, new.is_full_depth) != (before.height_u, before.is_full_depth):
             await self._refuse_crowding(await self._store.racks_with_type(device_type_id))
         if (new.manufacturer, new.model) != (before.manufacturer, before.model):
@@ -81,12 +85,13 @@ class DeviceService:
 
     async def remove_device_type(self, device_type_id: str, *, version: int) -> None:
         self._actor.demand(WRITE, HOUSE)
-        await self.device_type(device_type_id)
+        before = await self.device_type(device_type_id)
         uses = await self._store.uses(of="device_type", noun_id=device_type_id)
         if uses:
             raise StillInUse(f"{uses['devices']} devices are of this type (removed ones keep their history).")
         if not await self._store.device_types.remove(device_type_id, version=version):
             raise Stale
+        await recording.removed(self._store.connection, "device_type", before)
 
     # -- devices ------------------------------------------------------------------------------------------------
 
@@ -99,6 +104,7 @@ class DeviceService:
         device = await self._store.device(device_id)
         if device is None or device.removed_at is not None:
             raise NotFound(f"No device {device_id}.")
+        asking().tenant = device.tenant_id
         return device
 
     async def demand_all(self, device_ids: Collection[str], permission: Permission) -> None:
@@ -118,6 +124,7 @@ class DeviceService:
         device = await self.permitted_even_removed(device_id, permission)
         if device.removed_at is not None:
             raise NotFound(f"No device {device_id}.")
+        asking().tenant = device.tenant_id
         return device
 
     async def permitted_view(self, device_id: str, permission: Permission) -> DeviceView:
@@ -131,6 +138,7 @@ class DeviceService:
         device = await self._store.device(device_id)
         if device is None:
             raise NotFound(f"No device {device_id}.")
+        asking().tenant = device.tenant_id
         self._actor.demand(permission, device.where)
         return device
 
@@ -139,6 +147,7 @@ class DeviceService:
         view = await self._store.view(device_id)
         if view is None or view.device.removed_at is not None:
             raise NotFound(f"No device {device_id}.")
+        asking().tenant = view.device.tenant_id
         return view
 
     async def view_even_removed(self, device_id: str) -> DeviceView:
@@ -146,12 +155,14 @@ class DeviceService:
         view = await self._store.view(device_id)
         if view is None:
             raise NotFound(f"No device {device_id}.")
+        asking().tenant = view.device.tenant_id
         return view
 
     async def view_by_tag(self, asset_tag: str) -> DeviceView:
         view = await self._store.view_by_tag(asset_tag)
         if view is None:
             raise NotFound(f"No device has the asset tag {asset_tag}.")
+        asking().tenant = view.device.tenant_id
         return view
 
     async def asset_tags(self, device_ids: Iterable[str]) -> dict[str, str]:
@@ -172,6 +183,7 @@ class DeviceService:
         self._actor.demand(WRITE, new.where)
         device = first_version(Device, new, noun_id=self._ids.new(), now=self._clock.now())
         await self._store.add_device(device, device_type, tenant_name)
+        await recording.added(self._store.connection, "device", device)
         return device
 
     async def change(self, device_id: str, new: NewDevice, *, version: int) -> Device:
@@ -185,6 +197,7 @@ class DeviceService:
         changed = next_version(before, new, now=self._clock.now())
         if not await self._store.replace_device(changed, device_type, tenant_name, version=version):
             raise Stale
+        await recording.changed(self._store.connection, "device", (before, changed))
         return changed
 
     async def remove(self, device_id: str, *, version: int) -> None:
@@ -202,6 +215,7 @@ class DeviceService:
         )
         if not await self._store.replace_device(removed, before.device_type, "", version=version):
             raise Stale
+        await recording.removed(self._store.connection, "device", before.device)
 
     # -- rules --------------------------------------------------------------------------------------------------
 

@@ -165,6 +165,11 @@ class DeviceStore:
         searched = ("manufacturer", "model", "kind")
         self.device_types = Nouns(connection, device_types, DeviceType, searched, true())
 
+    @property
+    def connection(self) -> AsyncConnection:
+        """The transaction it writes in, for what else belongs into it."""
+        return self._connection
+
     async def uses(self, *, of: str, noun_id: str) -> dict[str, int]:
         """How many rows of each noun refer to this tenant, site, location, rack or device type.
 

@@ -104,7 +104,11 @@ class Eye:
         self._held = resolved, located.camera
         belief = Belief(located.pose, located.covariance)
         return self._tracker.sight(
-            belief, located.camera, resolved.layout.face, _places(located, symbols, resolved)
+            belief,
+            located.camera,
+            resolved.layout.face,
+            _places(located, symbols, resolved),
+            is_ambiguous=located.is_ambiguous,
         )
 
     def _located(self, picture: Picture, symbols: Symbols, resolved: Resolved) -> Located | None:

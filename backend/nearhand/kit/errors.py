@@ -29,6 +29,9 @@ class NearhandError(Exception):
     code: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something went wrong here"
     retry_after_s: ClassVar[int | None] = None  # told where asking again is known to help
+    is_refusal: ClassVar[bool] = (
+        False  # somebody was not let in, or may have tried a door: it is put on record
+    )
 
     def __init__(self, detail: str = "", **facts: Any) -> None:
         super().__init__(detail or self.title)
@@ -42,14 +45,17 @@ class Invalid(NearhandError):
 
 class Unauthenticated(NearhandError):
     status, code, title = 401, "unauthenticated", "Sign in first"
+    is_refusal = True
 
 
 class Forbidden(NearhandError):
     status, code, title = 403, "forbidden", "Your role does not allow this"
+    is_refusal = True
 
 
 class NotFound(NearhandError):
     status, code, title = 404, "not_found", "There is no such thing here"
+    is_refusal = True
 
 
 class RequestTooSlow(NearhandError):
@@ -91,6 +97,7 @@ class Unsupported(NearhandError):
 
 class TooMany(NearhandError):
     status, code, title = 429, "too_many", "Too many tries; wait a moment"
+    is_refusal = True
 
 
 class Unavailable(NearhandError):

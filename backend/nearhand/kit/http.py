@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from nearhand.kit.asking import ask_from, asking
 from nearhand.kit.database import Database, UtcDateTime, metadata
 from nearhand.kit.errors import (
     BeingAnswered,
@@ -169,6 +170,15 @@ def install_error_handlers(app: FastAPI) -> None:
         )
 
 
+class Witness(Protocol):
+    """Whoever keeps record of what happens at the doors. Found as `request.app.state.resources.ledger`."""
+
+    async def answered(self, request: Request, door: APIRoute) -> None:
+        """Awaited before the answer leaves. Raises Unavailable when it cannot be put down: then nothing is answered."""
+
+    async def refused(self, request: Request, door: APIRoute, error: NearhandError) -> None: ...
+
+
 Handle = Callable[[Request], Awaitable[Response]]
 Guard = TypeVar("Guard", bound=Callable[..., Coroutine[Any, Any, Any]])
 
@@ -201,7 +211,20 @@ class GuardedRoute(APIRoute):
                 await request.body()
             return await self.answer(request, handle)
 
-        return guarded
+        async def witnessed(request: Request) -> Response:
+            resources = request.app.state.resources
+            witness: Witness = resources.ledger
+            ask_from(request.client.host if request.client else "", resources.clock)
+            try:
+                response = await guarded(request)
+            except NearhandError as error:
+                if error.is_refusal:
+                    await witness.refused(request, self, error)
+                raise
+            await witness.answered(request, self)
+            return response
+
+        return witnessed
 
     async def answer(self, request: Request, handle: Handle) -> Response:
         return await handle(request)
@@ -227,6 +250,7 @@ class TransactionRoute(GuardedRoute):
                 return await handle(request)
             known = await asked.answer(connection)
             if known is not None:
+                asking().is_repeated = True
                 return known
             response = await handle(request)
             await asked.remember(connection, response, at=request.app.state.resources.clock.now())
@@ -254,6 +278,7 @@ class LateTransactionRoute(GuardedRoute):
             async with resources.database.reading() as connection:
                 known = await asked.answer(connection)
             if known is not None:
+                asking().is_repeated = True
                 return known
         async with AsyncExitStack() as opened:
             begun: list[AsyncConnection] = []

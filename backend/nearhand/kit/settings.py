@@ -34,6 +34,11 @@ class Settings(BaseSettings):
     )
     session_hours: int = Field(12, description="How long a sign-in lasts, in hours.")
     password_tries_per_minute: int = Field(10, description="Sign-in tries per address and minute before 429.")
+    ledger_key_file: Path | None = Field(
+        None,
+        description="PEM file with the Ed25519 key that signs the ledger, made if absent. "
+        "Unset: `keys/ledger.pem` in data_dir.",
+    )
     json_limit_bytes: int = Field(1 * MIB, description="Largest JSON request body, in bytes.")
     upload_limit_bytes: int = Field(50 * MIB, description="Largest uploaded file, in bytes.")
     import_limit_bytes: int = Field(64 * MIB, description="Largest bulk import, in bytes.")

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
+from nearhand.audit.doors import acted, viewed
 from nearhand.devices.places import PlaceService, places_on
 from nearhand.kit.files import BINARY
 from nearhand.kit.http import (
@@ -86,6 +87,7 @@ async def make(
 
 
 @nouns.get("/devices/{device_id}/labels")
+@viewed("device")
 async def of_device(
     device_id: Id, service: Service, actor: Actor = may(Permission.DEVICES_READ)
 ) -> list[Label]:
@@ -94,6 +96,7 @@ async def of_device(
 
 
 @nouns.get("/racks/{rack_id}/map")
+@viewed("rack")
 async def rack_map(
     rack_id: Id, places: Places, service: Service, actor: Actor = may(Permission.DEVICES_READ)
 ) -> RackMap:
@@ -102,6 +105,7 @@ async def rack_map(
 
 
 @nouns.get("/devices/{device_id}/tag-clashes")
+@viewed("device")
 async def clashes_of_device(
     device_id: Id, service: Service, actor: Actor = may(Permission.DEVICES_READ)
 ) -> list[TagClash]:
@@ -110,6 +114,7 @@ async def clashes_of_device(
 
 
 @nouns.get("/racks/{rack_id}/tag-clashes")
+@viewed("rack")
 async def clashes_of_rack(
     rack_id: Id,
     request: Request,
@@ -124,6 +129,7 @@ async def clashes_of_rack(
 
 
 @nouns.get("/labels/{code}")
+@viewed("label", "code")
 async def resolve(code: Code, service: Service, actor: Actor = may(Permission.DEVICES_READ)) -> Resolved:
     """The device a label was made for, as it is now; `view.device.removed_at` says whether it is gone."""
     return await service.resolve(code)
@@ -134,6 +140,7 @@ async def resolve(code: Code, service: Service, actor: Actor = may(Permission.DE
     response_class=Response,
     responses={200: {"content": FILES, "description": "The label with its tags, to scale."}},
 )
+@acted("label.read", "code")
 async def image(
     code: Code,
     request: Request,
@@ -154,6 +161,7 @@ async def image(
     response_class=Response,
     responses={200: {"content": FILES, "description": "The sheets; `X-Page-Count` says how many."}},
 )
+@acted("label.printed")
 async def print_sheets(
     body: NewSheet, request: Request, actor: Actor = may(Permission.DEVICES_READ)
 ) -> Response:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nearhand.access.model import Actor, Permission
+from nearhand.audit import recording
 from nearhand.devices.importer import InspectMoves
 from nearhand.devices.model import (
     RACK_WIDTH_MM,
@@ -116,6 +117,7 @@ class LabelService:
         if {tag.id for tag in label.tags} & await self._taken_tag_ids(view):
             raise Overtaken("Another label of this rack was made meanwhile; ask again.")
         await self._store.add(label, scope=_scope(view))
+        await recording.added(self._store.connection, "label", label)
         return label
 
     async def clashes_of_rack(self, rack_id: str) -> list[TagClash]:

@@ -58,6 +58,11 @@ class LabelStore:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
+    @property
+    def connection(self) -> AsyncConnection:
+        """The transaction it writes in, for what else belongs into it."""
+        return self._connection
+
     async def add(self, label: Label, *, scope: str) -> None:
         """Raise Overtaken when somebody took the same code or tag ids at the same moment."""
         row = label.model_dump(mode="json", include={"tags", "face"}) | {

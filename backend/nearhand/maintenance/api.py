@@ -7,6 +7,7 @@ from fastapi.responses import FileResponse
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
+from nearhand.audit.doors import acted, viewed
 from nearhand.kit.files import download, raw_body
 from nearhand.kit.http import (
     Connection,
@@ -40,6 +41,7 @@ Files = Annotated[Attachments, Depends(_attachments)]
 
 
 @records.get("/devices/{device_id}/maintenance-records")
+@viewed("device")
 async def of_device(
     device_id: Id, page: Paging, service: Service, actor: Actor = may(Permission.MAINTENANCE_READ)
 ) -> Page[MaintenanceRecord]:
@@ -60,6 +62,7 @@ async def write_down(
 
 
 @records.get("/maintenance-records/{record_id}")
+@viewed("record")
 async def record(
     record_id: Id, response: Response, service: Service, actor: Actor = may(Permission.MAINTENANCE_READ)
 ) -> MaintenanceRecord:
@@ -101,6 +104,7 @@ async def attach(
 
 
 @files.get("/attachments/{sha256}", response_class=FileResponse)
+@acted("attachment.read", "sha256")
 async def attachment(
     sha256: Sha256, service: Files, actor: Actor = may(Permission.MAINTENANCE_READ)
 ) -> FileResponse:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nearhand.access.model import Actor, Permission
+from nearhand.audit import recording
 from nearhand.devices.service import DeviceService, devices_on
 from nearhand.kit.blobs import Blobs
 from nearhand.kit.clock import Clock
@@ -55,6 +56,7 @@ class MaintenanceService:
             updated_at=now,
         )
         await self._store.add(record)
+        await recording.added(self._store.connection, "record", record)
         return record
 
     async def of_device(self, device_id: str, page: PageQuery) -> Page[MaintenanceRecord]:
@@ -82,13 +84,15 @@ class MaintenanceService:
         record = before.model_copy(update=changes)
         if not await self._store.replace(record, expected=version):
             raise Stale
+        await recording.changed(self._store.connection, "record", (before, record))
         return record
 
     async def remove(self, record_id: str, *, version: int) -> None:
         """Raise NotFound, NotPermitted or Stale."""
-        await self.record(record_id, WRITE)
+        before = await self.record(record_id, WRITE)
         if not await self._store.remove(record_id, expected=version):
             raise Stale
+        await recording.removed(self._store.connection, "record", before)
 
     async def _checked(self, new: NewMaintenanceRecord) -> NewMaintenanceRecord:
         """The record with its attachments as they were uploaded, whatever the request says of them."""
@@ -133,6 +137,7 @@ class Attachments:
         async with self._database.transaction() as connection:
             store = MaintenanceStore(connection, self._actor.grants_with(READ))
             await store.add_attachment(attachment, at=self._clock.now(), by=self._actor.participant_id)
+            await recording.added(connection, "attachment", attachment)
         return attachment
 
     async def find(self, sha256: str) -> tuple[Attachment, Path]:

@@ -83,6 +83,11 @@ class MaintenanceStore:
     def __init__(self, connection: AsyncConnection, grants: Grants) -> None:
         self._connection, self._grants = connection, grants
 
+    @property
+    def connection(self) -> AsyncConnection:
+        """The transaction it writes in, for what else belongs into it."""
+        return self._connection
+
     async def add(self, record: MaintenanceRecord) -> None:
         await self._connection.execute(insert(records).values(**_values(record)))
         await self._name_files(record)

@@ -7,6 +7,7 @@ from fastapi.responses import FileResponse, HTMLResponse
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
+from nearhand.audit.doors import acted, listed, viewed
 from nearhand.kit.errors import Invalid
 from nearhand.kit.files import BINARY, download, form_with_file, picture, raw_body, validated
 from nearhand.kit.http import (
@@ -72,6 +73,7 @@ Shelf = Annotated[Library, Depends(_library)]
 
 
 @guides.get("/manuals")
+@listed("manual")
 async def manuals(
     device_id: Annotated[Id, Query()], service: Service, actor: Actor = may(Permission.MANUALS_READ)
 ) -> Manuals:
@@ -83,6 +85,7 @@ async def manuals(
 
 
 @guides.get("/guides")
+@listed("guide")
 async def all_guides(
     page: Paging,
     service: Service,
@@ -107,6 +110,7 @@ async def write(
 
 
 @guides.get("/guides/{guide_id}")
+@viewed("guide")
 async def guide(
     guide_id: Id, response: Response, service: Service, actor: Actor = may(Permission.MANUALS_READ)
 ) -> Guide:
@@ -147,6 +151,7 @@ async def add_document(
 
 
 @files.get("/documents/{document_id}")
+@viewed("document")
 async def document(document_id: Id, library: Shelf, actor: Actor = may(Permission.MANUALS_READ)) -> Document:
     return await library.document(document_id)
 
@@ -159,6 +164,7 @@ async def remove_document(
 
 
 @files.get("/documents/{document_id}/file", response_class=FileResponse)
+@acted("document.read", "document_id")
 async def document_file(
     document_id: Id, library: Shelf, actor: Actor = may(Permission.MANUALS_READ)
 ) -> FileResponse:
@@ -169,6 +175,7 @@ async def document_file(
 
 
 @files.get("/documents/{document_id}/pages/{number}.png", response_class=FileResponse)
+@acted("document.read", "document_id")
 async def document_page(
     document_id: Id,
     number: Annotated[int, Path(ge=1, le=100_000)],
@@ -181,6 +188,7 @@ async def document_page(
 
 
 @files.get("/documents/{document_id}/html", response_class=HTMLResponse)
+@acted("document.read", "document_id")
 async def document_html(
     document_id: Id, library: Shelf, actor: Actor = may(Permission.MANUALS_READ)
 ) -> HTMLResponse:
@@ -201,6 +209,7 @@ async def add_picture(
 
 
 @files.get("/pictures/{sha256}", response_class=FileResponse)
+@acted("picture.read", "sha256")
 async def step_picture(
     sha256: Sha256, library: Shelf, actor: Actor = may(Permission.MANUALS_READ)
 ) -> FileResponse:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from nearhand.access.model import Actor, Permission
+from nearhand.audit import recording
 from nearhand.kit.blobs import Blobs
 from nearhand.kit.clock import Clock
 from nearhand.kit.database import Database
@@ -89,6 +90,7 @@ class Library:
         )
         async with self._database.transaction() as connection:
             await ManualStore(connection, self._grants).add_document(document)
+            await recording.added(connection, "document", document)
         return document
 
     async def document(self, document_id: str) -> Document:
@@ -107,6 +109,7 @@ class Library:
             )
             if not await ManualStore(connection, self._grants).remove_document(document_id):
                 raise NotFound(f"No document {document_id}.")
+            await recording.removed(connection, "document", document)
 
     async def file(self, document_id: str) -> tuple[Document, Path]:
         document = await self.document(document_id)
@@ -172,6 +175,7 @@ class Library:
             await ManualStore(connection, self._grants).add_picture(
                 picture, at=self._clock.now(), by=self._actor.participant_id
             )
+            await recording.added(connection, "picture", picture)
         return picture
 
     async def picture(self, sha256: str) -> tuple[Path, str]:

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nearhand.access.model import Actor, Permission
+from nearhand.audit import recording
 from nearhand.devices.model import DeviceType
 from nearhand.devices.service import DeviceService, devices_on
 from nearhand.kit.clock import Clock
@@ -50,6 +51,7 @@ class ManualService:
         now = self._clock.now()
         guide = Guide(**dict(new), id=self._ids.new(), version=1, created_at=now, updated_at=now)
         await self._store.add_guide(guide)
+        await recording.added(self._store.connection, "guide", guide)
         return guide
 
     async def rewrite(self, guide_id: str, new: NewGuide, *, version: int) -> Guide:
@@ -62,13 +64,15 @@ class ManualService:
         guide = before.model_copy(update=changes)
         if not await self._store.replace_guide(guide, expected=version):
             raise Stale
+        await recording.changed(self._store.connection, "guide", (before, guide))
         return guide
 
     async def remove(self, guide_id: str, *, version: int) -> None:
-        """Raise NotFound, NotPermitted or Stale."""
-        await self.demand((await self.guide(guide_id)).subject)
+        before = await self.guide(guide_id)
+        await self.demand(before.subject)
         if not await self._store.remove_guide(guide_id, expected=version):
             raise Stale
+        await recording.removed(self._store.connection, "guide", before)
 
     async def demand(self, subject: Subject) -> None:
         """Raise NotFound and NotPermitted unless one may write about it; about a device type, everywhere."""

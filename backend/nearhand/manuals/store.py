@@ -108,6 +108,11 @@ class ManualStore:
     def __init__(self, connection: AsyncConnection, grants: Grants) -> None:
         self._connection, self._grants = connection, grants
 
+    @property
+    def connection(self) -> AsyncConnection:
+        """The transaction it writes in, for what else belongs into it."""
+        return self._connection
+
     # -- documents ------------------------------------------------------------------------------------------------
 
     async def add_document(self, document: Document) -> None:

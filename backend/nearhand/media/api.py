@@ -8,8 +8,11 @@ from fastapi.responses import FileResponse
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
+from nearhand.audit import recording
+from nearhand.audit.doors import acted, untold, viewed
 from nearhand.devices.model import FaceSide
 from nearhand.devices.service import devices_on
+from nearhand.kit.asking import asking
 from nearhand.kit.errors import NotFound
 from nearhand.kit.files import picture, raw_body
 from nearhand.kit.http import (
@@ -93,6 +96,7 @@ OfFace = Annotated[Subject, Depends(_subject)]
 
 
 @files.post("/images/read", openapi_extra=raw_body("A JPEG, PNG or WebP."))
+@acted("image.read")
 async def read(
     request: Request,
     reader: Annotated[Reader, Depends(_reader)],
@@ -119,7 +123,10 @@ async def read(
     """
     hint = Hint(lens, code, device_id, face, camera_key)
     limit_bytes = request.app.state.resources.settings.upload_limit_bytes
-    return await reader.read(request.stream(), hint, limit_bytes=limit_bytes)
+    reading = await reader.read(request.stream(), hint, limit_bytes=limit_bytes)
+    if reading.device is not None:
+        asking().said["device_id"] = reading.device.view.device.id
+    return reading
 
 
 # -- reference pictures of faces --------------------------------------------------------------------------------
@@ -136,6 +143,7 @@ def _version_if_any(
 
 
 @files.put(PICTURE, openapi_extra=raw_body("A photograph of a labelled device: JPEG, PNG or WebP."))
+@acted("face_picture.drawn", "device_type_id")
 async def keep_picture(
     request: Request,
     response: Response,
@@ -168,6 +176,7 @@ async def keep_picture(
 
 
 @files.get(PICTURE, response_class=FileResponse)
+@acted("face_picture.read", "device_type_id")
 async def get_picture(
     album: Pictures, subject: OfFace, actor: Actor = may(Permission.DEVICES_READ)
 ) -> FileResponse:
@@ -187,6 +196,7 @@ async def remove_picture(
 
 
 @files.get("/device-types/{device_type_id}/face-pictures")
+@viewed("device_type")
 async def get_pictures(
     device_type_id: Id, album: Pictures, actor: Actor = may(Permission.DEVICES_READ)
 ) -> list[ReferencePicture]:
@@ -211,10 +221,12 @@ async def keep_calibration(
     now = request.app.state.resources.clock.now()
     calibration = Calibration(**dict(body), key=key, updated_at=now)
     await MediaStore(connection).keep_calibration(actor.participant_id, calibration)
+    await recording.added(connection, "calibration", calibration)
     return calibration
 
 
 @nouns.get("/cameras/{key:path}")
+@untold("one's own camera, told to nobody else")
 async def get_calibration(
     key: KeyPath, connection: Connection, actor: Actor = may(Permission.IMAGES_READ)
 ) -> Calibration:

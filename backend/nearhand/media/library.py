@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearhand.access.model import Permission
+from nearhand.audit import recording
 from nearhand.devices.model import Face, FaceSide
 from nearhand.kit.blobs import Blobs, digest
 from nearhand.kit.clock import Clock
@@ -123,6 +124,7 @@ class Album:
             await self._blobs.put(written)
             async with self._database.transaction() as connection:
                 await MediaStore(connection).keep_picture(picture)
+                await recording.added(connection, "face_picture", picture)
         return Rectified(
             label_seen=located.label_seen,
             tags_seen=located.tags_seen,
@@ -152,6 +154,7 @@ class Album:
         picture = await self._picture(subject)
         async with self._database.transaction() as connection:
             await MediaStore(connection).remove_picture(picture, version=version)
+            await recording.removed(connection, "face_picture", picture)
 
     async def _demand(self, subject: Subject, permission: Permission) -> None:
         """Raise NotFound and NotPermitted. What a type looks like is for all to see, and to change by few."""

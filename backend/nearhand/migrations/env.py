@@ -4,6 +4,7 @@ from alembic import context
 
 import nearhand.access.links
 import nearhand.access.store
+import nearhand.audit.store
 import nearhand.devices.tables
 import nearhand.kit.http
 import nearhand.labels.store

@@ -7,6 +7,8 @@ from fastapi.responses import FileResponse
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
+from nearhand.audit.doors import acted, listed, viewed
+from nearhand.kit.asking import asking
 from nearhand.kit.files import picture, raw_body
 from nearhand.kit.http import GuardedRoute, IdempotencyKey, Page, Paging
 from nearhand.kit.patterns import Id
@@ -43,6 +45,7 @@ RunningRooms = Annotated[Hub, Depends(_hub)]
 
 
 @router.post("/sessions", status_code=status.HTTP_201_CREATED)
+@acted("session.opened")
 async def open_session(
     body: NewSession,
     service: Service,
@@ -55,10 +58,13 @@ async def open_session(
     Sent again with the same `Idempotency-Key`, it answers with the session of the first time as it is now.
     """
     session, request = await service.draft(body, actor, idempotency_key)
-    return await hub.open(session, request)
+    opened = await hub.open(session, request)
+    asking().about_id = opened.id
+    return opened
 
 
 @router.get("/sessions")
+@listed("session")
 async def sessions(
     service: Service,
     page: Paging,
@@ -70,12 +76,14 @@ async def sessions(
 
 
 @router.get("/sessions/{session_id}")
+@viewed("session")
 async def session(session_id: Id, hub: RunningRooms, actor: Actor = may(Permission.SESSIONS_JOIN)) -> Session:
     actor.demand_session(session_id)
     return (await hub.audience(session_id, actor)).row
 
 
 @router.get("/sessions/{session_id}/events", response_model=list[StoredEvent])
+@viewed("session")
 async def events(
     session_id: Id,
     service: Service,
@@ -95,6 +103,7 @@ async def events(
 
 
 @router.get("/sessions/{session_id}/device")
+@viewed("session")
 async def device_shown(
     session_id: Id, service: Service, hub: RunningRooms, actor: Actor = may(Permission.SESSIONS_JOIN)
 ) -> SessionDevice:
@@ -108,6 +117,7 @@ async def device_shown(
     status_code=status.HTTP_201_CREATED,
     openapi_extra=raw_body("A JPEG, PNG or WebP."),
 )
+@acted("still.added", "session_id")
 async def add_still(
     session_id: Id,
     request: Request,
@@ -118,10 +128,13 @@ async def add_still(
     """Upload a picture for the session; guests who help may too. The live message `still.share` then names it."""
     actor.demand_session(session_id)
     role = (await hub.audience(session_id, actor)).role
-    return await service.add_still(session_id, request.stream(), actor, role)
+    still = await service.add_still(session_id, request.stream(), actor, role)
+    asking().about_id = still.sha256
+    return still
 
 
 @router.get("/sessions/{session_id}/stills/{sha256}", response_class=FileResponse)
+@acted("still.read", "sha256")
 async def still(
     session_id: Id,
     sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")],
@@ -138,6 +151,7 @@ async def still(
 
 
 @router.get("/devices/{device_id}/marks")
+@viewed("device")
 async def marks(
     device_id: Id, service: Service, actor: Actor = may(Permission.DEVICES_READ)
 ) -> list[Annotation]:
@@ -146,6 +160,7 @@ async def marks(
 
 
 @router.delete("/devices/{device_id}/marks/{annotation_id}", status_code=status.HTTP_204_NO_CONTENT)
+@acted("mark.removed", "annotation_id")
 async def remove_mark(
     device_id: Id,
     annotation_id: ShortId,

@@ -113,6 +113,9 @@ class Line(Protocol):
     async def reason_to_close(self) -> CloseCode | None:
         """Whoever opened it is not signed in any more, or may do other things than then; None: all is as it was."""
 
+    def refused(self, error: NearhandError) -> None:
+        """Something was asked here that whoever opened it may not do: for the record."""
+
 
 LookUp = Callable[[str, Ask | FrameSight, ShownDevice | None], Awaitable[Part | Face | None]]
 
@@ -538,6 +541,8 @@ class Hub:
         """Say what is wrong; hang up on somebody who does not stop."""
         problem = Problem(code=error.code, title=error.title, detail=error.detail)
         connection.tell(problem)
+        if isinstance(error, Forbidden):
+            connection.line.refused(error)
         if not connection.errors.allow("", self._monotonic()):
             connection.close(CloseCode.TOO_MANY_ERRORS)
 
@@ -796,6 +801,8 @@ class Hub:
                     "n": n,
                 }
             )
+        if isinstance(error, Forbidden):
+            connection.line.refused(error)
         refused = Refused(n=n, code=error.code, title=error.title, detail=error.detail)
         turn.answers[connection].append(refused.model_dump_json())
 

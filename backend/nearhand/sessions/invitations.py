@@ -20,6 +20,7 @@ from nearhand.access.model import (
     guest,
 )
 from nearhand.access.service import AccessService
+from nearhand.audit.doors import listed, viewed
 from nearhand.kit.errors import NotFound
 from nearhand.kit.http import GuardedRoute, Page, PageQuery, Paging
 from nearhand.kit.patterns import Id
@@ -101,6 +102,7 @@ async def invite(
 
 
 @router.get("/sessions/{session_id}/invitations")
+@viewed("session")
 async def links_of_session(
     session_id: Id, access: Access, hub: RunningRooms, actor: Actor = may(INVITE)
 ) -> list[CustomerLink]:
@@ -123,6 +125,7 @@ async def revoke(
 
 
 @router.get("/links")
+@listed("link")
 async def links(access: Access, page: Paging, actor: Actor = may(INVITE)) -> Page[CustomerLink]:
     """The links you made; of whoever may invite everywhere: all. Newest first."""
     return await access.links(page, created_by=None if actor.may(INVITE, HOUSE) else actor.participant_id)
@@ -138,6 +141,7 @@ async def revoke_own(link_id: Id, access: Access, actor: Actor = may(INVITE)) ->
 
 
 @router.get("/guest")
+@listed("session")
 async def guest_view(
     hub: RunningRooms, sessions: Sessions, actor: Actor = may(Permission.SESSIONS_JOIN)
 ) -> GuestView:

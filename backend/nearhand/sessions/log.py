@@ -1,14 +1,17 @@
 """Keep what happened in live sessions: an append-only log per session, and what is folded from it in the same commit."""
 
 import asyncio
+import hashlib
 import os
 import sqlite3
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import quote
 
 from sqlalchemy import text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
@@ -34,6 +37,8 @@ from nearhand.sessions.model import (
 )
 from nearhand.sessions.stage import Placed
 
+MAX_HEADS = 10_000  # sessions whose last hash is remembered; of others it is read again
+
 Row = Mapping[str, Any]
 # Statements in the dialect that SQLite and PostgreSQL share, each with the rows it is run for.
 Work = list[tuple[str, Sequence[Row]]]
@@ -45,6 +50,8 @@ TABLES = (
     "CREATE INDEX IF NOT EXISTS ix_live_session_opened ON live_session (opened_at_s)",
     "CREATE TABLE IF NOT EXISTS live_event (session TEXT NOT NULL, seq BIGINT NOT NULL, client TEXT NOT NULL,"
     " n BIGINT NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (session, seq)){without_rowid}",
+    # Each event holds the one before it fast; the ledger says once a second how far, and by which hash.
+    "ALTER TABLE live_event ADD COLUMN {if_not_exists} hash {blob}",
     # The promise "exactly once" is the database's too, not only the room's.
     "CREATE UNIQUE INDEX IF NOT EXISTS uq_live_event_n ON live_event (session, client, n) WHERE n > 0",
     "CREATE INDEX IF NOT EXISTS ix_live_event_still ON live_event (session, seq) WHERE type = 'still.shared'",
@@ -73,7 +80,10 @@ TABLES = (
     "CREATE INDEX IF NOT EXISTS ix_live_place_site ON live_place (site_id, session)",
 )
 
-ADD_EVENT = "INSERT INTO live_event VALUES (:session, :seq, :client, :n, :type, :body)"
+ADD_EVENT = (
+    "INSERT INTO live_event (session, seq, client, n, type, body, hash)"
+    " VALUES (:session, :seq, :client, :n, :type, :body, :hash)"
+)
 SET_SESSION = (
     "INSERT INTO live_session VALUES (:id, :status, :opened_at_s, :body)"
     " ON CONFLICT (id) DO UPDATE SET status = excluded.status, body = excluded.body"
@@ -105,7 +115,7 @@ DROP_KEPT = "DELETE FROM live_kept WHERE session = :session AND annotation = :an
 class Batch:
     """Everything that one commit stores: the events, and what they change in the tables folded from them."""
 
-    events: list[Row] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
     refusals: list[Row] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)
     kept: dict[tuple[str, str], Annotation | None] = field(
@@ -255,6 +265,13 @@ class Reach:
         return condition, values
 
 
+class Reached(NamedTuple):
+    """How far the log of a session goes, and the hash of its last event."""
+
+    seq: int
+    hash: bytes
+
+
 class FolderTaken(RuntimeError):
     """Another process has this log. The message says which folder, and what to do."""
 
@@ -281,6 +298,8 @@ class Log:
     def __init__(self, storage: Storage, *, ids: Ids) -> None:
         self._storage = storage
         self._ids = ids
+        self._heads: OrderedDict[str, Reached] = OrderedDict()
+        self._unsealed: dict[str, Reached] = {}
         self.epoch = ""
 
     def claim(self) -> None:
@@ -294,13 +313,72 @@ class Log:
         await self._storage.write([(insert, [epoch])])
         rows = await self._storage.read("SELECT value FROM live_meta WHERE key = :key", {"key": "epoch"})
         self.epoch = rows[0][0]
+        await self._link_old_events()
 
     async def close(self) -> None:
         await self._storage.close()
 
     async def append(self, batch: Batch) -> None:
         """Store the batch in one commit, on the disk when this returns. Raises NotSaved: then nothing is stored."""
-        await self._storage.write(batch.work())
+        heads = await self._link(batch.events)
+        try:
+            await self._storage.write(batch.work())
+        except BaseException:
+            for session_id in heads:
+                self._heads.pop(session_id, None)  # it may have been stored all the same: ask again
+            raise
+        self._heads |= heads
+        self._unsealed |= heads
+        while len(self._heads) > MAX_HEADS:
+            self._heads.popitem(last=False)
+
+    async def _link(self, events: Sequence[dict[str, Any]]) -> dict[str, Reached]:
+        """Give each event its hash; say how far each session goes with them."""
+        heads: dict[str, Reached] = {}
+        for event in events:
+            session_id: str = event["session"]
+            head = heads.get(session_id) or self._heads.get(session_id) or await self._head(session_id)
+            event["hash"] = hash = next_hash(head[1], event["body"])
+            heads[session_id] = Reached(event["seq"], hash)
+        return heads
+
+    async def _head(self, session_id: str) -> Reached:
+        last = "SELECT seq, hash FROM live_event WHERE session = :session ORDER BY seq DESC LIMIT 1"
+        rows = await self._storage.read(last, {"session": session_id})
+        return Reached(*rows[0]) if rows else Reached(0, first_hash(session_id))
+
+    async def _link_old_events(self) -> None:
+        """Once, for a log from before events had hashes."""
+        done = {"key": "linked", "value": "1"}
+        if await self._storage.read("SELECT value FROM live_meta WHERE key = :key", {"key": "linked"}):
+            return
+        for (session_id,) in await self._storage.read("SELECT DISTINCT session FROM live_event", {}):
+            bodies = await self.events(session_id, after=0, limit=2**53)
+            hash, rows = first_hash(session_id), []
+            for seq, body in enumerate(bodies, 1):
+                hash = next_hash(hash, body)
+                rows.append({"session": session_id, "seq": seq, "hash": hash})
+            link = "UPDATE live_event SET hash = :hash WHERE session = :session AND seq = :seq"
+            await self._storage.write([(link, rows)])
+        await self._storage.write([("INSERT INTO live_meta VALUES (:key, :value)", [done])])
+
+    def take_unsealed(self) -> dict[str, Reached]:
+        """The sessions that went on since this was asked last. For the ledger: give back what it cannot keep."""
+        unsealed, self._unsealed = self._unsealed, {}
+        return unsealed
+
+    def give_back(self, unsealed: Mapping[str, Reached]) -> None:
+        self._unsealed = {**unsealed, **self._unsealed}
+
+    async def reached(self) -> dict[str, int]:
+        """How far each session's log goes."""
+        last = "SELECT MAX(seq) FROM live_event WHERE live_event.session = live_session.id"
+        rows = await self._storage.read(f"SELECT id, ({last}) FROM live_session", {})
+        return {session_id: seq or 0 for session_id, seq in rows}
+
+    async def notice_unsealed(self, session_id: str) -> None:
+        """After a start: this session went on without the ledger's having heard of it."""
+        self._unsealed.setdefault(session_id, await self._head(session_id))
 
     async def load(self, session_id: str) -> Loaded | None:
         session = await self.session(session_id)
@@ -366,6 +444,14 @@ class Log:
             {"session": session_id, "after": after, "limit": limit},
         )
         return [body for (body,) in rows]
+
+    async def links(self, session_id: str) -> list[tuple[int, str, bytes]]:
+        """Every event of a session with its hash: number, text, hash."""
+        rows = await self._storage.read(
+            "SELECT seq, body, hash FROM live_event WHERE session = :session ORDER BY seq",
+            {"session": session_id},
+        )
+        return [(seq, body, hash) for seq, body, hash in rows]
 
     async def session(self, session_id: str) -> Session | None:
         rows = await self._storage.read("SELECT body FROM live_session WHERE id = :id", {"id": session_id})
@@ -451,6 +537,15 @@ class Log:
         return [session for (session,) in rows]
 
 
+def first_hash(session_id: str) -> bytes:
+    """What the first event of a session follows: so that no session can pass for another."""
+    return hashlib.sha256(f"nearhand-session\n{session_id}".encode()).digest()
+
+
+def next_hash(previous: bytes, body: str) -> bytes:
+    return hashlib.sha256(previous + body.encode()).digest()
+
+
 def is_storage_failure(error: Exception) -> bool:
     """Whether the disk or a database is to blame, so that the same may well succeed later."""
     if isinstance(error, DBAPIError):
@@ -530,7 +625,15 @@ class SqliteStorage:
 
     def _create(self, tables: Sequence[str]) -> None:
         for table in tables:
-            self._writer.execute(table.format(without_rowid=" WITHOUT ROWID"))
+            try:
+                self._writer.execute(
+                    table.format(without_rowid=" WITHOUT ROWID", if_not_exists="", blob="BLOB")
+                )
+            except sqlite3.OperationalError as error:
+                if "duplicate column name" not in str(
+                    error
+                ):  # SQLite cannot add a column only if it is not there
+                    raise
 
     def _write(self, work: Work) -> None:
         writer = self._writer
@@ -549,6 +652,32 @@ class SqliteStorage:
 
     def _read(self, sql: str, row: Row) -> list[tuple[Any, ...]]:
         return self._reader.execute(sql, row).fetchall()
+
+
+class SqliteReading:
+    """The log of a folder that a service may be using: only read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def claim(self) -> None:
+        """Whoever only reads keeps nobody out."""
+
+    async def open(self, tables: Sequence[str]) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def write(self, work: Work) -> None:
+        raise NotSaved("The live log is only read here.")
+
+    async def read(self, sql: str, row: Row) -> list[tuple[Any, ...]]:
+        def found() -> list[tuple[Any, ...]]:
+            if not self._path.is_file():
+                return []
+            with closing(sqlite3.connect(f"file:{quote(str(self._path))}?mode=ro", uri=True)) as connection:
+                return connection.execute(sql, row).fetchall()
+
+        return await asyncio.to_thread(found)
 
 
 def _lock(path: Path) -> int | None:
@@ -580,7 +709,9 @@ class PostgresStorage:
     async def open(self, tables: Sequence[str]) -> None:
         async with self._engine.begin() as connection:
             for table in tables:
-                await connection.execute(text(table.format(without_rowid="")))
+                await connection.execute(
+                    text(table.format(without_rowid="", if_not_exists="IF NOT EXISTS", blob="BYTEA"))
+                )
 
     async def close(self) -> None:
         """The engine is the registry's, and closed with it."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from contextvars import copy_context
 from typing import Any
 
 from fastapi import APIRouter, WebSocket
@@ -9,6 +10,10 @@ from starlette.websockets import WebSocketDisconnect
 
 from nearhand.access.actor import find_actor, refuse_foreign_origin
 from nearhand.access.model import Actor, Permission
+from nearhand.audit.model import LedgerUnavailable
+from nearhand.audit.recording import draft
+from nearhand.audit.service import Ledger
+from nearhand.kit.asking import ask_from
 from nearhand.kit.errors import Forbidden, NearhandError, TooLarge, Unauthenticated
 from nearhand.kit.patterns import is_id
 from nearhand.sessions.hub import Caller, Connection, Hub
@@ -26,6 +31,10 @@ class SocketLine:
         self._permission = permission
         self._session_id = session_id
         self._was: Actor | None = None
+        self._ledger: Ledger = websocket.app.state.resources.ledger
+        ask_from(websocket.client.host if websocket.client else "", websocket.app.state.resources.clock)
+        self._context = copy_context()  # who is asking here, for the record
+        self._telling: set[asyncio.Task[None]] = set()
 
     async def send(self, text: str) -> None:
         await self._websocket.send({"type": "websocket.send", "text": text})
@@ -44,6 +53,15 @@ class SocketLine:
         self._was = self._was or actor
         return actor
 
+    def refused(self, error: NearhandError) -> None:
+        """Nobody waits for it: what was refused is settled, and the next is asked already."""
+        telling = asyncio.create_task(
+            self._ledger.refusal("session.asked", self._session_id, error, door="WebSocket"),
+            context=self._context,
+        )
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
+
     async def reason_to_close(self) -> CloseCode | None:
         """Whoever may do other things now comes again, and is told the session anew."""
         was = self._was
@@ -58,7 +76,7 @@ class SocketLine:
 async def live(websocket: WebSocket, session_id: str) -> None:
     """Speak `nearhand.v1` with everybody in the session; docs/reference/live-session.md has the rules."""
     line = SocketLine(websocket, Permission.SESSIONS_JOIN, session_id)
-    actor = await _welcome_in(websocket, line)
+    actor = await _welcome_in(websocket, line, "session.entered", session_id)
     if actor is None:
         return
     if not is_id(session_id):
@@ -97,7 +115,7 @@ async def live(websocket: WebSocket, session_id: str) -> None:
 async def wall(websocket: WebSocket) -> None:
     """Tell every session that is not over, and from then on each that changes, as arrays of sessions."""
     line = SocketLine(websocket, Permission.SESSIONS_LIST)
-    actor = await _welcome_in(websocket, line)
+    actor = await _welcome_in(websocket, line, "wall.entered")
     if actor is None:
         return
     hub: Hub = websocket.app.state.resources.hub
@@ -117,8 +135,13 @@ async def _is_as_before(line: SocketLine) -> bool:
     return code is None
 
 
-async def _welcome_in(websocket: WebSocket, line: SocketLine) -> Actor | None:
-    """Accept, so that a browser can read the reason, and close again whoever may not be here."""
+async def _welcome_in(
+    websocket: WebSocket, line: SocketLine, action: str, about_id: str | None = None
+) -> Actor | None:
+    """Accept, so that a browser can read the reason, and close again whoever may not be here.
+
+    Either is put on record; where that cannot be done, nobody is let in.
+    """
     is_ours = PROTOCOL in websocket.scope["subprotocols"]
     await websocket.accept(PROTOCOL if is_ours else None)
     if not is_ours:
@@ -127,12 +150,19 @@ async def _welcome_in(websocket: WebSocket, line: SocketLine) -> Actor | None:
         )
         await _refuse(line, NotAMessage(sentence), CloseCode.BAD_PROTOCOL)
         return None
+    resources = websocket.app.state.resources
+    ledger: Ledger = resources.ledger
     try:
         refuse_foreign_origin(websocket)
-        return await line.actor()
+        actor = await line.actor()
+        await ledger.record(draft(action, about_id))
+        return actor
     except (Unauthenticated, Forbidden) as error:
+        await ledger.refusal(action, about_id, error, door="WebSocket")
         await _refuse(line, error, CloseCode.UNAUTHENTICATED)
-        return None
+    except LedgerUnavailable as error:
+        await _refuse(line, error, CloseCode.NOT_SAVED)
+    return None
 
 
 async def _refuse(line: SocketLine, error: NearhandError, code: CloseCode) -> None:

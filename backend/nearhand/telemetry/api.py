@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
+from nearhand.audit.doors import untold, viewed
 from nearhand.kit.http import Connection, TransactionRoute
 from nearhand.kit.patterns import ONE_LINE, Id
 from nearhand.telemetry.model import MAX_BUCKETS, Chart, SampleBatch, Series, SeriesKey, Stored
@@ -24,6 +25,7 @@ Service = Annotated[TelemetryService, Depends(_service)]
 
 
 @router.post("/telemetry/samples")
+@untold("samples are a record themselves, thousands a minute, and never changed")
 async def record(
     body: Annotated[list[SampleBatch], Field(min_length=1, max_length=1000)],
     service: Service,
@@ -34,6 +36,7 @@ async def record(
 
 
 @router.get("/devices/{device_id}/series")
+@viewed("device")
 async def series(
     device_id: Id, service: Service, actor: Actor = may(Permission.TELEMETRY_READ)
 ) -> list[Series]:
@@ -42,6 +45,7 @@ async def series(
 
 
 @router.get("/devices/{device_id}/chart")
+@viewed("device")
 async def chart(
     device_id: Id,
     service: Service,

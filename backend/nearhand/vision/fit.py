@@ -29,17 +29,22 @@ EXPLAINED = 4.0  # squared standard deviations per pixel coordinate
 PRIOR_FREEDOM = 8.0
 CHI2_95 = 5.991  # of two degrees of freedom
 RIVAL_WEIGHT = 1e-3
+# What is odd about one symbol's edges is odd in many frames of it, and of those the surest would be believed in the end.
+# Until they tell the two ways a single one may be tilted clearly apart, both are as likely.
+TOLD_APART = 12.0  # squared standard deviations
 RIVAL_TURN_RAD = 0.02
 HOPELESS = 100.0  # so much costlier by its corners, a rival has no weight left
 # What a whole symbol is off by, however many edges it has, in place and in size: print, lens, a shutter that rolls.
 SHIFT_SD_PX, OWN_SWELL_SD_PX = 0.03, 0.04
 WHOLE_INFORMATION = np.diag(np.array([SHIFT_SD_PX, SHIFT_SD_PX, OWN_SWELL_SD_PX]) ** -2)
-# A shutter that rolls while a hand moves: by how much the picture turned from its first row to its last, right and
-# down, as a part of the focal length. A hand that moves 75 mm in a second, half a metre away, in 1/60 s.
-ROLL_SD = 0.0025
+# A shutter that rolls while a hand moves: by how much the picture moved from its first row to its last, right and down.
+# In 1/60 s a hand moves by 1.25 mm at 75 mm in a second, which is much in a close-up; and it turns, wherever it is, by
+# a part of the picture's longer side.
+ROLLED_MM, ROLLED_SHARE = 1.25, 0.0012
 # Of the unknowns, a picture's own: pose step (6), swell, roll (2); and the camera's: log focal length, k1.
 OWN, KINDS = 9, 11
 STILL = np.zeros(3)  # no swell and no roll
+SHOWN = [0, 1, 2, 3, 4, 5, 7, 8]  # of a picture's own: without the swelling
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +105,7 @@ EDGED_CORNER_SD_PX = 0.12
 class Fit:
     """A pose and how sure it is.
 
-    `joint`: 8 x 8 covariance of (pose step, log focal length, k1). `rival`: the other way a plane can be seen, when it
+    `whole`: 10 x 10 covariance of (pose step, log focal length, k1, roll); `joint`: without the roll. `rival`: the other way a plane can be seen, when it
     explains the picture nearly as well. `strangers`: symbols that lie where this pose does not allow them.
     """
 
@@ -109,11 +114,21 @@ class Fit:
     names: tuple[str, ...]
     seen: tuple[Seen, ...]
     cost: float
-    joint: Array
+    whole: Array
     rival: Pose | None
     rms_px: float
     strangers: tuple[str, ...] = ()
     off_px: Array = field(default_factory=lambda: STILL)
+    is_ambiguous: bool = False  # one symbol alone, and it may as well be tilted the other way
+
+    @property
+    def joint(self) -> Array:
+        return self.whole[:8, :8]
+
+    @property
+    def roll_px(self) -> Array:
+        """How far the picture moved from its first row to its last."""
+        return self.off_px[1:]
 
 
 def fit_pose(candidates: Sequence[tuple[str, list[Seen]]], camera: Intrinsics) -> Fit | None:
@@ -146,7 +161,7 @@ def fit_pose(candidates: Sequence[tuple[str, list[Seen]]], camera: Intrinsics) -
         names,
         tuple(symbols),
         cost,
-        np.eye(8),
+        np.eye(10),
         None,
         _rms(symbols, pose, camera),
         strangers,
@@ -352,8 +367,9 @@ def _is_stranger(seen: Seen, pose: Pose, camera: Intrinsics) -> bool:
 
 def _residuals(seen: Seen, pose: Pose, off: Array, camera: Intrinsics) -> Array:
     """In standard deviations; positive where an edge lies farther out than expected."""
-    gap = seen.points_px - project(seen.points_mm, pose, camera)
-    return np.asarray(((gap * seen.normal).sum(axis=1) - _shown(seen, camera) @ off) / seen.sd_px)
+    expected = project(seen.points_mm, pose, camera)
+    gap = seen.points_px - expected
+    return np.asarray(((gap * seen.normal).sum(axis=1) - _shown(seen, expected, camera) @ off) / seen.sd_px)
 
 
 def _normal(symbols: Sequence[Seen], pose: Pose, off: Array, camera: Intrinsics) -> tuple[Array, Array]:
@@ -362,7 +378,7 @@ def _normal(symbols: Sequence[Seen], pose: Pose, off: Array, camera: Intrinsics)
     Robust against edges that are off; what each symbol is off by as a whole is marginalised.
     """
     left, right = np.zeros((KINDS, KINDS)), np.zeros(KINDS)
-    known = _off_information(camera)
+    known = _off_information(symbols, camera)
     left[6:OWN, 6:OWN], right[6:OWN] = np.diag(known), -known * off
     for seen in symbols:
         gap = _residuals(seen, pose, off, camera)
@@ -377,7 +393,7 @@ def _normal(symbols: Sequence[Seen], pose: Pose, off: Array, camera: Intrinsics)
             axis=2,
         )
         j = np.einsum("nk,nki->ni", seen.normal, moving)
-        j[:, 6:OWN] = _shown(seen, camera)
+        j[:, 6:OWN] = _shown(seen, project(seen.points_mm, pose, camera), camera)
         jw = j * weight[:, None]
         whole = _whole(seen)
         ww = whole * weight[:, None]
@@ -389,15 +405,25 @@ def _normal(symbols: Sequence[Seen], pose: Pose, off: Array, camera: Intrinsics)
     return left, right
 
 
-def _shown(seen: Seen, camera: Intrinsics) -> Array:
-    """What each measurement shows of the picture's swelling and of its roll."""
-    down = (seen.points_px[:, 1] - camera.cy) / camera.height
+def _shown(seen: Seen, expected_px: Array, camera: Intrinsics) -> Array:
+    """What each measurement shows of the picture's swelling and of its roll.
+
+    By where the edge should be, not where it was measured: their product with the residual would not average out.
+    """
+    down = (expected_px[:, 1] - camera.cy) / camera.height
     return np.column_stack([seen.outward, seen.normal * down[:, None]])
 
 
-def _off_information(camera: Intrinsics) -> Array:
+def _off_information(symbols: Sequence[Seen], camera: Intrinsics) -> Array:
     """How sure it is beforehand that a picture has neither swelling nor roll."""
-    return np.array([SWELL_SD_PX, ROLL_SD * camera.fx, ROLL_SD * camera.fx]) ** -2
+    roll = np.hypot(ROLLED_MM * _pixels_per_mm(symbols), ROLLED_SHARE * max(camera.width, camera.height))
+    return np.array([SWELL_SD_PX, roll, roll]) ** -2
+
+
+def _pixels_per_mm(symbols: Sequence[Seen]) -> float:
+    """How large the symbols are in the picture, on average."""
+    sizes = [np.sqrt(one.points_px.var(axis=0).sum() / one.points_mm.var(axis=0).sum()) for one in symbols]
+    return float(np.mean(sizes))
 
 
 def _whole(seen: Seen) -> Array:
@@ -407,7 +433,7 @@ def _whole(seen: Seen) -> Array:
 
 def _cost(symbols: Sequence[Seen], pose: Pose, off: Array, camera: Intrinsics) -> float:
     """The robust squared residuals, with each symbol moved as a whole as suits it."""
-    total = float(_off_information(camera) @ off**2)
+    total = float(_off_information(symbols, camera) @ off**2)
     for seen in symbols:
         gap = _residuals(seen, pose, off, camera)
         if not np.all(np.isfinite(gap)):
@@ -476,20 +502,23 @@ def _sure(fit: Fit, shared: Array, other: tuple[Pose, Array, float] | None) -> F
     about = _about_middle(fit.seen, fit.pose)
     own = about @ np.linalg.pinv(about.T @ a[:OWN, :OWN] @ about, hermitian=True) @ about.T
     scale = _scale(fit.seen, fit.cost)
-    sway = np.vstack(
-        [-(own @ a[:OWN, OWN:])[:6], np.eye(2)]
-    )  # how the pose follows when the camera is another
-    joint = sway @ shared @ sway.T
-    joint[:6, :6] += scale * own[:6, :6]
-    rival = None
+    pose_and_roll = own[np.ix_(SHOWN, SHOWN)]
+    follows = -(own @ a[:OWN, OWN:])[SHOWN]  # how they follow when the camera is another
+    sway = np.vstack([follows[:6], np.eye(2), follows[6:]])
+    whole = sway @ shared @ sway.T
+    mine = [0, 1, 2, 3, 4, 5, 8, 9]
+    whole[np.ix_(mine, mine)] += scale * pose_and_roll
+    rival, is_ambiguous = None, False
     if other is not None:
-        weight = float(np.exp(np.clip((fit.cost - other[2]) / 2 / scale, -700, 0)))
+        gap = (other[2] - fit.cost) / scale
+        is_ambiguous = len(fit.seen) == 1 and gap < TOLD_APART
+        weight = 1.0 if is_ambiguous else float(np.exp(np.clip(-gap / 2, -700, 0)))
         weight /= 1 + weight
         if weight > RIVAL_WEIGHT:
             rival = other[0]
-            away = step_between(fit.pose, rival)
-            joint[:6, :6] += weight * np.outer(away, away)
-    return replace(fit, joint=joint, rival=rival)
+            away = np.concatenate([step_between(fit.pose, rival), np.zeros(2), (other[1] - fit.off_px)[1:]])
+            whole += weight * np.outer(away, away)
+    return replace(fit, whole=whole, rival=rival, is_ambiguous=is_ambiguous)
 
 
 def _scale(symbols: Sequence[Seen], cost: float) -> float:

@@ -14,12 +14,10 @@ from nearhand.vision.gray import Gray, gray_of
 from nearhand.vision.labels import TIMEOUT_S, read_labels, sharpen
 from nearhand.vision.layout import Layout, LayoutLabel, Tag
 from nearhand.vision.modules import Modules, qr_modules
+from nearhand.vision.on_face import moves, on_face
 from nearhand.vision.pose import Pose
 from nearhand.vision.project import (
     face_jacobian,
-    focal_jacobian,
-    k1_jacobian,
-    pose_jacobian,
     project,
 )
 from nearhand.vision.rings import ring_radius
@@ -35,7 +33,6 @@ ENLARGED = 1.5
 CROP_ENLARGED = 2.5
 CROP_LIMIT_PX = 400_000
 PREDICTED_WITHIN_MODULES = 1.5
-ON_FACE = (5, 3)  # points across and down at which a covariance has to tell the truth
 
 
 @dataclass(frozen=True)
@@ -55,9 +52,10 @@ class Located:
     """Where a face is in one picture.
 
     `covariance`: 6 x 6 of steps (see pose.perturb) on the camera's side, rad and mm; what is not known of the camera is
-    in it as the steps that move the face's points alike. `joint`: 8 x 8 of (step, log focal length, k1), exact.
+    in it as the steps that move the face's points alike. `joint`: 8 x 8 of (step, log focal length, k1).
     `label_seen`: it was read; `is_label_held`: it was only found where it had to be. `strangers`: symbols of the layout
     that are in sight, and not where this pose puts them. `held`: by its symbols, or by its reference picture alone.
+    `is_ambiguous`: by one symbol, which may as well be tilted the other way.
     """
 
     pose: Pose
@@ -70,6 +68,7 @@ class Located:
     rms_px: float
     joint: Array
     held: Held = "symbols"
+    is_ambiguous: bool = False
 
     @property
     def is_contradicted(self) -> bool:
@@ -81,10 +80,10 @@ class Located:
         """Rows (x, y) or (x, y, z towards the viewer); those behind the camera are left out as NaN."""
         rows = np.atleast_2d(np.asarray(points_mm, dtype=np.float64))
         px = project(rows, self.pose, self.camera)
-        steps = _steps(rows, self.pose, self.camera)
-        on_face = face_jacobian(rows, self.pose, self.camera)
+        steps = moves(rows, self.pose, self.camera)
+        on_plane = face_jacobian(rows, self.pose, self.camera)
         found = []
-        for row, uv, step, face in zip(rows, px, steps, on_face, strict=True):
+        for row, uv, step, face in zip(rows, px, steps, on_plane, strict=True):
             spread = step @ self.joint @ step.T
             ring_mm = float("nan")
             if np.all(np.isfinite(face)) and abs(np.linalg.det(face)) > 1e-9:
@@ -183,7 +182,7 @@ def _expected_box(tag: Tag, fit: Fit, shape: tuple[int, ...]) -> tuple[int, int,
     corners = project(_corners_mm(tag), fit.pose, fit.camera)
     if not np.all(np.isfinite(corners)):
         return None
-    step = _steps(np.array([[tag.x_mm, tag.y_mm]]), fit.pose, fit.camera)[0]
+    step = moves(np.array([[tag.x_mm, tag.y_mm]]), fit.pose, fit.camera)[0]
     side = float(np.linalg.norm(np.ptp(corners, axis=0)))
     around = ring_radius(step @ fit.joint @ step.T) + 0.7 * side
     low = np.maximum(np.floor(corners.min(axis=0) - around), 0).astype(int)
@@ -278,30 +277,20 @@ def _corners_mm(symbol: LayoutLabel | Tag) -> Array:
     return np.asarray(np.array([symbol.x_mm, symbol.y_mm]) + symbol.size_mm * CORNERS, dtype=np.float64)
 
 
-def _steps(rows: Array, pose: Pose, camera: Intrinsics) -> Array:
-    """d(pixel) / d(pose step, log focal length, k1), N x 2 x 8."""
-    return np.concatenate(
-        [
-            pose_jacobian(rows, pose, camera),
-            focal_jacobian(rows, pose, camera)[:, :, None],
-            k1_jacobian(rows, pose, camera)[:, :, None],
-        ],
-        axis=2,
-    )
-
-
 def located_by(fit: Fit, layout: Layout) -> Located:
     """A fit to something else of the face than its symbols, told in the same way."""
+    told = on_face(fit, layout.face)
     return Located(
-        pose=fit.pose,
-        covariance=_seen_on_face(fit, layout),
+        pose=told.pose,
+        covariance=told.covariance,
         camera=fit.camera,
         label_seen=False,
         is_label_held=False,
         tags_seen=(),
         strangers=(),
         rms_px=fit.rms_px,
-        joint=fit.joint,
+        joint=told.joint,
+        is_ambiguous=fit.is_ambiguous,
     )
 
 
@@ -315,24 +304,3 @@ def _located(fit: Fit, seen: Look, layout: Layout) -> Located:
         tags_seen=tuple(int(name.removeprefix("tag ")) for name in fit.names if name != "label"),
         strangers=fit.strangers,
     )
-
-
-def _seen_on_face(fit: Fit, layout: Layout) -> Array:
-    """What is not known of the camera, told as the steps of the pose that move the face's points most nearly alike.
-
-    Receivers draw with the stated camera and know of pose steps alone; a focal length that is off moves the face away
-    in proportion, and in the picture hardly anything.
-    """
-    x, y = (
-        np.linspace(0, size, n)
-        for size, n in zip((layout.face.width_mm, layout.face.height_mm), ON_FACE, strict=True)
-    )
-    rows = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    steps = _steps(rows, fit.pose, fit.camera)
-    steps = steps[np.all(np.isfinite(steps), axis=(1, 2))].reshape(-1, 8)
-    if len(steps) < 8:
-        return fit.joint[:6, :6]
-    size = np.linalg.norm(steps[:, :6], axis=0)
-    alike = np.linalg.lstsq(steps[:, :6] / size, steps[:, 6:], rcond=1e-9)[0] / size[:, None]
-    whole = np.column_stack([np.eye(6), alike])
-    return np.asarray(whole @ fit.joint @ whole.T)

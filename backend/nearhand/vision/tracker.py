@@ -133,14 +133,20 @@ class FaceTracker:
         camera: Intrinsics,
         face: LayoutFace,
         places: list[tuple[tuple[float, float], Array]],
+        *,
+        is_ambiguous: bool = False,
     ) -> Tracked:
         """The face was sighted in the frame that was followed last.
 
-        `places`: the middles of the symbols, on the face and in the picture as `camera` takes it.
+        `places`: the middles of the symbols, on the face and in the picture as `camera` takes it. `is_ambiguous`: by one
+        symbol, which may as well be tilted the other way: of many looks at it the surest would win in the end.
         """
         assert self._now is not None, "a frame is followed before it is sighted"
         self._face = face
         belief = self._seen_by(camera.scaled_to(self._now.shape[1], self._now.shape[0]))
+        if belief is not None and is_ambiguous and not self._is_out_of_place(belief, camera, places):
+            self._belief = belief
+            return self._tracked()
         is_apart = belief is not None and disagreement(belief, sighting) > CONTRADICTION
         # One symbol may be seen tilted the wrong way; but where it is in the picture leaves no doubt.
         is_wrong = belief is not None and (

@@ -11,7 +11,7 @@ addEventListener("offline", () => (isOffline.value = true));
 addEventListener("online", () => (isOffline.value = false));
 
 interface Sending {
-  method?: "GET" | "POST" | "DELETE";
+  method?: "GET" | "POST" | "PUT" | "DELETE";
   json?: unknown;
   headers?: Record<string, string>;
 }

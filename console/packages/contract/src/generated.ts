@@ -44,6 +44,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entries
+         * @description Who did, saw and was refused what, newest first. An entry is here a second after it happened.
+         *
+         *     Whoever administers a tenant sees the entries about its things.
+         */
+        get: operations["entries_api_v1_audit_entries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/entries/{seq}/redaction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redact
+         * @description Take away the details of an entry, its doer's name and address among them. The chain holds; who, when and why
+         *     is an entry of its own.
+         */
+        post: operations["redact_api_v1_audit_entries__seq__redaction_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description The whole ledger or a part of it, with its signatures: to be verified by anybody, anywhere.
+         */
+        get: operations["export_api_v1_audit_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/head": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Head
+         * @description How far the chain reaches, and the key that signs it. Write both down elsewhere now and then.
+         */
+        get: operations["head_api_v1_audit_head_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verifier": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verifier
+         * @description A page that verifies an export without any network: keep it beside the export.
+         */
+        get: operations["verifier_api_v1_audit_verifier_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/{key}": {
         parameters: {
             query?: never;
@@ -1374,6 +1477,13 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** About */
+        About: {
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+        };
         /**
          * Ack
          * @description Everything of yours up to `n` is settled: stored, or refused before.
@@ -1418,6 +1528,11 @@ export interface components {
             /** User Id */
             user_id?: string | null;
         };
+        /**
+         * ActorKind
+         * @enum {string}
+         */
+        ActorKind: "user" | "guest" | "service" | "system" | "nobody";
         /**
          * Admission
          * @description Who you are now. `token` is for programs; browsers hold it in a cookie they cannot read.
@@ -2196,6 +2311,15 @@ export interface components {
          */
         DocumentKind: "pdf" | "markdown" | "image";
         /**
+         * Doer
+         * @description Whoever did it. Their name is among the details, so that it can be redacted; the id is not.
+         */
+        Doer: {
+            /** Id */
+            id: string;
+            kind: components["schemas"]["ActorKind"];
+        };
+        /**
          * Elevation
          * @description A rack and all that is mounted in it.
          */
@@ -2203,6 +2327,36 @@ export interface components {
             /** Devices */
             devices: components["schemas"]["MountedDevice"][];
             rack: components["schemas"]["Rack"];
+        };
+        /**
+         * Entry
+         * @description One link of the chain. `details` is None once it was redacted; the hashes hold all the same.
+         */
+        Entry: {
+            about: components["schemas"]["About"] | null;
+            /** Action */
+            action: string;
+            actor: components["schemas"]["Doer"];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            } | null;
+            /** Details Hash */
+            details_hash: string;
+            /** Hash */
+            hash: string;
+            outcome: components["schemas"]["Outcome"];
+            /** Previous Hash */
+            previous_hash: string;
+            /** Seq */
+            seq: number;
+            /** Tenant */
+            tenant: string | null;
         };
         /**
          * Face
@@ -2468,6 +2622,22 @@ export interface components {
             updated_at: string;
             /** Version */
             version: number;
+        };
+        /**
+         * Head
+         * @description How far the chain reaches now, and by which key it is signed.
+         */
+        Head: {
+            /** At */
+            at: string | null;
+            /** Hash */
+            hash: string;
+            /** Key Id */
+            key_id: string;
+            /** Seq */
+            seq: number;
+            /** Signed Seq */
+            signed_seq: number;
         };
         /**
          * Hello
@@ -3143,6 +3313,11 @@ export interface components {
             /** Port */
             port: string;
         };
+        /**
+         * Outcome
+         * @enum {string}
+         */
+        Outcome: "done" | "refused";
         /** Page[CustomerLink] */
         Page_CustomerLink_: {
             /** Items */
@@ -3169,6 +3344,17 @@ export interface components {
         Page_DeviceType_: {
             /** Items */
             items: components["schemas"]["DeviceType"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /** Page[Entry] */
+        Page_Entry_: {
+            /** Items */
+            items: components["schemas"]["Entry"][];
             /** Limit */
             limit: number;
             /** Offset */
@@ -3311,7 +3497,7 @@ export interface components {
          * @description What a route or a message asks for. `<noun>.read` looks, `<noun>.write` changes.
          * @enum {string}
          */
-        Permission: "devices.read" | "devices.write" | "labels.make" | "images.read" | "maintenance.read" | "maintenance.write" | "manuals.read" | "manuals.write" | "telemetry.read" | "telemetry.write" | "sessions.list" | "sessions.open" | "sessions.join" | "sessions.invite" | "marks.write" | "people.manage";
+        Permission: "devices.read" | "devices.write" | "labels.make" | "images.read" | "maintenance.read" | "maintenance.write" | "manuals.read" | "manuals.write" | "telemetry.read" | "telemetry.write" | "sessions.list" | "sessions.open" | "sessions.join" | "sessions.invite" | "marks.write" | "people.manage" | "audit.read" | "audit.redact";
         /**
          * Picture
          * @description An uploaded picture, upright and without hidden data; its bytes are found by `sha256`.
@@ -3638,6 +3824,11 @@ export interface components {
             preview: string;
             /** Tags Seen */
             tags_seen: number[];
+        };
+        /** Redaction */
+        Redaction: {
+            /** Why */
+            why: string;
         };
         /**
          * ReferencePicture
@@ -4446,9 +4637,11 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type About = components['schemas']['About'];
 export type Ack = components['schemas']['Ack'];
 export type Activity = components['schemas']['Activity'];
 export type Actor = components['schemas']['Actor'];
+export type ActorKind = components['schemas']['ActorKind'];
 export type Admission = components['schemas']['Admission'];
 export type Annotation = components['schemas']['Annotation'];
 export type AnnotationAdd = components['schemas']['AnnotationAdd'];
@@ -4488,7 +4681,9 @@ export type DeviceType = components['schemas']['DeviceType'];
 export type DeviceView = components['schemas']['DeviceView'];
 export type Document = components['schemas']['Document'];
 export type DocumentKind = components['schemas']['DocumentKind'];
+export type Doer = components['schemas']['Doer'];
 export type Elevation = components['schemas']['Elevation'];
+export type Entry = components['schemas']['Entry'];
 export type Face = components['schemas']['Face'];
 export type FaceAnchor = components['schemas']['FaceAnchor'];
 export type FaceSide = components['schemas']['FaceSide'];
@@ -4504,6 +4699,7 @@ export type Grant = components['schemas']['Grant'];
 export type Granted = components['schemas']['Granted'];
 export type GuestView = components['schemas']['GuestView'];
 export type Guide = components['schemas']['Guide'];
+export type Head = components['schemas']['Head'];
 export type Hello = components['schemas']['Hello'];
 export type ImportReport = components['schemas']['ImportReport'];
 export type Intrinsics = components['schemas']['Intrinsics'];
@@ -4537,9 +4733,11 @@ export type NewUser = components['schemas']['NewUser'];
 export type OnFace = components['schemas']['OnFace'];
 export type OnFrame = components['schemas']['OnFrame'];
 export type OnPort = components['schemas']['OnPort'];
+export type Outcome = components['schemas']['Outcome'];
 export type PageCustomerLink = components['schemas']['Page_CustomerLink_'];
 export type PageDevice = components['schemas']['Page_Device_'];
 export type PageDeviceType = components['schemas']['Page_DeviceType_'];
+export type PageEntry = components['schemas']['Page_Entry_'];
 export type PageGuide = components['schemas']['Page_Guide_'];
 export type PageLocation = components['schemas']['Page_Location_'];
 export type PageMaintenanceRecord = components['schemas']['Page_MaintenanceRecord_'];
@@ -4570,6 +4768,7 @@ export type Reading = components['schemas']['Reading'];
 export type ReadLabel = components['schemas']['ReadLabel'];
 export type ReadTag = components['schemas']['ReadTag'];
 export type Rectified = components['schemas']['Rectified'];
+export type Redaction = components['schemas']['Redaction'];
 export type ReferencePicture = components['schemas']['ReferencePicture'];
 export type Refused = components['schemas']['Refused'];
 export type Resolved = components['schemas']['Resolved'];
@@ -4667,6 +4866,179 @@ export interface operations {
             path: {
                 sha256: string;
             };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    entries_api_v1_audit_entries_get: {
+        parameters: {
+            query?: {
+                about_id?: string | null;
+                about_kind?: string | null;
+                /** @description `device.viewed`; or `device` for all that is done to devices. */
+                action?: string | null;
+                actor_id?: string | null;
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Rows before this page. */
+                offset?: number;
+                outcome?: components["schemas"]["Outcome"] | null;
+                /** @description Not before this. */
+                since?: string | null;
+                tenant?: string | null;
+                /** @description Before this. */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Entry_"];
+                };
+            };
+        };
+    };
+    redact_api_v1_audit_entries__seq__redaction_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Redaction"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    export_api_v1_audit_export_get: {
+        parameters: {
+            query?: {
+                /** @description The first entry. */
+                first?: number;
+                /** @description The last entry; left out: the newest. */
+                last?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Lines of JSON that `nearhand verify` and the offline page take. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+        };
+    };
+    head_api_v1_audit_head_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Head"];
+                };
+            };
+        };
+    };
+    verifier_api_v1_audit_verifier_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;

@@ -188,6 +188,8 @@ export class Live implements Store<LiveView> {
       return;
     }
     this.#isWelcome = true;
+    // What the server has settled is in the state it tells now, or was refused: no longer shown as waiting.
+    this.#heard = Math.max(this.#heard, welcome.acked);
     // Everything that waits is sent again, also what `welcome.acked` covers: only the answers say which of it
     // was stored and which refused.
     this.#sentUpTo = 0;

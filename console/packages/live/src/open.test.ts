@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { FakeServer } from "./fakeServer";
-import { sendUnsent } from "./open";
+import { openSession, sendUnsent } from "./open";
 import { memoryShelf } from "./shelf";
 import { Testbed, texts } from "./testbed";
 
@@ -23,6 +23,23 @@ describe("the outbox of a session", () => {
     await gone.close();
     const back = await bed.enter();
     expect(texts(back)).toEqual(["from the page that closed"]);
+    expect(back.live.get().pending.count).toBe(0);
+  });
+
+  test("a line that was stored before the page closed stands in the chat once, even before its ack", async () => {
+    const gone = await bed.enter();
+    gone.commands.say("stored, and its ack was lost");
+    await vi.advanceTimersByTimeAsync(0);
+    server.wire.flushToServer();
+    server.wire.cut();
+    await gone.close();
+    const back = await openSession(bed.options());
+    server.wire.open();
+    server.wire.flushToServer(); // hello
+    server.wire.flushToClient(1); // welcome and state
+    expect(texts(back)).toEqual(["stored, and its ack was lost"]);
+    expect(back.live.get().pending).toMatchObject({ lines: [], count: 1 });
+    await bed.settle();
     expect(back.live.get().pending.count).toBe(0);
   });
 

@@ -1,31 +1,21 @@
 /** Fit one pose to all that is measured of a face, together with what is not known for sure of the camera. */
 
-import { type CameraBelief, type Intrinsics, adjusted, surenessOf } from "./camera";
+import { type CameraBelief, type Intrinsics, adjusted } from "./camera";
 import { solvePositive } from "./linear";
 import { PARAMETERS, PER_SYMBOL, eliminate, inverse3 } from "./nuisance";
 import type { EdgePoints } from "./points";
 import { type Pose, type Vec3, compose, fromRotation, rotation } from "./pose";
+import { SLACK, addPriors } from "./priors";
 
 export const HUBER_SD = 3;
-/** Blur and the camera's gamma make all dark areas of a picture a little larger or smaller than they are. */
-export const SWELL_SD_PX = 0.15;
-/** What is allowed for beside pose and camera, as standard deviations. */
-export interface Slack {
-  /** By how much the picture turns from its first row to its last, as a part of the focal length. */
-  readonly roll: number;
-  /** Print and lens move each symbol as a whole. */
-  readonly shift_px: number;
-}
-
-/** A hand that moves 75 mm in a second, half a metre away, before a shutter that takes 1/60 s from top to bottom. */
-export const SLACK: Slack = { roll: 0.0025, shift_px: 0.03 };
 /** What neighbouring edges, uneven light and depth of focus do to one symbol's size and not to another's. */
 const OWN_SWELL_SD_PX = 0.04;
 
 const STEPS = 30;
 const SETTLED = 1e-5; // of the cost
 
-export { PARAMETERS };
+export { PARAMETERS, SLACK };
+export type { Slack } from "./priors";
 
 export interface State {
   readonly pose: Pose;
@@ -99,7 +89,8 @@ export function linearise(
       const bent = 1 + k1 * rr;
       const [nu, nv] = [nx * fx, ny * fy];
       const through = nu * u + nv * v;
-      const along = (p.v[i]! - cy) / belief.height;
+      // By where the edge should be, not where it was measured: their product with the residual would not average out.
+      const along = (fy * v * bent) / belief.height;
       const residual =
         nx * (p.u[i]! - cx - du - along * rollU) +
         ny * (p.v[i]! - cy - dv - along * rollV) -
@@ -148,33 +139,10 @@ export function linearise(
     const c = inverse3([c00 + prior, c01, c11 + prior, c02, c12, c22 + size]);
     eliminate(a, b, eliminated, at, c, [e0 - prior * du, e1 - prior * dv, e2 - size * own]);
   }
-  cost += measured / scale + addPriors(belief, state, slack, a, b);
+  cost += measured / scale + addPriors(belief, symbols, state, slack, a, b);
   for (let j = 0; j < PARAMETERS; j++)
     for (let k = 0; k < j; k++) a[k * PARAMETERS + j] = a[j * PARAMETERS + k]!;
   return { a, b, measured, cost, centre, eliminated };
-}
-
-function addPriors(
-  belief: CameraBelief,
-  state: State,
-  { roll }: Slack,
-  a: Float64Array,
-  b: Float64Array,
-): number {
-  const { focal_sd, k1_sd } = surenessOf(belief);
-  let cost = 0;
-  const add = (j: number, value: number, sd: number): void => {
-    const prior = 1 / (sd * sd);
-    a[j * (PARAMETERS + 1)]! += prior;
-    b[j]! -= prior * value;
-    cost += prior * value * value;
-  };
-  add(6, state.log_focal, Math.max(focal_sd, 1e-7));
-  add(7, state.k1, Math.max(k1_sd, 1e-7));
-  add(8, state.swell_px, SWELL_SD_PX);
-  add(9, state.roll_px[0], roll * belief.fx);
-  add(10, state.roll_px[1], roll * belief.fx);
-  return cost;
 }
 
 export function middleOf(symbols: readonly EdgePoints[]): [number, number] {

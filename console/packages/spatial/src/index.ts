@@ -1,3 +1,4 @@
+export type { PoseBelief } from "./belief";
 export * from "./calibrate";
 export * from "./camera";
 export * from "./fit";

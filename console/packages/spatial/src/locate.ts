@@ -4,7 +4,8 @@ import { stepBetween } from "./belief";
 import { type CameraBelief, type Intrinsics, intrinsicsOf } from "./camera";
 import { type Fitted, HUBER_SD, cameraOf, refineState, startAt } from "./fit";
 import type { Point } from "./homography";
-import { type Refined, type Seen, bothPoses } from "./planarPose";
+import { onFace } from "./onFace";
+import { type Seen, bothPoses, mirroredPose } from "./planarPose";
 import type { EdgePoints } from "./points";
 import type { Pose } from "./pose";
 import { predicted } from "./predict";
@@ -14,7 +15,7 @@ import type { PrintedSymbol } from "./register";
 import { type Sight, type Symbol, symbolsOf } from "./sights";
 import type { Modules } from "./symbols";
 import type { FoundTag } from "./tags";
-import { type Finished, type Joint, finish, poseCovariance } from "./uncertainty";
+import { type Finished, type Joint, TOLD_APART, finish } from "./uncertainty";
 
 export interface FoundLabel {
   readonly text: string;
@@ -43,6 +44,8 @@ export interface Located {
   readonly misfit: number;
   /** How much worse the other planar solution explains the picture, in squared sd. */
   readonly margin: number;
+  /** One symbol alone, and it may as well be tilted the other way. */
+  readonly isAmbiguous?: boolean;
   readonly label_seen: boolean;
   readonly tags_seen: readonly number[];
   /** Of those, the ones that no detector found: registered where the others say they are. */
@@ -227,15 +230,18 @@ function rivalOf(
   { state }: Fitted,
 ): Fitted | null {
   const turned = (pose: Pose) => Math.hypot(...stepBetween(state.pose, pose).slice(0, 3)) > RIVAL_TURN_RAD;
-  const solutions: Refined[] = bothPoses(camera, sights.flatMap(cornersSeen));
-  const best = solutions[0];
-  const other = solutions.find(({ pose }) => turned(pose));
-  if (!best || !other) return null;
+  const seen = sights.flatMap(cornersSeen);
+  const [best, ...others] = bothPoses(camera, seen);
+  const other = best && others.find(({ pose }) => turned(pose));
   const rows = Math.max(1, 8 * sights.length - 6);
-  if (rows * (other.misfit ** 2 - best.misfit ** 2) > RIVAL_HOPELESS * Math.max(1, best.misfit ** 2))
-    return null;
-  const fitted = refineState(camera, points, startAt(other.pose, sights.length));
-  return fitted && turned(fitted.state.pose) ? fitted : null;
+  const worse = best && other ? rows * (other.misfit ** 2 - best.misfit ** 2) : 0;
+  if (best && worse > RIVAL_HOPELESS * Math.max(1, best.misfit ** 2)) return null;
+  // Corners of a small symbol may lead to one of the two alone.
+  for (const start of [mirroredPose(state.pose, seen), other?.pose]) {
+    const fitted = start && refineState(camera, points, startAt(start, sights.length));
+    if (fitted && turned(fitted.state.pose)) return fitted;
+  }
+  return null;
 }
 
 /** Tags on the face that are not of its layout; `isInPlace`: just where one of its own should be. */
@@ -264,7 +270,7 @@ function locatedOf(
   layout: FaceLayout,
   belief: CameraBelief,
   kept: readonly Sight[],
-  { fitted, joint, misfit, rival_gap }: Finished,
+  { fitted, whole, misfit, rival_gap }: Finished,
 ): Located {
   const xs = kept.flatMap((one) => one.corners_mm.map((p) => p[0]));
   const ys = kept.flatMap((one) => one.corners_mm.map((p) => p[1]));
@@ -276,12 +282,11 @@ function locatedOf(
     bottom: Math.max(height_mm, ...ys),
   };
   return {
-    pose: fitted.state.pose,
-    covariance: poseCovariance(joint, fitted, belief, extent),
-    joint,
+    ...onFace(whole, fitted, belief, extent),
     camera: intrinsicsOf(cameraOf(belief, fitted.state)),
     misfit,
     margin: rival_gap,
+    isAmbiguous: kept.length === 1 && rival_gap < TOLD_APART,
     label_seen: kept.some((one) => one.tag === null),
     tags_seen: kept.flatMap((one) => (one.tag === null ? [] : [one.tag])),
     held: kept.filter((one) => one.isHeld).map((one) => one.name),

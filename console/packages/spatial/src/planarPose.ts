@@ -42,6 +42,11 @@ export function bothPoses(camera: Intrinsics, seen: readonly Seen[]): Refined[] 
     .sort((a, b) => a.misfit - b.misfit);
 }
 
+/** Where the second way of seeing these points begins. */
+export function mirroredPose(pose: Pose, seen: readonly Seen[]): Pose {
+  return mirrored(pose, centre(seen));
+}
+
 function centre(seen: readonly Seen[]): Point {
   const n = seen.length;
   return [

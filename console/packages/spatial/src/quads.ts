@@ -67,7 +67,7 @@ export function findQuads(image: GreyImage, radii: readonly number[]): Quad[] {
       const i = starts[k]!;
       if (mask[i] !== DARK) continue;
       const n = followBorder(offsets, width, i, limit);
-      const quad = n < 4 * MIN_SIDE_PX ? null : quadOf(n);
+      const quad = n < 4 * MIN_SIDE_PX || n > limit ? null : quadOf(n);
       if (quad) quads.push(quad);
     }
   }
@@ -152,13 +152,17 @@ function markDark(
 const STEP_X = Int32Array.of(1, 1, 0, -1, -1, -1, 0, 1);
 const STEP_Y = Int32Array.of(0, 1, 1, 1, 0, -1, -1, -1);
 
-/** Length of a border, clockwise around dark areas, counter-clockwise around holes in them. */
+/**
+ * Length of a border, clockwise around dark areas, counter-clockwise around holes in them. One longer than the limit is
+ * no symbol's; yet it is followed to its end, or each of its pixels would begin it anew.
+ */
 function followBorder(offsets: Int32Array, width: number, start: number, limit: number): number {
   let n = 0;
   let [at, x, y] = [start, start % width, Math.floor(start / width)];
   let search = 5; // the west neighbour is light: look from north-west on
   let first = -1;
-  while (n < limit) {
+  const most = 4 * mask.length; // no pixel is passed more often
+  while (n < most) {
     let direction = search;
     let k = 0;
     while (k < 8 && mask[at + offsets[direction]!] === LIGHT) direction = (search + ++k) & 7;
@@ -167,8 +171,11 @@ function followBorder(offsets: Int32Array, width: number, start: number, limit: 
       if (first === -1) first = direction;
       else if (first === direction) break;
     }
-    borderX[n] = x;
-    borderY[n++] = y;
+    if (n < limit) {
+      borderX[n] = x;
+      borderY[n] = y;
+    }
+    n++;
     mask[at] = FOLLOWED;
     at += offsets[direction]!;
     x += STEP_X[direction]!;

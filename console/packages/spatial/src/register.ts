@@ -5,7 +5,7 @@ import { solvePositive } from "./linear";
 import { type EdgePoints, emptyPoints } from "./points";
 import { type Profiles, follow, newProfiles } from "./profiles";
 import type { GreyImage } from "./quads";
-import { compare } from "./template";
+import { compare, modulePixels } from "./template";
 import { type SymbolEdges, type Modules, edgesOf } from "./symbols";
 
 /** Where and how large a symbol is printed; its middle. */
@@ -32,9 +32,11 @@ const WEAK = 0.3; // part of a strong edge's rise below which one is hidden or g
 const LEAST_RISE = 1; // grey levels
 const LEAST_EDGES = 16;
 const SWELL_SD_PX = 0.15;
-const LEAST_SD_PX = 0.06;
+const LEAST_SD_PX = 0.1;
 // Blur makes neighbouring places err alike: what is nearer together than this counts as one.
 const INDEPENDENT_PX = 2.5;
+// Along one edge errors are alike beyond that (motion, a blur that is not quite the one assumed); as on the server.
+const ALIKE = 1.6;
 const PARAMETERS = 9; // eight of the homography, and the swelling of dark modules
 
 let scratch = newProfiles(1024);
@@ -72,7 +74,8 @@ export function registerSymbol(
   const side = Math.sqrt(Math.abs(h[0]! * h[4]! - h[1]! * h[3]!));
   if (!(moved < 0.25 * side + 2)) return null;
   const found = absolute(h, originU, originV);
-  const alike = Math.max(1, (INDEPENDENT_PX * edges.places * edges.size) / side);
+  const dense = (INDEPENDENT_PX * edges.places) / Math.min(...modulePixels(h, edges.size));
+  const alike = ALIKE * Math.sqrt(Math.max(1, dense));
   return {
     points: pointsOf(edges, scratch, printed, used, Math.max(sd * alike, LEAST_SD_PX), originU, originV),
     h: found,

@@ -146,6 +146,19 @@ describe("dark quadrilaterals", () => {
     }
   });
 
+  it("are looked for in no time beside borders without end, such as brushed metal makes", () => {
+    const [width, height] = [1280, 720];
+    const data = new Uint8Array(width * height).fill(120);
+    for (let y = 4; y < height - 80; y++)
+      for (let x = 4; x < width - 4; x++)
+        if (x % 28 < 2 || (x % 28 < 26 && y % 3 === 0)) data[y * width + x] = 40;
+    for (let y = height - 40; y < height - 20; y++) data.fill(40, y * width + 600, y * width + 620);
+    const started = performance.now();
+    const corners = findQuads({ width, height, data }, [5]).flat().map(String);
+    expect(corners).toEqual(expect.arrayContaining(["600,680", "619,680", "619,699", "600,699"]));
+    expect(performance.now() - started).toBeLessThan(500); // and not each pixel of such a border begins it anew
+  });
+
   it("are not tags, however many of them there are", () => {
     const random = seeded(73);
     const [width, height] = [1280, 720];

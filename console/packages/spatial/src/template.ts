@@ -11,7 +11,8 @@ interface Template {
 
 const TEMPLATE_PX = 5; // to a module
 const QUIET = 2; // modules around the symbol
-const BLUR_STEP = 0.05; // modules
+const BLUR_STEP = 1.2; // times: so much blurs may differ before another template is drawn
+const MOST_TEMPLATES = 64; // of one symbol: some 5 MB
 const BLURS_PX = [0.45, 0.65, 0.9, 1.2, 1.6] as const;
 const SAMPLES = 13; // across an edge
 const REACH = 0.9; // modules to either side
@@ -26,7 +27,7 @@ const WINDOW = Float64Array.from({ length: SAMPLES }, (_, i) => {
   return Math.exp(-0.5 * (place / 0.6) ** 2);
 });
 
-const templates = new WeakMap<Modules, Map<number, Template>>();
+const templates = new WeakMap<Modules, Map<string, Template>>();
 let seen = new Float32Array(0);
 let expected = new Float32Array(0);
 let reaches = new Float32Array(0);
@@ -54,17 +55,26 @@ export function compare(
     expected = new Float32Array(edges.count * SAMPLES);
     reaches = new Float32Array(edges.count);
   }
-  const module_px = Math.sqrt(Math.abs(h[0]! * h[4]! - h[1]! * h[3]!)) / edges.size;
+  const [across, down] = modulePixels(h, edges.size);
   let blur = blur_px;
   if (blur === 0) {
     let best = Infinity;
     for (const one of BLURS_PX) {
-      sample(image, templateOf(modules, one / module_px), edges, h, originU, originV, into, THINNED);
+      sample(image, templateOf(modules, one / across, one / down), edges, h, originU, originV, into, THINNED);
       const { misfit } = exposureOf(edges.count, into, THINNED);
       if (misfit < best) [best, blur] = [misfit, one];
     }
   }
-  const inside = sample(image, templateOf(modules, blur / module_px), edges, h, originU, originV, into, 1);
+  const inside = sample(
+    image,
+    templateOf(modules, blur / across, blur / down),
+    edges,
+    h,
+    originU,
+    originV,
+    into,
+    1,
+  );
   const { gain, level } = exposureOf(edges.count, into, 1);
   if (!(gain >= LEAST_GAIN)) return { inside, blur_px: 0 };
   measure(edges.count, gain, level, into);
@@ -200,23 +210,34 @@ function measure(count: number, gain: number, level: number, p: Profiles): void 
   }
 }
 
-function templateOf(modules: Modules, blur: number): Template {
-  const key = Math.round(blur / BLUR_STEP);
+/** Pixels from one edge of a module to the other, measured square to the edge: a symbol seen from the side is narrow. */
+export function modulePixels(h: ArrayLike<number>, size: number): readonly [across: number, down: number] {
+  const area = Math.abs(h[0]! * h[4]! - h[1]! * h[3]!);
+  return [area / Math.hypot(h[1]!, h[4]!) / size, area / Math.hypot(h[0]!, h[3]!) / size];
+}
+
+/** The modules under a blur of so many of them across and down. */
+function templateOf(modules: Modules, across: number, down: number): Template {
+  const [i, k] = [across, down].map((blur) => Math.round(Math.log(blur) / Math.log(BLUR_STEP)));
+  const key = `${i} ${k}`;
   let known = templates.get(modules);
   if (!known) templates.set(modules, (known = new Map()));
-  let template = known.get(key);
-  if (!template) known.set(key, (template = drawn(modules, key * BLUR_STEP * TEMPLATE_PX)));
+  const template =
+    known.get(key) ?? drawn(modules, BLUR_STEP ** i! * TEMPLATE_PX, BLUR_STEP ** k! * TEMPLATE_PX);
+  known.delete(key);
+  known.set(key, template);
+  if (known.size > MOST_TEMPLATES) known.delete(known.keys().next().value!);
   return template;
 }
 
-function drawn({ size, dark }: Modules, sigma: number): Template {
+function drawn({ size, dark }: Modules, across: number, down: number): Template {
   const side = (size + 2 * QUIET) * TEMPLATE_PX;
   const sharp = new Float32Array(side * side).fill(1);
   for (let y = 0; y < size * TEMPLATE_PX; y++)
     for (let x = 0; x < size * TEMPLATE_PX; x++)
       if (dark[Math.floor(y / TEMPLATE_PX) * size + Math.floor(x / TEMPLATE_PX)] === 1)
         sharp[(y + QUIET * TEMPLATE_PX) * side + x + QUIET * TEMPLATE_PX] = 0;
-  return { side, data: blurred(blurred(sharp, side, sigma, 1), side, sigma, side) };
+  return { side, data: blurred(blurred(sharp, side, across, 1), side, down, side) };
 }
 
 function blurred(from: Float32Array, side: number, sigma: number, stride: number): Float32Array {

@@ -140,6 +140,17 @@ describe("a face that is held between sightings", () => {
     expect(offBy(tracker.sight(wrong, CAMERA, FACE, [at(wrong.pose)]).pose, wrong.pose)).toBeLessThan(0.01);
   });
 
+  it("is made no surer by a look that leaves open which way a symbol is tilted", () => {
+    const tracker = started(handAt(0));
+    const before = tracker.follow(take(handAt(1)), CAMERA, { at_ms: 33 })!;
+    const place = { face_mm: [100, 40] as const, pixel: projectFace(CAMERA, handAt(1), [100, 40, 0])! };
+    const sure = SURE.map((value) => value / 100);
+    const looked = { pose: handAt(1), covariance: sure, isAmbiguous: true };
+    expect(tracker.sight(looked, CAMERA, FACE, [place]).covariance).toEqual(before.covariance);
+    const told = tracker.sight({ ...looked, isAmbiguous: false }, CAMERA, FACE, [place]);
+    expect(told.covariance[21]).toBeLessThan(before.covariance[21]! / 10);
+  });
+
   it("goes over to another belief about the camera without moving its marks", () => {
     const tracker = started(handAt(0));
     tracker.follow(take(handAt(1)), CAMERA, { at_ms: 33 });

@@ -21,6 +21,9 @@ export interface Tracked extends PoseBelief {
   readonly frames: number;
 }
 
+/** `isAmbiguous`: one symbol alone, which may as well be tilted the other way. */
+export type Sighting = PoseBelief & { readonly isAmbiguous?: boolean };
+
 /** What else is known of the moment: when it was, and how the camera has turned since the last frame (rad). */
 export interface Moment {
   readonly at_ms: number;
@@ -111,9 +114,14 @@ export class FaceTracker {
    * The face was sighted in the frame that was followed last, by symbols at these places. `camera`: as the sighting took
    * it to be, for pictures of the followed size.
    */
-  sight(sighting: PoseBelief, camera: Intrinsics, face: FaceSize, places: readonly SymbolPlace[]): Tracked {
+  sight(sighting: Sighting, camera: Intrinsics, face: FaceSize, places: readonly SymbolPlace[]): Tracked {
     this.#face = face;
     const belief = this.#seenBy(camera);
+    // Of many looks at what may be tilted either way, the surest would win in the end, and it may be wrong.
+    if (belief && sighting.isAmbiguous && !isOutOfPlace(belief, camera, places)) {
+      this.#belief = belief;
+      return this.#tracked();
+    }
     const isApart = belief !== null && disagreement(belief, sighting) > CONTRADICTION;
     // One symbol may be seen tilted the wrong way; but where it is in the picture leaves no doubt.
     const isWrong =

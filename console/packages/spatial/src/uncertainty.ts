@@ -1,24 +1,28 @@
-/** Say what a fit leaves uncertain: of pose and camera together, and of the pose once the camera is taken as found. */
+/** Say what a fit leaves uncertain, of pose, camera and shutter together. */
 
 import { stepBetween } from "./belief";
-import type { CameraBelief, Intrinsics } from "./camera";
-import { type Fitted, PARAMETERS, SLACK, cameraOf, linearise } from "./fit";
-import { invert, solvePositive } from "./linear";
+import type { CameraBelief } from "./camera";
+import { type Fitted, PARAMETERS, SLACK, linearise } from "./fit";
+import { solvePositive } from "./linear";
 import type { EdgePoints } from "./points";
-import { transform } from "./pose";
-import { cameraJacobian, stepJacobian } from "./project";
 
 /** Row-major 8x8: a camera-side step of the pose (rad, mm), the logarithm of the focal length, k1. */
 export type Joint = number[];
+/** Row-major 10x10: the same, then by how much a rolling shutter moved the picture (px, right and down). */
+export type Whole = number[];
 
 // What is known beforehand of the measurements' spread, in degrees of freedom: a single tag has few of its own.
 const PRIOR_FREEDOM = 8;
 const CHI2_95 = 5.991; // of two degrees of freedom
 const RIVAL_WEIGHT = 1e-3;
+// What is odd about one symbol's edges is odd in many frames of it, and of those the surest would be believed in the end.
+// Until they tell the two ways a single one may be tilted clearly apart, both are as likely.
+export const TOLD_APART = 12; // squared sd
 
 export interface Finished {
   readonly fitted: Fitted;
   readonly joint: Joint;
+  readonly whole: Whole;
   /** Root mean square of the residuals in units of their sd. */
   readonly misfit: number;
   /** How much worse the other planar solution explains the picture, in squared sd; Infinity when there is none. */
@@ -48,20 +52,23 @@ export function finish(
   const linear = linearise(belief, symbols, first.state, scale * student, slack);
   if (!linear) return null;
   const fitted = { state: first.state, linear };
-  const joint = jointOf(fitted);
-  if (!joint) return null;
+  const whole = wholeOf(fitted);
+  if (!whole) return null;
   let rival_gap = Infinity;
   if (rival) {
     rival_gap = Math.max(0, (rival.linear.cost - first.linear.cost) / scale);
-    const odds = Math.exp(-rival_gap / 2);
+    const odds = symbols.length === 1 && rival_gap < TOLD_APART ? 1 : Math.exp(-rival_gap / 2);
     const weight = odds / (1 + odds);
-    if (weight > RIVAL_WEIGHT) addRival(joint, fitted, rival, weight);
+    if (weight > RIVAL_WEIGHT) addRival(whole, fitted, rival, weight);
   }
   const misfit = Math.sqrt(fitted.linear.measured / Math.max(1, rows - 6));
-  return { fitted, joint, misfit, rival_gap };
+  const joint = Array.from({ length: 64 }, (_, i) => whole[(i >> 3) * 10 + (i & 7)]!);
+  return { fitted, joint, whole, misfit, rival_gap };
 }
 
-function jointOf({ linear: { a, centre } }: Fitted): Joint | null {
+const SHOWN = [0, 1, 2, 3, 4, 5, 6, 7, 9, 10] as const; // of a fit's unknowns: without the swelling
+
+function wholeOf({ linear: { a, centre } }: Fitted): Whole | null {
   const n = PARAMETERS;
   const half = new Float64Array(n * n); // columns of the inverse
   for (let column = 0; column < n; column++) {
@@ -73,15 +80,15 @@ function jointOf({ linear: { a, centre } }: Fitted): Joint | null {
   // Turns about the symbols' middle become turns about the camera.
   const [x, y, z] = centre;
   const cross = [0, -z, y, z, 0, -x, -y, x, 0];
-  const about = new Float64Array(64);
-  for (let i = 0; i < 8; i++) about[i * 9] = 1;
-  for (let i = 0; i < 3; i++) for (let k = 0; k < 3; k++) about[(3 + i) * 8 + k] = cross[3 * i + k]!;
-  const inner = Float64Array.from({ length: 64 }, (_, i) => half[(i >> 3) * n + (i & 7)]!);
-  return sandwich(about, inner, 8, 8);
+  const about = new Float64Array(100);
+  for (let i = 0; i < 10; i++) about[i * 11] = 1;
+  for (let i = 0; i < 3; i++) for (let k = 0; k < 3; k++) about[(3 + i) * 10 + k] = cross[3 * i + k]!;
+  const inner = SHOWN.flatMap((row) => SHOWN.map((column) => half[row * n + column]!));
+  return sandwich(about, inner, 10, 10);
 }
 
 /** M C Mᵀ for M of `rows` x `n`. */
-function sandwich(m: ArrayLike<number>, c: ArrayLike<number>, rows: number, n: number): number[] {
+export function sandwich(m: ArrayLike<number>, c: ArrayLike<number>, rows: number, n: number): number[] {
   const left = new Float64Array(rows * n);
   for (let i = 0; i < rows; i++)
     for (let k = 0; k < n; k++) for (let j = 0; j < n; j++) left[i * n + j]! += m[i * n + k]! * c[k * n + j]!;
@@ -92,51 +99,15 @@ function sandwich(m: ArrayLike<number>, c: ArrayLike<number>, rows: number, n: n
   return out;
 }
 
-function addRival(joint: Joint, fitted: Fitted, rival: Fitted, weight: number): void {
+function addRival(whole: Whole, fitted: Fitted, rival: Fitted, weight: number): void {
+  const [{ state: here }, { state: there }] = [fitted, rival];
   const away = [
-    ...stepBetween(fitted.state.pose, rival.state.pose),
-    rival.state.log_focal - fitted.state.log_focal,
-    rival.state.k1 - fitted.state.k1,
+    ...stepBetween(here.pose, there.pose),
+    there.log_focal - here.log_focal,
+    there.k1 - here.k1,
+    there.roll_px[0] - here.roll_px[0],
+    there.roll_px[1] - here.roll_px[1],
   ];
-  for (let i = 0; i < 8; i++) for (let k = 0; k < 8; k++) joint[8 * i + k]! += weight * away[i]! * away[k]!;
-}
-
-/** Where on the face points may be asked for, in millimetres. */
-export interface Extent {
-  readonly left: number;
-  readonly top: number;
-  readonly right: number;
-  readonly bottom: number;
-}
-
-/**
- * The 6x6 covariance for those who take the camera as found: what is unsure of the camera shows as the step of the
- * pose that moves the face's points in the picture most nearly alike.
- */
-export function poseCovariance(joint: Joint, fitted: Fitted, belief: CameraBelief, extent: Extent): number[] {
-  const camera: Intrinsics = cameraOf(belief, fitted.state);
-  const normal = new Array<number>(36).fill(0);
-  const right = [new Array<number>(6).fill(0), new Array<number>(6).fill(0)];
-  for (const sx of [0, 0.5, 1])
-    for (const sy of [0, 0.5, 1]) {
-      const x = extent.left + sx * (extent.right - extent.left);
-      const y = extent.top + sy * (extent.bottom - extent.top);
-      const p = transform(fitted.state.pose, [x, y, 0]);
-      if (p[2] < 1) continue;
-      const [j, lens] = [stepJacobian(camera, p), cameraJacobian(camera, p)];
-      for (const axis of [0, 1])
-        for (let i = 0; i < 6; i++) {
-          const value = j[6 * axis + i]!;
-          for (let k = 0; k < 6; k++) normal[6 * i + k]! += value * j[6 * axis + k]!;
-          for (const c of [0, 1]) right[c]![i]! += value * lens[2 * axis + c]!;
-        }
-    }
-  const solved = invert(normal, 6);
-  const m = new Float64Array(48);
-  for (let i = 0; i < 6; i++) {
-    m[8 * i + i] = 1;
-    for (const c of [0, 1])
-      for (let k = 0; k < 6; k++) m[8 * i + 6 + c]! += (solved?.[6 * i + k] ?? 0) * right[c]![k]!;
-  }
-  return sandwich(m, joint, 6, 8);
+  for (let i = 0; i < 10; i++)
+    for (let k = 0; k < 10; k++) whole[10 * i + k]! += weight * away[i]! * away[k]!;
 }

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { type CameraBelief, nominalCamera } from "@nearhand/spatial";
 import { beforeEach, expect, it } from "vitest";
-import { cameraKey, keepCamera, recallCamera } from "./calibration";
+import { cameraKey, isOwn, keepCamera, recallCamera } from "./calibration";
 
 const REAR = { deviceId: "a1", label: "back camera", facing: "environment", zoom: 1 };
 const learnt = (focal_sd: number, fx = 1000): CameraBelief => ({
@@ -47,6 +47,13 @@ it("keeps nothing of a camera that has no name", () => {
   keepCamera(null, learnt(0.004));
   expect(recallCamera(null, 1280, 720)).toBeNull();
   expect(localStorage.length).toBe(0);
+});
+
+it("keeps its key within what the service takes, and tells a phone's own from a name that others share", () => {
+  const long = cameraKey({ ...REAR, deviceId: "f".repeat(64), label: "camera ".repeat(60) }, 1920, 1080)!;
+  expect(long.length).toBeLessThanOrEqual(200);
+  expect(isOwn(long)).toBe(true);
+  expect(isOwn(cameraKey({ label: "camera2 0, facing back", zoom: 1 }, 1280, 720)!)).toBe(false);
 });
 
 it("does not give up a surer calibration for a vaguer one", () => {

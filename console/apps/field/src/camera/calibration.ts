@@ -4,6 +4,7 @@ import { type CameraBelief, scaledTo } from "@nearhand/spatial";
 const STORE = "nearhand.cameras";
 const MOST_CAMERAS = 20;
 const ZOOM_DIGITS = 2;
+const LABEL_LENGTH = 80; // the service takes keys of up to 200 characters
 
 /** What names a camera as it is set now. */
 export interface CameraSetting {
@@ -13,9 +14,12 @@ export interface CameraSetting {
   readonly zoom?: number | undefined;
 }
 
-interface Kept {
+/** What is kept of one camera; `views`: of how many it was learnt; `told`: whose shelf on the service has it. */
+export interface Kept {
   readonly camera: CameraBelief;
   readonly at: number;
+  readonly views: number;
+  readonly told: string | null;
 }
 
 /** Null for a camera that can not be told from others: then nothing of it is kept. */
@@ -29,7 +33,18 @@ export function cameraKey(
   const [long, short] = [Math.max(width, height), Math.min(width, height)];
   // A stream of another shape is cut from another part of the sensor. Held upright, it is the same one turned.
   const shape = (long / short).toFixed(2);
-  return [deviceId ?? "", label ?? "", facing ?? "", shape, (zoom ?? 1).toFixed(ZOOM_DIGITS)].join("|");
+  return [
+    deviceId ?? "",
+    (label ?? "").slice(0, LABEL_LENGTH),
+    facing ?? "",
+    shape,
+    (zoom ?? 1).toFixed(ZOOM_DIGITS),
+  ].join("|");
+}
+
+/** Whether the key says which phone it is: a browser's own id does, a label such as "back camera" does not. */
+export function isOwn(key: string): boolean {
+  return !key.startsWith("|");
 }
 
 export function settingOf(track: MediaStreamTrack | null): CameraSetting {
@@ -49,13 +64,32 @@ export function recallCamera(key: string | null, width: number, height: number):
   return scaledTo(kept.camera, width, height) ?? turned(kept.camera, width, height);
 }
 
-/** Keeps it unless what is kept already is surer. */
-export function keepCamera(key: string | null, camera: CameraBelief): void {
-  if (key === null || camera.focal_sd === undefined) return;
-  const all = { ...read() };
-  const old = all[key]?.camera.focal_sd;
-  if (old !== undefined && old < camera.focal_sd) return;
-  all[key] = { camera, at: Date.now() };
+/** Keeps it unless what is kept already is surer; says whether it did. */
+export function keepCamera(
+  key: string | null,
+  camera: CameraBelief,
+  views = 1,
+  told: string | null = null,
+): boolean {
+  if (key === null || camera.focal_sd === undefined) return false;
+  const old = read()[key]?.camera.focal_sd;
+  if (old !== undefined && old < camera.focal_sd) return false;
+  write({ ...read(), [key]: { camera, at: Date.now(), views, told } });
+  return true;
+}
+
+/** What this person's shelf on the service does not have yet, of cameras that are certainly this phone's. */
+export function untold(owner: string): [key: string, kept: Kept][] {
+  return Object.entries(read()).filter(([key, { told }]) => isOwn(key) && told !== owner);
+}
+
+/** The service has it now, unless something was learnt meanwhile. */
+export function markTold(key: string, { at }: Kept, owner: string): void {
+  const now = read()[key];
+  if (now?.at === at) write({ ...read(), [key]: { ...now, told: owner } });
+}
+
+function write(all: Record<string, Kept>): void {
   const newest = Object.entries(all).sort(([, a], [, b]) => b.at - a.at);
   try {
     localStorage.setItem(STORE, JSON.stringify(Object.fromEntries(newest.slice(0, MOST_CAMERAS))));
@@ -80,7 +114,10 @@ function read(): Record<string, Kept> {
     if (text === last.text) return last.cameras;
     const found: unknown = JSON.parse(text);
     const entries = typeof found === "object" && found !== null ? Object.entries(found) : [];
-    last = { text, cameras: Object.fromEntries(entries.filter(([, one]) => isKept(one))) };
+    last = {
+      text,
+      cameras: Object.fromEntries(entries.filter(([, one]) => isKept(one))) as Record<string, Kept>,
+    };
     return last.cameras;
   } catch {
     return {};
@@ -88,8 +125,8 @@ function read(): Record<string, Kept> {
 }
 
 function isKept(one: unknown): one is Kept {
-  const camera = (one as Kept | null)?.camera;
-  if (!camera) return false;
+  const { camera, views } = (one as Kept | null) ?? {};
+  if (!camera || !Number.isFinite(views)) return false;
   const { width, height, fx, fy, cx, cy, k1, focal_sd, k1_sd } = camera;
   return [width, height, fx, fy, cx, cy, k1, focal_sd, k1_sd].every(Number.isFinite) && fx > 0 && fy > 0;
 }

@@ -98,7 +98,7 @@ export class FrameLoop {
 
   #heard(message: FromWorker): void {
     if (message.type === "still") return this.onStill(message);
-    if (message.type === "calibrated") return keepLearnt(message.cameraKey, message.camera);
+    if (message.type === "calibrated") return keepLearnt(message.cameraKey, message.camera, message.views);
     this.#busySince = 0;
     if (message.type === "failed") return this.#failed(message.message);
     newestFrame.value = message;

@@ -47,6 +47,8 @@ export interface FrameRead {
   camera: Intrinsics;
   labels: readonly FoundLabel[];
   tags: readonly FoundTag[];
+  /** All of the picture was searched for tags. */
+  isWide: boolean;
   deviceId: string | null;
   /** Symbols that contradict the layout: what is seen is not, or not only, this device. */
   strangers: readonly string[];
@@ -72,6 +74,8 @@ export interface Calibrated {
   type: "calibrated";
   cameraKey: string;
   camera: CameraBelief;
+  /** Of how many views it was learnt. */
+  views: number;
 }
 
 export type FromWorker = FrameRead | StillTaken | Calibrated | { type: "failed"; message: string };

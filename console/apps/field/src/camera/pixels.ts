@@ -20,11 +20,14 @@ export class Pixels {
   #bitmap: ImageBitmap | null = null;
   #grey: GreyImage | null = null;
   #full: GreyImage | null = null;
+  /** The parts of it that are of this frame. */
+  #fresh: Region[] = [];
 
   /** The next frame. What was read of the one before is gone. */
   load(bitmap: ImageBitmap): void {
     this.#bitmap?.close();
     this.#bitmap = bitmap;
+    this.#fresh = [];
   }
 
   get width(): number {
@@ -54,6 +57,8 @@ export class Pixels {
     const { width, height } = this;
     if (this.#full?.width !== width || this.#full.height !== height) this.#full = emptyGrey(width, height);
     for (const region of regions) {
+      if (this.#fresh.some((other) => isWithin(region, other))) continue;
+      this.#fresh.push(region);
       const { data } = this.colour(region);
       toGrey(data, this.#full.data, region.w, region.y * width + region.x, width);
     }
@@ -77,6 +82,10 @@ export class Pixels {
     context.drawImage(this.#bitmap!, x, y, w, h, 0, 0, width, height);
     return isRead ? context.getImageData(0, 0, width, height) : null;
   }
+}
+
+function isWithin({ x, y, w, h }: Region, other: Region): boolean {
+  return x >= other.x && y >= other.y && x + w <= other.x + other.w && y + h <= other.y + other.h;
 }
 
 /** The part of a larger picture that a region covers, in memory of its own. */

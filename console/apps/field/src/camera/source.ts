@@ -49,22 +49,24 @@ export function closeCamera(video: HTMLVideoElement): void {
 }
 
 /** What was learnt of cameras comes with the first one that is opened: the page starts without it. */
-let calibration: typeof import("./calibration") | null = null;
+let cameras: typeof import("./cameras") | null = null;
 
 /** Names the camera as it is set now; null while it can not be told from others, and for the demo's. */
 export function cameraKeyFor(width: number, height: number): string | null {
-  return known || !calibration ? null : calibration.cameraKey(calibration.settingOf(track), width, height);
+  const key = known || !cameras ? null : cameras.cameraKey(cameras.settingOf(track), width, height);
+  if (key !== null) cameras!.shared.meet(key);
+  return key;
 }
 
-export function keepLearnt(key: string, camera: CameraBelief): void {
-  calibration?.keepCamera(key, camera);
+export function keepLearnt(key: string, camera: CameraBelief, views: number): void {
+  if (cameras?.keepCamera(key, camera, views)) cameras.shared.learnt();
 }
 
 /** The camera for pictures of this size: as it tells or as it was learnt, else what is assumed of a phone. */
 export function intrinsicsFor(width: number, height: number): CameraBelief {
   const told = known
     ? scaledTo(known, width, height)
-    : calibration?.recallCamera(cameraKeyFor(width, height), width, height);
+    : cameras?.recallCamera(cameraKeyFor(width, height), width, height);
   return told ?? nominalBelief(width, height);
 }
 
@@ -81,7 +83,7 @@ async function openReal(video: HTMLVideoElement): Promise<void> {
   });
   track = stream.getVideoTracks()[0] ?? null;
   known = null;
-  void import("./calibration").then((loaded) => (calibration = loaded)).catch(() => undefined);
+  void import("./cameras").then((loaded) => (cameras = loaded)).catch(() => undefined);
   // Another app or a pulled cable ends the track: say so rather than show a frozen picture.
   track?.addEventListener("ended", () => (cameraState.value = { status: "failed", because: "busy" }));
   video.srcObject = stream;

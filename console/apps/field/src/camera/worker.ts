@@ -31,6 +31,9 @@ const memory = new LabelMemory();
 const recall = (text: string) => memory.recall(text);
 let calibrating: { key: string; width: number; calibrator: Calibrator } | null = null;
 let heldDevice: string | null = null;
+let heldBy: string | null = null;
+const GIVEN_UP_AFTER = 2; // looks that contradict the layout: one may have misread a smeared frame
+let contradicted = 0;
 /** The newest sighting by symbols: what it says of the camera goes on while the face is followed. */
 let sighted: Located | null = null;
 
@@ -73,12 +76,13 @@ async function read(ask: ReadFrame): Promise<void> {
 
 type Seen = Pick<
   FrameRead,
-  "labels" | "tags" | "located" | "isBlurred" | "features" | "strangers" | "isMirrored"
+  "labels" | "tags" | "isWide" | "located" | "isBlurred" | "features" | "strangers" | "isMirrored"
 >;
 
 const NOTHING: Seen = {
   labels: [],
   tags: [],
+  isWide: false,
   located: null,
   isBlurred: false,
   features: 0,
@@ -87,10 +91,14 @@ const NOTHING: Seen = {
 };
 let view: View | null = null;
 
-async function see({ camera, layout, deviceId, captured_at, turn }: ReadFrame): Promise<Seen> {
-  if (deviceId !== heldDevice) {
+async function see(ask: ReadFrame): Promise<Seen> {
+  const { camera, cameraKey, layout, deviceId, captured_at, turn } = ask;
+  // Another camera, or another zoom of this one, shows the face otherwise: what was held goes with the old one.
+  if (deviceId !== heldDevice || cameraKey !== heldBy) {
     heldDevice = deviceId;
+    heldBy = cameraKey;
     sighted = null;
+    contradicted = 0;
     tracker.forget();
   }
   const image = pixels.small();
@@ -102,18 +110,22 @@ async function see({ camera, layout, deviceId, captured_at, turn }: ReadFrame): 
   if (isBlurred) return { ...NOTHING, isBlurred };
   const look =
     followed && layout
-      ? searcher.held(layout, current, followed.pose, followed.frames, captured_at)
+      ? searcher.held(layout, current, followed, captured_at)
       : searcher.everywhere(pixels, layout);
   const { labels, tags } = look ? await find(look) : NOTHING;
   const features = followed?.features ?? 0;
-  if (!look || !layout) return { ...NOTHING, labels, tags, located: held(followed), features };
-  const label = layout.label && followed ? regionOf(layout.label, 2, current, followed.pose) : null;
+  const isWide = look?.isWide ?? false;
+  if (!look || !layout) return { ...NOTHING, labels, tags, isWide, located: held(followed), features };
+  const label = layout.label && followed ? regionOf(layout.label, 2, current, followed) : null;
   const fresh: Region[] = [...look.tags, ...(look.label ? [look.label] : []), ...(label ? [label] : [])];
   const expected = followed && { pose: followed.pose, camera: current };
   const found = lookAt(layout, camera, labels, tags, { image: pixels.grey(fresh), fresh, recall, expected });
   const { strangers, is_mirrored: isMirrored, located, measured } = found;
-  const seen = { ...NOTHING, labels, tags, strangers, isMirrored };
-  if (!located) return { ...seen, located: strangers.length > 0 ? null : held(followed), features };
+  const seen = { ...NOTHING, labels, tags, isWide, strangers, isMirrored };
+  const isContradicted = !located && strangers.length > 0;
+  if (located) contradicted = 0;
+  if (isContradicted && ++contradicted >= GIVEN_UP_AFTER) tracker.forget();
+  if (!located) return { ...seen, located: isContradicted ? null : held(followed), features };
   sighted = located;
   if (strangers.length === 0) view = measured;
   const small = scaledTo(located.camera, width, height)!;
@@ -130,7 +142,8 @@ function calibrate({ camera, cameraKey }: ReadFrame): void {
   if (view) calibrating.calibrator.offer(view);
   view = null;
   const learnt: CameraBelief | null = calibrating.calibrator.work();
-  if (learnt) say({ type: "calibrated", cameraKey, camera: learnt });
+  const views = calibrating.calibrator.count;
+  if (learnt) say({ type: "calibrated", cameraKey, camera: learnt, views });
 }
 
 /** The middles of those symbols that the sighting was made of, in the followed picture. */

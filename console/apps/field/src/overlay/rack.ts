@@ -72,6 +72,7 @@ newestFrame.subscribe((frame) => {
   const part = rackPart.peek();
   if (!frame || !rack || !part || frame.captured_at - lookedAt < LOOKED_FOR_EVERY_MS) return;
   if (frame.tags.length + frame.labels.length === 0) return;
+  if (frame.located && !frame.isWide) return; // only the held device was looked for
   lookedAt = frame.captured_at;
   const { camera } = frame;
   const found = part.findRack(rack.map, rack.side, frame);
