@@ -202,7 +202,7 @@ class LinkPass(BaseModel):
     work_order: str | None
     device_ids: tuple[str, ...] | None
     expires_at: datetime
-    reach: Grants = Field(exclude=True)
+    reach: Grants = Field((), exclude=True)
 
 
 class Actor(BaseModel):

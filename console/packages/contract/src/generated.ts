@@ -3731,7 +3731,10 @@ export interface components {
             /** Id */
             id: string;
             may: components["schemas"]["LinkMay"];
-            /** Reach */
+            /**
+             * Reach
+             * @default []
+             */
             reach: components["schemas"]["Grant"][];
             /** Session Id */
             session_id: string | null;
