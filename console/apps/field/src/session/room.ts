@@ -1,7 +1,15 @@
 /** The live session of this page as signals: what is shared, how the link stands, what is not saved yet. */
-import type { Actor, ServerMessage, Session, Signal } from "@nearhand/contract";
+import {
+  type Actor,
+  type Me,
+  Refusal,
+  type ServerMessage,
+  type Session,
+  type Signal,
+} from "@nearhand/contract";
 import type { LiveView, OpenSession } from "@nearhand/live";
 import { computed, signal } from "@preact/signals";
+import { takeLock } from "../access/lock";
 import { buzz } from "../hud/buzz";
 import { remembered } from "../offline/memory";
 import { get, signedOut } from "../rest";
@@ -53,7 +61,7 @@ export async function enterSession(id: string, who: Actor): Promise<void> {
   session.live.subscribe((view) => {
     room.value = view;
     if (view.isCurrent) currentAt.value = Date.now();
-    if (view.link.state === "stopped" && view.link.because === "unauthenticated") signedOut.value++;
+    if (view.link.state === "stopped" && view.link.because === "unauthenticated") void whyCut();
   });
   session.live.listen((message) => hear(message, who));
   session.live.onRefused(tellRefusal);
@@ -61,6 +69,22 @@ export async function enterSession(id: string, who: Actor): Promise<void> {
   void remembered(path, "", () => get<Session>(path))
     .then(({ data }) => (openedAt.value = Date.parse(data.opened_at)))
     .catch(() => undefined);
+}
+
+/** A locked device's line may be cut; the PIN brings it back. */
+async function whyCut(): Promise<void> {
+  try {
+    const me = await get<Me>("/me");
+    if (me.is_locked) takeLock(me);
+    else signedOut.value++;
+  } catch (error) {
+    if (!(error instanceof Refusal)) signedOut.value++;
+  }
+}
+
+/** After the PIN, where the line was cut. */
+export function reconnect(): void {
+  if (room.value?.link.state === "stopped") open.value?.live.connect();
 }
 
 export async function leaveSession(): Promise<void> {
