@@ -153,7 +153,7 @@ def test_a_code_that_was_used_says_so(stage: tuple[str, Browser]) -> None:
 def test_an_enrolled_phone_says_who_holds_it_and_changes_its_pin(stage: tuple[str, Browser]) -> None:
     page = enrolled(stage)
     panel = who_am_i(page)
-    for words in ("Tech One", "Phone 7", "technician at everywhere"):
+    for words in ("Tech One", "Phone 7", "technician everywhere"):
         expect(panel).to_contain_text(words)
     panel.get_by_role("button", name="Change the PIN").click()
     press(page, WRONG)
@@ -191,6 +191,35 @@ def test_a_phone_left_alone_asks_for_its_pin_also_after_a_reload_and_without_a_l
     press(page, PIN)
     expect(locked(page)).not_to_be_attached()
     assert me(page)["is_locked"] is False
+
+
+def test_over_a_running_session_the_lock_leaves_a_stop_to_give_and_to_see(
+    stage: tuple[str, Browser],
+) -> None:
+    url, _ = stage
+    page = enrolled(stage)
+    session = ask(page, "sessions", {"subject": "Port 37"})["id"]
+    page.goto(f"{url}/field/session/{session}")
+    link = page.get_by_test_id("link")
+    expect(link).to_have_attribute("data-link", "open", timeout=SLOW_MS)
+    page.get_by_role("button", name="Find", exact=True).click()
+    page.get_by_role("button", name="Tech One").click()
+    page.get_by_role("button", name="Lock now").click()
+    locked(page).get_by_role("button", name="STOP").click()
+    expect(link).to_have_attribute("data-unsaved", "0")
+    press(page, PIN)
+    expect(locked(page)).not_to_be_attached()
+    said = ask(page, f"sessions/{session}/events")
+    assert "signal.given" in [one["type"] for one in said["items"]]
+    expect(link).to_have_attribute("data-link", "open")
+
+
+def test_signing_an_enrolled_phone_out_is_asked_twice(stage: tuple[str, Browser]) -> None:
+    page = enrolled(stage)
+    who_am_i(page).get_by_role("button", name="Sign out").click()
+    expect(page.get_by_text("has to be set up again")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.locator("input[name=password]")).to_be_visible()
 
 
 def test_after_five_wrong_pins_name_and_password_are_wanted(stage: tuple[str, Browser]) -> None:

@@ -95,7 +95,7 @@ function Offer({ token, done }: { token: string; done: () => void }) {
 function Dead({ why }: { why?: string }) {
   return (
     <section role="alert">
-      <h2>{t("enrol_dead")}</h2>
+      <h2 class="title">{t("enrol_dead")}</h2>
       {why && <p>{why}</p>}
       <p>{t("enrol_none")}</p>
       <button type="button" class="big" onClick={leave}>

@@ -3,16 +3,17 @@ import { Refusal } from "@nearhand/contract";
 import { Icon } from "@nearhand/ui";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { buzz } from "../hud/buzz";
-import { lock as lockIcon, logOut, stop } from "../hud/icons";
+import { lock as lockIcon, stop } from "../hud/icons";
 import { isOffline, post } from "../rest";
 import { isLive, open, reconnect } from "../session/room";
 import { t } from "../words/lock";
 import { refusalText } from "../words/refusals";
 import { t as ts } from "../words/session";
 import { actor, me } from "./actor";
-import { forgetPerson, refreshMe, signOut } from "./identity";
+import { forgetPerson, refreshMe } from "./identity";
 import { unlocked } from "./lock";
 import { Pad } from "./Pad";
+import { SignOut } from "./SignOut";
 
 export function Lock() {
   const box = useRef<HTMLElement>(null);
@@ -63,9 +64,7 @@ export function Lock() {
             <Icon svg={stop} size={24} /> {ts("stop")}
           </button>
         )}
-        <button type="button" class="quiet" onClick={() => void signOut()}>
-          <Icon svg={logOut} size={18} /> {t("sign_out")}
-        </button>
+        <SignOut />
       </footer>
     </section>
   );

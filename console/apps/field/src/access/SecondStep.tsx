@@ -51,7 +51,7 @@ export function SecondStep({ needed, back }: SecondStepProps) {
         void byCode(code.trim());
       }}
     >
-      <h2>{t("second_step")}</h2>
+      <h2 class="title">{t("second_step")}</h2>
       {has("passkey") && (
         <button
           type="button"

@@ -2,16 +2,17 @@
 import type { Me } from "@nearhand/contract";
 import { dateTime, Icon } from "@nearhand/ui";
 import { useEffect, useState } from "preact/hooks";
-import { lock as lockIcon, logOut } from "../hud/icons";
+import { lock as lockIcon } from "../hud/icons";
 import { closePanel } from "../hud/panels";
 import { remembered } from "../offline/memory";
 import { get, isOffline } from "../rest";
 import { t } from "../words/access";
 import { actor, me } from "./actor";
-import { refreshMe, signOut } from "./identity";
+import { refreshMe } from "./identity";
 import { canLock, lock } from "./lock";
 import { NewPin } from "./NewPin";
 import { Languages, roleName } from "./SignIn";
+import { SignOut } from "./SignOut";
 
 type Grant = Me["grants"][number];
 
@@ -83,9 +84,7 @@ export function WhoAmI() {
         </div>
       )}
       <Languages />
-      <button type="button" class="quiet" onClick={() => void signOut()}>
-        <Icon svg={logOut} size={18} /> {t("sign_out")}
-      </button>
+      <SignOut />
     </div>
   );
 }
@@ -101,21 +100,24 @@ function Roles({ grants }: { grants: readonly Grant[] }) {
     <ul>
       {grants.map((grant, n) => (
         <li key={JSON.stringify(grant)}>
-          {t("role_at", { role: roleName(grant.role), place: places[n] ?? "…" })}
+          {t(places[n] === "" ? "role_everywhere" : "role_at", {
+            role: roleName(grant.role),
+            place: places[n] ?? "…",
+          })}
         </li>
       ))}
     </ul>
   );
 }
 
-/** A grant's conditions by their names, the widest first. */
+/** A grant's conditions by their names, the widest first; none when it holds everywhere. */
 async function placeOf({ tenant_id, site_id, rack_id }: Grant): Promise<string> {
   const parts = await Promise.all([
     tenant_id && nameAt(`/tenants/${tenant_id}`),
     site_id && nameAt(`/sites/${site_id}`),
     rack_id && nameAt(`/racks/${rack_id}`),
   ]);
-  return parts.filter(Boolean).join(" · ") || t("everywhere");
+  return parts.filter(Boolean).join(" · ");
 }
 
 async function nameAt(path: string): Promise<string> {

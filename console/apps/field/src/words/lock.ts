@@ -17,5 +17,11 @@ export const t = words({
   ],
   digits_in: ["{n} of {all} digits", "已輸入 {n} 位，共 {all} 位", "已输入 {n} 位，共 {all} 位"],
   take_back: ["Delete the last digit", "刪除最後一位", "删除最后一位"],
+  stay: ["Stay", "保持登入", "保持登录"],
+  sign_out_device: [
+    "Signed out, this device has to be set up again with a new code.",
+    "登出後，此裝置須以新的代碼重新設定。",
+    "退出后，此设备须用新的代码重新设置。",
+  ],
   sign_out: ["Sign out", "登出", "退出登录"],
 });
