@@ -5,8 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyotp
 import pytest
+import qrcode
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from nearhand.access.means import Policy
@@ -15,7 +17,7 @@ from nearhand.access.passwords import Passwords
 from nearhand.app import build_resources, create_app
 from nearhand.kit.settings import Settings
 from tests.browser.test_passkeys import ASK, KEY, add_passkey, ask
-from tests.support.chromium import chromium, sign_in_page
+from tests.support.chromium import FLAGS, chromium, find_chromium, sign_in_page, write_camera
 from tests.support.people import PASSWORD, QUICK
 from tests.support.server import served
 
@@ -138,6 +140,24 @@ def test_a_passkey_signs_in_alone_and_as_the_second_step(stage: tuple[str, Brows
     expect(find(page)).to_be_visible(timeout=SLOW_MS)
 
 
+def test_an_app_nobody_is_signed_in_to_reads_the_code_itself(
+    tmp_path: Path, stage: tuple[str, Browser]
+) -> None:
+    url, first = stage
+    code = qrcode.make(ask(desk_of(stage), "enrolments", {"device_name": "Phone 7"})["url"])
+    picture = np.full((720, 1280, 3), 255, np.uint8)
+    drawn = np.asarray(code.convert("L").resize((500, 500)))
+    picture[100:600, 400:900] = drawn[..., None]
+    camera = write_camera(tmp_path / "camera.mjpeg", [picture] * 30)
+    flags = [*FLAGS, f"--use-file-for-fake-video-capture={camera}"]
+    browser = first.browser_type.launch(executable_path=find_chromium(), args=flags)
+    with browser:
+        page = phone_page(browser)
+        page.goto(f"{url}/field/")
+        page.get_by_role("button", name="Set up with a code").click()
+        expect(page.get_by_text("It becomes Phone 7")).to_be_visible(timeout=SLOW_MS)
+
+
 def test_a_code_that_was_used_says_so(stage: tuple[str, Browser]) -> None:
     url, browser = stage
     token = ask(desk_of(stage), "enrolments", {"device_name": "Phone 7"})["url"].partition("#")[2]
@@ -210,7 +230,7 @@ def test_over_a_running_session_the_lock_leaves_a_stop_to_give_and_to_see(
     press(page, PIN)
     expect(locked(page)).not_to_be_attached()
     said = ask(page, f"sessions/{session}/events")
-    assert "signal.given" in [one["type"] for one in said["items"]]
+    assert "signal.given" in [one["type"] for one in said]
     expect(link).to_have_attribute("data-link", "open")
 
 

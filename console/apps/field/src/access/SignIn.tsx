@@ -9,13 +9,14 @@ import { get } from "../rest";
 import { refusalText } from "../words/refusals";
 import { t } from "../words/session";
 import { loadDemo, signIn } from "./identity";
-import { entry } from "./part";
+import { entry, scanner } from "./part";
 
 export function SignIn() {
   const [accounts, setAccounts] = useState<Demo["accounts"]>([]);
   const [problem, setProblem] = useState("");
   const [isBusy, setBusy] = useState(false);
   const [needed, setNeeded] = useState<FactorNeeded | null>(null);
+  const [isScanning, setScanning] = useState(false);
   const [hasPasskeys, setPasskeys] = useState(false);
   useEffect(() => void loadDemo().then(setAccounts, () => undefined), []);
   useEffect(() => void offersPasskeys().then(setPasskeys, () => undefined), []);
@@ -65,6 +66,8 @@ export function SignIn() {
       </header>
       {needed ? (
         <Later part={entry}>{({ SecondStep }) => <SecondStep needed={needed} back={startAgain} />}</Later>
+      ) : isScanning ? (
+        <Later part={scanner}>{({ ScanCode }) => <ScanCode close={() => setScanning(false)} />}</Later>
       ) : (
         <>
           {accounts.length > 0 && (
@@ -107,6 +110,9 @@ export function SignIn() {
               <Icon svg={fingerprint} size={24} /> {t("passkey")}
             </button>
           )}
+          <button type="button" class="quiet" onClick={() => setScanning(true)}>
+            {t("scan_code")}
+          </button>
         </>
       )}
       <Languages />

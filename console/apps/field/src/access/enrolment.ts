@@ -14,6 +14,9 @@ function take(): void {
   route.value = { page: "enrol" };
 }
 
+/** Whether it looks like such a code, of whichever service. */
+export const isEnrolment = (text: string): boolean => /^https?:\/\/[^/]+\/enrol#./.test(text);
+
 /** Whether what the camera read is such a code of this service; then its page opens. */
 export function offerEnrolment(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : null;

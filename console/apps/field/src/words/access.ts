@@ -14,6 +14,17 @@ export const t = words({
   use_recovery: ["Use a recovery code instead", "改用備用碼", "改用恢复代码"],
   use_app: ["Use the authenticator app instead", "改用驗證器應用程式", "改用身份验证器应用"],
   start_again: ["Start again", "重新開始", "重新开始"],
+  scan_how: [
+    "Point at the code that the console shows.",
+    "請將鏡頭對準主控台顯示的代碼。",
+    "请将镜头对准控制台显示的代码。",
+  ],
+  code_elsewhere: [
+    "That code belongs to another address. Open the app there.",
+    "該代碼屬於另一個網址，請在該網址開啟應用程式。",
+    "该代码属于另一个网址，请在该网址打开应用。",
+  ],
+  no_camera: ["The camera could not be opened.", "無法開啟相機。", "无法打开摄像头。"],
   enrol_title: ["Set up this device", "設定此裝置", "设置此设备"],
   enrol_as: [
     "It becomes {device} and stays signed in as {name} until {until}.",
