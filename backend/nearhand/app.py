@@ -46,7 +46,8 @@ from nearhand.media.service import Eyes
 from nearhand.migrations.upgrade import upgrade
 from nearhand.pages import mount_pages
 from nearhand.sessions.api import router as sessions_router
-from nearhand.sessions.hub import Hub, Limits
+from nearhand.sessions.hub import Hub, Limits, Registered
+from nearhand.sessions.invitations import router as invitations_router
 from nearhand.sessions.log import Log, PostgresStorage, SqliteStorage
 from nearhand.sessions.sealing import SessionSeals
 from nearhand.sessions.service import Registry, SessionService, Stills
@@ -62,6 +63,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     audit_router,
     devices_router,
     labels_router,
+    invitations_router,
     maintenance_router,
     manuals_router,
     media_router,
@@ -173,7 +175,7 @@ def build_resources(
                 idle_s=settings.live_idle_timeout_s,
                 snapshot_events=settings.live_snapshot_events,
             ),
-            look_up=sessions.look_up,
+            registered=Registered(sessions.look_up, sessions.place_of),
         ),
         eyes=eyes,
     )
@@ -215,6 +217,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await upgrade(resources.database)
         await resources.live_log.open()
+        await resources.sessions.place_old_sessions()
         await resources.session_seals.recover()
         await resources.ledger.start()
         await resources.hub.start()
@@ -253,6 +256,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         redoc_url=None,
     )
     app.state.resources = resources
+    resources.access_means.watch(resources.hub.recheck)
     install_error_handlers(app)
     app.add_middleware(
         BodyLimit,
