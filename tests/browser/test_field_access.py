@@ -34,13 +34,20 @@ def stage(tmp_path: Path) -> Iterator[tuple[str, Browser]]:
     """A service with one technician, and a browser."""
     resources = build_resources(Settings(data_dir=tmp_path), passwords=Passwords(QUICK))
     app = create_app(resources.settings, resources)
+    made: list[str] = []
 
     @app.post("/make-technician")
     async def make_technician() -> None:
         grants = everywhere(Role.TECHNICIAN)
-        await resources.access.register(
+        user = await resources.access.register(
             NewUser(name="technician", display_name="Tech One", grants=grants, password=PASSWORD)
         )
+        made.append(user.id)
+
+    @app.post("/look-again")
+    async def look_again() -> None:
+        for user_id in made:
+            resources.access_means.has_changed(user_id)
 
     with served(app) as url, chromium() as browser:
         here = url.replace("127.0.0.1", "localhost")
@@ -231,7 +238,10 @@ def test_over_a_running_session_the_lock_leaves_a_stop_to_give_and_to_see(
     expect(locked(page)).not_to_be_attached()
     said = ask(page, f"sessions/{session}/events")
     assert "signal.given" in [one["type"] for one in said]
+    with page.expect_websocket():  # the PIN renewed the cookie: the line comes back on the new one
+        page.evaluate("fetch('/look-again', {method: 'POST'})")
     expect(link).to_have_attribute("data-link", "open")
+    expect(find(page)).to_be_visible()
 
 
 def test_signing_an_enrolled_phone_out_is_asked_twice(stage: tuple[str, Browser]) -> None:

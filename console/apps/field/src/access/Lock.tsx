@@ -4,7 +4,7 @@ import { Icon } from "@nearhand/ui";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { buzz } from "../hud/buzz";
 import { lock as lockIcon, stop } from "../hud/icons";
-import { isOffline, post } from "../rest";
+import { ask, isOffline, post } from "../rest";
 import { isLive, open, reconnect } from "../session/room";
 import { t } from "../words/lock";
 import { refusalText } from "../words/refusals";
@@ -21,6 +21,12 @@ export function Lock() {
   const [isBusy, setBusy] = useState(false);
   const tries = me.value?.pin_tries_left ?? null;
   useEffect(() => box.current?.focus(), []);
+  // The service cuts the line of a locked device, so it is told once no session is running. Out of reach it is not:
+  // it locks by itself after as long, and the PIN is wanted here anyhow.
+  const isRunning = isLive.value;
+  useEffect(() => {
+    if (!isRunning && !me.value?.is_locked) void ask("/me/lock", { method: "POST" }).catch(() => undefined);
+  }, [isRunning]);
 
   async function unlock(pin: string) {
     setBusy(true);

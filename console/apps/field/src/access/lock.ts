@@ -1,7 +1,7 @@
 /** Lock this device after a while untouched, or because the service says so. It says when; only the service unlocks. */
 import type { Me } from "@nearhand/contract";
 import { computed, signal } from "@preact/signals";
-import { ask, lockedOut } from "../rest";
+import { lockedOut } from "../rest";
 import { me } from "./actor";
 
 /** So that neither a reload nor another page of this browser is a way around. */
@@ -22,17 +22,14 @@ export function takeLock({ has_pin, is_locked, locks_after_s }: Me): void {
   locksAfterMs = has_pin && locks_after_s ? locks_after_s * 1000 : null;
   if (locksAfterMs === null) return forgetLock();
   touchedAt ||= Number(localStorage.getItem(TOUCHED)) || Date.now();
-  if (is_locked || localStorage.getItem(LOCKED)) lock({ isTold: is_locked });
+  if (is_locked || localStorage.getItem(LOCKED)) lock();
   else lookAtClock();
 }
 
-export function lock({ isTold = false } = {}): void {
+export function lock(): void {
   if (locksAfterMs === null) return;
   localStorage.setItem(LOCKED, "yes");
-  if (isLocked.value) return;
   isLocked.value = true;
-  // Out of reach the service is not told: it locks by itself after as long, and the PIN is wanted here anyhow.
-  if (!isTold) void ask("/me/lock", { method: "POST" }).catch(() => undefined);
 }
 
 /** The service took the PIN. */
@@ -77,9 +74,9 @@ document.addEventListener("visibilitychange", lookAtClock);
 setInterval(lookAtClock, LOOK_EVERY_MS);
 window.addEventListener("storage", ({ key, newValue }) => {
   if (key !== LOCKED || locksAfterMs === null) return;
-  if (newValue) lock({ isTold: true });
+  if (newValue) lock();
   else unlocked();
 });
 lockedOut.subscribe((turns) => {
-  if (turns > 0) lock({ isTold: true });
+  if (turns > 0) lock();
 });

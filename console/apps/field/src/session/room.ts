@@ -59,10 +59,13 @@ export async function enterSession(id: string, who: Actor): Promise<void> {
   open.value = session;
   room.value = session.live.get();
   openedAt.value ??= Date.now();
+  let wasCut = false;
   session.live.subscribe((view) => {
     room.value = view;
     if (view.isCurrent) currentAt.value = Date.now();
-    if (view.link.state === "stopped" && view.link.because === "unauthenticated") void whyCut();
+    const isCut = view.link.state === "stopped" && view.link.because === "unauthenticated";
+    if (isCut && !wasCut) void whyCut();
+    wasCut = isCut;
   });
   session.live.listen((message) => hear(message, who));
   session.live.onRefused(tellRefusal);
@@ -72,11 +75,17 @@ export async function enterSession(id: string, who: Actor): Promise<void> {
     .catch(() => undefined);
 }
 
-/** A locked device's line may be cut; the PIN brings it back. */
+const CUT_AGAIN_MS = 10_000;
+let cutAt = -CUT_AGAIN_MS;
+
+/** The line of a locked device is cut until the PIN is given; and so is one on a cookie that was renewed meanwhile. */
 async function whyCut(): Promise<void> {
+  const sinceMs = performance.now() - cutAt;
+  cutAt = performance.now();
   try {
     const me = await get<Me>("/me");
     if (me.is_locked) takeLock(me);
+    else if (sinceMs > CUT_AGAIN_MS) reconnect();
     else signedOut.value++;
   } catch (error) {
     if (!(error instanceof Refusal)) signedOut.value++;
