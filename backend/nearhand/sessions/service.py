@@ -205,6 +205,7 @@ class SessionService:
         async with incoming(pieces, self._stills.blobs, limit_bytes=self._stills.upload_bytes) as file:
             eyes = self._stills.eyes
             picture = await eyes.run(lambda: opened(file.path, limit_pixels=eyes.limit_pixels))
+            file = await file.bared()
             await file.keep()
         height, width = picture.gray.shape
         still = Still(

@@ -8,14 +8,16 @@ from typing import Any
 from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from nearhand.access.actor import find_actor, refuse_foreign_origin
+from nearhand.access.actor import find_actor
 from nearhand.access.model import Actor, Permission
 from nearhand.audit.model import LedgerUnavailable
 from nearhand.audit.recording import draft
 from nearhand.audit.service import Ledger
 from nearhand.kit.asking import ask_from
-from nearhand.kit.errors import Forbidden, NearhandError, TooLarge, Unauthenticated
+from nearhand.kit.errors import Forbidden, NearhandError, TooLarge, TooMany, Unauthenticated
+from nearhand.kit.origin import refuse_foreign_origin
 from nearhand.kit.patterns import is_id
+from nearhand.kit.peer import address_of
 from nearhand.sessions.hub import Caller, Connection, Hub
 from nearhand.sessions.messages import PROTOCOL, CloseCode, Hello, Malformed, Problem, read_frame
 from nearhand.sessions.model import NotAMessage, Participant, UnknownSession
@@ -32,7 +34,7 @@ class SocketLine:
         self._session_id = session_id
         self._was: Actor | None = None
         self._ledger: Ledger = websocket.app.state.resources.ledger
-        ask_from(websocket.client.host if websocket.client else "", websocket.app.state.resources.clock)
+        ask_from(address_of(websocket), websocket.app.state.resources.clock)
         self._context = copy_context()  # who is asking here, for the record
         self._telling: set[asyncio.Task[None]] = set()
 
@@ -155,11 +157,15 @@ async def _welcome_in(
     try:
         refuse_foreign_origin(websocket)
         actor = await line.actor()
+        websocket.app.state.resources.limits.open_line(websocket, actor.participant_id)
         await ledger.record(draft(action, about_id))
         return actor
     except (Unauthenticated, Forbidden) as error:
         await ledger.refusal(action, about_id, error, door="WebSocket")
         await _refuse(line, error, CloseCode.UNAUTHENTICATED)
+    except TooMany as error:
+        await ledger.refusal(action, about_id, error, door="WebSocket")
+        await _refuse(line, error, CloseCode.TOO_MANY_ERRORS)
     except LedgerUnavailable as error:
         await _refuse(line, error, CloseCode.NOT_SAVED)
     return None

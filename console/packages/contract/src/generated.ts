@@ -1963,6 +1963,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ticket
+         * @description For whoever opens a WebSocket and can send no header with it. A token itself is accepted in no address.
+         */
+        post: operations["ticket_api_v1_tickets_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -5854,6 +5874,16 @@ export interface components {
             /** Version */
             version: number;
         };
+        /**
+         * Ticket
+         * @description Good for one WebSocket, opened within `seconds` with `?ticket=`.
+         */
+        Ticket: {
+            /** Seconds */
+            seconds: number;
+            /** Ticket */
+            ticket: string;
+        };
         /** TotpCode */
         TotpCode: {
             /** Code */
@@ -6162,6 +6192,7 @@ export type Tag = components['schemas']['Tag'];
 export type TagBearer = components['schemas']['TagBearer'];
 export type TagClash = components['schemas']['TagClash'];
 export type Tenant = components['schemas']['Tenant'];
+export type Ticket = components['schemas']['Ticket'];
 export type TotpCode = components['schemas']['TotpCode'];
 export type TotpOffer = components['schemas']['TotpOffer'];
 export type User = components['schemas']['User'];
@@ -10747,6 +10778,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    ticket_api_v1_tickets_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
             };
         };
     };
