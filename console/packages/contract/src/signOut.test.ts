@@ -4,14 +4,13 @@ import { Refusal, Unreachable } from "./client";
 import { hasLeft, isLeaving, onLeft, signOutFirst } from "./signOut";
 
 let asked: string[];
-let answer: (path: string) => void;
+let answer: (path: string) => unknown;
 
 /** A page of either app; both have the same storage and cookie. */
 const page = () =>
   signOutFirst<object>(async (path) => {
     asked.push(path);
-    answer(path);
-    return new Response();
+    return Response.json(answer(path) ?? { actor: {} });
   });
 
 const outOfReach = () => {
@@ -39,11 +38,25 @@ describe("signing out", () => {
     expect([isLeaving(), hasLeft()]).toEqual([false, true]);
   });
 
-  it.each(["/sign-in", "/join"])("is over once somebody has come in by %s", async (entrance) => {
+  it.each(["/sign-in", "/sign-in/code", "/sign-in/passkey", "/enrolments/use", "/join"])(
+    "is over once somebody has come in by %s",
+    async (entrance) => {
+      const door = page();
+      await door.leave();
+      expect(hasLeft()).toBe(true);
+      await door.ask(entrance, {});
+      expect(hasLeft()).toBe(false);
+    },
+  );
+
+  it("is not over while the second step of signing in is still to come", async () => {
     const door = page();
     await door.leave();
+    answer = () => ({ needs: ["totp"], ticket: "t" });
+    await door.ask("/sign-in", {});
     expect(hasLeft()).toBe(true);
-    await door.ask(entrance, {});
+    answer = () => undefined;
+    await door.ask("/sign-in/code", {});
     expect(hasLeft()).toBe(false);
   });
 

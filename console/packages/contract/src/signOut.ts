@@ -5,8 +5,17 @@ import { Refusal, Unreachable } from "./client";
 /** Both apps share an origin, a cookie, and so this: "pending" until the service has heard it, then "done". */
 const STORED = "nearhand.signed-out";
 const LOCK = "nearhand-sign-out";
-/** These replace the cookie. */
-const ENTRANCES: ReadonlySet<string> = new Set(["/sign-in", "/join"]);
+/** These lead to a new cookie. It is there as soon as an answer says who is in: the first step may be one of two. */
+const ENTRANCES: ReadonlySet<string> = new Set([
+  "/sign-in",
+  "/sign-in/code",
+  "/sign-in/passkey/options",
+  "/sign-in/passkey",
+  "/join",
+  "/invitations/accept",
+  "/enrolments/show",
+  "/enrolments/use",
+]);
 
 /** Whether somebody signed out here and the service has not heard of it: the cookie is still theirs. */
 export const isLeaving = (): boolean => globalThis.localStorage.getItem(STORED) === "pending";
@@ -58,12 +67,16 @@ export function signOutFirst<S>(send: Send<S>): Door<S> {
         if (!isEntrance || error instanceof Unreachable) throw error;
       });
     const response = await send(path, sending);
-    if (isEntrance) globalThis.localStorage.removeItem(STORED);
+    if (isEntrance && (await letsIn(response))) globalThis.localStorage.removeItem(STORED);
     return response;
   }
 
   globalThis.addEventListener?.("online", () => isLeaving() && void tell().catch(() => undefined));
   return { ask, leave };
+}
+
+async function letsIn(response: Response): Promise<boolean> {
+  return "actor" in ((await response.clone().json()) as object);
 }
 
 async function alone(act: () => Promise<void>): Promise<void> {
