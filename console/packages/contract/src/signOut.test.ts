@@ -39,11 +39,25 @@ describe("signing out", () => {
     expect([isLeaving(), hasLeft()]).toEqual([false, true]);
   });
 
-  it.each(["/sign-in", "/join"])("is over once somebody has come in by %s", async (entrance) => {
+  const ENTRANCES = ["/sign-in", "/sign-in/code", "/sign-in/passkey", "/join", "/invitations/accept"];
+  it.each(ENTRANCES)("is over once somebody has come in by %s", async (entrance) => {
     const door = page();
     await door.leave();
     expect(hasLeft()).toBe(true);
-    await door.ask(entrance, {});
+    await door.ask(entrance, { method: "POST" });
+    expect(hasLeft()).toBe(false);
+  });
+
+  it("is not over while a right password waits for its second step, nor by asking what the page may offer", async () => {
+    const door = signOutFirst<object>(async (path) =>
+      path === "/sign-in" ? Response.json({ needs: ["totp"], ticket: "t" }) : new Response(),
+    );
+    await door.leave();
+    await door.ask("/sign-in", { method: "POST" });
+    await door.ask("/sign-in/passkey/options", { method: "POST" });
+    await door.ask("/sign-in", {});
+    expect(hasLeft()).toBe(true);
+    await door.ask("/sign-in/code", { method: "POST" });
     expect(hasLeft()).toBe(false);
   });
 
@@ -54,7 +68,7 @@ describe("signing out", () => {
     const door = page();
     await expect(door.leave()).rejects.toThrow(Refusal);
     await expect(door.ask("/me", {})).rejects.toThrow(Refusal);
-    await door.ask("/sign-in", {});
+    await door.ask("/sign-in", { method: "POST" });
     await door.ask("/me", {});
     expect(asked).toEqual(["/sign-out", "/sign-out", "/sign-out", "/sign-in", "/me"]);
   });

@@ -1,13 +1,13 @@
 // @vitest-environment happy-dom
-import type { Actor } from "@nearhand/contract";
+import type { Me } from "@nearhand/contract";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { me, recallMe, signOut } from "./identity";
 
-const PERSON = { participant_id: "me" } as Actor;
+const PERSON = { participant_id: "me" } as Me;
 
 /** A service whose cookie the page cannot touch. */
 let isReachable: boolean;
-let cookie: Actor | null;
+let cookie: Me | null;
 let asked: string[];
 
 beforeEach(() => {

@@ -1,0 +1,1 @@
+export function PersonPage({ id }: { id: string }) { return <p>{id}</p>; }
