@@ -5,6 +5,7 @@ import { useEffect } from "preact/hooks";
 import { forgetMe, me, recallMe } from "./access/identity";
 import { Join } from "./access/Join";
 import { LockedNotice } from "./access/LockedNotice";
+import { ProofDialog } from "./access/ProofDialog";
 import { Reset } from "./access/Reset";
 import { SignIn } from "./access/SignIn";
 import { Welcome } from "./access/Welcome";
@@ -40,6 +41,7 @@ export function App() {
   return (
     <>
       <Inside />
+      <ProofDialog />
       <Toasts />
     </>
   );

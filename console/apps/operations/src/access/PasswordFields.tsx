@@ -3,7 +3,7 @@ import { Field } from "@nearhand/ui";
 import { useState } from "preact/hooks";
 import { t } from "./words";
 
-export const MIN_PASSWORD = 10;
+const MIN_PASSWORD = 10;
 
 interface PasswordFieldsProps {
   /** What the password field is named in the form. */

@@ -1,7 +1,9 @@
 /** One act at a time of a form: whether it runs, and in words why it did not succeed. */
 import { useState } from "preact/hooks";
 import { sentence } from "../shell/Shown";
+import { refusalTitle } from "../shell/refusals";
 import { NoPasskey } from "./passkeys";
+import { NotProved } from "./proving";
 import { t } from "./words";
 
 export interface Acting {
@@ -31,6 +33,7 @@ export function useActing(words: (error: unknown) => string = accessSentence): A
 }
 
 export function accessSentence(error: unknown): string {
+  if (error instanceof NotProved) return refusalTitle({ code: "confirm_first", status: 403, title: "" });
   if (error instanceof NoPasskey) return t("noPasskeyUsed");
   if (error instanceof DOMException && error.name === "InvalidStateError") return t("passkeyKnown");
   return sentence(error);
