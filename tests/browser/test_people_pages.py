@@ -127,3 +127,60 @@ def test_a_token_is_shown_once_and_revoked(page: Page) -> None:
     page.get_by_test_id("confirm-yes").click()
     expect(page.get_by_text("No token yet")).to_be_visible()
     assert page.evaluate(ask, token) == 401
+
+
+def test_an_invited_person_comes_in_and_what_they_may_do_is_changed(page: Page) -> None:
+    page.get_by_test_id("nav-people").click()
+    page.get_by_test_id("invite").click()
+    page.locator("dialog input[name=display_name]").fill("Night shift")
+    page.get_by_test_id("invite-make").click()
+    link = page.get_by_test_id("once").input_value()
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_test_id("invitations")).to_contain_text("Technician · everywhere")
+    assert page.context.browser
+    guest = page.context.browser.new_context(locale="en").new_page()
+    guest.goto(link)
+    guest.locator("input[name=name]").fill("night.shift")
+    guest.locator("input[name=password]").fill(NEW_PASSWORD)
+    guest.locator("input[name=password_again]").fill(NEW_PASSWORD)
+    guest.get_by_test_id("accept").click()
+    is_in(guest)
+    expect(guest.get_by_test_id("nav-people")).to_have_count(0)
+    guest.goto(link)
+    expect(guest.get_by_role("alert")).to_contain_text("was used")
+
+    page.reload()
+    page.get_by_role("link", name="Night shift").click()
+    page.get_by_test_id("edit-grants").click()
+    page.get_by_label("Role").select_option("expert")
+    page.get_by_test_id("save-grants").click()
+    expect(page.get_by_text("Expert · everywhere")).to_be_visible()
+    page.get_by_test_id("switch").click()
+    page.get_by_test_id("confirm-yes").click()
+    expect(page.get_by_text("Signed in nowhere")).to_be_visible()
+
+
+def test_a_reset_link_sets_a_new_password_once(page: Page) -> None:
+    page.goto("/console/people")
+    page.get_by_test_id("invite").click()
+    page.locator("dialog").get_by_label("For").select_option("person")
+    page.locator("dialog input[name=display_name]").fill("Day shift")
+    page.get_by_test_id("invite-make").click()
+    link = page.get_by_test_id("once").input_value()
+    make = """token => fetch('/api/v1/invitations/accept?want_token=true', {method: 'POST', credentials: 'omit',
+        headers: {'Content-Type': 'application/json'},
+        body: JSON.stringify({token, name: 'day', password: 'forgotten at once'})}).then(a => a.status)"""
+    assert page.evaluate(make, link.split("#")[1]) == 201
+    page.reload()
+    page.get_by_role("link", name="Day shift").click()
+    page.get_by_test_id("reset-link").click()
+    reset = page.get_by_test_id("once").input_value()
+    assert page.context.browser
+    other = page.context.browser.new_context(locale="en").new_page()
+    other.goto(reset)
+    other.locator("input[name=password]").fill(NEW_PASSWORD)
+    other.locator("input[name=password_again]").fill(NEW_PASSWORD)
+    other.get_by_test_id("set-password").click()
+    other.get_by_test_id("to-sign-in").click()
+    sign_in_page(other, other.url, "day", NEW_PASSWORD)
+    is_in(other)

@@ -336,6 +336,7 @@ class Invited(Invitation):
     """`url` is told this once: the service keeps only its hash."""
 
     url: str
+    qr_svg: str
 
 
 class InvitationShown(Told):
@@ -361,6 +362,7 @@ class Acceptance(Asked):
 
 class ResetLink(Told):
     url: str
+    qr_svg: str
     expires_at: datetime
 
 

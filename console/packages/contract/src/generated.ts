@@ -3309,6 +3309,8 @@ export interface components {
             id: string;
             /** Name */
             name: string | null;
+            /** Qr Svg */
+            qr_svg: string;
             /** Url */
             url: string;
         };
@@ -4754,6 +4756,8 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+            /** Qr Svg */
+            qr_svg: string;
             /** Url */
             url: string;
         };
