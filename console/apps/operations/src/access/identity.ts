@@ -9,6 +9,7 @@ import {
   onLeft,
   type Permission,
   Refusal,
+  type Role,
   type SignInOptions,
 } from "@nearhand/contract";
 import { signal } from "@preact/signals";
@@ -100,4 +101,13 @@ export function demoAccounts(): Promise<Demo> {
 
 export function signInOptions(): Promise<SignInOptions> {
   return get<SignInOptions>("/sign-in");
+}
+
+/** Whether they are so everywhere, and so for what belongs to the whole house. */
+export function isEverywhere(role: Role): boolean {
+  return (
+    me.value?.grants.some(
+      (grant) => grant.role === role && !grant.tenant_id && !grant.site_id && !grant.rack_id,
+    ) ?? false
+  );
 }

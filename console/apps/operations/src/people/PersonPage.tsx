@@ -24,10 +24,15 @@ import { t } from "./words";
 export function PersonPage({ id }: { id: string }) {
   const account = useLoad(`person/${id}`, (signal) => get<Account>(`/users/${id}`, {}, signal));
   const places = useLoad("grant-places", loadPlaces);
+  const [turn, setTurn] = useState(0);
+  const changed = () => {
+    account.reload();
+    setTurn(turn + 1); // switching off and new factors end sign-ins
+  };
   return (
     <div class="page">
       <Shown of={account}>
-        {(one) => <Person one={one} places={places.data} onChange={account.reload} />}
+        {(one) => <Person one={one} places={places.data} turn={turn} onChange={changed} />}
       </Shown>
     </div>
   );
@@ -39,7 +44,7 @@ interface PersonProps {
   onChange: () => void;
 }
 
-function Person({ one, places, onChange }: PersonProps) {
+function Person({ one, places, turn, onChange }: PersonProps & { turn: number }) {
   const isOwn = one.id === me.value?.user_id;
   return (
     <>
@@ -62,7 +67,7 @@ function Person({ one, places, onChange }: PersonProps) {
       )}
       <GrantsPanel one={one} places={places} isOwn={isOwn} onChange={onChange} />
       {!isOwn && <WaysIn one={one} onChange={onChange} />}
-      <SignIns base={isOwn ? "/me" : `/users/${one.id}`} />
+      <SignIns key={turn} base={isOwn ? "/me" : `/users/${one.id}`} />
       {one.kind === "service" && (
         <Tokens base={`/users/${one.id}`} permissions={me.value?.permissions ?? ([] as Permission[])} />
       )}

@@ -20,6 +20,7 @@ interface PlaceDialogProps {
 export function PlaceDialog({ kind, registry, onDone }: PlaceDialogProps) {
   const [name, setName] = useState("");
   const [siteId, setSiteId] = useState(registry.sites[0]?.id ?? "");
+  const [tenantId, setTenantId] = useState("");
   const [parentId, setParentId] = useState("");
   const [address, setAddress] = useState("");
   const [timezone, setTimezone] = useState(Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC");
@@ -30,7 +31,7 @@ export function PlaceDialog({ kind, registry, onDone }: PlaceDialogProps) {
   const [problem, setProblem] = useState<string>();
 
   const bodies = {
-    site: { name, address, timezone },
+    site: { name, address, timezone, tenant_id: tenantId || null },
     location: { name, site_id: siteId, parent_id: parentId || null },
     rack: {
       name,
@@ -39,6 +40,7 @@ export function PlaceDialog({ kind, registry, onDone }: PlaceDialogProps) {
       height_u: Number(height),
       first_u: Number(firstU),
       counted_from: countedFrom,
+      tenant_id: tenantId || null,
     },
   };
   const save = async () => {
@@ -125,6 +127,18 @@ export function PlaceDialog({ kind, registry, onDone }: PlaceDialogProps) {
               onChange={(value) => setCountedFrom(value as CountedFrom)}
             />
           </div>
+        )}
+        {kind !== "location" && (
+          <SelectField
+            label={t("tenant")}
+            hint={t("tenantHint")}
+            value={tenantId}
+            choices={[
+              { value: "", label: t("ownTenant") },
+              ...registry.tenants.map(({ id, name: label }) => ({ value: id, label })),
+            ]}
+            onChange={setTenantId}
+          />
         )}
         <div class="ui-actions">
           <Button onClick={() => onDone(false)}>{tShared("cancel")}</Button>
