@@ -1,6 +1,7 @@
 """The console's pages of accounts in a real browser: second factors, links that work once, people and the ledger."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,11 @@ def page(tmp_path: Path) -> Iterator[Page]:
     async def make_admin() -> None:
         new = NewUser(name="admin", display_name="A", grants=everywhere(Role.ADMIN), password=PASSWORD)
         await resources.access.register(new)
+
+    @app.post("/demand-factors")
+    async def demand_factors() -> None:
+        means = resources.access_means
+        means.policy = replace(means.policy, second_factor_roles=frozenset({Role.ADMIN}))
 
     with served(app) as url, chromium() as browser:
         here = url.replace("127.0.0.1", "localhost")
@@ -80,6 +86,17 @@ def test_an_authenticator_app_is_added_and_its_recovery_code_signs_in(page: Page
     page.locator("input[name=code]").fill(recovery)
     page.get_by_test_id("second-code").click()
     expect(page.get_by_test_id("factors")).to_contain_text("9 recovery codes left", timeout=SLOW_MS)
+
+
+def test_whose_role_demands_a_second_factor_finds_nothing_but_where_to_add_one(page: Page) -> None:
+    page.evaluate("fetch('/demand-factors', {method: 'POST'})")
+    page.goto("/console/people")
+    expect(page.get_by_test_id("must-enrol")).to_be_visible()
+    expect(page.get_by_test_id("nav-people")).to_have_count(0)
+    page.get_by_test_id("add-passkey").click()
+    page.locator("dialog input[name=name]").fill("Laptop")
+    page.get_by_test_id("passkey-save").click()
+    expect(page.get_by_test_id("people")).to_be_visible(timeout=SLOW_MS)
 
 
 def test_a_passkey_is_added_and_signs_in_alone_and_as_the_second_step(page: Page) -> None:
@@ -184,3 +201,36 @@ def test_a_reset_link_sets_a_new_password_once(page: Page) -> None:
     other.get_by_test_id("to-sign-in").click()
     sign_in_page(other, other.url, "day", NEW_PASSWORD)
     is_in(other)
+
+
+def test_a_tenant_is_added_renamed_and_removed_and_the_ledger_says_so(page: Page) -> None:
+    page.get_by_test_id("nav-tenants").click()
+    page.get_by_test_id("add-tenant").click()
+    page.locator("dialog input[name=name]").fill("Acme")
+    page.get_by_test_id("save-tenant").click()
+    tenants = page.get_by_test_id("tenants")
+    tenants.get_by_role("button", name="Edit").click()
+    page.locator("dialog input[name=name]").fill("Acme Research")
+    page.get_by_test_id("save-tenant").click()
+    expect(tenants).to_contain_text("Acme Research")
+    tenants.get_by_role("button", name="Delete").click()
+    page.get_by_test_id("confirm-yes").click()
+    expect(page.get_by_text("No tenant yet")).to_be_visible()
+
+    page.get_by_test_id("nav-audit").click()
+    expect(page.get_by_test_id("head")).to_contain_text("Sealed up to entry")
+    page.get_by_test_id("filter-action").fill("tenant.changed")
+    page.get_by_test_id("filter-action").press("Enter")
+    entries = page.get_by_test_id("entries").locator("li")
+    expect(entries).to_have_count(1)
+    entries.locator("summary").click()
+    name = entries.locator("tr", has=page.get_by_text("name", exact=True))
+    expect(name.locator("del")).to_have_text("Acme")
+    expect(name.locator("ins")).to_have_text("Acme Research")
+    page.get_by_test_id("filter-action").fill("")
+    page.get_by_test_id("filter-action").press("Enter")
+    page.get_by_test_id("filter-refused").check()
+    expect(page.get_by_text("No such entry")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_test_id("export").click()
+    assert download.value.path().read_text().startswith('{"header":')

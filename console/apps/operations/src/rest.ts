@@ -85,7 +85,11 @@ export async function post<T>(path: string, json: unknown): Promise<T> {
 }
 
 /** Where the answer says nothing but that it is done. */
-export async function send(path: string, json: unknown, method: "POST" | "PATCH" | "PUT" = "POST"): Promise<void> {
+export async function send(
+  path: string,
+  json: unknown,
+  method: "POST" | "PATCH" | "PUT" = "POST",
+): Promise<void> {
   await ask(path, { method, json });
 }
 

@@ -34,7 +34,13 @@ export function grantWords(grant: Grant, places: GrantPlaces | undefined): strin
     : `${t(grant.role)} · ${where.join(", ")}`;
 }
 
-export function GrantChips({ grants, places }: { grants: readonly Grant[]; places: GrantPlaces | undefined }) {
+export function GrantChips({
+  grants,
+  places,
+}: {
+  grants: readonly Grant[];
+  places: GrantPlaces | undefined;
+}) {
   if (grants.length === 0) return <span class="soft">{t("noGrants")}</span>;
   return (
     <span class="chips">

@@ -97,7 +97,12 @@ export function Tokens({ base, permissions }: TokensProps) {
   );
 }
 
-function TokenForm({ base, permissions, onMade, onClose }: TokensProps & { onMade: () => void; onClose: () => void }) {
+function TokenForm({
+  base,
+  permissions,
+  onMade,
+  onClose,
+}: TokensProps & { onMade: () => void; onClose: () => void }) {
   const [made, setMade] = useState<MadeApiToken>();
   const acting = useActing(accessSentence);
   const make = async (form: HTMLFormElement) => {

@@ -90,11 +90,7 @@ function AcceptForm({ token, shown }: { token: string; shown: InvitationShown })
             onChange={setBy}
           />
         )}
-        {by === "password" ? (
-          <PasswordFields name="password" />
-        ) : (
-          <p class="soft">{t("passkeyFollows")}</p>
-        )}
+        {by === "password" ? <PasswordFields name="password" /> : <p class="soft">{t("passkeyFollows")}</p>}
         <Button type="submit" look="primary" isBusy={acting.isBusy} data-testid="accept">
           {t("accept")}
         </Button>

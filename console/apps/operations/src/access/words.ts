@@ -34,7 +34,11 @@ export const t = words({
   ],
   usePasskey: ["Use a passkey", "使用通行金鑰", "使用通行密钥"],
   passkey: ["Passkey", "通行金鑰", "通行密钥"],
-  noPasskeyUsed: ["No passkey was used. Try again.", "未使用通行金鑰，請再試一次。", "未使用通行密钥，请再试一次。"],
+  noPasskeyUsed: [
+    "No passkey was used. Try again.",
+    "未使用通行金鑰，請再試一次。",
+    "未使用通行密钥，请再试一次。",
+  ],
   passkeyKnown: [
     "This device has a passkey of this account already.",
     "此裝置已有這個帳號的通行金鑰。",
@@ -45,7 +49,11 @@ export const t = words({
   codeHint: ["Six digits, new every 30 seconds.", "六位數字，每 30 秒更新。", "六位数字，每 30 秒更新。"],
   recoveryCode: ["Recovery code", "備用代碼", "恢复代码"],
   recoveryHint: ["Each works once.", "每組只能使用一次。", "每个只能使用一次。"],
-  useRecovery: ["Phone not at hand? Use a recovery code", "手機不在身邊？使用備用代碼", "手机不在身边？使用恢复代码"],
+  useRecovery: [
+    "Phone not at hand? Use a recovery code",
+    "手機不在身邊？使用備用代碼",
+    "手机不在身边？使用恢复代码",
+  ],
   useApp: ["Back to the other ways", "返回其他方式", "返回其他方式"],
   startAgain: ["Start again", "重新開始", "重新开始"],
   forgotten: ["Forgot your password?", "忘記密碼？", "忘记密码？"],
@@ -55,7 +63,11 @@ export const t = words({
     "忘记密码？请向管理员索取重置链接。",
   ],
   forgottenTitle: ["A new password", "設定新密碼", "设置新密码"],
-  forgottenHint: ["A link that works once is sent there.", "會寄出只能使用一次的連結。", "会发送只能使用一次的链接。"],
+  forgottenHint: [
+    "A link that works once is sent there.",
+    "會寄出只能使用一次的連結。",
+    "会发送只能使用一次的链接。",
+  ],
   email: ["E-mail address", "電子郵件地址", "电子邮件地址"],
   sendReset: ["Send the link", "寄出連結", "发送链接"],
   resetSent: [

@@ -114,7 +114,15 @@ function PasswordForm({ hasPassword }: { hasPassword: boolean }) {
         void acting.run(() => change(form));
       }}
     >
-      <input type="text" class="sr-only" autocomplete="username" value={me.value?.name ?? ""} readOnly tabIndex={-1} aria-hidden="true" />
+      <input
+        type="text"
+        class="sr-only"
+        autocomplete="username"
+        value={me.value?.name ?? ""}
+        readOnly
+        tabIndex={-1}
+        aria-hidden="true"
+      />
       {hasPassword && (
         <Field
           label={t("oldPassword")}

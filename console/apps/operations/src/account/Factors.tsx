@@ -23,8 +23,7 @@ export function Factors() {
   const [removing, setRemoving] = useState<Removing>();
   const acting = useActing(accessSentence);
   const factors = me.value?.factors;
-  const start = () =>
-    acting.run(async () => setOffer(await proved(() => post<TotpOffer>("/me/totp", {}))));
+  const start = () => acting.run(async () => setOffer(await proved(() => post<TotpOffer>("/me/totp", {}))));
   const renew = () =>
     acting.run(async () =>
       setCodes((await proved(() => post<RecoveryCodes>("/me/recovery-codes", {}))).codes),

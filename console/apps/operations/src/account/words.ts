@@ -20,8 +20,16 @@ export const t = words({
   ],
   factors: ["Second factors", "第二驗證因素", "第二验证因素"],
   app: ["Authenticator app", "驗證器應用程式", "验证器应用"],
-  appOn: ["On · {count} recovery codes left", "已啟用 · 剩 {count} 組備用代碼", "已启用 · 剩 {count} 个恢复代码"],
-  appOff: ["Off: the password alone signs you in.", "未啟用：只需密碼即可登入。", "未启用：只需密码即可登录。"],
+  appOn: [
+    "On · {count} recovery codes left",
+    "已啟用 · 剩 {count} 組備用代碼",
+    "已启用 · 剩 {count} 个恢复代码",
+  ],
+  appOff: [
+    "Off: the password alone signs you in.",
+    "未啟用：只需密碼即可登入。",
+    "未启用：只需密码即可登录。",
+  ],
   appScan: [
     "Scan this with the app, or type the secret; then give the code it shows.",
     "以應用程式掃描，或輸入密鑰，再填入它顯示的代碼。",
@@ -58,7 +66,11 @@ export const t = words({
   passkeyName: ["Its name", "名稱", "名称"],
   passkeyNameHint: ["For example the laptop it is on.", "例如所在的筆電。", "例如所在的笔记本。"],
   passkeyAdded: ["The passkey is added.", "通行金鑰已新增。", "通行密钥已添加。"],
-  removePasskeyAsk: ["{name} signs you in no more.", "{name} 將無法再用於登入。", "{name} 将无法再用于登录。"],
+  removePasskeyAsk: [
+    "{name} signs you in no more.",
+    "{name} 將無法再用於登入。",
+    "{name} 将无法再用于登录。",
+  ],
   synced: ["kept by your devices' maker", "由裝置廠商同步", "由设备厂商同步"],
   phone: ["Enrol a phone", "註冊手機", "注册手机"],
   phoneHint: [

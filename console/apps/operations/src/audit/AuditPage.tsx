@@ -75,7 +75,7 @@ function Filters({ asked }: { asked: Record<string, string> }) {
   const actor = asked["actor"] ?? "";
   const known = people.data ?? [];
   return (
-    <div class="filters">
+    <div class="asked">
       <Field
         label={t("action")}
         value={asked["action"] ?? ""}

@@ -24,7 +24,11 @@ export function differences({ details }: Pick<Entry, "details">): Row[] {
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].map((name) => {
     const was = cell(before, name);
     const is = cell(after, name);
-    return { name, ...(was === undefined ? {} : { before: was }), ...(is === undefined ? {} : { after: is }) };
+    return {
+      name,
+      ...(was === undefined ? {} : { before: was }),
+      ...(is === undefined ? {} : { after: is }),
+    };
   });
 }
 

@@ -6,7 +6,11 @@ export const t = words({
   none: ["No such entry", "沒有符合的紀錄", "没有符合的记录"],
   noneHint: ["Ask for less, or for another time.", "請減少條件或更換時間。", "请减少条件或更换时间。"],
   action: ["What was done", "動作", "操作"],
-  actionHint: ["One action, or “device” for all of devices.", "單一動作，或「device」表示所有設備動作。", "单个操作，或“device”表示所有设备操作。"],
+  actionHint: [
+    "One action, or “device” for all of devices.",
+    "單一動作，或「device」表示所有設備動作。",
+    "单个操作，或“device”表示所有设备操作。",
+  ],
   who: ["Who", "何人", "何人"],
   anybody: ["anybody", "任何人", "任何人"],
   about: ["About", "對象", "对象"],

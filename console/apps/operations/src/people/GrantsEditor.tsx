@@ -55,7 +55,9 @@ function GrantRow({ grant, places, onChange, onRemove }: GrantRowProps) {
     { value: "", label: t("any") },
     ...things.map(({ id, name }) => ({ value: id, label: name })),
     // A place that this person may not see keeps its row as it is.
-    ...(current && !things.some(({ id }) => id === current) ? [{ value: current, label: current.slice(0, 8) }] : []),
+    ...(current && !things.some(({ id }) => id === current)
+      ? [{ value: current, label: current.slice(0, 8) }]
+      : []),
   ];
   const racks = places.racks.filter(({ site_id }) => !grant.site_id || site_id === grant.site_id);
   return (

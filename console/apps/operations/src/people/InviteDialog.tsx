@@ -45,12 +45,7 @@ export function InviteDialog({ places, onChange, onClose }: InviteDialogProps) {
   if (invited)
     return (
       <Dialog title={invited.display_name} onClose={onClose}>
-        <ShownOnce
-          label={t("inviteLink")}
-          text={invited.url}
-          qrSvg={invited.qr_svg}
-          hint={t("inviteOnce")}
-        />
+        <ShownOnce label={t("inviteLink")} text={invited.url} qrSvg={invited.qr_svg} hint={t("inviteOnce")} />
         <div class="ui-actions">
           <Button onClick={onClose}>{tShared("close")}</Button>
         </div>
@@ -96,7 +91,13 @@ export function InviteDialog({ places, onChange, onClose }: InviteDialogProps) {
             hint={kind === "service" ? tAccess("nameHint") : t("nameLeft")}
           />
           {kind === "person" && (
-            <Field label={tAccess("email")} name="email" type="email" autocomplete="off" hint={t("emailHint")} />
+            <Field
+              label={tAccess("email")}
+              name="email"
+              type="email"
+              autocomplete="off"
+              hint={t("emailHint")}
+            />
           )}
         </div>
         <GrantsEditor grants={grants} places={places} onChange={setGrants} />

@@ -9,7 +9,11 @@ export const t = words({
   person: ["a person", "人員", "人员"],
   service: ["a machine (service account)", "機器（服務帳號）", "机器（服务账号）"],
   nameLeft: ["Left empty, they choose it.", "留空則由對方自選。", "留空则由对方自选。"],
-  emailHint: ["For reset links; no mail is sent now.", "供寄送重設連結；現在不會寄信。", "用于发送重置链接；现在不会发信。"],
+  emailHint: [
+    "For reset links; no mail is sent now.",
+    "供寄送重設連結；現在不會寄信。",
+    "用于发送重置链接；现在不会发信。",
+  ],
   inviteLink: ["Invitation link", "邀請連結", "邀请链接"],
   inviteOnce: [
     "Hand this over yourself: it is shown this once and works once.",

@@ -12,11 +12,7 @@ export const t = words({
   inside: ["Inside", "位於", "位于"],
   site: ["Site", "站點", "站点"],
   tenant: ["Belongs to", "所屬租戶", "所属租户"],
-  tenantHint: [
-    "Whose it is decides who may see it.",
-    "所屬租戶決定誰能看到它。",
-    "所属租户决定谁能看到它。",
-  ],
+  tenantHint: ["Whose it is decides who may see it.", "所屬租戶決定誰能看到它。", "所属租户决定谁能看到它。"],
   ownTenant: ["the operator", "營運方自有", "运营方自有"],
   tenants: ["Tenants", "租戶", "租户"],
   addTenant: ["Add a tenant", "新增租戶", "新增租户"],
