@@ -1,7 +1,9 @@
 /** The ledger: who did, saw and was refused what; how far it is sealed and signed; and the way to verify it elsewhere. */
 import type { Account, Entry, Head } from "@nearhand/contract";
-import { dateTime, EmptyState, Field, SelectField, useLoad } from "@nearhand/ui";
+import { Button, dateTime, EmptyState, Field, SelectField, useLoad } from "@nearhand/ui";
+import refresh from "lucide-static/icons/refresh-cw.svg?raw";
 import scroll from "lucide-static/icons/scroll-text.svg?raw";
+import { useState } from "preact/hooks";
 import { isEverywhere, may } from "../access/identity";
 import { pageOf } from "../devices/query";
 import { all } from "../devices/registry";
@@ -32,12 +34,21 @@ export function AuditPage() {
   const entries = useLoad(JSON.stringify(wanted), (signal) =>
     get<Page<Entry>>("/audit/entries", wanted, signal),
   );
+  const [turn, setTurn] = useState(0);
+  const again = () => {
+    entries.reload();
+    setTurn(turn + 1);
+  };
   return (
     <div class="page page-wide">
       <header class="page-head">
         <h1>{t("title")}</h1>
+        <span class="gap" />
+        <Button icon={refresh} onClick={again} data-testid="look-again">
+          {t("again")}
+        </Button>
       </header>
-      {isEverywhere("admin") && <HeadPanel />}
+      {isEverywhere("admin") && <HeadPanel key={turn} />}
       <Filters asked={asked} />
       <Shown of={entries}>
         {({ items, total }) =>

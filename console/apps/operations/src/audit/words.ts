@@ -4,7 +4,12 @@ import { words } from "@nearhand/ui";
 export const t = words({
   title: ["Ledger", "稽核紀錄", "审计记录"],
   none: ["No such entry", "沒有符合的紀錄", "没有符合的记录"],
-  noneHint: ["Ask for less, or for another time.", "請減少條件或更換時間。", "请减少条件或更换时间。"],
+  noneHint: [
+    "Ask for less, or for another time. What was just done is here a second later.",
+    "請減少條件或更換時間。剛發生的事一秒後才會出現。",
+    "请减少条件或更换时间。刚发生的事一秒后才会出现。",
+  ],
+  again: ["Look again", "重新查詢", "重新查询"],
   action: ["What was done", "動作", "操作"],
   actionHint: [
     "One action, or “device” for all of devices.",
