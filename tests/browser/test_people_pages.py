@@ -240,3 +240,15 @@ def test_a_tenant_is_added_renamed_and_removed_and_the_ledger_says_so(page: Page
     with page.expect_download() as download:
         page.get_by_test_id("export").click()
     assert download.value.path().read_text().startswith('{"header":')
+
+
+def test_a_site_is_given_to_a_tenant(page: Page) -> None:
+    make = """([path, body]) => fetch('/api/v1/' + path, {method: 'POST',
+        headers: {'Content-Type': 'application/json'}, body: JSON.stringify(body)}).then(a => a.status)"""
+    assert page.evaluate(make, ["tenants", {"name": "Acme"}]) == 201
+    assert page.evaluate(make, ["sites", {"name": "Hall North"}]) == 201
+    page.get_by_test_id("nav-places").click()
+    page.get_by_test_id("edit-site").click()
+    page.locator("dialog").get_by_label("Belongs to").select_option(label="Acme")
+    page.get_by_test_id("save-place").click()
+    expect(page.locator("summary")).to_contain_text("Acme")

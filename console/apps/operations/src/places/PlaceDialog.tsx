@@ -6,6 +6,7 @@ import type { Registry } from "../devices/registry";
 import { post } from "../rest";
 import { sentence } from "../shell/Shown";
 import { t as tShared } from "../words";
+import { TenantField } from "./PlaceEdit";
 import { t } from "./words";
 
 export type PlaceKind = "site" | "location" | "rack";
@@ -129,16 +130,7 @@ export function PlaceDialog({ kind, registry, onDone }: PlaceDialogProps) {
           </div>
         )}
         {kind !== "location" && (
-          <SelectField
-            label={t("tenant")}
-            hint={t("tenantHint")}
-            value={tenantId}
-            choices={[
-              { value: "", label: t("ownTenant") },
-              ...registry.tenants.map(({ id, name: label }) => ({ value: id, label })),
-            ]}
-            onChange={setTenantId}
-          />
+          <TenantField tenants={registry.tenants} value={tenantId} onChange={setTenantId} />
         )}
         <div class="ui-actions">
           <Button onClick={() => onDone(false)}>{tShared("cancel")}</Button>
