@@ -8,6 +8,7 @@ TARGET = Path(__file__).parent.parent / "docs" / "reference" / "settings.md"
 HEAD = """# Settings
 
 Read once at start from environment variables. Made by `python -m tools.settings_reference` from `nearhand/kit/settings.py`.
+Each may also stand in a file: `NEARHAND_DATABASE_URL_FILE=/run/secrets/database-url`, and so for every other. The variable itself wins.
 
 | variable | default | meaning |
 |---|---|---|

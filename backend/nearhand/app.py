@@ -1,5 +1,6 @@
 """Compose the service: settings → resources → routers → app. The only file that knows every slice."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -7,6 +8,7 @@ from datetime import timedelta
 
 from fastapi import FastAPI
 from fastapi.routing import APIRouter
+from starlette.types import ASGIApp
 
 from nearhand import __version__
 from nearhand.access.api import router as access_router
@@ -31,12 +33,16 @@ from nearhand.kit.bodies import BodyLimit, Pace
 from nearhand.kit.clock import Clock, SystemClock
 from nearhand.kit.database import Database
 from nearhand.kit.files import FORM_BYTES
-from nearhand.kit.http import PROBLEM_RESPONSES, forget_idempotency_keys, install_error_handlers
+from nearhand.kit.headers import SafeHeaders
+from nearhand.kit.http import PROBLEM_RESPONSES, forget_idempotency_keys, install_error_handlers, refusal
 from nearhand.kit.ids import Ids, RandomIds
+from nearhand.kit.limits import Allowed, LimitedAddresses, Limits
 from nearhand.kit.logging import configure_logging
+from nearhand.kit.peer import Proxied, networks
 from nearhand.kit.periodic import Periodic
 from nearhand.kit.rate import RateLimit
 from nearhand.kit.settings import Settings
+from nearhand.kit.tickets import Tickets
 from nearhand.labels.api import router as labels_router
 from nearhand.labels.service import RegisteredLabels, tag_inspector
 from nearhand.maintenance.api import router as maintenance_router
@@ -46,7 +52,9 @@ from nearhand.media.service import Eyes
 from nearhand.migrations.upgrade import upgrade
 from nearhand.pages import mount_pages
 from nearhand.sessions.api import router as sessions_router
-from nearhand.sessions.hub import Hub, Limits
+from nearhand.sessions.hub import Hub, Registered
+from nearhand.sessions.hub import Limits as LiveLimits
+from nearhand.sessions.invitations import router as invitations_router
 from nearhand.sessions.log import Log, PostgresStorage, SqliteStorage
 from nearhand.sessions.sealing import SessionSeals
 from nearhand.sessions.service import Registry, SessionService, Stills
@@ -62,6 +70,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     audit_router,
     devices_router,
     labels_router,
+    invitations_router,
     maintenance_router,
     manuals_router,
     media_router,
@@ -88,6 +97,8 @@ class Resources:
     api_tokens: TokenService
     enrolment: EnrolmentService
     sign_in_rate: RateLimit
+    tickets: Tickets
+    limits: Limits
     importer: Importer
     inspect_moves: InspectMoves
     live_log: Log
@@ -158,6 +169,17 @@ def build_resources(
         api_tokens=TokenService(means, access),
         enrolment=EnrolmentService(means, access),
         sign_in_rate=RateLimit(settings.password_tries_per_minute),
+        tickets=Tickets(time.monotonic),
+        limits=Limits(
+            Allowed(
+                requests_per_minute_and_address=settings.requests_per_minute_and_address,
+                requests_per_minute_and_account=settings.requests_per_minute_and_account,
+                uploads_per_hour_and_account=settings.uploads_per_hour_and_account,
+                lines_per_address=settings.connections_per_address,
+                lines_per_account=settings.lines_per_account,
+            ),
+            is_upload=is_upload,
+        ),
         importer=Importer(database, ids=ids, clock=clock, inspect_moves=inspect_moves),
         inspect_moves=inspect_moves,
         live_log=live_log,
@@ -166,17 +188,26 @@ def build_resources(
         hub=Hub(
             live_log,
             clock=clock,
-            limits=Limits(
+            limits=LiveLimits(
                 ring_s=settings.live_frame_ring_s,
                 outbox_bytes=settings.live_outbox_limit_bytes,
                 outbox_s=settings.live_outbox_limit_s,
                 idle_s=settings.live_idle_timeout_s,
                 snapshot_events=settings.live_snapshot_events,
             ),
-            look_up=sessions.look_up,
+            registered=Registered(sessions.look_up, sessions.place_of),
         ),
         eyes=eyes,
     )
+
+
+class Service(FastAPI):
+    """Its outermost layers are there for accidents too, which are answered outside of all other middleware."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        settings: Settings = self.state.resources.settings
+        inner = SafeHeaders(super().build_middleware_stack(), hsts_days=settings.hsts_days)
+        return Proxied(inner, trusted=networks(settings.trusted_proxies))
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -215,6 +246,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await upgrade(resources.database)
         await resources.live_log.open()
+        await resources.sessions.place_old_sessions()
         await resources.session_seals.recover()
         await resources.ledger.start()
         await resources.hub.start()
@@ -242,7 +274,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         await resources.live_log.close()
         await resources.database.close()
 
-    app = FastAPI(
+    app = Service(
         title="Nearhand",
         version=__version__,
         lifespan=lifespan,
@@ -253,6 +285,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         redoc_url=None,
     )
     app.state.resources = resources
+    resources.access_means.watch(resources.hub.recheck)
     install_error_handlers(app)
     app.add_middleware(
         BodyLimit,
@@ -262,6 +295,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         is_upload=is_upload,
         pace=Pace(settings.body_grace_s, settings.body_min_bytes_per_s),
     )
+    app.add_middleware(LimitedAddresses, limits=resources.limits, refusal=refusal)
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     mount_pages(app)

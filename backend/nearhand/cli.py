@@ -30,6 +30,10 @@ def serve(
         bool,
         typer.Option("--tls", help="Serve HTTPS with certificates of an own authority, kept in data_dir."),
     ] = False,
+    tls_cert: Annotated[
+        Path | None, typer.Option(help="Serve HTTPS with this certificate and its chain (PEM).")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="The key to it (PEM).")] = None,
 ) -> None:
     """Run the service with the settings of the environment (NEARHAND_…)."""
     import gc
@@ -38,17 +42,22 @@ def serve(
 
     from nearhand.app import build_resources, create_app
     from nearhand.kit.address import Listening, UnknownHost
-    from nearhand.kit.settings import MIB, Settings
+    from nearhand.kit.serving import TlsFiles, options, tls_options
+    from nearhand.kit.settings import Settings
     from nearhand.kit.tls import certificates, own_names
     from nearhand.sessions.log import FolderTaken
 
+    if (tls_cert is None) != (tls_key is None) or (tls and tls_cert):
+        raise typer.BadParameter("Give --tls, or both --tls-cert and --tls-key.")
+    files = TlsFiles(tls_cert, tls_key) if tls_cert and tls_key else None
     settings = Settings()
-    listening = Listening(host, port, tls)
+    has_tls = tls or files is not None
+    listening = Listening(host, port, has_tls)
     try:
         settings = settings.model_copy(
             update={
                 "base_url": settings.printed_url(listening),
-                "cookie_secure": tls or settings.cookie_secure,
+                "cookie_secure": has_tls or settings.cookie_secure,
             }
         )
         resources = build_resources(settings)
@@ -58,6 +67,8 @@ def serve(
         raise typer.Exit(1) from None
     service = create_app(settings, resources)
     kept = certificates(settings.data_dir / "tls", own_names()) if tls else None
+    if kept:
+        files = TlsFiles(kept.certificate, kept.key)
     typer.echo(f"Nearhand on {listening.local_url}, data in {settings.data_dir}. Ctrl-C ends it.")
     typer.echo(f"Labels and links say {settings.base_url} (NEARHAND_BASE_URL).")
     if kept:
@@ -69,12 +80,8 @@ def serve(
         service,
         host=host,
         port=port,
-        ws="websockets-sansio",
-        ws_max_size=MIB,  # the live door refuses far less, in words; this is what may lie in memory
-        log_level="warning",
-        access_log=False,
-        ssl_certfile=kept.certificate if kept else None,
-        ssl_keyfile=kept.key if kept else None,
+        **options(settings),
+        **(tls_options(files) if files else {}),
     )
 
 
@@ -217,6 +224,96 @@ def _with_service(work: "Callable[[Resources], Coroutine[None, None, None]]") ->
     except (NearhandError, ValueError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
+
+
+@app.command()
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object per finding.")] = False,
+) -> None:
+    """Say what is unsafe or broken in this deployment, by the settings of the environment.
+
+    Exit code 0: nothing, or only what would be better otherwise; 1: something is unsafe or broken.
+    """
+    import asyncio
+
+    from nearhand.doctor import Severity, examine
+    from nearhand.kit.settings import Settings
+
+    findings = asyncio.run(examine(Settings()))
+    for found in findings:
+        line = f"{found.severity}: {found.sentence}\n  {found.remedy}"
+        typer.echo(found.model_dump_json() if json else line)
+    if not findings and not json:
+        typer.echo("Nothing to find fault with.")
+    if any(found.severity is not Severity.WEAK for found in findings):
+        raise typer.Exit(1)
+
+
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="File with keys, made by `nearhand rotate-backup-key`: the backup is sealed with the newest."
+    ),
+]
+
+
+@app.command()
+def backup(
+    out: Annotated[Path, typer.Argument(help="The file to write; replaced only by a whole one.")],
+    key_file: KeyFile = None,
+) -> None:
+    """Write registry, live log and files into one file, while the service runs. Sealed, also its keys."""
+    from nearhand.backup import CannotBackUp, back_up
+    from nearhand.kit.sealing import Keyring
+    from nearhand.kit.settings import Settings
+
+    try:
+        kept = back_up(Settings(), out, Keyring.load(key_file) if key_file else None)
+    except (CannotBackUp, OSError, ValueError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(
+        f"{out}: {kept.databases} databases, {kept.files} files, {kept.keys} keys; {kept.bytes:,} bytes."
+    )
+    if key_file is None:
+        typer.echo(
+            "It is not sealed: whoever has it reads everything in it. The service's keys are left out."
+        )
+
+
+@app.command()
+def restore(
+    backup: Annotated[Path, typer.Argument(help="A file that `nearhand backup` wrote.")],
+    into: Annotated[Path, typer.Option(help="The data folder to make: empty, or not there yet.")],
+    key_file: KeyFile = None,
+) -> None:
+    """Make a data folder of a backup, checking every database and file on the way."""
+    from nearhand.backup import CannotBackUp
+    from nearhand.backup import restore as put_back
+    from nearhand.kit.sealing import Keyring
+
+    try:
+        kept = put_back(backup, into, Keyring.load(key_file) if key_file else None)
+    except (CannotBackUp, OSError, ValueError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{into}: {kept.databases} databases, {kept.files} files, {kept.keys} keys.")
+
+
+@app.command("rotate-backup-key")
+def rotate_backup_key(
+    key_file: Annotated[Path, typer.Argument(help="File with the keys of backups; made if there is none.")],
+) -> None:
+    """Add a key that seals backups from now on. The older ones stay in the file: they open what they sealed."""
+    from nearhand.kit.sealing import Keyring, id_of
+
+    try:
+        ring = Keyring.rotate(key_file)
+    except (OSError, ValueError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{key_file}: {len(ring.keys)} keys; {id_of(ring.keys[-1]).hex()} seals from now on.")
+    typer.echo("Keep a copy where the backups are not: without it they are lost.")
 
 
 @app.command()

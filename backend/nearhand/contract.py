@@ -7,13 +7,13 @@ from typing import Any
 
 from nearhand.app import create_app
 from nearhand.kit.settings import Settings
-from nearhand.sessions.messages import client_messages, server_events, server_messages
+from nearhand.sessions.messages import client_messages, server_events, server_messages, stored_events
 
 REF = "#/components/schemas/{model}"
 
 
 def contract() -> dict[str, Any]:
-    """The OpenAPI document with `ClientMessage`, `ServerEvent` and `ServerMessage` among its schemas."""
+    """The OpenAPI document with the unions of live messages among its schemas."""
     with tempfile.TemporaryDirectory() as folder:
         document = create_app(Settings(data_dir=Path(folder))).openapi()
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
@@ -21,6 +21,7 @@ def contract() -> dict[str, Any]:
         "ClientMessage": client_messages,
         "ServerEvent": server_events,
         "ServerMessage": server_messages,
+        "StoredEvent": stored_events,
     }
     for name, union in unions.items():
         schema = union.json_schema(ref_template=REF, mode="validation")

@@ -9,18 +9,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 WEB = Path(__file__).parent / "_web"
 UNBUILT = (
     "<!doctype html><title>Nearhand</title><p>The web apps are not built. "
     "Run <code>make demo</code>, or <code>make build</code> for a package that has them."
-)
-# Everything comes from this origin; WebAssembly is compiled for reading labels; nobody frames these pages.
-CONTENT_POLICY = (
-    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob: data:; media-src 'self' blob:; "
-    "worker-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
 )
 
 router = APIRouter(include_in_schema=False)
@@ -71,38 +65,6 @@ class SinglePageApp(StaticFiles):
         return response
 
 
-class SafeHeaders:
-    """ASGI middleware: the headers that keep a browser from doing more than our pages ask.
-
-    A header that the answer brings itself stays as it is: an uploaded file has a policy of its own.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                own = {name.lower() for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(safe for safe in _SAFE if safe[0] not in own)]
-            await send(message)
-
-        await self._app(scope, receive, with_headers)
-
-
-_SAFE = [
-    (b"content-security-policy", CONTENT_POLICY.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"permissions-policy", b"camera=(self), microphone=(self), geolocation=(), payment=()"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-]
-
-
 @router.get("/")
 async def home() -> RedirectResponse:
     return RedirectResponse("/console/")
@@ -150,7 +112,6 @@ def mount_pages(app: FastAPI, web: Path = WEB) -> None:
             app.mount(f"/{name}", SinglePageApp(directory=web / name, html=True), name=name)
         else:
             app.add_api_route(f"/{name}/{{path:path}}", _unbuilt, include_in_schema=False)
-    app.add_middleware(SafeHeaders)
 
 
 async def _unbuilt(path: str) -> HTMLResponse:

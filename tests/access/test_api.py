@@ -52,7 +52,7 @@ def test_a_browser_gets_a_cookie_that_scripts_cannot_read_and_no_token(client: T
     assert answer.json()["token"] is None
     assert COOKIE in answer.cookies
     assert "httponly" in answer.headers["set-cookie"].lower()
-    assert "samesite=lax" in answer.headers["set-cookie"].lower()
+    assert "samesite=strict" in answer.headers["set-cookie"].lower()
     assert client.get(f"{API}/me").json()["role"] == "expert"
 
 

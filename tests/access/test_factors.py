@@ -19,6 +19,12 @@ ORIGIN = "http://localhost:8000"
 NAME = {"name": "expert", "password": PASSWORD}
 
 
+@pytest.fixture(autouse=True)
+def as_from_our_page(client: TestClient) -> None:
+    """What a browser says of the page that asks; without it no cookie is worth anything."""
+    client.headers["Origin"] = "http://testserver"
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(data_dir=tmp_path, password_tries_per_minute=1000, base_url=ORIGIN)

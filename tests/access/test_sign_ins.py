@@ -16,6 +16,12 @@ from tests.support.people import PASSWORD, sign_in
 NAME = {"name": "expert", "password": PASSWORD}
 
 
+@pytest.fixture(autouse=True)
+def as_from_our_page(client: TestClient) -> None:
+    """What a browser says of the page that asks; without it no cookie is worth anything."""
+    client.headers["Origin"] = "http://testserver"
+
+
 @pytest.fixture
 def expert(client: TestClient) -> Account:
     return Account.signed_in(client, Role.EXPERT)

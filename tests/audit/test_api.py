@@ -109,7 +109,7 @@ def test_a_guest_who_opens_a_link_is_put_down(client: TestClient, resources: Res
     client.cookies.clear()
     opened = newest(client, resources, admin, action="link.opened")
     assert (opened["actor"]["kind"], opened["details"]["name"]) == ("guest", "A customer")
-    assert opened["about"] == newest(client, resources, admin, action="link.made")["about"]
+    assert opened["about"] == newest(client, resources, admin, action="link.added")["about"]
     assert token not in json.dumps(opened)
 
 

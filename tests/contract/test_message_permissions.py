@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nearhand.access.model import ROLE_PERMISSIONS, Permission, Role
+from nearhand.access.model import ROLE_PERMISSIONS, LinkMay, Permission, Role
 from nearhand.sessions.messages import Ask, Fleeting, FromClient, Traffic, client_messages
 from nearhand.sessions.model import Participant
 from tests.sessions.test_fuzz import VALID
@@ -16,9 +16,11 @@ from tests.support.live import LiveServer, until
 # message added later, or a role widened by mistake, is seen.
 FOR_HELPERS = {
     *("annotation.add", "annotation.edit", "annotation.remove", "annotation.restore"),
-    *("still.share", "device.show", "step.show", "session.end"),
+    *("still.share", "device.show", "step.show", "approval.ask", "session.end"),
     *("pointer.move", "stroke.draw", "frame.sight", "frame.freeze"),
 }
+# The customer's word: of their own people, who watch, or of whoever runs the place; never of those who ask for it.
+FOR_CUSTOMERS = {"approval.give"}
 FOR_ALL = {"hello", "ping", "chat.say", "signal.give"}
 
 EXAMPLES = {message["type"]: message for message in [*VALID, {"type": "session.end"}]}
@@ -49,15 +51,24 @@ def test_this_walk_meets_every_message() -> None:
         for choice in client_messages.json_schema()["$defs"].values()
         if "const" in choice.get("properties", {}).get("type", {})
     }
-    assert set(MESSAGES) == known == FOR_HELPERS | FOR_ALL == set(EXAMPLES)
+    assert set(MESSAGES) == known == FOR_HELPERS | FOR_CUSTOMERS | FOR_ALL == set(EXAMPLES)
 
 
-def test_observers_watch_and_speak_and_nothing_else() -> None:
-    assert {name for name, one in MESSAGES.items() if Role.OBSERVER in one.roles} == FOR_ALL
+def test_observers_watch_speak_and_approve_and_nothing_else() -> None:
+    assert {name for name, one in MESSAGES.items() if Role.OBSERVER in one.roles} == FOR_ALL | FOR_CUSTOMERS
     helpers = {Role.ADMIN, Role.EXPERT, Role.TECHNICIAN}
     assert {name: one.roles - {Role.OBSERVER} for name, one in MESSAGES.items()} == dict.fromkeys(
         MESSAGES, helpers
-    )
+    ) | {"approval.give": {Role.ADMIN}}
+
+
+def test_a_link_to_watch_sends_nothing_and_one_to_approve_speaks_and_decides() -> None:
+    def sent_by(may: LinkMay) -> set[str]:
+        return {name for name, one in MESSAGES.items() if may in one.guests}
+
+    assert sent_by(LinkMay.WATCH) == {"hello", "ping"}
+    assert sent_by(LinkMay.APPROVE) == FOR_ALL | FOR_CUSTOMERS
+    assert sent_by(LinkMay.HELP) == FOR_ALL | FOR_HELPERS
 
 
 def test_every_message_needs_what_whoever_is_in_the_session_holds() -> None:
@@ -75,6 +86,29 @@ async def server(tmp_path: Path) -> AsyncIterator[LiveServer]:
 
 def somebody(role: Role) -> Participant:
     return Participant(id=f"A{role.value.upper()}", display_name=role.value, role=role)
+
+
+@pytest.mark.parametrize("may", list(LinkMay))
+@pytest.mark.parametrize("name", sorted(FOR_HELPERS | FOR_CUSTOMERS | FOR_ALL - {"hello", "ping"}))
+async def test_what_a_guests_link_does_not_let_them_send_has_no_effect(
+    server: LiveServer, name: str, may: LinkMay
+) -> None:
+    """L12, L25. Whatever role the link names."""
+    message = MESSAGES[name]
+    role = Role.TECHNICIAN if may is LinkMay.HELP else Role.OBSERVER
+    guest = Participant(id="GUEST", display_name="A guest", role=role, guest=may)
+    asking = await server.join(guest, "asking")
+    before = len(await server.stored())
+    fields = {k: v for k, v in EXAMPLES[name].items() if k not in ("type", "n")}
+    if issubclass(message, Ask):
+        settled = await asking.ask(name, **fields)
+        is_forbidden = settled["type"] == "refused" and settled["code"] == "forbidden"
+    else:
+        await asking.say({"type": name, **fields})
+        is_forbidden = [one["code"] for one in asking.line.told("error")] == ["forbidden"]
+    assert is_forbidden == (may not in message.guests or role not in message.roles)
+    if is_forbidden:
+        assert len(await server.stored()) == before
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -137,6 +137,7 @@ WITHOUT_BODY = (
     "/me/recovery-codes",
     "/me/lock",
     "/me/passkeys/options",
+    "/tickets",
 )
 
 BODIES = {

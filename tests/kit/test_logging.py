@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import sys
 from collections.abc import Iterator
 
@@ -11,9 +12,11 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from nearhand.app import Resources, create_app
+from nearhand.access.model import Role
+from nearhand.app import API, Resources, create_app
 from nearhand.kit.database import Database
 from nearhand.kit.logging import configure_logging
+from tests.support.people import PASSWORD, sign_in
 
 
 class Terminal(io.StringIO):
@@ -73,3 +76,41 @@ async def test_a_database_error_does_not_tell_the_values(database: Database) -> 
         async with database.reading() as connection:
             await connection.execute(text("SELECT * FROM nowhere WHERE x = :x"), {"x": "correct horse"})
     assert "correct horse" not in str(caught.value)
+
+
+def test_no_secret_of_a_sign_in_reaches_the_log(
+    client: TestClient, unconfigured: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever is logged at the finest level, from the first wrong password to signing out."""
+    printed = structlog.PrintLogger(sys.stderr)
+    structlog.configure(
+        processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
+        logger_factory=lambda *_: printed,
+    )
+    wrong = client.post(f"{API}/sign-in", json={"name": "expert", "password": "hunter-the-second"})
+    assert wrong.status_code == 401
+    headers = sign_in(client, Role.EXPERT)
+    ticket = client.post(f"{API}/tickets", headers=headers).json()["ticket"]
+    session = client.post(f"{API}/sessions", json={"subject": "Port 37"}, headers=headers).json()["id"]
+    link = client.post(
+        f"{API}/sessions/{session}/invitations", json={"role": "observer"}, headers=headers
+    ).json()
+    secret = link["url"].partition("#")[2]
+    joined = client.post(f"{API}/join?want_token=true", json={"token": secret, "display_name": "A guest"})
+    client.post(f"{API}/join", json={"token": secret[::-1], "display_name": "A guest"})
+    client.get(f"{API}/me?token=in-the-address", headers={"Authorization": "Bearer forged-bearer"})
+    client.post(f"{API}/sign-out", headers=headers)
+    logged = "".join(capsys.readouterr())
+    assert "refused" in logged  # it was listened to
+    secrets = [
+        "hunter-the-second",
+        PASSWORD,
+        ticket,
+        secret,
+        joined.json()["token"],
+        "forged-bearer",
+        "in-the-address",
+    ]
+    secrets.append(headers["Authorization"].removeprefix("Bearer "))
+    assert [each for each in secrets if each in logged] == []

@@ -60,6 +60,8 @@ VALID: list[dict[str, Any]] = [
     },
     {"type": "device.show", "device": {"device_id": "D", "face": "rear"}},
     {"type": "step.show", "step": {"guide_id": "G", "step": 1, "done": [0]}},
+    {"type": "approval.ask", "id": "a1", "what": "Pull the left supply", "device_id": "DEVICE"},
+    {"type": "approval.give", "id": "a1", "decision": "refused", "reason": "not now"},
     {"type": "pointer.move", "place": ON_FRAME},
     {"type": "stroke.draw", "id": "s", "shape": "freehand", "frame": FRAME, "points": [[0, 0]]},
     {"type": "frame.sight", "frame": FRAME, "captured_at": AT, "sighting": SIGHTING},

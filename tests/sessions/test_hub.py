@@ -398,7 +398,7 @@ async def test_somebody_who_signed_out_is_closed_soon(server: LiveServer) -> Non
     """L21."""
     expert = await server.join(EXPERT, "desk")
     technician = await server.join(TECHNICIAN, "phone")
-    expert.line.is_allowed = False
+    expert.line.reason = CloseCode.UNAUTHENTICATED
     server.ticker.now_s += 31
     await server.hub.tend()
     await closed(expert)
@@ -414,7 +414,7 @@ async def test_a_check_that_cannot_be_made_throws_nobody_out(
     async def away() -> bool:
         raise OSError("the database is away")
 
-    monkeypatch.setattr(expert.line, "is_still_allowed", away)
+    monkeypatch.setattr(expert.line, "reason_to_close", away)
     server.ticker.now_s += 31
     await server.hub.tend()
     assert (await draw(expert, "m1"))["type"] == "ack"

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -16,8 +17,8 @@ START_WITHIN_S = 90.0
 class DemoProcess:
     """`with DemoProcess(folder) as demo`; without robots, so that nobody takes part but the test."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, has_tls: bool = False) -> None:
+        self.folder, self._has_tls = folder, has_tls
         self._process: subprocess.Popen[bytes] | None = None
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -25,7 +26,7 @@ class DemoProcess:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"{'https' if self._has_tls else 'http'}://127.0.0.1:{self._port}"
 
     def __enter__(self) -> "DemoProcess":
         self.start()
@@ -37,12 +38,14 @@ class DemoProcess:
     def start(self) -> None:
         command = [sys.executable, "-m", "nearhand.cli", "demo", "--no-robots"]
         command += ["--port", str(self._port), "--data", str(self.folder)]
+        command += ["--tls", "--host", "127.0.0.1"] if self._has_tls else []
+        unknown = ssl._create_unverified_context() if self._has_tls else None  # of its own authority
         environment = {**os.environ, "PYTHONPATH": str(BACKEND)}
         self._process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + START_WITHIN_S
         while time.monotonic() < deadline:
             try:
-                with urllib.request.urlopen(f"{self.url}/healthz", timeout=2):
+                with urllib.request.urlopen(f"{self.url}/healthz", timeout=2, context=unknown):
                     return
             except (urllib.error.URLError, OSError):
                 if self._process.poll() is not None:

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nearhand.access.model import Role
+from nearhand.access.model import HOUSE, Role, Where
 from nearhand.devices.model import Face, FaceSide
 from nearhand.kit.clock import FixedClock
 from nearhand.kit.ids import SequentialIds
-from nearhand.sessions.hub import Caller, Connection, Hub, Limits
+from nearhand.sessions.hub import Caller, Connection, Hub, Limits, Registered
 from nearhand.sessions.log import Batch, Log, SqliteStorage
 from nearhand.sessions.messages import Ask, FrameSight, Hello, ResumeFrom, read_frame
 from nearhand.sessions.model import (
@@ -120,6 +120,10 @@ async def nothing_to_find(
     return None
 
 
+async def nowhere(device_id: str, *, is_fresh: bool = False) -> Where:
+    return HOUSE
+
+
 class LiveServer:
     """A hub over a real log in a folder, with a clock that stands still; `restart` forgets all but the log."""
 
@@ -129,13 +133,18 @@ class LiveServer:
         self._folder = folder
         self._limits = limits
         self.look_up: Callable[..., Any] = nothing_to_find
+        self.place_of: Callable[..., Any] = nowhere
 
     async def start(self) -> "LiveServer":
         self.storage = FullDisk(SqliteStorage(self._folder / "live.db"))
         self.log = Log(self.storage, ids=SequentialIds())
         await self.log.open()
         self.hub = Hub(
-            self.log, clock=self.clock, limits=self._limits, look_up=self._look_up, monotonic=self.ticker
+            self.log,
+            clock=self.clock,
+            limits=self._limits,
+            registered=Registered(self._look_up, self._place_of),
+            monotonic=self.ticker,
         )
         await self.hub.start()
         return self
@@ -145,6 +154,10 @@ class LiveServer:
     ) -> Part | Face | None:
         found: Part | Face | None = await self.look_up(session_id, message, on)
         return found
+
+    async def _place_of(self, device_id: str, *, is_fresh: bool = False) -> Where:
+        where: Where = await self.place_of(device_id, is_fresh=is_fresh)
+        return where
 
     async def stop(self) -> None:
         await self.hub.stop()

@@ -9,9 +9,19 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
+from nearhand.kit.gate import Gate
+from nearhand.kit.serving import TlsFiles, options, tls_options
+from nearhand.kit.settings import Settings
+
 
 @contextmanager
-def served(app: FastAPI, *, certificate: Path | None = None) -> Iterator[str]:
+def served(
+    app: FastAPI,
+    *,
+    certificate: Path | None = None,
+    settings: Settings | None = None,
+    gate: Gate | None = None,
+) -> Iterator[str]:
     """Run the app until the block ends; yields its base URL. Raises RuntimeError when it does not start.
 
     With a `certificate` (key and chain in one PEM file) it speaks TLS.
@@ -20,7 +30,11 @@ def served(app: FastAPI, *, certificate: Path | None = None) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, log_level="error", ws="websockets-sansio", ssl_certfile=certificate
+        app,
+        host="127.0.0.1",
+        port=port,
+        **options(settings or Settings(), gate) | {"log_level": "error"},
+        **tls_options(TlsFiles(certificate, certificate)) if certificate else {},
     )
     server = uvicorn.Server(config)
     started = threading.Event()

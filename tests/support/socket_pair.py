@@ -16,7 +16,7 @@ class FakeLine:
         self.frames: list[str] = []
         self.closed: CloseCode | None = None
         self.is_slow = False
-        self.is_allowed = True
+        self.reason: CloseCode | None = None
         self.refusals: list[str] = []
         self._free = asyncio.Event()
 
@@ -29,8 +29,8 @@ class FakeLine:
     async def close(self, code: CloseCode) -> None:
         self.closed = self.closed or code
 
-    async def is_still_allowed(self) -> bool:
-        return self.is_allowed
+    async def reason_to_close(self) -> CloseCode | None:
+        return self.reason
 
     def refused(self, error: NearhandError) -> None:
         self.refusals.append(error.code)

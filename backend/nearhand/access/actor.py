@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
@@ -12,15 +11,14 @@ from nearhand.access.means import API_TOKEN
 from nearhand.access.model import Actor, Permission
 from nearhand.access.service import AccessService
 from nearhand.kit.asking import asking
-from nearhand.kit.errors import Forbidden, Unauthenticated
+from nearhand.kit.cookies import cookie_of
+from nearhand.kit.errors import Unauthenticated
 from nearhand.kit.http import SAFE_METHODS, guard
+from nearhand.kit.origin import refuse_foreign_origin
+from nearhand.kit.peer import address_of
 
 COOKIE = "nearhand_session"
 BROWSER_COOKIE = "nearhand_browser"
-
-
-class ForeignOrigin(Forbidden):
-    code, title = "foreign_origin", "This came from another site's page"
 
 
 def bearer_of(connection: HTTPConnection) -> str | None:
@@ -29,34 +27,32 @@ def bearer_of(connection: HTTPConnection) -> str | None:
 
 
 def token_of(connection: HTTPConnection) -> str | None:
-    """The bearer token of a program, or the cookie of a browser. An API token is no cookie."""
-    cookie = connection.cookies.get(COOKIE, "")
-    return bearer_of(connection) or (None if cookie.startswith(API_TOKEN) else cookie) or None
+    """The bearer token of a program, or the cookie of a browser; at a WebSocket also what a ticket stands for.
 
-
-def address_of(connection: HTTPConnection) -> str:
-    return connection.client.host if connection.client else "unknown"
+    An API token is no cookie.
+    """
+    cookie = cookie_of(connection, COOKIE) or ""
+    by_cookie = None if cookie.startswith(API_TOKEN) else cookie
+    return bearer_of(connection) or by_cookie or _by_ticket(connection)
 
 
 def visitor_of(request: Request) -> Visitor:
     return Visitor(
         address=address_of(request),
         user_agent=request.headers.get("user-agent", ""),
-        known_browser=request.cookies.get(BROWSER_COOKIE, ""),
+        known_browser=cookie_of(request, BROWSER_COOKIE) or "",
     )
 
 
-def refuse_foreign_origin(connection: HTTPConnection) -> None:
-    """A browser sends its cookie for whichever page asks; only our own pages may. Raises ForeignOrigin."""
-    origin = connection.headers.get("origin")
-    if origin is None:
-        return
-    try:
-        host = urlsplit(origin).netloc
-    except ValueError:  # no browser sends such a thing
-        raise ForeignOrigin from None
-    if host != connection.headers.get("host"):
-        raise ForeignOrigin
+def _by_ticket(connection: HTTPConnection) -> str | None:
+    """Taken once, and remembered for as long as the line is open: who is here is asked again and again."""
+    ticket = connection.query_params.get("ticket")
+    if connection.scope["type"] != "websocket" or not ticket:
+        return None
+    if not hasattr(connection.state, "token"):
+        connection.state.token = connection.app.state.resources.tickets.take(ticket)
+    token: str | None = connection.state.token
+    return token
 
 
 async def find_known(connection: HTTPConnection, *, even_locked: bool = False) -> Recognised:

@@ -11,10 +11,9 @@ from nearhand.access.actor import (
     COOKIE,
     EvenLocked,
     OwnSignIn,
-    address_of,
+    SignedIn,
     bearer_of,
     may,
-    refuse_foreign_origin,
     token_of,
     visitor_of,
 )
@@ -74,9 +73,13 @@ from nearhand.access.people import PeopleService
 from nearhand.access.service import AccessService
 from nearhand.access.tokens import TokenService
 from nearhand.audit.doors import acted, listed, tried, untold, viewed
+from nearhand.kit.cookies import forget_cookie, set_cookie
 from nearhand.kit.errors import TooMany
 from nearhand.kit.http import GuardedRoute, Page, Paging
+from nearhand.kit.origin import refuse_foreign_origin
 from nearhand.kit.patterns import Id
+from nearhand.kit.peer import address_of, home_of
+from nearhand.kit.tickets import TICKET_S
 
 router = APIRouter(tags=["access"], route_class=GuardedRoute)
 YEAR_S = 365 * 24 * 3600
@@ -131,7 +134,8 @@ Enrolling = Annotated[EnrolmentService, Depends(_enrolment)]
 async def _try_once(request: Request) -> None:
     """Anybody may try to get in, from our own pages or a program, a few times a minute per address."""
     refuse_foreign_origin(request)
-    if not request.app.state.resources.sign_in_rate.allow(address_of(request), time.monotonic()):
+    asker = home_of(address_of(request))
+    if not request.app.state.resources.sign_in_rate.allow(asker, time.monotonic()):
         raise TooMany("Too many sign-in tries from this address. Wait a minute.")
 
 
@@ -140,14 +144,8 @@ PUBLIC = [Depends(_try_once)]
 
 def _set_cookie(request: Request, response: Response, token: str, *, is_device: bool = False) -> None:
     settings = request.app.state.resources.settings
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=settings.device_days * 24 * 3600 if is_device else settings.session_hours * 3600,
-        httponly=True,
-        samesite="lax",
-        secure=settings.cookie_secure,
-    )
+    seconds = settings.device_days * 24 * 3600 if is_device else settings.session_hours * 3600
+    set_cookie(request, response, COOKIE, token, max_age_s=seconds)
 
 
 def _let_in(request: Request, response: Response, admission: Admission, *, want_token: bool) -> Admission:
@@ -155,14 +153,8 @@ def _let_in(request: Request, response: Response, admission: Admission, *, want_
     assert admission.token is not None
     _set_cookie(request, response, admission.token)
     if admission.actor.user_id is not None:
-        response.set_cookie(
-            BROWSER_COOKIE,
-            request.app.state.resources.access.known_browser(admission.actor.user_id),
-            max_age=YEAR_S,
-            httponly=True,
-            samesite="strict",
-            secure=request.app.state.resources.settings.cookie_secure,
-        )
+        known = request.app.state.resources.access.known_browser(admission.actor.user_id)
+        set_cookie(request, response, BROWSER_COOKIE, known, max_age_s=YEAR_S)
     return admission if want_token else admission.model_copy(update={"token": None})
 
 
@@ -234,7 +226,21 @@ async def sign_in_by_passkey(
 @router.post("/sign-out", status_code=status.HTTP_204_NO_CONTENT)
 async def sign_out(request: Request, response: Response, held: EvenLocked, service: Service) -> None:
     await service.sign_out(token_of(request) or "")
-    response.delete_cookie(COOKIE)
+    forget_cookie(request, response, COOKIE)
+
+
+class Ticket(BaseModel):
+    """Good for one WebSocket, opened within `seconds` with `?ticket=`."""
+
+    ticket: str
+    seconds: int
+
+
+@router.post("/tickets", status_code=status.HTTP_201_CREATED)
+@acted("ticket.made")
+async def ticket(request: Request, actor: SignedIn) -> Ticket:
+    """For whoever opens a WebSocket and can send no header with it. A token itself is accepted in no address."""
+    return Ticket(ticket=request.app.state.resources.tickets.sell(token_of(request) or ""), seconds=TICKET_S)
 
 
 @router.post("/join", dependencies=PUBLIC)

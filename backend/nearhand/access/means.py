@@ -92,13 +92,13 @@ class Means:
     # -- who is told ----------------------------------------------------------------------------------------------
 
     def watch(self, told: Callable[[str], None]) -> None:
-        """`told` is called with a participant's id when what they may do, or that they are signed in, has changed."""
+        """`told` is called with an `Actor.holder` when what they may do, or that they are signed in, has changed."""
         self._watchers.append(told)
 
-    def has_changed(self, participant_id: str) -> None:
+    def has_changed(self, holder: str) -> None:
         """After the transaction."""
         for told in self._watchers:
-            told(participant_id)
+            told(holder)
 
     # -- sign-ins -------------------------------------------------------------------------------------------------
 

@@ -180,6 +180,31 @@ class SignIn(BaseModel):
     password: str = Field(max_length=200)
 
 
+class LinkMay(StrEnum):
+    """What the holder of a customer link may do in a session. `help`: as much as the role it names."""
+
+    WATCH = "watch"
+    APPROVE = "approve"
+    HELP = "help"
+
+
+class LinkPass(BaseModel):
+    """What a customer link lets in: one session, or those of one work order; all it shows, or named devices of it.
+
+    `reach`: the grants of whoever made it. A link shows nothing that its maker could not see.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    may: LinkMay
+    session_id: str | None
+    work_order: str | None
+    device_ids: tuple[str, ...] | None
+    expires_at: datetime
+    reach: Grants = Field((), exclude=True)
+
+
 class Actor(BaseModel):
     """Who is asking: a signed-in user, or a guest who holds a joining link to one session.
 
@@ -195,7 +220,15 @@ class Actor(BaseModel):
     permissions: frozenset[Permission]
     grants: Grants = ()
     user_id: str | None = None
-    session_id: str | None = None  # set for guests: the only session they may enter
+    session_id: str | None = (
+        None  # of guests: the only session they may enter; None with a link for a work order
+    )
+    link: LinkPass | None = None  # of guests: by what they are here
+
+    @property
+    def holder(self) -> str:
+        """Whose sign-ins and rights these are: an account's, or a customer link's."""
+        return self.user_id or (self.link.id if self.link is not None else self.participant_id)
 
     def may(self, permission: Permission, where: Where | None = None) -> bool:
         """The one permission function: whether a grant gives this permission there, or without `where` anywhere."""
@@ -220,7 +253,7 @@ class Actor(BaseModel):
         return None if found is None else max(found, self.role, key=list(Role).index)
 
     def demand_session(self, session_id: str) -> None:
-        """Raise NotPermitted unless this actor may enter this session."""
+        """Raise NotPermitted when this is a guest of another session. What else it takes, the session says."""
         self.demand(Permission.SESSIONS_JOIN)
         if self.session_id is not None and self.session_id != session_id:
             raise NotPermitted(Permission.SESSIONS_JOIN)
@@ -242,14 +275,15 @@ def actor_of(user: User) -> Actor:
     )
 
 
-def guest(participant_id: str, display_name: str, role: Role, session_id: str) -> Actor:
-    """A guest may join the one session of their link, and nothing else."""
+def guest(participant_id: str, display_name: str, role: Role, link: LinkPass) -> Actor:
+    """A guest may join what their link names, and nothing else."""
     return Actor(
         participant_id=participant_id,
         display_name=display_name,
         role=role,
         permissions=frozenset({Permission.SESSIONS_JOIN}),
-        session_id=session_id,
+        session_id=link.session_id,
+        link=link,
     )
 
 
@@ -263,16 +297,40 @@ SYSTEM = Actor(
 )
 
 
-class JoiningGrant(BaseModel):
-    """What a joining link allows: entering one session with one role, until it expires."""
+class CustomerLink(BaseModel):
+    """A link for people without an account, as those who may invite see it. Its token is nowhere but in its URL."""
 
     model_config = ConfigDict(frozen=True)
 
-    session_id: str
+    id: str
+    label: str
+    session_id: str  # where it was made
+    work_order: str | None  # not None: it lets into all sessions of this work order
+    may: LinkMay
     role: Role
+    device_ids: tuple[str, ...] | None  # None: all that the session shows
     created_by: str
+    created_by_name: str
     created_at: datetime
     expires_at: datetime
+    revoked_at: datetime | None = None
+    opened_at: datetime | None = None
+    last_opened_at: datetime | None = None
+    times_opened: int = 0
+
+
+class WantedLink(BaseModel):
+    """A customer link as it is asked for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    label: str
+    session_id: str
+    work_order: str | None
+    may: LinkMay
+    role: Role
+    device_ids: tuple[str, ...] | None
+    hours: int
 
 
 class NotPermitted(Forbidden):

@@ -1,4 +1,4 @@
-"""Sign people in and out, know them again, and let guests in by a joining link."""
+"""Sign people in and out, know them again, and let guests in by a customer link."""
 
 import time
 from collections.abc import Mapping
@@ -25,6 +25,7 @@ from nearhand.access.credentials import (
     WrongCode,
 )
 from nearhand.access.giving import in_common, role_within
+from nearhand.access.links import LinkStore
 from nearhand.access.means import (
     API_TOKEN,
     Means,
@@ -37,11 +38,13 @@ from nearhand.access.means import (
 from nearhand.access.model import (
     ROLE_PERMISSIONS,
     Actor,
-    JoiningGrant,
+    CustomerLink,
+    LinkPass,
     NewUser,
-    Role,
+    Permission,
     SignIn,
     User,
+    WantedLink,
     WrongCredentials,
     actor_of,
     guest,
@@ -276,8 +279,9 @@ class AccessService:
         nothing = {"grants": (), "permissions": frozenset()}
         actor = known.actor.model_copy(update=nothing) if held.is_locked else known.actor
         return Me(
-            **actor.model_dump(exclude={"grants"}),
+            **actor.model_dump(exclude={"grants", "link"}),
             grants=actor.grants,
+            link=actor.link,
             name=user.name if user else None,
             email=user.email if user else None,
             kind=user.kind if user else None,
@@ -293,10 +297,12 @@ class AccessService:
 
     async def sign_out(self, token: str) -> None:
         async with self._means.database.transaction() as connection:
-            ended = await AccessStore(connection).remove_sign_in(token_hash(token))
-            await self._means.record(connection, "sign_in.ended", ended[0] if ended else "", None)
-        if ended is not None:
-            self._means.has_changed(ended[1])
+            store = AccessStore(connection)
+            found = await store.found(token_hash(token), self._means.clock.now())
+            await store.remove_sign_in(token_hash(token))
+            await self._means.record(connection, "sign_in.ended", found[1].id if found else "", None)
+        if found is not None:
+            self._means.has_changed(found[0].holder)
 
     async def sign_ins(
         self, user_id: str, page: PageQuery, *, this_id: str | None = None
@@ -378,40 +384,71 @@ class AccessService:
             await self._means.record(connection, "user.added", user.id, user.model_dump(mode="json"))
         return user
 
-    # -- guests ---------------------------------------------------------------------------------------------------
+    # -- customer links -------------------------------------------------------------------------------------------
 
-    async def invite(self, session_id: str, role: Role, *, by: Actor, hours: int) -> str:
-        """Return the token of a link that lets guests into one session until it expires."""
-        token = new_token()
-        now = self._means.clock.now()
-        grant = JoiningGrant(
-            session_id=session_id,
-            role=role,
+    async def invite(self, wanted: WantedLink, *, by: Actor) -> tuple[str, CustomerLink]:
+        """Make a link for people without an account. Returns its token, which is kept nowhere, and what it is."""
+        token, now = new_token(), self._means.clock.now()
+        link = CustomerLink(
+            **wanted.model_dump(exclude={"hours"}),
+            id=self._means.ids.new(),
             created_by=by.participant_id,
+            created_by_name=by.display_name,
             created_at=now,
-            expires_at=now + timedelta(hours=hours),
+            expires_at=now + timedelta(hours=wanted.hours),
         )
         async with self._means.database.transaction() as connection:
-            await AccessStore(connection).add_joining_link(token_hash(token), grant)
-            details = grant.model_dump(mode="json", exclude={"created_by", "created_at"})
-            await self._means.record(connection, "link.made", token_hash(token)[:12], details)
-        return token
+            reach = by.grants_with(Permission.SESSIONS_INVITE)
+            await LinkStore(connection).add(link, reach, token_hash(token))
+            await self._means.record(connection, "link.added", link.id, link.model_dump(mode="json"))
+        return token, link
 
     async def join(self, link_token: str, display_name: str, visitor: Visitor = UNKNOWN) -> Admission:
-        """Use a joining link: a fresh sign-in of a guest. Raises NotFound for a dead link."""
+        """Use a customer link: a fresh sign-in of a guest. Raises NotFound for a dead link."""
+        now = self._means.clock.now()
         async with self._means.database.transaction() as connection:
-            grant = await AccessStore(connection).joining_grant(
-                token_hash(link_token), self._means.clock.now()
-            )
-            if grant is None:
-                raise NotFound("This joining link is unknown or has expired. Ask for a new one.")
-            actor = guest(self._means.ids.new(), printable(display_name), grant.role, grant.session_id)
+            found = await LinkStore(connection).by_token(token_hash(link_token), now)
+            if found is None:
+                raise NotFound("This link is unknown, or has expired, or was revoked. Ask for a new one.")
+            link, role = found
+            actor = guest(self._means.ids.new(), printable(display_name), role, link)
             # A guest is let in no longer than the link says.
-            opening = Opening(kind=SignInKind.GUEST, until=grant.expires_at)
+            opening = Opening(kind=SignInKind.GUEST, until=link.expires_at)
             token = await self._means.begin(connection, actor, opening, visitor)
-            details = {"session_id": grant.session_id, "role": grant.role.value}
-            await self._means.record(connection, "link.opened", token_hash(link_token)[:12], details)
+            await LinkStore(connection).add_opening(
+                link.id, token_hash(token), actor.participant_id, actor.display_name, now=now
+            )
+            details = {"may": link.may.value, "role": role.value}
+            await self._means.record(connection, "link.opened", link.id, details)
         return Admission(actor=actor, token=token)
+
+    async def links_of_session(
+        self, session_id: str, work_order: str | None
+    ) -> list[tuple[CustomerLink, LinkPass]]:
+        async with self._means.database.reading() as connection:
+            return await LinkStore(connection).of_session(session_id, work_order)
+
+    async def links(self, page: PageQuery, *, created_by: str | None) -> Page[CustomerLink]:
+        async with self._means.database.reading() as connection:
+            items, total = await LinkStore(connection).all(created_by, limit=page.limit, offset=page.offset)
+        return Page[CustomerLink](items=items, total=total, limit=page.limit, offset=page.offset)
+
+    async def link(self, link_id: str) -> tuple[CustomerLink, LinkPass]:
+        """Raise NotFound."""
+        async with self._means.database.reading() as connection:
+            found = await LinkStore(connection).link(link_id)
+        if found is None:
+            raise NotFound(f"No link {link_id}.")
+        return found
+
+    async def revoke_link(self, link_id: str) -> None:
+        """Nobody comes in by it any more, and whoever came in by it is out at once, of open sockets too."""
+        async with self._means.database.transaction() as connection:
+            is_new = await LinkStore(connection).revoke(link_id, self._means.clock.now())
+            if is_new:
+                await self._means.record(connection, "link.revoked", link_id, None)
+        if is_new:
+            self._means.has_changed(link_id)
 
 
 def second_factors(factors: Factors) -> tuple[Factor, ...]:

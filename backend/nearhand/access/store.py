@@ -1,4 +1,4 @@
-"""Rows of accounts, their grants and passwords, sign-ins and joining links."""
+"""Rows of accounts, their grants and passwords, and sign-ins."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,13 +9,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nearhand.access.credentials import EmailTaken, Held, OpenSignIn, SignInKind
+from nearhand.access.links import LinkStore
 from nearhand.access.model import (
     AccountKind,
     Actor,
     Grant,
     Grants,
-    JoiningGrant,
-    Role,
     UnknownPlace,
     User,
     UserNameTaken,
@@ -28,7 +27,6 @@ from nearhand.access.tables import (
     api_tokens,
     grant_of,
     grants,
-    joining_links,
     passwords,
     sign_ins,
     users,
@@ -147,8 +145,6 @@ class AccessStore:
                 token_hash=token_hash,
                 guest_id=actor.participant_id if is_guest else None,
                 guest_name=actor.display_name if is_guest else None,
-                guest_role=actor.role if is_guest else None,
-                guest_session_id=actor.session_id,
                 address=address,
                 user_agent=user_agent,
                 pin_tries=0,
@@ -156,7 +152,7 @@ class AccessStore:
         )
 
     async def found(self, token_hash: str, now: datetime) -> tuple[Actor, Held] | None:
-        """Whoever holds this token, in one query; None when it is unknown, expired or its user is inactive."""
+        """Whoever holds this token, None when it is unknown or expired, its user inactive, or its link revoked."""
         query = (
             select(sign_ins, users, *grants.c[*GRANT])
             .select_from(sign_ins)
@@ -170,7 +166,10 @@ class AccessStore:
             return None
         row = rows[0]
         if row._mapping[sign_ins.c.user_id] is None:
-            actor = guest(row.guest_id, row.guest_name, Role(row.guest_role), row.guest_session_id)
+            link = await LinkStore(self._connection).of_sign_in(token_hash, now)
+            if link is None:
+                return None
+            actor = guest(row.guest_id, row.guest_name, link[1], link[0])
         elif row.is_active:
             actor = actor_of(_user(row, _held_grants(rows)))
         else:
@@ -232,13 +231,8 @@ class AccessStore:
             ):
                 await self._connection.execute(update(table).where(table.c.id == row_id).values(values))
 
-    async def remove_sign_in(self, token_hash: str) -> tuple[str, str] | None:
-        """Its id and whose it was, when it was there."""
-        whose = func.coalesce(sign_ins.c.user_id, sign_ins.c.guest_id).label("participant_id")
-        query = select(sign_ins.c.id, whose).where(sign_ins.c.token_hash == token_hash)
-        row = (await self._connection.execute(query)).one_or_none()
+    async def remove_sign_in(self, token_hash: str) -> None:
         await self._connection.execute(delete(sign_ins).where(sign_ins.c.token_hash == token_hash))
-        return None if row is None else (row.id, row.participant_id)
 
     async def remove_sign_ins(self, user_id: str, *, only: str | None = None, but: str | None = None) -> int:
         """How many of a user's sign-ins were ended: all, only one, or all but one."""
@@ -255,29 +249,6 @@ class AccessStore:
             sign_ins.c.kind.in_((SignInKind.BROWSER, SignInKind.PROGRAM)),
         )
         await self._connection.execute(delete(sign_ins).where(or_(sign_ins.c.expires_at <= now, is_idle)))
-        await self._connection.execute(delete(joining_links).where(joining_links.c.expires_at <= now))
-
-    # -- joining links ------------------------------------------------------------------------------------------
-
-    async def add_joining_link(self, token_hash: str, grant: JoiningGrant) -> None:
-        await self._connection.execute(
-            insert(joining_links).values(token_hash=token_hash, **grant.model_dump())
-        )
-
-    async def joining_grant(self, token_hash: str, now: datetime) -> JoiningGrant | None:
-        query = select(joining_links).where(
-            joining_links.c.token_hash == token_hash, joining_links.c.expires_at > now
-        )
-        row = (await self._connection.execute(query)).one_or_none()
-        if row is None:
-            return None
-        return JoiningGrant(
-            session_id=row.session_id,
-            role=Role(row.role),
-            created_by=row.created_by,
-            created_at=row.created_at,
-            expires_at=row.expires_at,
-        )
 
 
 def email_key(email: str | None) -> str | None:

@@ -93,7 +93,7 @@ passkeys = Table(
     UniqueConstraint("credential_id"),
 )
 
-# One row per sign-in: a user's, or a guest's who used a joining link. Only the token's hash is kept.
+# One row per sign-in: a user's, or a guest's who used a customer link. Only the token's hash is kept.
 sign_ins = Table(
     "sign_in",
     metadata,
@@ -103,8 +103,6 @@ sign_ins = Table(
     Column("user_id", ForeignKey(users.c.id, ondelete="CASCADE"), nullable=True, index=True),
     Column("guest_id", String(12), nullable=True),
     Column("guest_name", String(80), nullable=True),
-    Column("guest_role", String(12), nullable=True),
-    Column("guest_session_id", String(12), nullable=True, index=True),
     Column("is_strong", Boolean, nullable=False),
     Column("address", String(60), nullable=False),
     Column("user_agent", String(300), nullable=False),
@@ -169,17 +167,6 @@ used_tickets = Table(
     metadata,
     Column("id", String(40), primary_key=True),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
-)
-
-joining_links = Table(
-    "joining_link",
-    metadata,
-    Column("token_hash", String(64), primary_key=True),
-    Column("session_id", String(12), nullable=False, index=True),
-    Column("role", String(12), nullable=False),
-    Column("created_by", String(12), nullable=False),
-    Column("expires_at", UtcDateTime, nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
 )
 
 GRANT = ("role", "tenant_id", "site_id", "rack_id")

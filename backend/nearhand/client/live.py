@@ -240,7 +240,7 @@ class LiveSession(Verbs):
 
     async def _take_all(self, messages: list[Any]) -> None:
         for message in messages:
-            is_news = not isinstance(message, m.Event) or message.seq > self.view.seq
+            is_news = not isinstance(message, m.Event | m.Withheld) or message.seq > self.view.seq
             self.view = reduced(self.view, message)
             await self._answer(message)
             if is_news and not isinstance(message, m.Pong):  # only says that the line is alive

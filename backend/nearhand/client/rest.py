@@ -140,9 +140,11 @@ class Client:
 
     # -- sessions -----------------------------------------------------------------------------------------------
 
-    async def open_session(self, device_id: str | None = None, subject: str = "") -> Session:
+    async def open_session(
+        self, device_id: str | None = None, subject: str = "", work_order: str = ""
+    ) -> Session:
         """Ask for help."""
-        body = NewSession(device_id=device_id, subject=subject)
+        body = NewSession(device_id=device_id, subject=subject, work_order=work_order)
         return await self.post("/sessions", body, Session)
 
     async def session(self, session_id: str) -> Session:

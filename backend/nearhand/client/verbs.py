@@ -10,6 +10,7 @@ from nearhand.kit.ids import RandomIds
 from nearhand.media.model import Still
 from nearhand.sessions import messages as m
 from nearhand.sessions.model import (
+    Decision,
     FrameRef,
     ImagePoint,
     OnFace,
@@ -97,6 +98,16 @@ class Verbs(ABC):
     async def show_step(self, guide_id: str, step: int, done: tuple[int, ...] = ()) -> int:
         """The whole progress of a guide."""
         return await self.ask(m.StepShow, step=ShownStep(guide_id=guide_id, step=step, done=done))
+
+    async def ask_approval(self, what: str, device_id: str | None = None, id_: str | None = None) -> str:
+        """Ask the customer whether something may be done; returns the id under which they decide."""
+        id_ = id_ or RandomIds().new()
+        await self.ask(m.ApprovalAsk, id=id_, what=what, device_id=device_id)
+        return id_
+
+    async def decide(self, id_: str, decision: Decision, reason: str = "") -> int:
+        """Say what the customer decided."""
+        return await self.ask(m.ApprovalGive, id=id_, decision=decision, reason=reason or None)
 
     async def end(self) -> int:
         """End the session for all."""

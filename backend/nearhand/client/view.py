@@ -5,11 +5,11 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from nearhand.sessions import messages as m
-from nearhand.sessions.model import Annotation, ChatLine, GivenSignal, Participant, SessionState
+from nearhand.sessions.model import Annotation, Approval, ChatLine, GivenSignal, Participant, SessionState
 
 CHAT_KEPT = 1000
 STILLS_KEPT = 500
-Thing = TypeVar("Thing", bound=Annotation | Participant)
+Thing = TypeVar("Thing", bound=Annotation | Approval | Participant)
 Newest = MappingProxyType[str, Any]
 _NONE: Newest = MappingProxyType({})
 
@@ -23,6 +23,7 @@ class LiveView:
     head_seq: int = 0
     state: SessionState | None = None  # None until the first state has come
     awaits_state: bool = True
+    is_elsewhere: bool = False  # the session is about equipment now that this participant may not see
     you: Participant | None = None
     present: tuple[str, ...] = ()
     pointers: Newest = field(default_factory=lambda: _NONE)  # participant → PointerMoved
@@ -64,6 +65,7 @@ def reduced(view: LiveView, message: Any) -> LiveView:
                 head_seq=max(message.seq, view.head_seq),
                 state=message.state,
                 awaits_state=False,
+                is_elsewhere=message.is_elsewhere,
             )
         case m.PresenceChanged():
             return _with_presence(view, message)
@@ -77,29 +79,45 @@ def reduced(view: LiveView, message: Any) -> LiveView:
             return replace(view, frames=_newest(view.frames, message.by, message))
         case m.Event():
             return _with_event(view, message)
+        case m.Withheld():
+            return _without_event(view, message)
         case _:
             return view
 
 
-def _with_event(view: LiveView, event: m.Event) -> LiveView:
-    if view.awaits_state or view.state is None or event.seq <= view.seq:
+def _is_next(view: LiveView, seq: int) -> bool:
+    if view.awaits_state or view.state is None or seq <= view.seq:
+        return False
+    if seq > view.seq + 1:
+        raise Gap(f"expected event {view.seq + 1}, got {seq}")
+    return True
+
+
+def _without_event(view: LiveView, withheld: m.Withheld) -> LiveView:
+    if view.state is None or not _is_next(view, withheld.seq):
         return view
-    if event.seq > view.seq + 1:
-        raise Gap(f"expected event {view.seq + 1}, got {event.seq}")
+    head_seq = max(withheld.seq, view.head_seq)
+    if not withheld.is_elsewhere:
+        return replace(view, seq=withheld.seq, head_seq=head_seq)
+    state = view.state.model_copy(update={"device": None})
+    return replace(view, seq=withheld.seq, head_seq=head_seq, state=state, is_elsewhere=True)
+
+
+def _with_event(view: LiveView, event: m.Event) -> LiveView:
+    if view.state is None or not _is_next(view, event.seq):
+        return view
     strokes = _newest(view.strokes, event.by, None) if isinstance(event, m.AnnotationAdded) else view.strokes
     state = view.state.model_copy(update=_changes(view.state, event))
-    return replace(view, seq=event.seq, head_seq=max(event.seq, view.head_seq), state=state, strokes=strokes)
+    is_elsewhere = view.is_elsewhere and not isinstance(event, m.DeviceShown)
+    head_seq = max(event.seq, view.head_seq)
+    return replace(
+        view, seq=event.seq, head_seq=head_seq, state=state, strokes=strokes, is_elsewhere=is_elsewhere
+    )
 
 
 def _changes(state: SessionState, event: m.Event) -> dict[str, Any]:
     told = {"seq": event.seq, "by": event.by, "at": event.at}
     match event:
-        case m.ParticipantJoined():
-            return {"participants": _replaced(state.participants, event.participant)}
-        case m.AnnotationAdded() | m.AnnotationEdited() | m.AnnotationRestored():
-            return {"annotations": _replaced(state.annotations, event.annotation)}
-        case m.AnnotationRemoved():
-            return {"annotations": tuple(a for a in state.annotations if a.id != event.id)}
         case m.ChatSaid():
             return {"chat": (*state.chat, ChatLine(**told, text=event.text))[-CHAT_KEPT:]}
         case m.SignalGiven():
@@ -112,6 +130,21 @@ def _changes(state: SessionState, event: m.Event) -> dict[str, Any]:
             return {"step": event.step}
         case m.SessionClosed():
             return {"is_ended": True}
+        case _:
+            return _changed_things(state, event)
+
+
+def _changed_things(state: SessionState, event: m.Event) -> dict[str, Any]:
+    """What has an id, and takes the place of what had the same."""
+    match event:
+        case m.ParticipantJoined():
+            return {"participants": _replaced(state.participants, event.participant)}
+        case m.AnnotationAdded() | m.AnnotationEdited() | m.AnnotationRestored():
+            return {"annotations": _replaced(state.annotations, event.annotation)}
+        case m.AnnotationRemoved():
+            return {"annotations": tuple(a for a in state.annotations if a.id != event.id)}
+        case m.ApprovalAsked() | m.ApprovalGiven():
+            return {"approvals": _replaced(state.approvals, event.approval)}
         case _:
             return {}  # of a newer server: counted, and otherwise let pass
 

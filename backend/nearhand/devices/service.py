@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from nearhand.access.model import HOUSE, SYSTEM, Actor, Permission
+from nearhand.access.model import HOUSE, SYSTEM, Actor, Permission, Where
 from nearhand.audit import recording
 from nearhand.devices.model import (
     Device,
@@ -298,3 +298,8 @@ class RegisteredDevices:
         async with self._database.reading() as connection:
             devices = devices_on(connection, SYSTEM, ids=self._ids, clock=self._clock)
             return await devices.view_even_removed(device_id)
+
+    async def place(self, device_id: str) -> Where | None:
+        """Where it stands, removed or not; None for a device that was never there."""
+        async with self._database.reading() as connection:
+            return (await DeviceStore(connection, SYSTEM.grants).places([device_id])).get(device_id)

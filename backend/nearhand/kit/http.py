@@ -33,6 +33,8 @@ from nearhand.kit.errors import (
     Unauthenticated,
     Unavailable,
 )
+from nearhand.kit.limits import Limits, refuse_deep
+from nearhand.kit.peer import address_of
 
 log = structlog.get_logger()
 
@@ -111,6 +113,15 @@ def problem_response(
     return ProblemResponse(body, status_code=status)
 
 
+def refusal(error: NearhandError) -> JSONResponse:
+    response = problem_response(
+        error.status, error.code, error.title, error.detail, error.facts.get("errors")
+    )
+    if error.retry_after_s is not None:
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    return response
+
+
 def install_error_handlers(app: FastAPI) -> None:
     """Render every refusal, and every accident, as problem details."""
 
@@ -120,12 +131,7 @@ def install_error_handlers(app: FastAPI) -> None:
         is_stranger = isinstance(error, Unauthenticated) and request.method in SAFE_METHODS
         say = log.debug if is_stranger else log.info
         say("refused", path=request.url.path, code=error.code, detail=error.detail)
-        response = problem_response(
-            error.status, error.code, error.title, error.detail, error.facts.get("errors")
-        )
-        if error.retry_after_s is not None:
-            response.headers["Retry-After"] = str(error.retry_after_s)
-        return response
+        return refusal(error)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
@@ -207,14 +213,17 @@ class GuardedRoute(APIRoute):
             request.state.asker_id = ""
             for ask in guards:
                 request.state.asker_id = (await ask(request)).participant_id
+            if request.state.asker_id:
+                limits: Limits = request.app.state.resources.limits
+                limits.admit(request.state.asker_id, request.method, request.url.path)
             if self.body_field is not None:
-                await request.body()
+                refuse_deep(await request.body())
             return await self.answer(request, handle)
 
         async def witnessed(request: Request) -> Response:
             resources = request.app.state.resources
             witness: Witness = resources.ledger
-            ask_from(request.client.host if request.client else "", resources.clock)
+            ask_from(address_of(request), resources.clock)
             try:
                 response = await guarded(request)
             except NearhandError as error:

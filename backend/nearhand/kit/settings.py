@@ -1,20 +1,47 @@
 """Every setting of the service, its default and its meaning; nothing else reads the environment."""
 
+import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from nearhand.kit.address import Listening
+from nearhand.kit.peer import networks
 
 MIB = 1024 * 1024
+PREFIX = "NEARHAND_"
+
+
+class FromFiles(PydanticBaseSettingsSource):
+    """What `NEARHAND_<NAME>_FILE` names: a secret in a file is in no list of processes, and in no log of a start."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        path = os.environ.get(f"{PREFIX}{field_name.upper()}_FILE")
+        return (Path(path).read_text(encoding="utf-8").strip() if path else None), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found = {name: self.get_field_value(field, name)[0] for name, field in Settings.model_fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
 
 
 class Settings(BaseSettings):
     """Read once in `app.py` from variables with the prefix NEARHAND_, then handed on as plain values."""
 
-    model_config = SettingsConfigDict(env_prefix="NEARHAND_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, FromFiles(settings_cls)
 
     data_dir: Path = Field(Path("var"), description="Folder for the database, the live log and all files.")
     database_url: str | None = Field(
@@ -32,6 +59,45 @@ class Settings(BaseSettings):
     )
     cookie_secure: bool = Field(
         False, description="Send the sign-in cookie over HTTPS only. Set it whenever TLS is on."
+    )
+    hsts_days: int = Field(
+        365,
+        ge=0,
+        description="Days for which browsers that came over HTTPS may not come without it again. 0: do not say so.",
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses and networks, divided by commas, of proxies whose X-Forwarded-For and "
+        "X-Forwarded-Proto are believed: 10.0.0.5, 10.1.0.0/16. Unset: nobody's.",
+    )
+    connections: int = Field(
+        10_000, gt=0, description="Connections open at once; fewer where the system allows fewer open files."
+    )
+    connections_per_address: int = Field(
+        1000,
+        gt=0,
+        description="Connections, and live lines, open at once from one address (IPv6: one /64 network); what has said nothing "
+        "yet gives way first.",
+    )
+    lines_per_account: int = Field(
+        300, gt=0, description="Live lines (WebSockets) one account has open at once."
+    )
+    head_timeout_s: float = Field(
+        10.0, gt=0, description="Seconds within which the head of a request must be there."
+    )
+    answer_stall_s: float = Field(
+        60.0,
+        gt=0,
+        description="Seconds after which a connection ends whose other side does not read its answer.",
+    )
+    requests_per_minute_and_address: int = Field(
+        30_000, gt=0, description="Requests a minute from one address (IPv6: one /64 network) before 429."
+    )
+    requests_per_minute_and_account: int = Field(
+        12_000, gt=0, description="Requests a minute of one account or guest before 429."
+    )
+    uploads_per_hour_and_account: int = Field(
+        2000, gt=0, description="Files that one account or guest may send in an hour before 429."
     )
     session_hours: int = Field(12, gt=0, description="How long a sign-in lasts at most, in hours.")
     sign_in_idle_minutes: int = Field(
@@ -108,6 +174,12 @@ class Settings(BaseSettings):
         "sharing them yet.",
     )
     live_snapshot_events: int = Field(1000, description="Events between two folded snapshots of a session.")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, text: str) -> str:
+        networks(text)
+        return text
 
     def printed_url(self, listening: Listening) -> str:
         """`base_url` where somebody has set it, else the address that is listened on. Raises UnknownHost."""

@@ -8,13 +8,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from nearhand.kit.blobs import Blobs, refusing_full_disk
+from nearhand.kit.blobs import Blobs, digest, refusing_full_disk
 from nearhand.kit.errors import Invalid, TooLarge, Unsupported
+from nearhand.kit.metadata import Unparsable, bared
 
 PIECE_BYTES = 256 * 1024
 
 PDF, JPEG, PNG, WEBP = "application/pdf", "image/jpeg", "image/png", "image/webp"
 TEXT = "text/plain; charset=utf-8"
+_PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF")
 _NOT_TEXT = bytes(set(range(32)) - set(b"\t\n\f\r")) + b"\x7f"
 
 
@@ -37,6 +39,25 @@ class Incoming:
 
     async def keep(self) -> None:
         await asyncio.to_thread(self.blobs.adopt, self.path, self.sha256)
+
+    async def bared(self) -> "Incoming":
+        """A picture without place, time and device; any other file as it is. Raises NotAPicture."""
+        return await asyncio.to_thread(self._bared)
+
+    def _bared(self) -> "Incoming":
+        with self.path.open("rb") as file:
+            if not file.read(4).startswith(_PICTURES):
+                return self
+        content = self.path.read_bytes()
+        try:
+            bare = bared(content)
+        except Unparsable:
+            raise NotAPicture from None
+        if bare == content:
+            return self
+        with refusing_full_disk():
+            self.path.write_bytes(bare)
+        return Incoming(self.path, digest(bare), len(bare), self.blobs)
 
     async def media_type(self) -> str | None:
         """What the content is, whatever its name says: PDF, JPEG, PNG, WebP or text in UTF-8; else None."""

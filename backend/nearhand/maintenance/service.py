@@ -130,6 +130,7 @@ class Attachments:
             media_type = await file.media_type()
             if media_type is None:
                 raise AttachmentKindRefused
+            file = await file.bared()
             await file.keep()
         attachment = Attachment(
             sha256=file.sha256, name=name, media_type=media_type, size_bytes=file.size_bytes

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import nearhand.access.links
 import nearhand.access.tables
 import nearhand.audit.store
 import nearhand.devices.tables

@@ -6,19 +6,18 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 from fastapi.responses import FileResponse
 
 from nearhand.access.actor import may
-from nearhand.access.model import Actor, Permission, Role
+from nearhand.access.model import Actor, Permission
 from nearhand.audit.doors import acted, listed, viewed
 from nearhand.kit.asking import asking
 from nearhand.kit.files import picture, raw_body
 from nearhand.kit.http import GuardedRoute, IdempotencyKey, Page, Paging
 from nearhand.kit.patterns import Id
 from nearhand.media.model import Still
+from nearhand.sessions.audience import Viewer
 from nearhand.sessions.hub import Hub
-from nearhand.sessions.messages import ServerEvent
+from nearhand.sessions.messages import StoredEvent
 from nearhand.sessions.model import (
     Annotation,
-    Invitation,
-    JoiningLink,
     NewSession,
     Session,
     SessionDevice,
@@ -72,40 +71,45 @@ async def sessions(
     status: SessionStatus | None = None,
     actor: Actor = may(Permission.SESSIONS_LIST),
 ) -> Page[Session]:
-    """All sessions, newest first."""
-    return await service.sessions(status, page)
+    """The sessions that were about what you may see, and your own; newest first."""
+    return await service.sessions(status, page, Viewer.of(actor))
 
 
 @router.get("/sessions/{session_id}")
 @viewed("session")
-async def session(session_id: Id, service: Service, actor: Actor = may(Permission.SESSIONS_JOIN)) -> Session:
+async def session(session_id: Id, hub: RunningRooms, actor: Actor = may(Permission.SESSIONS_JOIN)) -> Session:
     actor.demand_session(session_id)
-    return await service.session(session_id)
+    return (await hub.audience(session_id, actor)).row
 
 
-@router.get("/sessions/{session_id}/events", response_model=list[ServerEvent])
+@router.get("/sessions/{session_id}/events", response_model=list[StoredEvent])
 @viewed("session")
 async def events(
     session_id: Id,
     service: Service,
+    hub: RunningRooms,
     after: Annotated[int, Query(ge=0, lt=2**53, description="Only events with a greater seq.")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
     actor: Actor = may(Permission.SESSIONS_JOIN),
 ) -> Response:
-    """The stored log, oldest first, exactly as it was told. A shorter answer than `limit` is its end."""
+    """The stored log, oldest first, exactly as it was told. A shorter answer than `limit` is its end.
+
+    In the place of an event that you may not see stands `withheld`.
+    """
     actor.demand_session(session_id)
-    bodies = await service.events(session_id, after=after, limit=limit)
+    audience = await hub.audience(session_id, actor)
+    bodies = audience.told(await service.events(session_id, after=after, limit=limit))
     return Response(f"[{','.join(bodies)}]", media_type="application/json")
 
 
 @router.get("/sessions/{session_id}/device")
 @viewed("session")
 async def device_shown(
-    session_id: Id, service: Service, actor: Actor = may(Permission.SESSIONS_JOIN)
+    session_id: Id, service: Service, hub: RunningRooms, actor: Actor = may(Permission.SESSIONS_JOIN)
 ) -> SessionDevice:
     """The device that the session is about now, with its labels; guests of the session may see it too."""
     actor.demand_session(session_id)
-    return await service.device_shown(session_id)
+    return await service.device_shown((await hub.audience(session_id, actor)).row)
 
 
 @router.post(
@@ -115,11 +119,16 @@ async def device_shown(
 )
 @acted("still.added", "session_id")
 async def add_still(
-    session_id: Id, request: Request, service: Service, actor: Actor = may(Permission.SESSIONS_JOIN)
+    session_id: Id,
+    request: Request,
+    service: Service,
+    hub: RunningRooms,
+    actor: Actor = may(Permission.SESSIONS_JOIN),
 ) -> Still:
     """Upload a picture for the session; guests who help may too. The live message `still.share` then names it."""
     actor.demand_session(session_id)
-    still = await service.add_still(session_id, request.stream(), actor)
+    role = (await hub.audience(session_id, actor)).role
+    still = await service.add_still(session_id, request.stream(), actor, role)
     asking().about_id = still.sha256
     return still
 
@@ -130,9 +139,13 @@ async def still(
     session_id: Id,
     sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")],
     service: Service,
+    hub: RunningRooms,
     actor: Actor = may(Permission.SESSIONS_JOIN),
 ) -> FileResponse:
     actor.demand_session(session_id)
+    audience = await hub.audience(session_id, actor)
+    if audience.curtain is not None and not await service.is_uploader(session_id, sha256, actor):
+        audience.demand_any(await service.sharings(session_id, sha256))
     path, media_type = await service.still(session_id, sha256)
     return picture(path, media_type=media_type)
 
@@ -143,30 +156,18 @@ async def marks(
     device_id: Id, service: Service, actor: Actor = may(Permission.DEVICES_READ)
 ) -> list[Annotation]:
     """What earlier sessions left on the device."""
-    return await service.marks(device_id)
+    return await service.marks(device_id, actor)
 
 
 @router.delete("/devices/{device_id}/marks/{annotation_id}", status_code=status.HTTP_204_NO_CONTENT)
 @acted("mark.removed", "annotation_id")
 async def remove_mark(
-    device_id: Id, annotation_id: ShortId, hub: RunningRooms, actor: Actor = may(Permission.MARKS_WRITE)
+    device_id: Id,
+    annotation_id: ShortId,
+    service: Service,
+    hub: RunningRooms,
+    actor: Actor = may(Permission.MARKS_WRITE),
 ) -> None:
     """Take a mark off the device. The session in which it was drawn keeps it, as one that is not kept on the device."""
+    await service.demand_device(device_id, Permission.MARKS_WRITE, actor)
     await hub.take_off(device_id, annotation_id, actor.participant_id)
-
-
-@router.post("/sessions/{session_id}/invitations", status_code=status.HTTP_201_CREATED)
-async def invite(
-    session_id: Id,
-    body: Invitation,
-    request: Request,
-    service: Service,
-    actor: Actor = may(Permission.SESSIONS_INVITE),
-) -> JoiningLink:
-    """Make a link by which guests enter this one session, as observer or with another role (never admin)."""
-    await service.running(session_id)
-    resources = request.app.state.resources
-    role = Role.EXPERT if body.role is Role.ADMIN else body.role
-    token = await resources.access.invite(session_id, role, by=actor, hours=body.hours)
-    url = f"{resources.settings.base_url}/join/{session_id}#{token}"
-    return JoiningLink(url=url, role=role, hours=body.hours)

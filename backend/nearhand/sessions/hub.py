@@ -4,17 +4,20 @@ import asyncio
 import secrets
 import time
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 import structlog
 
+from nearhand.access.model import Actor, Role, Where
 from nearhand.devices.model import Face
 from nearhand.kit.clock import Clock
 from nearhand.kit.errors import Forbidden, KeyReused, NearhandError, NotFound
 from nearhand.kit.outbox import Outbox
 from nearhand.kit.rate import RateLimit
+from nearhand.sessions.audience import Curtain, Viewer, lists, named_in, reach_of, veiled
 from nearhand.sessions.log import Batch, Loaded, Log, is_storage_failure
 from nearhand.sessions.messages import (
     Ack,
@@ -24,9 +27,12 @@ from nearhand.sessions.messages import (
     AnnotationRestored,
     Ask,
     CloseCode,
+    DeviceShow,
+    DeviceShown,
     Event,
     Fleeting,
     FrameSight,
+    FromClient,
     FromServer,
     Hello,
     Malformed,
@@ -39,17 +45,23 @@ from nearhand.sessions.messages import (
     State,
     StillShared,
     Welcome,
+    server_events,
 )
 from nearhand.sessions.model import (
     ClientTaken,
     NotSaved,
+    OnPort,
     Participant,
     Session,
     SessionStatus,
     ShownDevice,
+    UnknownDevice,
+    UnknownPort,
     UnknownSession,
+    UnknownStill,
 )
 from nearhand.sessions.room import Acknowledge, Deliver, Part, Refuse, Room, Store
+from nearhand.sessions.stage import Placed, Stage
 
 log = structlog.get_logger()
 
@@ -66,6 +78,7 @@ TEND_EVERY_S = 1.0
 STOP_WITHIN_S = 5.0  # for what was asked before the service was stopped
 RECHECK_EVERY_S = 30.0
 WALL_ROWS = 500
+NOWHERE: Mapping[str, Where] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +100,7 @@ class Caller:
     session_id: str
     client: str
     is_guest: bool = False
+    actor: Actor | None = None  # None: whoever sees everything
 
 
 class Line(Protocol):
@@ -96,14 +110,27 @@ class Line(Protocol):
 
     async def close(self, code: CloseCode) -> None: ...
 
-    async def is_still_allowed(self) -> bool:
-        """Whether whoever opened it is still signed in and may still be here."""
+    async def reason_to_close(self) -> CloseCode | None:
+        """Whoever opened it is not signed in any more, or may do other things than then; None: all is as it was."""
 
     def refused(self, error: NearhandError) -> None:
         """Something was asked here that whoever opened it may not do: for the record."""
 
 
 LookUp = Callable[[str, Ask | FrameSight, ShownDevice | None], Awaitable[Part | Face | None]]
+
+
+class PlaceOf(Protocol):
+    def __call__(self, device_id: str, *, is_fresh: bool = False) -> Awaitable[Where]:
+        """Where a device stands; `is_fresh`: as of now, not of a few seconds ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What rooms ask of the registry."""
+
+    look_up: LookUp
+    place_of: PlaceOf
 
 
 class Connection:
@@ -117,6 +144,10 @@ class Connection:
         self.is_guest = caller is not None and caller.is_guest
         self.session_id = caller.session_id if caller else ""
         self.client = caller.client if caller else ""
+        actor = caller.actor if caller else None
+        self.viewer = None if actor is None else Viewer.of(actor)
+        self.curtain: Curtain | None = None  # what hides from them what they may not see, once they are in
+        self.holder = "" if actor is None else actor.holder
         self.running: Running | None = None
         self.pending = 0
         self.is_closing = False
@@ -142,6 +173,12 @@ class Connection:
         await self.outbox.finish(LAST_WORDS_S)
         await self.line.close(code)
 
+    def cut(self, code: CloseCode) -> None:
+        """Close at once: what waits is not for them any more."""
+        self.is_closing = True
+        self.outbox.close()
+        self._closing = asyncio.get_running_loop().create_task(self.line.close(code))
+
     def tell(self, message: FromServer) -> None:
         self.outbox.put(message.model_dump_json())
 
@@ -154,6 +191,7 @@ class Running:
     snapshot_seq: int
     left_at: float
     shown: Session  # as the walls were told
+    stage: Stage = field(default_factory=Stage)
     connections: dict[str, Connection] = field(default_factory=dict)  # by client
     recent: deque[str] = field(default_factory=deque)  # the events up to room.seq, without a gap
     recent_bytes: int = 0
@@ -161,6 +199,9 @@ class Running:
 
     def present(self) -> set[str]:
         return {c.participant.id for c in self.connections.values() if c.participant is not None}
+
+    def curtain(self, viewer: Viewer) -> Curtain:
+        return Curtain(viewer, self.room, self.stage)
 
     def remember(self, bodies: list[str]) -> None:
         for body in bodies:
@@ -177,6 +218,7 @@ class Running:
             stills=loaded.stills,
             refusals=loaded.refusals,
         )
+        self.stage = Stage(loaded.came)
         self.shown = self.room.session
         self.snapshot_seq = loaded.snapshot.seq if loaded.snapshot else 0
         self.recent.clear()
@@ -191,6 +233,9 @@ class Asked:
     n: int
     found: Part | Face | NearhandError | None = None
     on: ShownDevice | None = None  # whose face `found` is, for a mark on a picture
+    places: dict[str, Where] = field(
+        default_factory=dict
+    )  # of the devices it names, where the session may need them
     accident: NearhandError | None = None  # it was decided on, or looked up, and that was a mistake of ours
 
 
@@ -206,6 +251,7 @@ class Joining:
 class Opening:
     session: Session
     request: str
+    came: tuple[Placed, ...]
     done: asyncio.Future[None]
 
 
@@ -262,7 +308,7 @@ class Turn:
     acks: dict[Connection, int] = field(default_factory=dict)
     entered: list[Joining] = field(default_factory=list)
     sessions: dict[str, Session] = field(default_factory=dict)
-    news: list[Session] = field(default_factory=list)
+    news: list[tuple[Session, Stage]] = field(default_factory=list)
 
 
 class Hub:
@@ -278,17 +324,20 @@ class Hub:
         *,
         clock: Clock,
         limits: Limits,
-        look_up: LookUp,
+        registered: Registered,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._log = live_log
         self._clock = clock
         self._limits = limits
-        self._look_up = look_up
+        self._look_up = registered.look_up
+        self._place_of = registered.place_of
         self._monotonic = monotonic
         self._rooms: dict[str, Running] = {}
         self._loading: dict[str, asyncio.Task[Running]] = {}
         self._walls: set[Connection] = set()
+        self._everyone: set[Connection] = set()
+        self._rechecks: set[asyncio.Task[None]] = set()
         self._due = Due()
         self._opens: dict[str, asyncio.Task[tuple[Session, str]]] = {}
         self._is_stopping = False
@@ -325,8 +374,15 @@ class Hub:
         for connection in connections:
             connection.close(CloseCode.RESTARTING)
 
-    def connection(self, line: Line, caller: Caller | None = None) -> Connection:
-        return Connection(line, caller, limits=self._limits, monotonic=self._monotonic)
+    def connection(
+        self, line: Line, caller: Caller | None = None, *, watcher: Actor | None = None
+    ) -> Connection:
+        """`watcher`: whose wall it is, without a caller."""
+        connection = Connection(line, caller, limits=self._limits, monotonic=self._monotonic)
+        if watcher is not None:
+            connection.viewer, connection.holder = Viewer.of(watcher), watcher.holder
+        self._everyone.add(connection)
+        return connection
 
     # -- doors: what sockets and REST call -------------------------------------------------------------------------
 
@@ -358,7 +414,11 @@ class Hub:
             known = await self._log.opened(session.id)
             if known is not None:
                 return known
-        opening = Opening(session, request, asyncio.get_running_loop().create_future())
+        came: tuple[Placed, ...] = ()
+        if session.device_id is not None:
+            where = await self._place_of(session.device_id, is_fresh=True)
+            came = (Placed(0, session.device_id, is_shown=True, where=where),)
+        opening = Opening(session, request, came, asyncio.get_running_loop().create_future())
         await self._in_turn(self._due.opening, opening)
         return session, request
 
@@ -382,8 +442,10 @@ class Hub:
     async def join(self, connection: Connection, hello: Hello) -> None:
         """Bring a connection into its room. Raises UnknownSession; other refusals close it with a reason."""
         running = await self._running(connection.session_id)
+        if connection.viewer is not None and not running.curtain(connection.viewer).may_enter:
+            raise UnknownSession(f"No session {connection.session_id}.")
         older: list[str] = []
-        if hello.resume is not None and hello.resume.epoch == self._log.epoch:
+        if hello.resume is not None and hello.resume.epoch == self._epoch(connection):
             missed = running.room.seq - hello.resume.seq
             if len(running.recent) < missed <= MAX_RESUMED_EVENTS:
                 older = await self._log.events(
@@ -407,7 +469,7 @@ class Hub:
             elif isinstance(message, FrameSight):
                 await self._hear_sight(connection, message)
             elif isinstance(message, Fleeting):
-                self._pass_on(connection, message)
+                await self._hear_fleeting(connection, message)
             elif isinstance(message, Ping):
                 connection.tell(Pong(at=self._clock.now()))
             elif isinstance(message, Malformed) and message.n is not None:
@@ -423,6 +485,7 @@ class Hub:
         """The socket is gone. Harmless when another one has taken its place, or when called twice."""
         connection.is_closing = True
         connection.outbox.close()
+        self._everyone.discard(connection)
         self._walls.discard(connection)
         running = connection.running
         if running is None or running.connections.get(connection.client) is not connection:
@@ -434,15 +497,45 @@ class Hub:
     async def watch(self, connection: Connection) -> None:
         """Show all sessions that are not over, and from now on each change."""
         self._walls.add(connection)
+        viewer = connection.viewer
         rows, _ = await self._log.sessions(
-            [SessionStatus.RINGING, SessionStatus.OPEN], limit=WALL_ROWS, offset=0
+            [SessionStatus.RINGING, SessionStatus.OPEN],
+            limit=WALL_ROWS,
+            offset=0,
+            reach=None if viewer is None else reach_of(viewer),
         )
+        told = rows
+        if viewer is not None:
+            came = await self._log.came([row.id for row in rows])
+            told = [veiled(row, viewer, Stage(came[row.id])) for row in rows]
         # A change that came while reading is in line already and is newer than what was read.
-        connection.outbox.put(",".join(row.model_dump_json() for row in reversed(rows)), is_counted=False)
+        connection.outbox.put(",".join(row.model_dump_json() for row in reversed(told)), is_counted=False)
         for row in rows:
             running = self._rooms.get(row.id)
             if running is not None and running.room.session != row:
-                self._show(running.room.session, [connection])
+                self._show(running.room.session, running.stage, [connection])
+
+    async def audience(self, session_id: str, actor: Actor) -> "Audience":
+        """What this person may see of a session. Raises UnknownSession, also for one that is not theirs to see."""
+        viewer = Viewer.of(actor)
+        if viewer is None:
+            session = await self._log.session(session_id)
+            if session is None:
+                raise UnknownSession(f"No session {session_id}.")
+            return Audience(session, None, actor.role)
+        running = await self._running(session_id)
+        curtain = running.curtain(viewer)
+        if not curtain.may_enter:
+            raise UnknownSession(f"No session {session_id}.")
+        return Audience(running.room.session, curtain, curtain.role)
+
+    def recheck(self, holder: str) -> None:
+        """Somebody's rights are others now: what they have open is checked at once."""
+        concerned = [one for one in self._everyone if one.holder == holder]
+        if concerned:
+            task = asyncio.get_running_loop().create_task(self._recheck(concerned))
+            self._rechecks.add(task)
+            task.add_done_callback(self._rechecks.discard)
 
     def complain(self, connection: Connection, error: NearhandError) -> None:
         """Say what is wrong; hang up on somebody who does not stop."""
@@ -462,11 +555,25 @@ class Hub:
         if not connection.is_closing:
             self._enqueue(asked)
 
+    async def _place(self, asked: Asked, ask: Ask, on: ShownDevice | None) -> None:
+        """Find where the devices stand that an ask names. Raises what it is refused with by whoever may not see one."""
+        connection = asked.connection
+        stage = connection.running.stage if connection.running is not None else None
+        named = named_in(ask) if on is None else (*named_in(ask), on.device_id)
+        for device_id in named:
+            is_shown = isinstance(ask, DeviceShow)
+            if connection.viewer is None and not is_shown and stage is not None and device_id in stage:
+                continue
+            where = asked.places[device_id] = await self._place_of(device_id, is_fresh=is_shown)
+            if connection.viewer is not None:
+                _demand_device(connection.viewer, device_id, where, ask)
+
     async def _find(self, asked: Asked, ask: Ask, on: ShownDevice | None) -> None:
         """Look up what is named; hang up on the asker when that cannot be done."""
         connection = asked.connection
         asked.on = on
         try:
+            await self._place(asked, ask, on)
             asked.found = await self._look_up(connection.session_id, ask, on)
         except Exception as error:
             if not is_storage_failure(error):
@@ -492,6 +599,7 @@ class Hub:
     async def _hear_sight(self, connection: Connection, sight: FrameSight) -> None:
         # Marks will be anchored on the device of this sighting, so it must be one.
         try:
+            await self._demand_named(connection, sight)
             await self._look_up(connection.session_id, sight, None)
         except NearhandError as error:
             self.complain(connection, error)
@@ -499,6 +607,25 @@ class Hub:
             log.error("look_up_failed", error=repr(error))  # the next frame comes soon
         else:
             self._pass_on(connection, sight)
+
+    async def _hear_fleeting(self, connection: Connection, message: Fleeting) -> None:
+        if connection.viewer is not None:
+            try:
+                await self._demand_named(connection, message)
+            except NearhandError as error:
+                self.complain(connection, error)
+                return
+            except Exception as error:
+                log.error("look_up_failed", error=repr(error))  # the next one comes soon
+                return
+        self._pass_on(connection, message)
+
+    async def _demand_named(self, connection: Connection, message: Fleeting) -> None:
+        """Raise what is said of a device that they may not see."""
+        if connection.viewer is not None:
+            for device_id in named_in(message):
+                where = await self._place_of(device_id)
+                _demand_device(connection.viewer, device_id, where, message)
 
     def _enqueue(self, asked: Asked) -> None:
         asked.connection.pending += 1
@@ -510,6 +637,8 @@ class Hub:
         if running is None or participant is None:
             return  # before the welcome nobody sees it anyway
         try:
+            if connection.curtain is not None:
+                participant = _acting(connection.curtain, participant, message)
             effects = running.room.receive(participant, connection.client, message, self._clock.now())
         except NearhandError as error:
             self.complain(connection, error)
@@ -519,7 +648,9 @@ class Hub:
                 text = effect.message.model_dump_json()
                 key = (connection.client, effect.message.replaces)
                 for other in running.connections.values():
-                    if other is not connection:
+                    if other is not connection and (
+                        other.curtain is None or other.curtain.passes(effect.message)
+                    ):
                         other.outbox.put(text, replaces=key)
 
     # -- the pipeline ----------------------------------------------------------------------------------------------
@@ -585,7 +716,9 @@ class Hub:
             self._take_off(turn, taking)
         for new in due.opening:
             turn.batch.open(new.session, new.request)
-            turn.news.append(new.session)
+            for came in new.came:
+                turn.batch.place(new.session.id, came)
+            turn.news.append((new.session, Stage(new.came)))
         self._gather_changes(turn)
 
     def _decide(self, turn: Turn, asked: Asked) -> None:
@@ -595,18 +728,20 @@ class Hub:
             return  # its numbers are not settled: the client returns and asks again
         turn.touched.add(running)
         try:
-            if isinstance(asked.ask, Malformed):
-                effects = running.room.refuse(participant, connection.client, asked.n, asked.ask.error)
-            elif asked.accident is not None:
-                effects = running.room.refuse(participant, connection.client, asked.n, asked.accident)
+            objection = self._objection(asked, running)
+            if objection is not None:
+                effects = running.room.refuse(participant, connection.client, asked.n, objection)
             else:
+                assert isinstance(asked.ask, Ask)
+                if connection.curtain is not None:
+                    participant = _acting(connection.curtain, participant, asked.ask)
                 effects = running.room.receive(
                     participant, connection.client, asked.ask, self._clock.now(), found=asked.found
                 )
             for effect in effects:
                 match effect:
                     case Store(event):
-                        self._store(turn, running, event)
+                        self._store(turn, running, event, asked.places)
                         turn.acks[connection] = asked.n
                     case Acknowledge(n):
                         turn.acks[connection] = max(n, turn.acks.get(connection, 0))
@@ -619,9 +754,25 @@ class Hub:
             asked.accident = _accident(asked, error)
             raise Undone from error
 
-    def _store(self, turn: Turn, running: Running, event: Event) -> None:
+    def _objection(self, asked: Asked, running: Running) -> NearhandError | None:
+        """Why it is refused whatever the room would say."""
+        if isinstance(asked.ask, Malformed):
+            return asked.ask.error
+        if asked.accident is not None or asked.connection.curtain is None:
+            return asked.accident
+        return asked.connection.curtain.objection(asked.ask)
+
+    def _store(
+        self, turn: Turn, running: Running, event: Event, places: Mapping[str, Where] = NOWHERE
+    ) -> None:
         body = event.model_dump_json()
         session_id = running.room.session.id
+        shown = event.device.device_id if isinstance(event, DeviceShown) else None
+        for device_id, where in places.items():
+            if device_id == shown or device_id not in running.stage:
+                came = Placed(event.seq, device_id, is_shown=device_id == shown, where=where)
+                running.stage.take(came)
+                turn.batch.place(session_id, came)
         turn.batch.add_event(session_id, event, event.type, body)
         turn.events[running].append(body)
         if isinstance(event, AnnotationAdded | AnnotationEdited | AnnotationRestored):
@@ -675,6 +826,12 @@ class Hub:
         if self._rooms.get(connection.session_id) is not join.running:
             connection.close(CloseCode.RESTARTING)  # the room was given up meanwhile
             return
+        if connection.viewer is not None:
+            connection.curtain = join.running.curtain(connection.viewer)
+            role = (
+                connection.curtain.role or Role.OBSERVER
+            )  # of what they may not see they see nothing anyway
+            connection.participant = connection.participant.model_copy(update={"role": role})
         turn.touched.add(join.running)
         owner = room.owner_of(connection.client)
         holder = join.running.connections.get(connection.client)
@@ -715,11 +872,15 @@ class Hub:
             told = ",".join(bodies)
             for connection in list(running.connections.values()):
                 n = acks.pop(connection, 0)
-                connection.outbox.put(f'{told},{{"type":"ack","n":{n}}}' if n else told)
+                curtain = connection.curtain
+                mine = told if curtain is None else ",".join(_behind(curtain, bodies))
+                connection.outbox.put(f'{mine},{{"type":"ack","n":{n}}}' if n else mine)
         for connection, n in acks.items():
             connection.tell(Ack(n=n))
-        for session in [*turn.sessions.values(), *turn.news]:
-            self._show(session, self._walls)
+        stages = {running.room.session.id: running.stage for running in turn.events}
+        changed = [(session, stages[session.id]) for session in turn.sessions.values()]
+        for session, stage in [*changed, *turn.news]:
+            self._show(session, stage, self._walls)
 
     async def _roll_back(self, turn: Turn, due: Due, error: NotSaved) -> None:
         """Rooms become again what the log says; askers return and ask again."""
@@ -743,7 +904,7 @@ class Hub:
             if any(row["session"] == session_id and row["seq"] <= seq for row in turn.batch.events):
                 # It was stored after all, but perhaps not told to everybody: they return and resume without a gap.
                 await self._abandon(set(running.connections.values()))
-                self._show(running.room.session, self._walls)
+                self._show(running.room.session, running.stage, self._walls)
                 if running.room.is_ended and running.ended_at is None:
                     running.ended_at = self._monotonic()
         for join in due.joining:
@@ -807,9 +968,10 @@ class Hub:
         room = running.room
         connection.running = running
         running.connections[connection.client] = connection
+        epoch = self._epoch(connection)
         connection.tell(
             Welcome(
-                epoch=self._log.epoch,
+                epoch=epoch,
                 seq=room.seq,
                 acked=room.acked(connection.client),
                 you=connection.participant,
@@ -818,9 +980,17 @@ class Hub:
             )
         )
         if tail is None:
-            state = State(epoch=self._log.epoch, seq=room.seq, state=room.state())
+            curtain = connection.curtain
+            state = State(
+                epoch=epoch,
+                seq=room.seq,
+                state=room.state() if curtain is None else curtain.state(),
+                is_elsewhere=curtain is not None and curtain.is_elsewhere,
+            )
             connection.outbox.put(state.model_dump_json(), is_counted=False)
         else:
+            if connection.curtain is not None:
+                tail = _behind(connection.curtain, tail)
             for start in range(0, len(tail), EVENTS_PER_ITEM):
                 connection.outbox.put(",".join(tail[start : start + EVENTS_PER_ITEM]), is_counted=False)
         if not was_present:
@@ -833,7 +1003,7 @@ class Hub:
 
     def _missed(self, join: Joining) -> list[str] | None:
         """The events after the one the client has; None when they cannot be told without a gap."""
-        if join.resume is None or join.resume.epoch != self._log.epoch:
+        if join.resume is None or join.resume.epoch != self._epoch(join.connection):
             return None
         recent = join.running.recent
         last = join.running.room.seq
@@ -850,6 +1020,11 @@ class Hub:
         older = join.older[: first_recent - after - 1]
         return [*older, *recent]
 
+    def _epoch(self, connection: Connection) -> str:
+        """Whoever sees only a part counts in a life of its own: with other rights, they are told the state anew."""
+        viewer = connection.viewer
+        return self._log.epoch if viewer is None else f"{self._log.epoch}-{viewer.mark}"
+
     def _tell_presence(self, running: Running, connection: Connection, *, is_present: bool) -> None:
         participant = connection.participant
         if participant is None or (not is_present and participant.id in running.present()):
@@ -859,10 +1034,14 @@ class Hub:
             if other is not connection:
                 other.outbox.put(text)
 
-    def _show(self, session: Session, walls: "set[Connection] | list[Connection]") -> None:
+    def _show(self, session: Session, stage: Stage, walls: "set[Connection] | list[Connection]") -> None:
         text = session.model_dump_json()
         for wall in list(walls):
-            wall.outbox.put(text, replaces=session.id)
+            if wall.viewer is None:
+                wall.outbox.put(text, replaces=session.id)
+            elif lists(wall.viewer, session, stage):
+                theirs = veiled(session, wall.viewer, stage).model_dump_json()
+                wall.outbox.put(theirs, replaces=session.id)
 
     # -- tending ---------------------------------------------------------------------------------------------------
 
@@ -907,13 +1086,57 @@ class Hub:
     async def _recheck(self, connections: list[Connection]) -> None:
         for connection in connections:
             try:
-                is_allowed = connection.is_closing or await connection.line.is_still_allowed()
+                code = None if connection.is_closing else await connection.line.reason_to_close()
             except Exception as error:
                 # A database that is away for a moment must not throw everybody out; the next check will know.
                 log.error("recheck_failed", error=repr(error))
                 return
-            if not is_allowed:
-                connection.close(CloseCode.UNAUTHENTICATED)
+            if code is not None and not connection.is_closing:
+                connection.cut(code)
+                self.leave(connection)
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """A session as one person sees it. `curtain` None: all of it. `role`: what they are in it now, None: nothing."""
+
+    session: Session
+    curtain: Curtain | None
+    role: Role | None
+
+    @property
+    def row(self) -> Session:
+        return self.session if self.curtain is None else self.curtain.row(self.session)
+
+    def told(self, bodies: list[str]) -> list[str]:
+        return bodies if self.curtain is None else _behind(self.curtain, bodies)
+
+    def demand_any(self, sharings: list[str]) -> None:
+        """Raise UnknownStill unless they are told of one of the times a picture was shared."""
+        if not set(sharings) & set(self.told(sharings)):
+            raise UnknownStill
+
+
+def _behind(curtain: Curtain, bodies: list[str]) -> list[str]:
+    return [curtain.told(server_events.validate_json(body), body) for body in bodies]
+
+
+def _acting(curtain: Curtain, participant: Participant, message: Ask | Fleeting) -> Participant:
+    """The participant with the role they have where the session is now. Raises what they may not ask."""
+    objection = curtain.objection(message)
+    if objection is not None:
+        raise objection
+    return participant.model_copy(update={"role": curtain.role})
+
+
+def _demand_device(viewer: Viewer, device_id: str, where: Where, message: FromClient) -> None:
+    """A device that they may not see is not there; what may be done with one is for their role where it stands."""
+    role = viewer.role_with_device(device_id, where)
+    if role is None:
+        place = getattr(message, "place", None)
+        raise UnknownPort() if isinstance(place, OnPort) else UnknownDevice(f"No device {device_id}.")
+    if role not in message.roles:
+        raise Forbidden(f"A participant with the role {role} may not send {message.type} there.")
 
 
 def _accident(asked: Asked, error: Exception) -> NearhandError:

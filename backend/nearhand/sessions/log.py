@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
@@ -18,6 +18,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedEr
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from nearhand.access.model import Grants, Where
 from nearhand.kit.database import SQLITE_PRAGMAS
 from nearhand.kit.errors import Unavailable
 from nearhand.kit.ids import Ids
@@ -34,6 +35,7 @@ from nearhand.sessions.model import (
     StillFrame,
     still_frame,
 )
+from nearhand.sessions.stage import Placed
 
 MAX_HEADS = 10_000  # sessions whose last hash is remembered; of others it is read again
 
@@ -66,6 +68,16 @@ TABLES = (
     " PRIMARY KEY (session, sha256))",
     # Sessions opened under an idempotency key, and the digest of what was asked with it.
     "CREATE TABLE IF NOT EXISTS live_opening (session TEXT PRIMARY KEY, request TEXT NOT NULL)",
+    # Whose a session is besides those who may see what it was about.
+    "CREATE TABLE IF NOT EXISTS live_call (session TEXT PRIMARY KEY, opened_by TEXT NOT NULL,"
+    " work_order TEXT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS ix_live_call_opened_by ON live_call (opened_by)",
+    "CREATE INDEX IF NOT EXISTS ix_live_call_work_order ON live_call (work_order) WHERE work_order <> ''",
+    # The devices a session came to, from which event on, and where each stood then.
+    "CREATE TABLE IF NOT EXISTS live_place (session TEXT NOT NULL, seq BIGINT NOT NULL, device TEXT NOT NULL,"
+    " is_shown INTEGER NOT NULL, tenant_id TEXT, site_id TEXT, rack_id TEXT, PRIMARY KEY (session, seq, device))",
+    "CREATE INDEX IF NOT EXISTS ix_live_place_tenant ON live_place (tenant_id, session)",
+    "CREATE INDEX IF NOT EXISTS ix_live_place_site ON live_place (site_id, session)",
 )
 
 ADD_EVENT = (
@@ -90,6 +102,11 @@ KEEP = (
     " ON CONFLICT (session, annotation) DO UPDATE SET device = excluded.device, body = excluded.body"
 )
 SET_OPENING = "INSERT INTO live_opening VALUES (:session, :request)"
+SET_CALL = "INSERT INTO live_call VALUES (:session, :opened_by, :work_order) ON CONFLICT (session) DO NOTHING"
+SET_PLACE = (
+    "INSERT INTO live_place VALUES (:session, :seq, :device, :is_shown, :tenant_id, :site_id, :rack_id)"
+    " ON CONFLICT (session, seq, device) DO NOTHING"
+)
 DROP_UNSHARED = "DELETE FROM live_unshared WHERE session = :session AND sha256 = :sha256"
 DROP_KEPT = "DELETE FROM live_kept WHERE session = :session AND annotation = :annotation"
 
@@ -107,9 +124,11 @@ class Batch:
     snapshots: list[tuple[str, Snapshot]] = field(default_factory=list)
     openings: list[Row] = field(default_factory=list)
     shared: list[Row] = field(default_factory=list)
+    calls: list[Row] = field(default_factory=list)
+    places: list[Row] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.events or self.refusals or self.sessions or self.kept)
+        return bool(self.events or self.refusals or self.sessions or self.kept or self.calls)
 
     def add_event(self, session_id: str, event: Event, kind: str, body: str) -> None:
         self.events.append(
@@ -133,8 +152,22 @@ class Batch:
     def open(self, session: Session, request: str) -> None:
         """A new session. `request`: the digest of what was asked under an idempotency key; "" without one."""
         self.sessions.append(session)
+        self.call(session)
         if request:
             self.openings.append({"session": session.id, "request": request})
+
+    def call(self, session: Session) -> None:
+        row = {"session": session.id, "opened_by": session.opened_by, "work_order": session.work_order}
+        self.calls.append(row)
+
+    def place(self, session_id: str, came: Placed) -> None:
+        row = {
+            "session": session_id,
+            "seq": came.seq,
+            "device": came.device_id,
+            "is_shown": int(came.is_shown),
+        }
+        self.places.append(row | came.where.model_dump())
 
     def share(self, session_id: str, sha256: str) -> None:
         self.shared.append({"session": session_id, "sha256": sha256})
@@ -146,6 +179,8 @@ class Batch:
             (SET_SESSION, [_session_row(session) for session in self.sessions]),
             (SET_OPENING, self.openings),
             (DROP_UNSHARED, self.shared),
+            (SET_CALL, self.calls),
+            (SET_PLACE, self.places),
             (
                 DROP_KEPT,
                 [
@@ -187,6 +222,47 @@ class Loaded:
     tail_bodies: list[str]
     stills: Mapping[FrameKey, StillFrame]
     refusals: list[tuple[str, str, int]]
+    came: list[Placed] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whose sessions a list is to hold: those that were about what these grants cover, and one's own.
+
+    `work_order`, `device_ids`: a guest's, to whom nothing else is shown.
+    """
+
+    grants: Grants
+    opened_by: str | None = None
+    work_order: str | None = None
+    device_ids: tuple[str, ...] | None = None
+
+    def condition(self) -> tuple[str, dict[str, str]]:
+        values: dict[str, str] = {}
+
+        def bound(name: str, value: str) -> str:
+            values[name] = value
+            return f":{name}"
+
+        covered = []
+        for i, grant in enumerate(self.grants):
+            named = grant.model_dump(exclude={"role"}, exclude_none=True).items()
+            conditions = [f"p.{column} = {bound(f'{column}_{i}', value)}" for column, value in named]
+            covered.append(f"({' AND '.join(conditions) or '1 = 1'})")
+        shown = f"p.session = live_session.id AND p.is_shown = 1 AND ({' OR '.join(covered) or '1 = 0'})"
+        if self.device_ids is not None:
+            some = ", ".join(bound(f"device_{i}", device) for i, device in enumerate(self.device_ids))
+            shown += f" AND p.device IN ({some})"
+        ways = [f"EXISTS (SELECT 1 FROM live_place p WHERE {shown})"]
+        call = "EXISTS (SELECT 1 FROM live_call c WHERE c.session = live_session.id AND c.{} = {})"
+        if self.opened_by is not None:
+            ways.append(call.format("opened_by", bound("opened_by", self.opened_by)))
+        if self.device_ids is None and any(grant.is_everywhere for grant in self.grants):
+            ways.append("1 = 1")
+        condition = f"({' OR '.join(ways)})"
+        if self.work_order is not None:
+            condition += " AND " + call.format("work_order", bound("work_order", self.work_order))
+        return condition, values
 
 
 class Reached(NamedTuple):
@@ -320,8 +396,46 @@ class Log:
         refusals = await self._storage.read(
             "SELECT client, by_id, n FROM live_refusal WHERE session = :session", of
         )
+        came = (await self.came([session_id]))[session_id]
         # In a thread: thousands of stills take most of a second, and pointers must keep moving meanwhile.
-        return await asyncio.to_thread(_loaded, session, snapshots, stills, bodies, refusals)
+        loaded = await asyncio.to_thread(_loaded, session, snapshots, stills, bodies, refusals)
+        return replace(loaded, came=came)
+
+    async def came(self, session_ids: Sequence[str]) -> dict[str, list[Placed]]:
+        """The devices that each of these sessions came to, in order."""
+        found: dict[str, list[Placed]] = {session_id: [] for session_id in session_ids}
+        for start in range(0, len(session_ids), 200):
+            some = {f"s{i}": one for i, one in enumerate(session_ids[start : start + 200])}
+            rows = await self._storage.read(
+                "SELECT session, seq, device, is_shown, tenant_id, site_id, rack_id FROM live_place"
+                f" WHERE session IN ({', '.join(f':{name}' for name in some)}) ORDER BY seq",
+                some,
+            )
+            for session_id, seq, device_id, is_shown, tenant_id, site_id, rack_id in rows:
+                where = Where(tenant_id=tenant_id, site_id=site_id, rack_id=rack_id)
+                found[session_id].append(Placed(seq, device_id, bool(is_shown), where))
+        return found
+
+    async def unplaced(self) -> list[tuple[Session, list[tuple[int, str]]]]:
+        """Sessions of a log from before they had places: what each has shown, and from which event on."""
+        rows = await self._storage.read(
+            "SELECT body FROM live_session WHERE NOT EXISTS"
+            " (SELECT 1 FROM live_call WHERE live_call.session = live_session.id)",
+            {},
+        )
+        found = []
+        for (body,) in rows:
+            session = Session.model_validate_json(body)
+            events = await self._storage.read(
+                "SELECT body FROM live_event WHERE session = :session AND type = 'device.shown' ORDER BY seq",
+                {"session": session.id},
+            )
+            shown = [server_events.validate_json(event) for (event,) in events]
+            # With which device it was opened is not known any more: it is taken for the first that was shown.
+            first = shown[0].device.device_id if shown else session.device_id
+            opened = [] if first is None else [(0, first)]
+            found.append((session, [*opened, *((event.seq, event.device.device_id) for event in shown)]))
+        return found
 
     async def events(self, session_id: str, *, after: int, limit: int) -> list[str]:
         """The stored events after `after`, each as the JSON text that was told."""
@@ -354,11 +468,14 @@ class Log:
         return session, rows[0][0] if rows else ""
 
     async def sessions(
-        self, statuses: Sequence[SessionStatus], *, limit: int, offset: int
+        self, statuses: Sequence[SessionStatus], *, limit: int, offset: int, reach: Reach | None = None
     ) -> tuple[list[Session], int]:
-        """Newest first."""
+        """Newest first. `reach`: only what these may see."""
         names = {f"status_{i}": status.value for i, status in enumerate(statuses)}
         where = f"WHERE status IN ({', '.join(f':{name}' for name in names)})"
+        if reach is not None:
+            condition, values = reach.condition()
+            where, names = f"{where} AND {condition}", names | values
         rows = await self._storage.read(
             f"SELECT body FROM live_session {where} ORDER BY opened_at_s DESC, id LIMIT :limit OFFSET :offset",
             {**names, "limit": limit, "offset": offset},
@@ -393,6 +510,15 @@ class Log:
             {"session": session_id, "sha256": sha256},
         )
         return Still.model_validate_json(rows[0][0]) if rows else None
+
+    async def sharings(self, session_id: str, sha256: str) -> list[str]:
+        """The events that shared this picture."""
+        rows = await self._storage.read(
+            "SELECT body FROM live_event WHERE session = :session AND type = 'still.shared' AND body LIKE :named"
+            " ORDER BY seq",
+            {"session": session_id, "named": f'%"sha256":"{sha256}"%'},
+        )
+        return [body for (body,) in rows]
 
     async def marks(self, device_id: str) -> list[Annotation]:
         """What is kept on a device, oldest first."""

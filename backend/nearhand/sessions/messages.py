@@ -16,10 +16,13 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from nearhand.access.model import Permission, Role
+from nearhand.access.model import LinkMay, Permission, Role
 from nearhand.kit.errors import NearhandError
+from nearhand.kit.patterns import Id
 from nearhand.sessions.model import (
     Annotation,
+    Approval,
+    Decision,
     FrameRef,
     ImagePoint,
     NotAMessage,
@@ -41,6 +44,10 @@ Counter = Annotated[int, Field(ge=1, lt=2**53)]
 
 WATCHERS = frozenset(Role)
 HELPERS = frozenset({Role.ADMIN, Role.EXPERT, Role.TECHNICIAN})
+# What a guest may send is for their link to say, besides the role.
+ALL_GUESTS = frozenset(LinkMay)
+SPEAKING_GUESTS = frozenset({LinkMay.APPROVE, LinkMay.HELP})
+HELPING_GUESTS = frozenset({LinkMay.HELP})
 
 
 class Traffic(Enum):
@@ -57,10 +64,11 @@ class Message(BaseModel):
 
 
 class FromClient(Message):
-    """`permission` is needed by every message, `roles` are those that may send this one."""
+    """`permission` is needed by every message, `roles` are those that may send this one, `guests` whose links let."""
 
     permission: ClassVar[Permission] = Permission.SESSIONS_JOIN
     roles: ClassVar[frozenset[Role]] = HELPERS
+    guests: ClassVar[frozenset[LinkMay]] = HELPING_GUESTS
 
 
 class Ask(FromClient):
@@ -89,7 +97,7 @@ class Hello(FromClient):
     """The first message. `client` names this client's outbox for good; `resume` is the last event it has."""
 
     traffic = Traffic.CONTROL
-    roles = WATCHERS
+    roles, guests = WATCHERS, ALL_GUESTS
     type: Literal["hello"] = "hello"
     client: ClientId
     resume: ResumeFrom | None = None
@@ -97,7 +105,7 @@ class Hello(FromClient):
 
 class Ping(FromClient):
     traffic = Traffic.CONTROL
-    roles = WATCHERS
+    roles, guests = WATCHERS, ALL_GUESTS
     type: Literal["ping"] = "ping"
 
 
@@ -139,13 +147,13 @@ class AnnotationRestore(Ask):
 
 
 class ChatSay(Ask):
-    roles = WATCHERS
+    roles, guests = WATCHERS, SPEAKING_GUESTS
     type: Literal["chat.say"] = "chat.say"
     text: str = Field(min_length=1, max_length=2000)
 
 
 class SignalGive(Ask):
-    roles = WATCHERS
+    roles, guests = WATCHERS, SPEAKING_GUESTS
     type: Literal["signal.give"] = "signal.give"
     signal: Signal
 
@@ -174,6 +182,25 @@ class StepShow(Ask):
 
     type: Literal["step.show"] = "step.show"
     step: ShownStep
+
+
+class ApprovalAsk(Ask):
+    """Ask the customer whether something may be done. The client mints `id`."""
+
+    type: Literal["approval.ask"] = "approval.ask"
+    id: ShortId
+    what: str = Field(min_length=1, max_length=500)
+    device_id: Id | None = None
+
+
+class ApprovalGive(Ask):
+    """Decide on what was asked: for the customer's people, by a link that lets them approve or as observers."""
+
+    roles, guests = frozenset({Role.ADMIN, Role.OBSERVER}), frozenset({LinkMay.APPROVE})
+    type: Literal["approval.give"] = "approval.give"
+    id: ShortId
+    decision: Decision
+    reason: str | None = Field(None, max_length=500)
 
 
 class SessionEnd(Ask):
@@ -249,6 +276,7 @@ class State(FromServer):
     epoch: str
     seq: int
     state: SessionState
+    is_elsewhere: bool  # it is about a device that you may not see, and `state.device` is left out
 
 
 class Ack(FromServer):
@@ -352,10 +380,32 @@ class StepShown(Event):
     step: ShownStep
 
 
+class ApprovalAsked(Event):
+    type: Literal["approval.asked"] = "approval.asked"
+    approval: Approval
+
+
+class ApprovalGiven(Event):
+    type: Literal["approval.given"] = "approval.given"
+    approval: Approval
+
+
 class SessionClosed(Event):
     """The session has ended; what is stored stays readable."""
 
     type: Literal["session.ended"] = "session.ended"
+
+
+class Withheld(FromServer):
+    """In the place of an event that you may not see: `seq` goes on without a gap.
+
+    `is_elsewhere`: the session is about a device now that you may not see.
+    """
+
+    traffic = Traffic.DURABLE
+    type: Literal["withheld"] = "withheld"
+    seq: int
+    is_elsewhere: bool
 
 
 # -- from server: ephemeral -------------------------------------------------------------------------------------
@@ -412,7 +462,7 @@ class FreezeAsked(Passing):
 ClientMessage = Annotated[
     Hello | Ping
     | AnnotationAdd | AnnotationEdit | AnnotationRemove | AnnotationRestore
-    | ChatSay | SignalGive | StillShare | DeviceShow | StepShow | SessionEnd
+    | ChatSay | SignalGive | StillShare | DeviceShow | StepShow | ApprovalAsk | ApprovalGive | SessionEnd
     | PointerMove | StrokeDraw | FrameSight | FrameFreeze,
     Field(discriminator="type"),
 ]  # fmt: skip
@@ -420,7 +470,16 @@ ClientMessage = Annotated[
 ServerEvent = Annotated[
     ParticipantJoined
     | AnnotationAdded | AnnotationEdited | AnnotationRemoved | AnnotationRestored
-    | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | SessionClosed,
+    | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | ApprovalAsked | ApprovalGiven | SessionClosed,
+    Field(discriminator="type"),
+]  # fmt: skip
+
+# What the log is told as: in the place of what somebody may not see stands `withheld`.
+StoredEvent = Annotated[
+    ParticipantJoined
+    | AnnotationAdded | AnnotationEdited | AnnotationRemoved | AnnotationRestored
+    | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | ApprovalAsked | ApprovalGiven | SessionClosed
+    | Withheld,
     Field(discriminator="type"),
 ]  # fmt: skip
 
@@ -428,7 +487,8 @@ ServerMessage = Annotated[
     Welcome | State | Ack | Refused | Problem | Pong
     | ParticipantJoined
     | AnnotationAdded | AnnotationEdited | AnnotationRemoved | AnnotationRestored
-    | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | SessionClosed
+    | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | ApprovalAsked | ApprovalGiven | SessionClosed
+    | Withheld
     | PresenceChanged | PointerMoved | StrokeDrawn | FrameSighted | FreezeAsked,
     Field(discriminator="type"),
 ]  # fmt: skip
@@ -445,6 +505,7 @@ class Malformed:
 client_messages: TypeAdapter[Any] = TypeAdapter(ClientMessage)
 server_messages: TypeAdapter[Any] = TypeAdapter(ServerMessage)
 server_events: TypeAdapter[Any] = TypeAdapter(ServerEvent)
+stored_events: TypeAdapter[Any] = TypeAdapter(StoredEvent)
 
 
 _frames: TypeAdapter[list[Any]] = TypeAdapter(list[ClientMessage])

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from nearhand.access.model import Role
+from nearhand.access.model import CustomerLink, LinkMay, Role
 from nearhand.devices.model import DeviceView, FaceSide
-from nearhand.kit.errors import Conflict, Invalid, NotFound, Unavailable
+from nearhand.kit.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from nearhand.kit.patterns import ONE_LINE, Id
 from nearhand.labels.model import Label
 from nearhand.vision.locate import Held
@@ -32,12 +32,22 @@ class NewSession(Frozen):
 
     device_id: Id | None = None
     subject: str = Field("", max_length=300, pattern=ONE_LINE)
+    work_order: str = Field("", max_length=60, pattern=ONE_LINE)
 
 
-class Invitation(BaseModel):
+class NewCustomerLink(BaseModel):
+    """A customer link as it is asked for. Without `may`, a role of helpers helps and an observer watches.
+
+    `role`: of those who help (never admin). `device_ids`: all that its holders are shown; None: what the session shows.
+    """
+
     model_config = ConfigDict(extra="forbid")
 
+    may: LinkMay | None = None
     role: Role = Role.OBSERVER
+    label: str = Field("", max_length=80, pattern=ONE_LINE)
+    is_for_work_order: bool = False
+    device_ids: tuple[Id, ...] | None = Field(None, min_length=1, max_length=50)
     hours: int = Field(8, ge=1, le=168)
 
 
@@ -47,6 +57,7 @@ class JoiningLink(BaseModel):
     url: str
     role: Role
     hours: int
+    link: CustomerLink
 
 
 class SessionStatus(StrEnum):
@@ -68,12 +79,16 @@ class Session(Frozen):
     ended_at: datetime | None
     last_still_sha256: str | None
     expert_names: tuple[str, ...]
+    work_order: str = ""  # older logs do not say it
 
 
 class Participant(Frozen):
+    """Somebody in a session. `guest`: what their customer link lets them do; None for people with an account."""
+
     id: str
     display_name: str
     role: Role
+    guest: LinkMay | None = None
 
 
 class Signal(StrEnum):
@@ -260,6 +275,9 @@ class StillFrame:
     def sighting(self) -> Sighting | None:
         return self._read().sighting
 
+    def seq(self) -> int:
+        return self._read().seq
+
     def anchor(self, points: tuple[ImagePoint, ...]) -> StillAnchor:
         """These points of it, and of nothing else."""
         still = self._read()
@@ -290,6 +308,7 @@ class _WithFrame(BaseModel):
 
 
 class _Picture(BaseModel):
+    seq: int
     width: int
     height: int
     sighting: Sighting | None
@@ -304,6 +323,26 @@ class GivenSignal(Frozen):
     by: str
     at: datetime
     signal: Signal
+
+
+class Decision(StrEnum):
+    APPROVED = "approved"
+    REFUSED = "refused"
+
+
+class Approval(Frozen):
+    """Somebody who helps asks the customer whether something may be done; `decision` is None until they have said."""
+
+    id: ShortId
+    seq: int  # of the question
+    what: str
+    device_id: str | None  # which device it is about; None: what the session showed when it was asked
+    asked_by: str
+    asked_at: datetime
+    decision: Decision | None
+    reason: str
+    decided_by: str | None
+    decided_at: datetime | None
 
 
 class ShownStep(Frozen):
@@ -338,6 +377,7 @@ class SessionState(Frozen):
     stills: tuple[SharedStill, ...]
     signal: GivenSignal | None
     step: ShownStep | None
+    approvals: tuple[Approval, ...] = ()  # older logs know none
 
 
 # -- folding ----------------------------------------------------------------------------------------------------
@@ -357,6 +397,7 @@ class Snapshot(Frozen):
     state: SessionState
     removed: tuple[Annotation, ...]
     ledgers: tuple[LedgerLine, ...]
+    step_seq: int = 0  # of the event that gave the step; 0: unknown, in older logs
 
 
 # -- refusals ---------------------------------------------------------------------------------------------------
@@ -391,6 +432,26 @@ class UnknownDevice(NotFound):
 
 class UnknownPort(NotFound):
     code, title = "unknown_port", "The device has no such port on that face"
+
+
+class Elsewhere(Forbidden):
+    code, title = "elsewhere", "The session is about equipment now that you may not see"
+
+
+class UnknownApproval(NotFound):
+    code, title = "unknown_approval", "Nothing was asked under this id"
+
+
+class ApprovalExists(Conflict):
+    code, title = "approval_exists", "Something was asked under this id before"
+
+
+class Decided(Conflict):
+    code, title = "decided", "That was decided before"
+
+
+class NoWorkOrder(Invalid):
+    code, title = "no_work_order", "The session belongs to no work order"
 
 
 class UnknownAnnotation(NotFound):

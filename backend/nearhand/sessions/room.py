@@ -25,6 +25,10 @@ from nearhand.sessions.messages import (
     AnnotationRemoved,
     AnnotationRestore,
     AnnotationRestored,
+    ApprovalAsk,
+    ApprovalAsked,
+    ApprovalGive,
+    ApprovalGiven,
     Ask,
     ChatSaid,
     ChatSay,
@@ -55,7 +59,10 @@ from nearhand.sessions.model import (
     Anchor,
     Annotation,
     AnnotationExists,
+    Approval,
+    ApprovalExists,
     ChatLine,
+    Decided,
     FaceAnchor,
     FrameExpired,
     FrameKey,
@@ -88,6 +95,7 @@ from nearhand.sessions.model import (
     TooManyClients,
     TooManyRefused,
     UnknownAnnotation,
+    UnknownApproval,
     UnknownPort,
     WrongPoints,
 )
@@ -101,6 +109,7 @@ MAX_GUESTS_FILL = (
     150  # a joining link makes as many guests as one likes: the other places are for people with accounts
 )
 MAX_CLIENTS_PER_PARTICIPANT = 50  # so that nobody can use up the names of others
+MAX_APPROVALS = 500
 MAX_STREAMS = 1000
 MAX_EVENTS = 500_000
 MAX_REFUSED_PER_CLIENT = 1000
@@ -219,6 +228,8 @@ class Room:
         self.still_frames: dict[FrameKey, StillFrame] = {}
         self.signal: GivenSignal | None = None
         self.step: ShownStep | None = None
+        self.step_seq = 0
+        self.approvals: dict[str, Approval] = {}
         self.ledgers: dict[str, Ledger] = {}
 
     # -- loading and folding --
@@ -254,7 +265,8 @@ class Room:
         self.removed = {a.id: a for a in snapshot.removed}
         self.chat.extend(state.chat)
         self.stills.extend(state.stills)
-        self.signal, self.step = state.signal, state.step
+        self.signal, self.step, self.step_seq = state.signal, state.step, snapshot.step_seq
+        self.approvals = {a.id: a for a in state.approvals}
         self.ledgers = {
             line.client: Ledger(line.by, line.last, set(line.refused)) for line in snapshot.ledgers
         }
@@ -270,6 +282,7 @@ class Room:
                 )
                 for client, ledger in self.ledgers.items()
             ),
+            step_seq=self.step_seq,
         )
 
     def state(self) -> SessionState:
@@ -283,6 +296,7 @@ class Room:
             stills=tuple(self.stills),
             signal=self.signal,
             step=self.step,
+            approvals=tuple(self.approvals.values()),
         )
 
     # -- entering --
@@ -400,6 +414,43 @@ class Room:
 
     def _decide_step_show(self, message: StepShow, context: _Context) -> Event:
         return StepShown(**self._stamp(message, context), step=message.step)
+
+    def _decide_approval_ask(self, message: ApprovalAsk, context: _Context) -> Event:
+        if message.id in self.approvals:
+            raise ApprovalExists
+        if len(self.approvals) >= MAX_APPROVALS:
+            raise SessionFull(f"In a session at most {MAX_APPROVALS} approvals are asked for.")
+        approval = Approval(
+            id=message.id,
+            seq=self.seq + 1,
+            what=message.what,
+            device_id=message.device_id,
+            asked_by=context.participant.id,
+            asked_at=context.now,
+            decision=None,
+            reason="",
+            decided_by=None,
+            decided_at=None,
+        )
+        return ApprovalAsked(**self._stamp(message, context), approval=approval)
+
+    def _decide_approval_give(self, message: ApprovalGive, context: _Context) -> Event:
+        asked = self.approvals.get(message.id)
+        if asked is None:
+            raise UnknownApproval
+        if asked.decision is not None:
+            raise Decided(f"It was {asked.decision}.")
+        if asked.asked_by == context.participant.id:
+            raise Forbidden("Nobody approves what they asked for themselves.")
+        decided = asked.model_copy(
+            update={
+                "decision": message.decision,
+                "reason": message.reason or "",
+                "decided_by": context.participant.id,
+                "decided_at": context.now,
+            }
+        )
+        return ApprovalGiven(**self._stamp(message, context), approval=decided)
 
     def _decide_session_end(self, message: SessionEnd, context: _Context) -> Event:
         return SessionClosed(**self._stamp(message, context))
@@ -537,12 +588,20 @@ class Room:
         """Whose face is on the picture that a mark is drawn on, if the picture is known."""
         if not isinstance(ask, AnnotationAdd | AnnotationEdit) or not isinstance(ask.place, OnFrame):
             return None
-        key = (ask.place.frame.stream, ask.place.frame.frame_id)
-        still, frame = self.still_frames.get(key), self._frames.get(key)
-        seen = (still.sighting() if still is not None else None) or (
-            frame.sighting if frame is not None else None
-        )
+        seen = self._seen(ask.place.frame)
         return ShownDevice(device_id=seen.device_id, face=seen.face) if seen is not None else None
+
+    def seen_in(self, frame: FrameRef) -> str | None:
+        """The device that was recognised in this picture, if the picture is known."""
+        seen = self._seen(frame)
+        return None if seen is None else seen.device_id
+
+    def _seen(self, frame: FrameRef) -> Sighting | None:
+        key = (frame.stream, frame.frame_id)
+        still, seen = self.still_frames.get(key), self._frames.get(key)
+        return (still.sighting() if still is not None else None) or (
+            seen.sighting if seen is not None else None
+        )
 
     def _sighting(self, frame: FrameRef, now: datetime) -> Sighting | None:
         """The sighting of exactly this frame; never that of a neighbour. Raises FrameExpired."""
@@ -695,7 +754,10 @@ class Room:
         self._change_session(device_id=event.device.device_id)
 
     def _reduce_step_shown(self, event: StepShown) -> None:
-        self.step = event.step
+        self.step, self.step_seq = event.step, event.seq
+
+    def _reduce_approval(self, event: ApprovalAsked | ApprovalGiven) -> None:
+        self.approvals[event.approval.id] = event.approval
 
     def _reduce_session_closed(self, event: SessionClosed) -> None:
         self.is_ended = True
@@ -719,6 +781,8 @@ class Room:
         SignalGive: _decide_signal_give,
         DeviceShow: _decide_device_show,
         StepShow: _decide_step_show,
+        ApprovalAsk: _decide_approval_ask,
+        ApprovalGive: _decide_approval_give,
         SessionEnd: _decide_session_end,
         StillShare: _decide_still_share,
         AnnotationAdd: _decide_annotation_add,
@@ -737,6 +801,8 @@ class Room:
         StillShared: _reduce_still_shared,
         DeviceShown: _reduce_device_shown,
         StepShown: _reduce_step_shown,
+        ApprovalAsked: _reduce_approval,
+        ApprovalGiven: _reduce_approval,
         SessionClosed: _reduce_session_closed,
     }
 
@@ -744,6 +810,8 @@ class Room:
 def _demand_role(participant: Participant, message: Ask | Fleeting) -> None:
     if participant.role not in message.roles:
         raise Forbidden(f"A participant with the role {participant.role} may not send {message.type}.")
+    if participant.guest is not None and participant.guest not in message.guests:
+        raise Forbidden(f"A link to {participant.guest} does not let anybody send {message.type}.")
 
 
 def _demand_keepable(annotation: Annotation) -> None:

@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from nearhand.access.model import Actor
+from nearhand.access.model import HOUSE, Actor, Permission, Role, Where
 from nearhand.devices.model import Component, Face, FaceSide, Port
 from nearhand.devices.service import RegisteredDevices
 from nearhand.kit.blobs import Blobs
@@ -20,7 +21,8 @@ from nearhand.labels.service import RegisteredLabels
 from nearhand.media.model import Still
 from nearhand.media.pictures import opened
 from nearhand.media.service import Eyes
-from nearhand.sessions.log import Log
+from nearhand.sessions.audience import Viewer, reach_of, veiled
+from nearhand.sessions.log import Batch, Log
 from nearhand.sessions.messages import AnnotationAdd, AnnotationEdit, Ask, DeviceShow, FrameSight, StillShare
 from nearhand.sessions.model import (
     Annotation,
@@ -41,8 +43,10 @@ from nearhand.sessions.model import (
     UnknownStill,
 )
 from nearhand.sessions.room import Part
+from nearhand.sessions.stage import Placed, Stage
 
 MAX_KNOWN_DEVICES = 2_000
+PLACE_KEPT_S = 5.0  # a device that moved is asked for anew after that long
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ class SessionService:
         self._labels = registry.labels
         self._known: dict[str, dict[FaceSide, Face | None]] = {}
         self._unknown: set[str] = set()
+        self._places: dict[str, tuple[datetime, Where]] = {}
         self._uploading: Counter[tuple[str, str]] = Counter()
         self._ids = ids
         self._clock = clock
@@ -94,7 +99,10 @@ class SessionService:
             request = hashlib.sha256(new.model_dump_json().encode()).hexdigest()
         is_repeated = key is not None and await self._log.opened(session_id) is not None
         if new.device_id is not None and not is_repeated:
-            await self._devices.view(new.device_id)
+            device = (await self._devices.view(new.device_id)).device
+            if not actor.may(Permission.DEVICES_READ, device.where):
+                raise NotFound(f"No device {new.device_id}.")
+            actor.demand(Permission.SESSIONS_OPEN, device.where)
         session = Session(
             id=session_id,
             subject=new.subject,
@@ -106,6 +114,7 @@ class SessionService:
             ended_at=None,
             last_still_sha256=None,
             expert_names=(),
+            work_order=new.work_order,
         )
         return session, request
 
@@ -123,9 +132,16 @@ class SessionService:
             raise SessionEnded
         return session
 
-    async def sessions(self, status: SessionStatus | None, page: PageQuery) -> Page[Session]:
+    async def sessions(
+        self, status: SessionStatus | None, page: PageQuery, viewer: Viewer | None
+    ) -> Page[Session]:
+        """`viewer`: None for whoever sees everything."""
         statuses = list(SessionStatus) if status is None else [status]
-        items, total = await self._log.sessions(statuses, limit=page.limit, offset=page.offset)
+        reach = None if viewer is None else reach_of(viewer)
+        items, total = await self._log.sessions(statuses, limit=page.limit, offset=page.offset, reach=reach)
+        if viewer is not None:
+            came = await self._log.came([one.id for one in items])
+            items = [veiled(one, viewer, Stage(came[one.id])) for one in items]
         return Page[Session](items=items, total=total, limit=page.limit, offset=page.offset)
 
     async def events(self, session_id: str, *, after: int, limit: int) -> list[str]:
@@ -133,26 +149,37 @@ class SessionService:
         await self.session(session_id)
         return await self._log.events(session_id, after=after, limit=limit)
 
-    async def device_shown(self, session_id: str) -> SessionDevice:
+    async def place_old_sessions(self) -> None:
+        """Once, for a log from before sessions had places: where what they showed is now."""
+        for session, shown in await self._log.unplaced():
+            batch = Batch()
+            batch.call(session)
+            for seq, device_id in shown:
+                where = await self.place_of(device_id)
+                batch.place(session.id, Placed(seq, device_id, is_shown=True, where=where))
+            await self._log.append(batch)
+
+    async def device_shown(self, session: Session) -> SessionDevice:
         """The device that the session is about now, or was when it was removed: a session stays readable.
 
-        Raises UnknownSession, and NotFound when it shows none.
+        Raises NotFound when it shows none.
         """
-        session = await self.session(session_id)
         if session.device_id is None:
             raise NotFound("This session shows no device yet.")
         view = await self._devices.view_even_removed(session.device_id)
         return SessionDevice(view=view, labels=tuple(await self._labels.of_device(session.device_id)))
 
-    async def add_still(self, session_id: str, pieces: AsyncIterator[bytes], actor: Actor) -> Still:
-        """Keep a picture for this session. `still.share` makes it part of it.
+    async def add_still(
+        self, session_id: str, pieces: AsyncIterator[bytes], actor: Actor, role: Role | None
+    ) -> Still:
+        """Keep a picture for this session, by somebody who has this role in it now. `still.share` makes it part of it.
 
         Raises UnknownSession, SessionEnded, Forbidden, TooManyUnshared, TooLarge, NotAPicture, TooManyPixels, TooBusy,
         ReadingTooSlow and NotSaved.
         """
         await self.running(session_id)
-        if actor.role not in StillShare.roles:
-            raise Forbidden(f"A participant with the role {actor.role} may not send stills.")
+        if role not in StillShare.roles or (actor.link and actor.link.may not in StillShare.guests):
+            raise Forbidden(f"A participant with the role {role} may not send stills.")
         # One link makes as many guests as one likes, so they share an account; nobody else's can be used up.
         account = "guests" if actor.user_id is None else actor.user_id
         with self._counted(session_id, account) as uploading:
@@ -178,6 +205,7 @@ class SessionService:
         async with incoming(pieces, self._stills.blobs, limit_bytes=self._stills.upload_bytes) as file:
             eyes = self._stills.eyes
             picture = await eyes.run(lambda: opened(file.path, limit_pixels=eyes.limit_pixels))
+            file = await file.bared()
             await file.keep()
         height, width = picture.gray.shape
         still = Still(
@@ -200,8 +228,36 @@ class SessionService:
             raise UnknownStill
         return self._stills.blobs.path(sha256), still.media_type
 
-    async def marks(self, device_id: str) -> list[Annotation]:
+    async def sharings(self, session_id: str, sha256: str) -> list[str]:
+        """Every time this picture was shared."""
+        return await self._log.sharings(session_id, sha256)
+
+    async def is_uploader(self, session_id: str, sha256: str, actor: Actor) -> bool:
+        still = await self._log.still(session_id, sha256)
+        return still is not None and still.created_by == actor.participant_id
+
+    async def marks(self, device_id: str, actor: Actor) -> list[Annotation]:
+        """What is kept on a device. Raises NotFound and NotPermitted."""
+        await self.demand_device(device_id, Permission.DEVICES_READ, actor)
         return await self._log.marks(device_id)
+
+    async def demand_device(self, device_id: str, permission: Permission, actor: Actor) -> None:
+        """Raise NotFound for a device that this actor may not see, and NotPermitted for what they may not do there."""
+        where = await self.place_of(device_id)
+        if not actor.may(Permission.DEVICES_READ, where):
+            raise NotFound(f"No device {device_id}.")
+        actor.demand(permission, where)
+
+    async def place_of(self, device_id: str, *, is_fresh: bool = False) -> Where:
+        """Where it stands, as far as was known a few seconds ago. What is not registered stands nowhere."""
+        now = self._clock.now()
+        at, where = self._places.get(device_id, (None, HOUSE))
+        if is_fresh or at is None or (now - at).total_seconds() > PLACE_KEPT_S:
+            where = await self._devices.place(device_id) or HOUSE
+            if len(self._places) >= MAX_KNOWN_DEVICES:
+                self._places.clear()
+            self._places[device_id] = (now, where)
+        return where
 
     async def look_up(
         self, session_id: str, message: Ask | FrameSight, on: ShownDevice | None

@@ -8,14 +8,16 @@ from typing import Any
 from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from nearhand.access.actor import find_actor, refuse_foreign_origin
+from nearhand.access.actor import find_actor
 from nearhand.access.model import Actor, Permission
 from nearhand.audit.model import LedgerUnavailable
 from nearhand.audit.recording import draft
 from nearhand.audit.service import Ledger
 from nearhand.kit.asking import ask_from
-from nearhand.kit.errors import Forbidden, NearhandError, TooLarge, Unauthenticated
+from nearhand.kit.errors import Forbidden, NearhandError, TooLarge, TooMany, Unauthenticated
+from nearhand.kit.origin import refuse_foreign_origin
 from nearhand.kit.patterns import is_id
+from nearhand.kit.peer import address_of
 from nearhand.sessions.hub import Caller, Connection, Hub
 from nearhand.sessions.messages import PROTOCOL, CloseCode, Hello, Malformed, Problem, read_frame
 from nearhand.sessions.model import NotAMessage, Participant, UnknownSession
@@ -30,8 +32,9 @@ class SocketLine:
         self._websocket = websocket
         self._permission = permission
         self._session_id = session_id
+        self._was: Actor | None = None
         self._ledger: Ledger = websocket.app.state.resources.ledger
-        ask_from(websocket.client.host if websocket.client else "", websocket.app.state.resources.clock)
+        ask_from(address_of(websocket), websocket.app.state.resources.clock)
         self._context = copy_context()  # who is asking here, for the record
         self._telling: set[asyncio.Task[None]] = set()
 
@@ -49,6 +52,7 @@ class SocketLine:
             actor.demand(self._permission)
         else:
             actor.demand_session(self._session_id)
+        self._was = self._was or actor
         return actor
 
     def refused(self, error: NearhandError) -> None:
@@ -60,12 +64,14 @@ class SocketLine:
         self._telling.add(telling)
         telling.add_done_callback(self._telling.discard)
 
-    async def is_still_allowed(self) -> bool:
+    async def reason_to_close(self) -> CloseCode | None:
+        """Whoever may do other things now comes again, and is told the session anew."""
+        was = self._was
         try:
-            await self.actor()
+            actor = await self.actor()
         except (Unauthenticated, Forbidden):
-            return False
-        return True
+            return CloseCode.UNAUTHENTICATED
+        return None if was == actor else CloseCode.RESTARTING
 
 
 @router.websocket("/sessions/{session_id}/live")
@@ -84,11 +90,20 @@ async def live(websocket: WebSocket, session_id: str) -> None:
     if not first:
         return
     hello, *others = first
-    participant = Participant(id=actor.participant_id, display_name=actor.display_name, role=actor.role)
+    participant = Participant(
+        id=actor.participant_id,
+        display_name=actor.display_name,
+        role=actor.role,
+        guest=None if actor.link is None else actor.link.may,
+    )
     connection = hub.connection(
-        line, Caller(participant, session_id, hello.client, is_guest=actor.user_id is None)
+        line, Caller(participant, session_id, hello.client, is_guest=actor.user_id is None, actor=actor)
     )
     try:
+        if not await _is_as_before(
+            line
+        ):  # it was waited for their hello, and nobody watched over them meanwhile
+            return
         await hub.join(connection, hello)
         await hub.hear(connection, others)
         await _listen(websocket, hub, connection)
@@ -102,16 +117,24 @@ async def live(websocket: WebSocket, session_id: str) -> None:
 async def wall(websocket: WebSocket) -> None:
     """Tell every session that is not over, and from then on each that changes, as arrays of sessions."""
     line = SocketLine(websocket, Permission.SESSIONS_LIST)
-    if await _welcome_in(websocket, line, "wall.entered") is None:
+    actor = await _welcome_in(websocket, line, "wall.entered")
+    if actor is None:
         return
     hub: Hub = websocket.app.state.resources.hub
-    connection = hub.connection(line)
+    connection = hub.connection(line, watcher=actor)
     try:
         await hub.watch(connection)
         while (await websocket.receive())["type"] != "websocket.disconnect":
             pass  # only the server speaks here; what a client says keeps the line awake
     finally:
         hub.leave(connection)
+
+
+async def _is_as_before(line: SocketLine) -> bool:
+    code = await line.reason_to_close()
+    if code is not None:
+        await line.close(code)
+    return code is None
 
 
 async def _welcome_in(
@@ -134,11 +157,15 @@ async def _welcome_in(
     try:
         refuse_foreign_origin(websocket)
         actor = await line.actor()
+        websocket.app.state.resources.limits.open_line(websocket, actor.participant_id)
         await ledger.record(draft(action, about_id))
         return actor
     except (Unauthenticated, Forbidden) as error:
         await ledger.refusal(action, about_id, error, door="WebSocket")
         await _refuse(line, error, CloseCode.UNAUTHENTICATED)
+    except TooMany as error:
+        await ledger.refusal(action, about_id, error, door="WebSocket")
+        await _refuse(line, error, CloseCode.TOO_MANY_ERRORS)
     except LedgerUnavailable as error:
         await _refuse(line, error, CloseCode.NOT_SAVED)
     return None

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import qrcode
 import uvicorn
 
 from nearhand.kit.address import LOOPBACK, Listening, UnknownHost, numeric
+from nearhand.kit.serving import TlsFiles, options, tls_options
 from nearhand.kit.settings import MIB, Settings
 from nearhand.kit.tls import Certificates, certificates, own_names
 from nearhand.sessions.log import FolderTaken
@@ -66,6 +68,8 @@ def run(demo: Demo) -> None:
         "NEARHAND_IS_DEMO": "true",
         "NEARHAND_BASE_URL": given.printed_url(demo.listening),
         "NEARHAND_COOKIE_SECURE": str(demo.has_tls).lower(),
+        # Its certificate is of an authority nobody knows: a browser told to insist on it could not go around.
+        "NEARHAND_HSTS_DAYS": "0",
         "NEARHAND_PASSWORD_TRIES_PER_MINUTE": "120",
     }
     sys.stdout.write(welcome(demo, tls))
@@ -77,17 +81,29 @@ def run(demo: Demo) -> None:
                 factory=True,
                 host=demo.listens_on,
                 port=demo.port,
-                ws="websockets-sansio",
-                ws_max_size=MIB,
-                log_level="warning",
-                access_log=False,
-                reload=demo.reloads,
-                reload_dirs=[str(Path(__file__).parents[1])] if demo.reloads else None,
-                ssl_certfile=tls.certificate if tls else None,
-                ssl_keyfile=tls.key if tls else None,
+                **_reloading(tls) if demo.reloads else options(Settings()) | _tls(tls),
             )
     except FolderTaken as error:
         raise CannotStart(str(error)) from None
+
+
+def _tls(files: Certificates | None) -> dict[str, Any]:
+    return tls_options(TlsFiles(files.certificate, files.key)) if files else {}
+
+
+def _reloading(files: Certificates | None) -> dict[str, Any]:
+    """Each start is a process of its own, to which only plain values are handed."""
+    return {
+        "ws": "websockets-sansio",
+        "ws_max_size": MIB,
+        "proxy_headers": False,
+        "log_level": "warning",
+        "access_log": False,
+        "reload": True,
+        "reload_dirs": [str(Path(__file__).parents[1])],
+        "ssl_certfile": files.certificate if files else None,
+        "ssl_keyfile": files.key if files else None,
+    }
 
 
 def _refuse_taken_port(demo: Demo) -> None:

@@ -143,8 +143,6 @@ def _sign_ins() -> None:
         _user(nullable=True),
         sa.Column("guest_id", sa.String(length=12), nullable=True),
         sa.Column("guest_name", sa.String(length=80), nullable=True),
-        sa.Column("guest_role", sa.String(length=12), nullable=True),
-        sa.Column("guest_session_id", sa.String(length=12), nullable=True),
         sa.Column("is_strong", sa.Boolean(), nullable=False),
         sa.Column("address", sa.String(length=60), nullable=False),
         sa.Column("user_agent", sa.String(length=300), nullable=False),
@@ -158,5 +156,5 @@ def _sign_ins() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
     )
     op.create_index("ix_sign_in_id", "sign_in", ["id"], unique=True)
-    for column in ("user_id", "guest_session_id", "expires_at"):
+    for column in ("user_id", "expires_at"):
         op.create_index(f"ix_sign_in_{column}", "sign_in", [column])

@@ -699,6 +699,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/guest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Guest View
+         * @description For guests: what your link is good for. Raises NotFound for whoever has an account.
+         */
+        get: operations["guest_view_api_v1_guest_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/guides": {
         parameters: {
             query?: never;
@@ -921,6 +941,46 @@ export interface paths {
          */
         post: operations["print_sheets_api_v1_labels_sheets_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Links
+         * @description The links you made; of whoever may invite everywhere: all. Newest first.
+         */
+        get: operations["links_api_v1_links_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/{link_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Own
+         * @description End a link of your own; whoever may invite everywhere: any.
+         */
+        delete: operations["revoke_own_api_v1_links__link_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1523,7 +1583,7 @@ export interface paths {
         };
         /**
          * Sessions
-         * @description All sessions, newest first.
+         * @description The sessions that were about what you may see, and your own; newest first.
          */
         get: operations["sessions_api_v1_sessions_get"];
         put?: never;
@@ -1587,6 +1647,8 @@ export interface paths {
         /**
          * Events
          * @description The stored log, oldest first, exactly as it was told. A shorter answer than `limit` is its end.
+         *
+         *     In the place of an event that you may not see stands `withheld`.
          */
         get: operations["events_api_v1_sessions__session_id__events_get"];
         put?: never;
@@ -1604,14 +1666,40 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Links Of Session
+         * @description The newest 200 links that lead into this session, for whoever may invite here.
+         */
+        get: operations["links_of_session_api_v1_sessions__session_id__invitations_get"];
         put?: never;
         /**
          * Invite
-         * @description Make a link by which guests enter this one session, as observer or with another role (never admin).
+         * @description Make a link by which people without an account enter this session, or those of its work order.
+         *
+         *     They watch, approve, or help as the role it names (never admin), and see no more than whoever made it.
          */
         post: operations["invite_api_v1_sessions__session_id__invitations_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/invitations/{link_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke
+         * @description End a link: nobody comes in by it any more, and whoever came in by it is out at once.
+         */
+        delete: operations["revoke_api_v1_sessions__session_id__invitations__link_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1850,6 +1938,26 @@ export interface paths {
          * @description Refused while a site, rack or device belongs to it. What was granted for its things goes with it.
          */
         delete: operations["remove_tenant_api_v1_tenants__tenant_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ticket
+         * @description For whoever opens a WebSocket and can send no header with it. A token itself is accepted in no address.
+         */
+        post: operations["ticket_api_v1_tickets_post"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2125,6 +2233,7 @@ export interface components {
              * @default []
              */
             grants: components["schemas"]["Grant"][];
+            link?: components["schemas"]["LinkPass"] | null;
             /** Participant Id */
             participant_id: string;
             /** Permissions */
@@ -2391,6 +2500,115 @@ export interface components {
             user_id: string;
         };
         /**
+         * Approval
+         * @description Somebody who helps asks the customer whether something may be done; `decision` is None until they have said.
+         */
+        Approval: {
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Asked By */
+            asked_by: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            decision: components["schemas"]["Decision"] | null;
+            /** Device Id */
+            device_id: string | null;
+            /** Id */
+            id: string;
+            /** Reason */
+            reason: string;
+            /** Seq */
+            seq: number;
+            /** What */
+            what: string;
+        };
+        /**
+         * ApprovalAsk
+         * @description Ask the customer whether something may be done. The client mints `id`.
+         */
+        ApprovalAsk: {
+            /** Device Id */
+            device_id?: string | null;
+            /** Id */
+            id: string;
+            /** N */
+            n: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "approval.ask";
+            /** What */
+            what: string;
+        };
+        /** ApprovalAsked */
+        ApprovalAsked: {
+            approval: components["schemas"]["Approval"];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Client */
+            client: string;
+            /** N */
+            n: number;
+            /** Seq */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "approval.asked";
+        };
+        /**
+         * ApprovalGive
+         * @description Decide on what was asked: for the customer's people, by a link that lets them approve or as observers.
+         */
+        ApprovalGive: {
+            decision: components["schemas"]["Decision"];
+            /** Id */
+            id: string;
+            /** N */
+            n: number;
+            /** Reason */
+            reason?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "approval.give";
+        };
+        /** ApprovalGiven */
+        ApprovalGiven: {
+            approval: components["schemas"]["Approval"];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Client */
+            client: string;
+            /** N */
+            n: number;
+            /** Seq */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "approval.given";
+        };
+        /**
          * Attachment
          * @description A file kept with a record; its bytes are found by `sha256`.
          */
@@ -2588,7 +2806,7 @@ export interface components {
              */
             type: "chat.say";
         };
-        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Ping"] | components["schemas"]["AnnotationAdd"] | components["schemas"]["AnnotationEdit"] | components["schemas"]["AnnotationRemove"] | components["schemas"]["AnnotationRestore"] | components["schemas"]["ChatSay"] | components["schemas"]["SignalGive"] | components["schemas"]["StillShare"] | components["schemas"]["DeviceShow"] | components["schemas"]["StepShow"] | components["schemas"]["SessionEnd"] | components["schemas"]["PointerMove"] | components["schemas"]["StrokeDraw"] | components["schemas"]["FrameSight"] | components["schemas"]["FrameFreeze"];
+        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Ping"] | components["schemas"]["AnnotationAdd"] | components["schemas"]["AnnotationEdit"] | components["schemas"]["AnnotationRemove"] | components["schemas"]["AnnotationRestore"] | components["schemas"]["ChatSay"] | components["schemas"]["SignalGive"] | components["schemas"]["StillShare"] | components["schemas"]["DeviceShow"] | components["schemas"]["StepShow"] | components["schemas"]["ApprovalAsk"] | components["schemas"]["ApprovalGive"] | components["schemas"]["SessionEnd"] | components["schemas"]["PointerMove"] | components["schemas"]["StrokeDraw"] | components["schemas"]["FrameSight"] | components["schemas"]["FrameFreeze"];
         /**
          * Component
          * @description A named part that is seen or replaced: a PSU, fan, disk bay, LED or button. Centre and size as for ports.
@@ -2630,6 +2848,54 @@ export interface components {
          * @enum {string}
          */
         CountedFrom: "bottom" | "top";
+        /**
+         * CustomerLink
+         * @description A link for people without an account, as those who may invite see it. Its token is nowhere but in its URL.
+         */
+        CustomerLink: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Created By Name */
+            created_by_name: string;
+            /** Device Ids */
+            device_ids: string[] | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
+            /** Last Opened At */
+            last_opened_at?: string | null;
+            may: components["schemas"]["LinkMay"];
+            /** Opened At */
+            opened_at?: string | null;
+            /** Revoked At */
+            revoked_at?: string | null;
+            role: components["schemas"]["Role"];
+            /** Session Id */
+            session_id: string;
+            /**
+             * Times Opened
+             * @default 0
+             */
+            times_opened: number;
+            /** Work Order */
+            work_order: string | null;
+        };
+        /**
+         * Decision
+         * @enum {string}
+         */
+        Decision: "approved" | "refused";
         /**
          * Demo
          * @description What the sign-in page shows in a demo: accounts anyone may use.
@@ -3121,6 +3387,15 @@ export interface components {
             grants: components["schemas"]["Grant"][];
         };
         /**
+         * GuestView
+         * @description What a guest's link is good for, and the sessions it lets into.
+         */
+        GuestView: {
+            link: components["schemas"]["LinkPass"];
+            /** Sessions */
+            sessions: components["schemas"]["Session"][];
+        };
+        /**
          * Guide
          * @example {
          *       "steps": [
@@ -3266,6 +3541,36 @@ export interface components {
             width: number;
         };
         /**
+         * Invitation
+         * @description Somebody who was asked to become an account, and has not yet.
+         */
+        Invitation: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Created By Name */
+            created_by_name: string;
+            /** Display Name */
+            display_name: string;
+            /** Email */
+            email: string | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Grants */
+            grants: components["schemas"]["Grant"][];
+            /** Id */
+            id: string;
+            /** Name */
+            name: string | null;
+        };
+        /**
          * InvitationShown
          * @description What whoever opens the link is told before they accept.
          */
@@ -3328,6 +3633,7 @@ export interface components {
         JoiningLink: {
             /** Hours */
             hours: number;
+            link: components["schemas"]["CustomerLink"];
             role: components["schemas"]["Role"];
             /** Url */
             url: string;
@@ -3403,6 +3709,39 @@ export interface components {
             x_mm: number;
             /** Y Mm */
             y_mm: number;
+        };
+        /**
+         * LinkMay
+         * @description What the holder of a customer link may do in a session. `help`: as much as the role it names.
+         * @enum {string}
+         */
+        LinkMay: "watch" | "approve" | "help";
+        /**
+         * LinkPass
+         * @description What a customer link lets in: one session, or those of one work order; all it shows, or named devices of it.
+         *
+         *     `reach`: the grants of whoever made it. A link shows nothing that its maker could not see.
+         */
+        LinkPass: {
+            /** Device Ids */
+            device_ids: string[] | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Id */
+            id: string;
+            may: components["schemas"]["LinkMay"];
+            /**
+             * Reach
+             * @default []
+             */
+            reach: components["schemas"]["Grant"][];
+            /** Session Id */
+            session_id: string | null;
+            /** Work Order */
+            work_order: string | null;
         };
         /** LinkToken */
         LinkToken: {
@@ -3571,6 +3910,7 @@ export interface components {
             /** Is Locked */
             is_locked: boolean;
             kind: components["schemas"]["AccountKind"] | null;
+            link?: components["schemas"]["LinkPass"] | null;
             /** Must Enrol */
             must_enrol: boolean;
             /** Name */
@@ -3601,46 +3941,6 @@ export interface components {
             device: components["schemas"]["Device"];
             device_type: components["schemas"]["DeviceType"];
         };
-        /**
-         * Invitation
-         * @description Somebody who was asked to become an account, and has not yet.
-         */
-        nearhand__access__credentials__Invitation: {
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Created By */
-            created_by: string;
-            /** Created By Name */
-            created_by_name: string;
-            /** Display Name */
-            display_name: string;
-            /** Email */
-            email: string | null;
-            /**
-             * Expires At
-             * Format: date-time
-             */
-            expires_at: string;
-            /** Grants */
-            grants: components["schemas"]["Grant"][];
-            /** Id */
-            id: string;
-            /** Name */
-            name: string | null;
-        };
-        /** Invitation */
-        nearhand__sessions__model__Invitation: {
-            /**
-             * Hours
-             * @default 8
-             */
-            hours: number;
-            /** @default observer */
-            role: components["schemas"]["Role"];
-        };
         /** NewApiToken */
         NewApiToken: {
             /**
@@ -3666,6 +3966,34 @@ export interface components {
             camera: components["schemas"]["Intrinsics"];
             /** Views */
             views: number;
+        };
+        /**
+         * NewCustomerLink
+         * @description A customer link as it is asked for. Without `may`, a role of helpers helps and an observer watches.
+         *
+         *     `role`: of those who help (never admin). `device_ids`: all that its holders are shown; None: what the session shows.
+         */
+        NewCustomerLink: {
+            /** Device Ids */
+            device_ids?: string[] | null;
+            /**
+             * Hours
+             * @default 8
+             */
+            hours: number;
+            /**
+             * Is For Work Order
+             * @default false
+             */
+            is_for_work_order: boolean;
+            /**
+             * Label
+             * @default
+             */
+            label: string;
+            may?: components["schemas"]["LinkMay"] | null;
+            /** @default observer */
+            role: components["schemas"]["Role"];
         };
         /**
          * NewDevice
@@ -3908,6 +4236,11 @@ export interface components {
              * @default
              */
             subject: string;
+            /**
+             * Work Order
+             * @default
+             */
+            work_order: string;
         };
         /**
          * NewSheet
@@ -4093,6 +4426,17 @@ export interface components {
             /** Total */
             total: number;
         };
+        /** Page[CustomerLink] */
+        Page_CustomerLink_: {
+            /** Items */
+            items: components["schemas"]["CustomerLink"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
         /** Page[Device] */
         Page_Device_: {
             /** Items */
@@ -4140,7 +4484,7 @@ export interface components {
         /** Page[Invitation] */
         Page_Invitation_: {
             /** Items */
-            items: components["schemas"]["nearhand__access__credentials__Invitation"][];
+            items: components["schemas"]["Invitation"][];
             /** Limit */
             limit: number;
             /** Offset */
@@ -4230,10 +4574,14 @@ export interface components {
          * @enum {string}
          */
         Paper: "a4" | "letter";
-        /** Participant */
+        /**
+         * Participant
+         * @description Somebody in a session. `guest`: what their customer link lets them do; None for people with an account.
+         */
         Participant: {
             /** Display Name */
             display_name: string;
+            guest?: components["schemas"]["LinkMay"] | null;
             /** Id */
             id: string;
             role: components["schemas"]["Role"];
@@ -4879,8 +5227,8 @@ export interface components {
              */
             quantity: string;
         };
-        ServerEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["SessionClosed"];
-        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["SessionClosed"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"];
+        ServerEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"];
+        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"];
         /**
          * Session
          * @description One support call as a list shows it.
@@ -4908,6 +5256,11 @@ export interface components {
             status: components["schemas"]["SessionStatus"];
             /** Subject */
             subject: string;
+            /**
+             * Work Order
+             * @default
+             */
+            work_order: string;
         };
         /**
          * SessionClosed
@@ -4959,6 +5312,11 @@ export interface components {
         SessionState: {
             /** Annotations */
             annotations: components["schemas"]["Annotation"][];
+            /**
+             * Approvals
+             * @default []
+             */
+            approvals: components["schemas"]["Approval"][];
             /** Chat */
             chat: components["schemas"]["ChatLine"][];
             device: components["schemas"]["ShownDevice"] | null;
@@ -5158,6 +5516,8 @@ export interface components {
         State: {
             /** Epoch */
             epoch: string;
+            /** Is Elsewhere */
+            is_elsewhere: boolean;
             /** Seq */
             seq: number;
             state: components["schemas"]["SessionState"];
@@ -5336,6 +5696,7 @@ export interface components {
             /** Stored */
             stored: number;
         };
+        StoredEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"];
         /**
          * Strengthened
          * @description With the sign-in's fresh token, for programs.
@@ -5470,6 +5831,16 @@ export interface components {
             /** Version */
             version: number;
         };
+        /**
+         * Ticket
+         * @description Good for one WebSocket, opened within `seconds` with `?ticket=`.
+         */
+        Ticket: {
+            /** Seconds */
+            seconds: number;
+            /** Ticket */
+            ticket: string;
+        };
         /** TotpCode */
         TotpCode: {
             /** Code */
@@ -5534,6 +5905,23 @@ export interface components {
             type: "welcome";
             you: components["schemas"]["Participant"];
         };
+        /**
+         * Withheld
+         * @description In the place of an event that you may not see: `seq` goes on without a gap.
+         *
+         *     `is_elsewhere`: the session is about a device now that you may not see.
+         */
+        Withheld: {
+            /** Is Elsewhere */
+            is_elsewhere: boolean;
+            /** Seq */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "withheld";
+        };
     };
     responses: never;
     parameters: never;
@@ -5561,6 +5949,11 @@ export type AnnotationRemoved = components['schemas']['AnnotationRemoved'];
 export type AnnotationRestore = components['schemas']['AnnotationRestore'];
 export type AnnotationRestored = components['schemas']['AnnotationRestored'];
 export type ApiToken = components['schemas']['ApiToken'];
+export type Approval = components['schemas']['Approval'];
+export type ApprovalAsk = components['schemas']['ApprovalAsk'];
+export type ApprovalAsked = components['schemas']['ApprovalAsked'];
+export type ApprovalGive = components['schemas']['ApprovalGive'];
+export type ApprovalGiven = components['schemas']['ApprovalGiven'];
 export type Attachment = components['schemas']['Attachment'];
 export type Bucket = components['schemas']['Bucket'];
 export type Calibration = components['schemas']['Calibration'];
@@ -5574,6 +5967,8 @@ export type ClientMessage = components['schemas']['ClientMessage'];
 export type Component = components['schemas']['Component'];
 export type Confirmation = components['schemas']['Confirmation'];
 export type CountedFrom = components['schemas']['CountedFrom'];
+export type CustomerLink = components['schemas']['CustomerLink'];
+export type Decision = components['schemas']['Decision'];
 export type Demo = components['schemas']['Demo'];
 export type Device = components['schemas']['Device'];
 export type DeviceKind = components['schemas']['DeviceKind'];
@@ -5604,11 +5999,13 @@ export type FreezeAsked = components['schemas']['FreezeAsked'];
 export type GivenSignal = components['schemas']['GivenSignal'];
 export type Grant = components['schemas']['Grant'];
 export type Granted = components['schemas']['Granted'];
+export type GuestView = components['schemas']['GuestView'];
 export type Guide = components['schemas']['Guide'];
 export type Head = components['schemas']['Head'];
 export type Hello = components['schemas']['Hello'];
 export type ImportReport = components['schemas']['ImportReport'];
 export type Intrinsics = components['schemas']['Intrinsics'];
+export type Invitation = components['schemas']['Invitation'];
 export type InvitationShown = components['schemas']['InvitationShown'];
 export type Invited = components['schemas']['Invited'];
 export type Join = components['schemas']['Join'];
@@ -5618,6 +6015,8 @@ export type LabelPlace = components['schemas']['LabelPlace'];
 export type Layout = components['schemas']['Layout'];
 export type LayoutFace = components['schemas']['LayoutFace'];
 export type LayoutLabel = components['schemas']['LayoutLabel'];
+export type LinkMay = components['schemas']['LinkMay'];
+export type LinkPass = components['schemas']['LinkPass'];
 export type LinkToken = components['schemas']['LinkToken'];
 export type Location = components['schemas']['Location'];
 export type MadeApiToken = components['schemas']['MadeApiToken'];
@@ -5625,10 +6024,9 @@ export type MaintenanceRecord = components['schemas']['MaintenanceRecord'];
 export type Manuals = components['schemas']['Manuals'];
 export type Me = components['schemas']['Me'];
 export type MountedDevice = components['schemas']['MountedDevice'];
-export type NearhandAccessCredentialsInvitation = components['schemas']['nearhand__access__credentials__Invitation'];
-export type NearhandSessionsModelInvitation = components['schemas']['nearhand__sessions__model__Invitation'];
 export type NewApiToken = components['schemas']['NewApiToken'];
 export type NewCalibration = components['schemas']['NewCalibration'];
+export type NewCustomerLink = components['schemas']['NewCustomerLink'];
 export type NewDevice = components['schemas']['NewDevice'];
 export type NewDeviceType = components['schemas']['NewDeviceType'];
 export type NewEnrolment = components['schemas']['NewEnrolment'];
@@ -5651,6 +6049,7 @@ export type OpenSignIn = components['schemas']['OpenSignIn'];
 export type Outcome = components['schemas']['Outcome'];
 export type PageAccount = components['schemas']['Page_Account_'];
 export type PageApiToken = components['schemas']['Page_ApiToken_'];
+export type PageCustomerLink = components['schemas']['Page_CustomerLink_'];
 export type PageDevice = components['schemas']['Page_Device_'];
 export type PageDeviceType = components['schemas']['Page_DeviceType_'];
 export type PageEntry = components['schemas']['Page_Entry_'];
@@ -5739,6 +6138,7 @@ export type StillAnchor = components['schemas']['StillAnchor'];
 export type StillShare = components['schemas']['StillShare'];
 export type StillShared = components['schemas']['StillShared'];
 export type Stored = components['schemas']['Stored'];
+export type StoredEvent = components['schemas']['StoredEvent'];
 export type Strengthened = components['schemas']['Strengthened'];
 export type StrokeDraw = components['schemas']['StrokeDraw'];
 export type StrokeDrawn = components['schemas']['StrokeDrawn'];
@@ -5748,10 +6148,12 @@ export type Tag = components['schemas']['Tag'];
 export type TagBearer = components['schemas']['TagBearer'];
 export type TagClash = components['schemas']['TagClash'];
 export type Tenant = components['schemas']['Tenant'];
+export type Ticket = components['schemas']['Ticket'];
 export type TotpCode = components['schemas']['TotpCode'];
 export type TotpOffer = components['schemas']['TotpOffer'];
 export type User = components['schemas']['User'];
 export type Welcome = components['schemas']['Welcome'];
+export type Withheld = components['schemas']['Withheld'];
 export type $defs = Record<string, never>;
 export interface operations {
     attach_api_v1_attachments_post: {
@@ -7354,6 +7756,36 @@ export interface operations {
             };
         };
     };
+    guest_view_api_v1_guest_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuestView"];
+                };
+            };
+        };
+    };
     all_guides_api_v1_guides_get: {
         parameters: {
             query?: {
@@ -7890,6 +8322,71 @@ export interface operations {
                     "image/png": string;
                     "image/svg+xml": string;
                 };
+            };
+        };
+    };
+    links_api_v1_links_get: {
+        parameters: {
+            query?: {
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Rows before this page. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CustomerLink_"];
+                };
+            };
+        };
+    };
+    revoke_own_api_v1_links__link_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -9448,7 +9945,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": (components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["SessionClosed"])[];
+                    "application/json": (components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"])[];
+                };
+            };
+        };
+    };
+    links_of_session_api_v1_sessions__session_id__invitations_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerLink"][];
                 };
             };
         };
@@ -9464,7 +9993,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["nearhand__sessions__model__Invitation"];
+                "application/json": components["schemas"]["NewCustomerLink"];
             };
         };
         responses: {
@@ -9486,6 +10015,37 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["JoiningLink"];
                 };
+            };
+        };
+    };
+    revoke_api_v1_sessions__session_id__invitations__link_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: string;
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -10140,6 +10700,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    ticket_api_v1_tickets_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
             };
         };
     };

@@ -2,6 +2,7 @@
 
 import type {
   Annotation,
+  Decision,
   FaceSide,
   FrameRef,
   Place,
@@ -137,6 +138,18 @@ export class Commands {
     this.live.ask({ type: "step.show", step });
   }
 
+  /** Ask the customer whether something may be done; about the device shown, or another; returns its id. */
+  askApproval(what: string, deviceId: string | null = null): string {
+    const id = randomId();
+    this.live.ask({ type: "approval.ask", id, what, ...(deviceId && { device_id: deviceId }) });
+    return id;
+  }
+
+  /** Say what the customer decided. */
+  decide(id: string, decision: Decision, reason = ""): void {
+    this.live.ask({ type: "approval.give", id, decision, ...(reason && { reason }) });
+  }
+
   /** End the session for all. */
   end(): void {
     this.live.ask({ type: "session.end" });
@@ -162,7 +175,7 @@ export class Commands {
     this.live.pass({ type: "frame.freeze", frame });
   }
 
-  #doAnnotation(wish: Extract<Wish, { id: string }>): void {
+  #doAnnotation(wish: Extract<Wish, { type: `annotation.${string}` }>): void {
     const inverse = inverseOf(wish, this.#known(wish.id));
     const n = this.live.ask(wish);
     if (inverse) this.#history.record(inverse, n);

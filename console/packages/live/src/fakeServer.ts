@@ -143,6 +143,7 @@ export class FakeServer {
       stills: [],
       signal: null,
       step: null,
+      approvals: [],
     };
   }
 
@@ -158,7 +159,7 @@ export class FakeServer {
       { type: "welcome", epoch, seq, acked, you, present: ["me"], is_resumed: isResumed },
       ...(isResumed
         ? this.log.slice(resume.seq)
-        : [{ type: "session.state" as const, epoch, seq, state: this.state() }]),
+        : [{ type: "session.state" as const, epoch, seq, state: this.state(), is_elsewhere: false }]),
     ]);
   }
 

@@ -2,6 +2,7 @@
 
 import type {
   Annotation,
+  Approval,
   ChatLine,
   FrameSighted,
   GivenSignal,
@@ -13,7 +14,9 @@ import type {
   SharedStill,
   ShownDevice,
   ShownStep,
+  StoredEvent,
   StrokeDrawn,
+  Withheld,
 } from "@nearhand/contract";
 
 /** The session as of `seq`, plus what is passing by (pointers, strokes, frames), which is never stored. */
@@ -36,6 +39,10 @@ export interface SessionView {
   readonly stills: readonly SharedStill[];
   readonly signal: GivenSignal | null;
   readonly step: ShownStep | null;
+  /** What the customer was asked, oldest first, decided or not. */
+  readonly approvals: readonly Approval[];
+  /** The session is about equipment now that is not this person's to see. */
+  readonly isElsewhere: boolean;
   /** The newest pointer, stroke and frame of each participant, by their id. */
   readonly pointers: Readonly<Record<string, PointerMoved>>;
   readonly strokes: Readonly<Record<string, StrokeDrawn>>;
@@ -57,6 +64,8 @@ export const EMPTY_SESSION: SessionView = {
   stills: [],
   signal: null,
   step: null,
+  approvals: [],
+  isElsewhere: false,
   pointers: {},
   strokes: {},
   frames: {},
@@ -92,7 +101,15 @@ export function reduce(view: SessionView, message: ServerMessage): SessionView {
       const { session_id, ...state } = message.state;
       const { epoch, seq } = message;
       void session_id; // the view knows which session it is
-      return { ...view, ...state, epoch, seq, headSeq: Math.max(seq, view.headSeq), awaitsState: false };
+      return {
+        ...view,
+        ...state,
+        epoch,
+        seq,
+        headSeq: Math.max(seq, view.headSeq),
+        awaitsState: false,
+        isElsewhere: message.is_elsewhere,
+      };
     }
     case "ack":
     case "refused":
@@ -112,17 +129,32 @@ export function reduce(view: SessionView, message: ServerMessage): SessionView {
       return { ...view, frames: { ...view.frames, [message.by]: message } };
     case "freeze.asked":
       return view; // a wish to act on, not a state: see `listen`
+    case "withheld":
+      return withoutEvent(view, message);
     default:
       // A newer server may tell things this page does not know: they are counted, and otherwise let pass.
       return isEvent(message) ? withEvent(view, message) : view;
   }
 }
 
+/** The view with its event counted; null: it was counted before, or does not count yet. */
+function counted(view: SessionView, seq: number): SessionView | null {
+  if (view.awaitsState || seq <= view.seq) return null;
+  if (seq > view.seq + 1) throw new Gap(view.seq, seq);
+  return { ...view, seq, headSeq: Math.max(seq, view.headSeq) };
+}
+
+/** Something happened that is not this person's to see. */
+function withoutEvent(view: SessionView, { seq, is_elsewhere }: Withheld): SessionView {
+  const next = counted(view, seq);
+  if (!next) return view;
+  return is_elsewhere ? { ...next, isElsewhere: true, device: null, pointers: {}, strokes: {} } : next;
+}
+
 function withEvent(view: SessionView, event: ServerEvent): SessionView {
-  if (view.awaitsState || event.seq <= view.seq) return view;
-  if (event.seq > view.seq + 1) throw new Gap(view.seq, event.seq);
+  const next = counted(view, event.seq);
+  if (!next) return view;
   const { seq, by, at } = event;
-  const next = { ...view, seq, headSeq: Math.max(seq, view.headSeq) };
   switch (event.type) {
     case "participant.joined":
       return { ...next, participants: replaced(view.participants, event.participant) };
@@ -145,9 +177,12 @@ function withEvent(view: SessionView, event: ServerEvent): SessionView {
     case "still.shared":
       return { ...next, stills: [...view.stills, event.still].slice(-STILLS_KEPT) };
     case "device.shown":
-      return { ...next, device: event.device };
+      return { ...next, device: event.device, isElsewhere: false };
     case "step.shown":
       return { ...next, step: event.step };
+    case "approval.asked":
+    case "approval.given":
+      return { ...next, approvals: replaced(view.approvals, event.approval) };
     case "session.ended":
       return { ...next, isEnded: true };
     default:
@@ -181,7 +216,7 @@ function withEntry<T>(entries: Readonly<Record<string, T>>, key: string, value: 
 }
 
 /** Whether a message is a stored event: it has a seq and says whose wish it was. */
-export function isEvent(message: ServerMessage): message is ServerEvent {
+export function isEvent(message: ServerMessage | StoredEvent): message is ServerEvent {
   return "seq" in message && "client" in message;
 }
 

@@ -3,7 +3,7 @@
 import type { Annotation, Place } from "@nearhand/contract";
 import type { Wish } from "./outbox";
 
-type AnnotationWish = Extract<Wish, { id: string }>;
+type AnnotationWish = Extract<Wish, { type: `annotation.${string}` }>;
 
 /** What one act did. `numbers` are the asks that did it, so that a refusal takes the act off the stacks. */
 interface Act {

@@ -18,6 +18,7 @@ function aSession(id: string, status: Session["status"], minute: number): Sessio
     ended_at: null,
     last_still_sha256: null,
     expert_names: [],
+    work_order: "",
   };
 }
 

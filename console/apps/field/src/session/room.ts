@@ -5,7 +5,8 @@ import { computed, signal } from "@preact/signals";
 import { buzz } from "../hud/buzz";
 import { remembered } from "../offline/memory";
 import { get, signedOut } from "../rest";
-import { tellRefusal } from "./notices";
+import { t } from "../words/session";
+import { notice, tellRefusal } from "./notices";
 import { live } from "./part";
 import { forgetTrails, trace } from "./trails";
 
@@ -87,6 +88,15 @@ function hear(message: ServerMessage, who: Actor): void {
       buzz(message.signal === "stop" ? [200, 80, 200, 80, 200] : [120]);
       return;
     }
+    case "approval.given": {
+      const { decision, what } = message.approval;
+      if (!decision || message.by === who.participant_id) return;
+      notice.value = { text: t(decision, { what }), at: Date.now() };
+      return buzz([120]);
+    }
+    case "withheld":
+      if (message.is_elsewhere) notice.value = { text: t("elsewhere"), at: Date.now() };
+      return;
     case "pointer.moved":
       return trace(message);
     case "participant.joined":

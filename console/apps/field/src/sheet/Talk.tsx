@@ -14,6 +14,7 @@ export function Talk() {
   return (
     <div class="talk">
       {isLive.value && <Signals />}
+      <Approvals />
       <Chat />
       {isLive.value ? <EndSession /> : <Leave />}
     </div>
@@ -40,6 +41,52 @@ function Signals() {
           </button>
         ))}
       </div>
+    </section>
+  );
+}
+
+function Approvals() {
+  const view = room.value!;
+  const [what, setWhat] = useState("");
+  const mayAsk = isLive.value && !view.isElsewhere && view.you?.role !== "observer";
+  if (!mayAsk && view.approvals.length === 0) return null;
+  return (
+    <section>
+      <h3>{t("approvals")}</h3>
+      <ol class="chat" data-testid="approvals">
+        {view.approvals.slice(-20).map((asked) => (
+          <li key={asked.id}>
+            <small>{t(asked.decision ?? "approval_waits")}</small>
+            <span>
+              {asked.what}
+              {asked.reason && ` · ${asked.reason}`}
+            </span>
+          </li>
+        ))}
+      </ol>
+      {mayAsk && (
+        <form
+          class="say"
+          onSubmit={(event) => {
+            event.preventDefault();
+            open.value?.commands.askApproval(what.trim(), view.device?.device_id);
+            setWhat("");
+          }}
+        >
+          <label>
+            <span class="unseen">{t("approval_what")}</span>
+            <input
+              value={what}
+              maxLength={500}
+              placeholder={t("approval_what")}
+              onInput={(e) => setWhat(e.currentTarget.value)}
+            />
+          </label>
+          <button class="big" disabled={!what.trim()}>
+            {t("approval_ask")}
+          </button>
+        </form>
+      )}
     </section>
   );
 }

@@ -13,6 +13,11 @@ const t = words({
     "服务出现问题，请稍候再试。",
   ],
   expired: ["That picture is too old to draw on.", "該畫面已過期，無法標示。", "该画面已过期，无法标示。"],
+  elsewhere: [
+    "The session is about equipment now that is not yours.",
+    "通話目前正在處理不屬於您的設備。",
+    "通话目前正在处理不属于您的设备。",
+  ],
   ended: ["The session has ended.", "通話已結束。", "通话已结束。"],
   refused: ["The service did not accept this.", "服務未接受此操作。", "服务未接受此操作。"],
 });
@@ -25,6 +30,7 @@ const BY_CODE: Partial<Record<string, Parameters<typeof t>[0]>> = {
   too_many: "too_many",
   frame_expired: "expired",
   session_ended: "ended",
+  elsewhere: "elsewhere",
 };
 
 /** Over REST a refusal has a status, in a live session it has none. */

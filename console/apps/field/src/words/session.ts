@@ -33,6 +33,13 @@ export const t = words({
   ringing: ["Calling an expert…", "正在呼叫專家…", "正在呼叫专家…"],
   with: ["With {names}", "與 {names} 通話中", "与 {names} 通话中"],
   expert_away: ["The expert is away", "專家暫時離開", "专家暂时离开"],
+  approved: ["The customer approves: {what}", "客戶已核准：{what}", "客户已批准：{what}"],
+  refused: ["The customer refuses: {what}", "客戶已拒絕：{what}", "客户已拒绝：{what}"],
+  elsewhere: [
+    "The session is about equipment now that is not yours.",
+    "通話目前正在處理不屬於您的設備。",
+    "通话目前正在处理不属于您的设备。",
+  ],
   ended: ["The session has ended", "通話已結束", "通话已结束"],
   still_open: ["Your session is still open", "您的通話仍在進行", "您的通话仍在进行"],
   still_open_about: ["Still open: {subject}", "仍在進行：{subject}", "仍在进行：{subject}"],

@@ -48,7 +48,7 @@ export function ChatTab({ desk }: { desk: Desk }) {
           </Button>
         </p>
       )}
-      {!isEnded && (
+      {!isEnded && desk.maySpeak.value && (
         <form
           class="copy-row"
           onSubmit={(event) => {

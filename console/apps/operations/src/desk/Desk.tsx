@@ -2,6 +2,7 @@
 import { notify, Skeleton, useLoad } from "@nearhand/ui";
 import { useEffect } from "preact/hooks";
 import { Failed } from "../shell/Shown";
+import { Approvals } from "./Approvals";
 import { Context } from "./Context";
 import { Desk as DeskModel } from "./desk";
 import { DeskHead } from "./DeskHead";
@@ -33,14 +34,17 @@ function OpenDesk({ desk }: { desk: DeskModel }) {
   return (
     <div class="desk" data-testid="desk" data-link={desk.view.value.link.state}>
       <DeskHead desk={desk} />
-      <LinkNotice desk={desk} />
+      <div class="desk-notices">
+        <LinkNotice desk={desk} />
+        <Approvals desk={desk} />
+      </div>
       <div class="desk-stage">
         {desk.mayDraw.value && <Toolbar desk={desk} />}
         <div class="desk-picture">
           <Picture desk={desk} />
           <SignalFlash desk={desk} />
         </div>
-        <SignalBar desk={desk} />
+        {desk.maySpeak.value && <SignalBar desk={desk} />}
       </div>
       <Context desk={desk} />
       <Filmstrip desk={desk} />

@@ -1,13 +1,16 @@
 /** Who and what this session is: device, participants, whether all is saved, and how to invite or end. */
-import { Button, Confirm, notify, timer } from "@nearhand/ui";
+import { Button, Confirm, dateTime, notify, timer } from "@nearhand/ui";
 import { useSignal } from "@preact/signals";
+import badgeCheck from "lucide-static/icons/badge-check.svg?raw";
 import userPlus from "lucide-static/icons/user-plus.svg?raw";
 import { useEffect } from "preact/hooks";
 import type { Session } from "@nearhand/contract";
-import { may } from "../access/identity";
+import { may, me } from "../access/identity";
 import { get } from "../rest";
 import { paths } from "../routes";
 import { useNow } from "../shell/now";
+import { t as ta } from "./approvalWords";
+import { AskApproval } from "./Approvals";
 import type { Desk } from "./desk";
 import { InviteDialog } from "./InviteDialog";
 import { Participants } from "./Participants";
@@ -16,6 +19,7 @@ import { t } from "./words";
 export function DeskHead({ desk }: { desk: Desk }) {
   const asksEnd = useSignal(false);
   const invites = useSignal(false);
+  const asksApproval = useSignal(false);
   const session = useSignal<Session | null>(null);
   const view = desk.view.value;
   const device = desk.device.value?.view;
@@ -62,6 +66,12 @@ export function DeskHead({ desk }: { desk: Desk }) {
           {t("invite")}
         </Button>
       )}
+      <GuestPass desk={desk} />
+      {desk.mayDraw.value && (
+        <Button icon={badgeCheck} onClick={() => (asksApproval.value = true)} data-testid="ask-approval">
+          {ta("askApproval")}
+        </Button>
+      )}
       {desk.mayDraw.value && (
         <Button look="danger" onClick={() => (asksEnd.value = true)} data-testid="end-session">
           {t("end")}
@@ -77,8 +87,24 @@ export function DeskHead({ desk }: { desk: Desk }) {
           onNo={() => (asksEnd.value = false)}
         />
       )}
-      {invites.value && <InviteDialog sessionId={desk.id} onClose={() => (invites.value = false)} />}
+      {invites.value && (
+        <InviteDialog desk={desk} session={session.value} onClose={() => (invites.value = false)} />
+      )}
+      {asksApproval.value && <AskApproval desk={desk} onClose={() => (asksApproval.value = false)} />}
     </header>
+  );
+}
+
+/** What a guest's link lets them do, and until when. */
+function GuestPass({ desk }: { desk: Desk }) {
+  const link = me.value?.link;
+  const may = desk.view.value.you?.guest;
+  if (!link || !may || may === "help") return null;
+  return (
+    <span class="flag" data-testid="guest-pass">
+      {ta(may === "approve" ? "approving" : "watching")} ·{" "}
+      {ta("expires", { when: dateTime(link.expires_at) })}
+    </span>
   );
 }
 

@@ -1,6 +1,7 @@
 /** The session on one time line: stills, marks, steps and signals, the newest at the right end. */
 import type { ServerEvent } from "@nearhand/contract";
 import { clock, Icon } from "@nearhand/ui";
+import badgeCheck from "lucide-static/icons/badge-check.svg?raw";
 import circleDot from "lucide-static/icons/circle-dot.svg?raw";
 import listChecks from "lucide-static/icons/list-checks.svg?raw";
 import logIn from "lucide-static/icons/log-in.svg?raw";
@@ -9,6 +10,7 @@ import square from "lucide-static/icons/square.svg?raw";
 import zap from "lucide-static/icons/zap.svg?raw";
 import { useEffect, useRef } from "preact/hooks";
 import { Failed } from "../shell/Shown";
+import { saidOf } from "./Approvals";
 import { stillUrl, type Desk } from "./desk";
 import { nameOfMark } from "./shapes";
 import { t } from "./words";
@@ -78,6 +80,9 @@ function told(desk: Desk, event: ServerEvent): { icon: string; text: string } {
       return { icon: listChecks, text: t("step", { n: event.step.step + 1 }) };
     case "device.shown":
       return { icon: scanLine, text: t("deviceShown") };
+    case "approval.asked":
+    case "approval.given":
+      return { icon: badgeCheck, text: saidOf(event.approval) };
     case "participant.joined":
       return { icon: logIn, text: t("joined", { name: event.participant.display_name }) };
     default:

@@ -1,14 +1,19 @@
 /** A band that says why the desk is not live, and what to do about it; nothing while all is well. */
 import { Button } from "@nearhand/ui";
+import { t as ta } from "./approvalWords";
 import type { Desk } from "./desk";
 import { t } from "./words";
 
 export function LinkNotice({ desk }: { desk: Desk }) {
-  const { link, isEnded, pending } = desk.view.value;
+  const { link, isEnded, isElsewhere, pending } = desk.view.value;
   if (isEnded) return <p class="band">{t("endedHint")}</p>;
   switch (link.state) {
     case "open":
-      return null;
+      return isElsewhere ? (
+        <p class="band band-amber" role="status" data-testid="elsewhere">
+          {ta("elsewhere")}
+        </p>
+      ) : null;
     case "connecting":
       return <p class="band">{t("connecting")}</p>;
     case "waiting":

@@ -57,6 +57,7 @@ export class Desk {
   readonly shown: ReadonlySignal<SharedStill | null>;
   readonly sighting: ReadonlySignal<Sighting | null>;
   readonly mayDraw: ReadonlySignal<boolean>;
+  readonly maySpeak: ReadonlySignal<boolean>;
 
   /** Held by choice until let go, or by the pen until it is lifted. */
   readonly #chosenStill = signal<SharedStill | null>(null);
@@ -82,7 +83,13 @@ export class Desk {
       () => this.#penStill.value ?? this.#sharper(this.#chosenStill.value) ?? this.#ready.value,
     );
     this.sighting = computed(() => sightingOf(this.shown.value, this.view.value));
-    this.mayDraw = computed(() => me.value?.role !== "observer" && !this.view.value.isEnded);
+    this.maySpeak = computed(() => {
+      const { you, isEnded, isElsewhere } = this.view.value;
+      return you?.guest !== "watch" && !isEnded && !isElsewhere;
+    });
+    this.mayDraw = computed(
+      () => (this.view.value.you ?? me.value)?.role !== "observer" && this.maySpeak.value,
+    );
     this.#leave = [
       this.refusedLines.leave,
       live.subscribe((view) => (this.view.value = view)),

@@ -1,5 +1,5 @@
 /** What happened in the session, in order: earlier events asked for once, later ones as they are told. */
-import type { ServerEvent, ServerMessage } from "@nearhand/contract";
+import type { ServerEvent, ServerMessage, StoredEvent } from "@nearhand/contract";
 import { isEvent } from "@nearhand/live";
 import { signal } from "@preact/signals";
 import { get } from "../rest";
@@ -12,6 +12,8 @@ const SHOWN = new Set<ServerEvent["type"]>([
   "signal.given",
   "step.shown",
   "device.shown",
+  "approval.asked",
+  "approval.given",
   "participant.joined",
   "session.ended",
 ]);
@@ -28,11 +30,11 @@ export class Timeline {
     try {
       let after = 0;
       for (;;) {
-        const events = await get<ServerEvent[]>(`/sessions/${this.sessionId}/events`, {
+        const events = await get<StoredEvent[]>(`/sessions/${this.sessionId}/events`, {
           after,
           limit: PER_ASK,
         });
-        this.#add(events);
+        this.#add(events.filter(isEvent));
         if (events.length < PER_ASK) return;
         after = events.at(-1)!.seq;
       }

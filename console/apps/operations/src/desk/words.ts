@@ -87,15 +87,9 @@ export const t = words({
   keepGoing: ["Keep going", "繼續", "继续"],
   invite: ["Invite", "邀請", "邀请"],
   inviteTitle: ["Invite a guest", "邀請訪客", "邀请访客"],
-  inviteHint: [
-    "Whoever has this link can enter this one session, and nothing else, for {hours} hours.",
-    "持有此連結的人可在 {hours} 小時內進入這場連線，僅此而已。",
-    "持有此链接的人可在 {hours} 小时内进入这场会话，仅此而已。",
-  ],
   makeLink: ["Make a link", "產生連結", "生成链接"],
   copy: ["Copy", "複製", "复制"],
   copied: ["Copied.", "已複製。", "已复制。"],
-  guestRole: ["They come as", "身分", "身份"],
   participants: ["Participants", "參與者", "参与者"],
   you: ["you", "您", "您"],
   here: ["here", "在線", "在线"],
@@ -208,6 +202,12 @@ export const t = words({
     "那裡沒有連接埠，請點近一點。",
     "那里没有端口，请点近一点。",
   ],
+  elsewhere: [
+    "The session is about other equipment now, which you may not see.",
+    "連線目前正在處理您無權查看的其他設備。",
+    "会话目前正在处理您无权查看的其他设备。",
+  ],
+  decided: ["That was decided before.", "先前已有決定。", "先前已有决定。"],
   removed: ["Mark removed.", "已移除標示。", "已移除标示。"],
 });
 
@@ -221,6 +221,8 @@ const REFUSALS: ReadonlySet<string> = new Set<DeskWord>([
   "on_still_only",
   "unknown_port",
   "session_ended",
+  "elsewhere",
+  "decided",
 ]);
 
 /** Why a wish had no effect, in the person's language where the desk knows the reason. */

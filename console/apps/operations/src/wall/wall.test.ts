@@ -14,6 +14,7 @@ function session(id: string, status: Session["status"], opened_at: string): Sess
     ended_at: null,
     last_still_sha256: null,
     expert_names: [],
+    work_order: "",
   };
 }
 

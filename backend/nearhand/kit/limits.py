@@ -1,0 +1,136 @@
+"""Limit what one address, and what one account, may ask: requests, uploads, open lines, and how deep a body nests."""
+
+import re
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from nearhand.kit.errors import Invalid, TooMany
+from nearhand.kit.peer import address_of, home_of
+from nearhand.kit.rate import RateLimit
+
+MAX_DEPTH = 64  # of arrays and objects within each other; what the service speaks has ten
+_RETRY_S = 5
+
+
+class TooFast(TooMany):
+    code, title = "too_fast", "Too many requests in a short time; wait a moment"
+    retry_after_s = _RETRY_S
+
+
+class TooManyUploads(TooMany):
+    code, title = "too_many_uploads", "Too many files were sent in the last hour"
+    retry_after_s = 60
+
+
+class TooManyLines(TooMany):
+    code, title = "too_many_lines", "Too many live connections are open at once"
+
+
+@dataclass(frozen=True)
+class Allowed:
+    requests_per_minute_and_address: int
+    requests_per_minute_and_account: int
+    uploads_per_hour_and_account: int
+    lines_per_address: int
+    lines_per_account: int
+
+
+class Limits:
+    """All counts are of this process. `is_upload` tells which requests bring a file."""
+
+    def __init__(
+        self,
+        allowed: Allowed,
+        *,
+        is_upload: Callable[[str, str], bool],
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._allowed, self._is_upload, self._now_s = allowed, is_upload, now_s
+        self._by_address = RateLimit(allowed.requests_per_minute_and_address)
+        self._by_account = RateLimit(allowed.requests_per_minute_and_account)
+        hourly = allowed.uploads_per_hour_and_account
+        self._uploads = RateLimit(hourly / 60, burst=hourly)
+        self._lines: Counter[str] = Counter()
+
+    def hear(self, address: str) -> None:
+        """A request from this address, whoever it is. Raises TooFast."""
+        if not self._by_address.allow(home_of(address), self._now_s()):
+            raise TooFast("Too many requests from this address.")
+
+    def admit(self, asker_id: str, method: str, path: str) -> None:
+        """A request of this account or guest. Raises TooFast and TooManyUploads."""
+        if not self._by_account.allow(asker_id, self._now_s()):
+            raise TooFast("Too many requests of this account.")
+        if self._is_upload(method, path) and not self._uploads.allow(asker_id, self._now_s()):
+            raise TooManyUploads
+
+    def open_line(self, connection: HTTPConnection, asker_id: str) -> None:
+        """Count a WebSocket for its account until it is closed, once. Raises TooManyLines."""
+        self._count(connection.scope, f"account {asker_id}", self._allowed.lines_per_account)
+
+    def open_from(self, scope: Scope) -> None:
+        address = home_of(address_of(HTTPConnection(scope)))
+        self._count(scope, f"address {address}", self._allowed.lines_per_address)
+
+    def close(self, scope: Scope) -> None:
+        for key in scope.pop(_COUNTED, ()):
+            self._lines[key] -= 1
+            if self._lines[key] <= 0:
+                del self._lines[key]
+
+    def _count(self, scope: Scope, key: str, most: int) -> None:
+        if self._lines[key] >= most:
+            raise TooManyLines
+        self._lines[key] += 1
+        scope.setdefault(_COUNTED, []).append(key)
+
+
+_COUNTED = "nearhand.counted"
+
+
+class LimitedAddresses:
+    """ASGI middleware: refuse what comes too often from one address, before anything is done for it."""
+
+    def __init__(self, app: ASGIApp, *, limits: Limits, refusal: Callable[[TooMany], ASGIApp]) -> None:
+        self._app, self._limits, self._refusal = app, limits, refusal
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        try:
+            self._limits.hear(address_of(HTTPConnection(scope)))
+            if scope["type"] == "websocket":
+                self._limits.open_from(scope)
+        except TooMany as error:
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 1013})  # before accepting: the answer is a 403
+            else:
+                await self._refusal(error)(scope, receive, send)
+            return
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._limits.close(scope)
+
+
+def refuse_deep(body: bytes) -> None:
+    """Raise Invalid for JSON that nests deeper than anything said here: what walks it later would run out of stack."""
+    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
+        return
+    bare = _STRING.sub(b"", _ESCAPED.sub(b"", body))  # brackets in strings nest nothing
+    depth = 0
+    for mark in bare.translate(None, _PLAIN):
+        depth += 1 if mark in b"[{" else -1
+        if depth > MAX_DEPTH:
+            raise Invalid(f"JSON may nest {MAX_DEPTH} deep.")
+
+
+_ESCAPED = re.compile(rb"\\.", re.DOTALL)
+_STRING = re.compile(rb'"[^"]*"')
+_PLAIN = bytes(set(range(256)) - set(b"[]{}"))

@@ -1,0 +1,230 @@
+"""Run the service on its port: guarded connections, TLS from files that may be renewed, no header believed of strangers."""
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h11
+import structlog
+from uvicorn.config import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from nearhand.kit.gate import Gate
+from nearhand.kit.peer import UNKNOWN, Proxied, networks
+from nearhand.kit.settings import MIB, Settings
+
+log = structlog.get_logger()
+
+LEAST_LEFT_FILES = 256  # descriptors for the databases and files, when all connections are open
+MOST_FILES = 65_536
+CLOSE_WITHIN_S = 1.0
+HANDSHAKE_S = 10.0
+RENEWAL_CHECK_S = 60.0
+
+_TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_CROWDED = (
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+)
+
+
+@dataclass(frozen=True)
+class TlsFiles:
+    certificate: Path
+    key: Path
+
+    def stamp(self) -> tuple[int, int]:
+        return self.certificate.stat().st_mtime_ns, self.key.stat().st_mtime_ns
+
+
+class GuardedHttp(H11Protocol):
+    """HTTP/1.1 where a request's head must be there in time, and its answer must be read."""
+
+    gate: Gate
+    head_s: float
+    stall_s: float
+    _is_in = False
+    _late: asyncio.TimerHandle | None = None
+    _stalled: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        address = self.client[0] if self.client else UNKNOWN
+        self._is_in = self.gate.enter(transport, address, transport.abort)
+        if self._is_in:
+            self._expect_head()
+        else:
+            self._end(_CROWDED)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.gate.leave(self.transport)
+        self._expect_no_head()
+        self._stop_stall()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_in:
+            super().data_received(data)
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        if self.conn.their_state is not h11.IDLE:
+            self._expect_no_head()
+            self.gate.spoke(self.transport)
+        elif self._late is None and self.conn.trailing_data[0]:
+            self._expect_head()  # of a further request on this connection: its first bytes are there
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._stalled is None:
+            self._stalled = self.loop.call_later(self.stall_s, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stop_stall()
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        self._expect_no_head()
+        self._stop_stall()
+        self.gate.spoke(self.transport)
+        super().handle_websocket_upgrade(event)
+
+    def _expect_head(self) -> None:
+        self._late = self.loop.call_later(self.head_s, self._end, _TOO_SLOW)
+
+    def _expect_no_head(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def _stop_stall(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+
+    def _end(self, answer: bytes) -> None:
+        self._is_in = False
+        if not self.transport.is_closing():
+            self.transport.write(answer)
+            self.transport.close()
+            self.loop.call_later(CLOSE_WITHIN_S, self.transport.abort)
+
+
+class GuardedWebSocket(WebSocketsSansIOProtocol):
+    """Leaves the gate that its HTTP request came in by."""
+
+    gate: Gate
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.gate.leave(self.transport)
+        super().connection_lost(exc)
+
+
+def gate_of(settings: Settings) -> Gate:
+    """As many connections as settings say, and as files can be open."""
+    proxies = Proxied(_nothing, trusted=networks(settings.trusted_proxies))
+    return Gate(
+        most=min(settings.connections, raise_file_limit() - LEAST_LEFT_FILES),
+        most_per_address=settings.connections_per_address,
+        is_counted=lambda address: not proxies.trusts(address),
+    )
+
+
+def options(settings: Settings, gate: Gate | None = None) -> dict[str, Any]:
+    """For `uvicorn.Config` and `uvicorn.run`: what holds wherever the service listens."""
+    gate = gate or gate_of(settings)
+    kept: dict[str, Any] = {"gate": gate}
+    timed = kept | {"head_s": settings.head_timeout_s, "stall_s": settings.answer_stall_s}
+    return {
+        "http": type("Http", (GuardedHttp,), timed),
+        "ws": type("WebSocket", (GuardedWebSocket,), kept),
+        "ws_max_size": MIB,  # the live door refuses far less, in words; this is what may lie in memory
+        "loop": "nearhand.kit.serving:new_loop",
+        "proxy_headers": False,  # `Proxied` reads them, of whom it may
+        "server_header": False,
+        "log_level": "warning",
+        "access_log": False,
+    }
+
+
+def new_loop() -> asyncio.AbstractEventLoop:
+    """uvloop where there is one; and whoever begins TLS and says no more does not keep a file open for a minute."""
+    try:
+        from uvloop import Loop
+    except ImportError:
+        from asyncio import SelectorEventLoop as Loop  # type: ignore[assignment]
+
+    class Impatient(Loop):
+        async def create_server(self, *args: Any, **given: Any) -> Any:
+            if given.get("ssl") is not None:
+                given.setdefault("ssl_handshake_timeout", HANDSHAKE_S)
+            return await super().create_server(*args, **given)
+
+    loop: asyncio.AbstractEventLoop = Impatient()
+    return loop
+
+
+def tls_options(files: TlsFiles) -> dict[str, Any]:
+    """TLS 1.2 or newer. Certificates that are renewed in place are used from then on, without a restart."""
+
+    def context(config: Config, default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        made.minimum_version = ssl.TLSVersion.TLSv1_2
+        made.set_alpn_protocols(["http/1.1"])
+        made.load_cert_chain(files.certificate, files.key)
+        Renewal(made, files).start()
+        return made
+
+    return {"ssl_context_factory": context}
+
+
+class Renewal:
+    """Looks every minute whether the files have changed; a pair that does not fit leaves the old one in use."""
+
+    def __init__(self, context: ssl.SSLContext, files: TlsFiles) -> None:
+        self._context, self._files, self._seen = context, files, files.stamp()
+
+    def start(self) -> None:
+        with suppress(RuntimeError):  # made before the loop runs: then nothing is renewed
+            asyncio.get_running_loop().call_later(RENEWAL_CHECK_S, self._again)
+
+    def _again(self) -> None:
+        self.check()
+        self.start()
+
+    def check(self) -> bool:
+        """Whether new ones are in use now."""
+        try:
+            stamp = self._files.stamp()
+            if stamp == self._seen:
+                return False
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self._files.certificate, self._files.key)
+            self._context.load_cert_chain(self._files.certificate, self._files.key)
+        except (OSError, ssl.SSLError) as error:
+            log.warning("certificate_not_renewed", error=str(error))
+            return False
+        self._seen = stamp
+        log.info("certificate_renewed", certificate=str(self._files.certificate))
+        return True
+
+
+def raise_file_limit() -> int:
+    """Open files this process may have from now on: as many as it may allow itself."""
+    try:
+        import resource
+    except ImportError:  # on Windows
+        return MOST_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    return MOST_FILES if soft == resource.RLIM_INFINITY else soft
+
+
+async def _nothing(*_: Any) -> None:
+    raise NotImplementedError

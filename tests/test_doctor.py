@@ -1,0 +1,154 @@
+import json
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from nearhand import doctor
+from nearhand.access.model import NewUser, Role, everywhere
+from nearhand.access.passwords import Passwords
+from nearhand.app import build_resources, create_app
+from nearhand.cli import app
+from nearhand.doctor import Finding, Machine, Severity, examine
+from nearhand.kit.settings import MIB, Settings
+from nearhand.migrations.upgrade import upgrade
+from nearhand.simulation import people
+from tests.support.people import PASSWORD, QUICK
+from tests.support.server import served
+
+GIB = 1024 * MIB
+ROOMY = Machine(files=lambda: 20_000, disk=lambda _: (100 * GIB, 50 * GIB, 50 * GIB), now_s=time.time)
+URL = "https://help.example"
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_knock", lambda url: (time.time(), "default-src 'none'"))
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+
+
+@pytest.fixture
+def sound(tmp_path: Path) -> Settings:
+    """A deployment with nothing wrong but what the registry may add."""
+    tmp_path.chmod(0o700)
+    return Settings(data_dir=tmp_path, base_url=URL, cookie_secure=True)
+
+
+async def with_accounts(settings: Settings, *accounts: tuple[str, Role, str]) -> None:
+    resources = build_resources(settings, passwords=Passwords(QUICK))
+    await upgrade(resources.database)
+    for name, role, password in accounts:
+        new = NewUser(name=name, display_name=name, grants=everywhere(role), password=password)
+        await resources.access.register(new)
+    await resources.database.close()
+
+
+async def codes(settings: Settings, machine: Machine = ROOMY) -> set[str]:
+    return {found.code for found in await examine(settings, machine)}
+
+
+ADMIN = ("ada", Role.ADMIN, PASSWORD)
+
+
+async def test_a_sound_deployment_has_nothing_but_what_would_be_better(sound: Settings) -> None:
+    await with_accounts(sound, ADMIN)
+    assert {found.severity for found in await examine(sound, ROOMY)} <= {Severity.WEAK}
+    assert await codes(sound) == {"one_factor"}
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "severity"),
+    [
+        ({"base_url": "http://help.example", "cookie_secure": False}, "no_tls", Severity.UNSAFE),
+        ({"cookie_secure": False}, "cookie_not_secure", Severity.UNSAFE),
+        ({"base_url": "http://127.0.0.1:8000"}, "cookie_never_sent", Severity.BROKEN),
+        ({"is_demo": True}, "demo", Severity.UNSAFE),
+        ({"base_url": "https://localhost", "trusted_proxies": "10.0.0.5"}, "base_url_local", Severity.BROKEN),
+        ({"trusted_proxies": "0.0.0.0/0"}, "everybody_is_a_proxy", Severity.UNSAFE),
+        ({"base_url": f"{URL}/nearhand"}, "base_url_path", Severity.BROKEN),
+        ({"data_dir": Path("/nowhere/at/all")}, "no_data", Severity.BROKEN),
+        ({"database_url": "postgresql+asyncpg://127.0.0.1:1/x"}, "database_unreachable", Severity.BROKEN),
+    ],
+)
+async def test_a_setting_that_is_unsafe_or_wrong_is_found(
+    sound: Settings, change: dict[str, object], code: str, severity: Severity
+) -> None:
+    await with_accounts(sound, ADMIN)
+    found = {each.code: each for each in await examine(sound.model_copy(update=change), ROOMY)}
+    assert found[code].severity is severity
+    assert found[code].remedy
+
+
+async def test_files_that_others_can_read_are_found(sound: Settings) -> None:
+    await with_accounts(sound, ADMIN)
+    (sound.data_dir / "keys").mkdir(mode=0o700, exist_ok=True)
+    (sound.data_dir / "keys" / "ledger.pem").touch(mode=0o600)
+    assert await codes(sound) == {"one_factor"}
+    (sound.data_dir / "keys" / "ledger.pem").chmod(0o640)
+    sound.data_dir.chmod(0o755)
+    assert await codes(sound) == {"one_factor", "data_readable_by_all", "key_readable"}
+
+
+async def test_a_registry_that_is_missing_empty_or_old_is_found(sound: Settings) -> None:
+    assert "no_database" in await codes(sound)
+    sound.sqlite_path().touch()
+    assert "old_schema" in await codes(sound)
+    sound.sqlite_path().unlink()
+    await with_accounts(sound, ("tom", Role.TECHNICIAN, PASSWORD))
+    assert "no_admin" in await codes(sound)
+
+
+async def test_an_account_with_the_demos_password_is_found(sound: Settings) -> None:
+    await with_accounts(sound, ADMIN, ("expert", Role.EXPERT, people.PASSWORD))
+    assert "demo_password" in await codes(sound)
+
+
+async def test_one_with_another_password_is_not(sound: Settings) -> None:
+    await with_accounts(sound, ADMIN, ("expert", Role.EXPERT, PASSWORD))
+    assert "demo_password" not in await codes(sound)
+
+
+@pytest.mark.parametrize(
+    ("machine", "code"),
+    [
+        (Machine(lambda: 1024, ROOMY.disk, time.time), "few_files"),
+        (Machine(ROOMY.files, lambda _: (100 * GIB, 0, 20 * MIB), time.time), "disk_nearly_full"),
+        (Machine(ROOMY.files, ROOMY.disk, lambda: time.time() + 90), "clock_skew"),
+    ],
+)
+async def test_a_machine_that_is_too_small_or_late_is_found(
+    sound: Settings, machine: Machine, code: str
+) -> None:
+    await with_accounts(sound, ADMIN)
+    assert code in await codes(sound, machine)
+
+
+async def test_an_address_where_nobody_answers_or_another_does_is_found(
+    sound: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "_knock", lambda url: (None, ""))
+    assert "headers_lost" in await codes(sound)
+    monkeypatch.undo()
+    assert "unreachable" in await codes(sound.model_copy(update={"base_url": "http://127.0.0.1:1"}))
+
+
+async def test_the_service_itself_answers_its_knock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    settings = Settings(data_dir=tmp_path)
+    with served(create_app(settings, build_resources(settings, passwords=Passwords(QUICK)))) as url:
+        found = await codes(settings.model_copy(update={"base_url": url}))
+    assert not found & {"unreachable", "headers_lost", "clock_skew"}
+
+
+def test_the_command_says_it_in_words_or_json_and_by_its_exit_code(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    environment = {"NEARHAND_DATA_DIR": str(tmp_path), "NEARHAND_BASE_URL": "http://127.0.0.1:1"}
+    cli = CliRunner(env=environment)
+    said = cli.invoke(app, ["doctor"])
+    assert (said.exit_code, "chmod 750" in said.stdout) == (1, True)
+    lines = cli.invoke(app, ["doctor", "--json"]).stdout.splitlines()
+    found = [Finding(**json.loads(line)) for line in lines]
+    assert "data_readable_by_all" in {each.code for each in found}
+    severities = [list(Severity).index(each.severity) for each in found]
+    assert severities == sorted(severities)
