@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 SLOW_MS = 45_000
 PHONE: ViewportSize = {"width": 390, "height": 844}
 IN_THE_BAR = ("wall", "devices", "places")
-UNDER_MORE = ("guides", "labels", "import", "people")
+UNDER_MORE = ("guides", "labels", "import", "people", "tenants", "audit", "account")
 SIDEWAYS = """() => [document.documentElement, ...document.querySelectorAll(".rail, .rail *, .table-wrap")]
     .filter((part) => part.scrollWidth > part.clientWidth + 1 && part.clientWidth > 0)
     .map((part) => `${part.tagName}.${part.className} ${part.scrollWidth} > ${part.clientWidth}`)"""

@@ -340,6 +340,7 @@ class Invited(Invitation):
     """`url` is told this once: the service keeps only its hash."""
 
     url: str
+    qr_svg: str
 
 
 class InvitationShown(Told):
@@ -365,6 +366,7 @@ class Acceptance(Asked):
 
 class ResetLink(Told):
     url: str
+    qr_svg: str
     expires_at: datetime
 
 

@@ -41,6 +41,7 @@ from nearhand.access.model import (
 )
 from nearhand.access.service import AccessService
 from nearhand.access.store import AccessStore
+from nearhand.access.totp import qr_svg
 from nearhand.access.vault import Vault
 from nearhand.kit.errors import NotFound
 from nearhand.kit.http import Page, PageQuery
@@ -180,7 +181,8 @@ class PeopleService:
             await Vault(connection).add_link(token_hash(token), link)
             details = link.model_dump(mode="json", include={"name", "display_name", "grants", "expires_at"})
             await self._means.record(connection, "invitation.made", link.id, details)
-        return Invited(**dict(_invitation(link)), url=self._means.url("welcome", token))
+        url = self._means.url("welcome", token)
+        return Invited(**dict(_invitation(link)), url=url, qr_svg=qr_svg(url))
 
     async def invitations(self, actor: Actor, page: PageQuery) -> Page[Invitation]:
         async with self._means.database.reading() as connection:
@@ -266,7 +268,8 @@ class PeopleService:
         async with self._means.database.transaction() as connection:
             user = await managed(AccessStore(connection), actor, user_id)
             link = await self._reset_link(connection, user, token, actor)
-        return ResetLink(url=self._means.url("reset", token), expires_at=link.expires_at)
+        url = self._means.url("reset", token)
+        return ResetLink(url=url, qr_svg=qr_svg(url), expires_at=link.expires_at)
 
     async def _reset_link(
         self, connection: AsyncConnection, user: User, token: str, by: Actor | None

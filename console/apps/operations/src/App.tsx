@@ -1,10 +1,16 @@
 /** The console: who is asking, then the view their address names. */
 import { EmptyState, Skeleton, Toasts, useLoad } from "@nearhand/ui";
-import { effect } from "@preact/signals";
+import { effect, untracked } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { me, recallMe } from "./access/identity";
+import { forgetMe, me, recallMe } from "./access/identity";
 import { Join } from "./access/Join";
+import { LockedNotice } from "./access/LockedNotice";
+import { ProofDialog } from "./access/ProofDialog";
+import { Reset } from "./access/Reset";
 import { SignIn } from "./access/SignIn";
+import { Welcome } from "./access/Welcome";
+import { AccountPage } from "./account/AccountPage";
+import { AuditPage } from "./audit/AuditPage";
 import { Desk } from "./desk/Desk";
 import { sendLeftovers } from "./desk/leftovers";
 import { DeviceForm } from "./devices/DeviceForm";
@@ -15,8 +21,10 @@ import { GuidePage } from "./guides/GuidePage";
 import { GuidesPage } from "./guides/GuidesPage";
 import { LabelsPage } from "./labels/LabelsPage";
 import { PeoplePage } from "./people/PeoplePage";
+import { PersonPage } from "./people/PersonPage";
 import { PlacesPage } from "./places/PlacesPage";
 import { RackPage } from "./places/RackPage";
+import { TenantsPage } from "./places/TenantsPage";
 import { signedOut } from "./rest";
 import { route } from "./router";
 import { paths, type Route } from "./routes";
@@ -26,13 +34,14 @@ import { Wall } from "./wall/Wall";
 import { t } from "./words";
 
 effect(() => {
-  if (signedOut.value > 0) me.value = null;
+  if (signedOut.value > 0) untracked(forgetMe);
 });
 
 export function App() {
   return (
     <>
       <Inside />
+      <ProofDialog />
       <Toasts />
     </>
   );
@@ -43,9 +52,12 @@ function Inside() {
   const here = route.value;
   useEffect(() => void sendLeftovers(), [me.value]);
   if (here.view === "join") return <Join id={here.id} />;
+  if (here.view === "welcome") return <Welcome />;
+  if (here.view === "reset") return <Reset />;
   if (me.value === null) return <SignIn />;
   if (asked.status === "failed") return <Failed error={asked.error} retry={asked.reload} />;
   if (me.value === undefined) return <Skeleton />;
+  if (me.value.is_locked) return <LockedNotice />;
   return (
     <Shell>
       <View route={whereTo(here)} />
@@ -53,8 +65,9 @@ function Inside() {
   );
 }
 
-/** A guest has one session and nothing else: any other address leads there. */
+/** A guest has one session and nothing else: any other address leads there. So for who must add a second factor. */
 function whereTo(here: Route): Route {
+  if (me.value?.must_enrol) return { view: "account" };
   const session = me.value?.session_id;
   return session ? { view: "desk", id: session } : here;
 }
@@ -85,7 +98,17 @@ function View({ route: here }: { route: Route }) {
       return <ImportPage />;
     case "people":
       return <PeoplePage />;
+    case "person":
+      return <PersonPage key={here.id} id={here.id} />;
+    case "account":
+      return <AccountPage />;
+    case "tenants":
+      return <TenantsPage />;
+    case "audit":
+      return <AuditPage />;
     case "join":
+    case "welcome":
+    case "reset":
     case "unknown":
       return (
         <EmptyState title={t("notFound")}>

@@ -3,6 +3,7 @@ import "@nearhand/ui/components.css";
 import "./looks/app.css";
 import "./looks/desk.css";
 import "./looks/devices.css";
+import "./looks/people.css";
 import { restoreLanguage, restoreTheme } from "@nearhand/ui";
 import { render } from "preact";
 import { App } from "./App";

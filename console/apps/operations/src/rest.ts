@@ -5,6 +5,15 @@ import { signal } from "@preact/signals";
 /** Turned when an answer says that nobody is signed in any more. */
 export const signedOut = signal(0);
 
+/** What was given as proof is wrong; whoever is signed in stays so. */
+const WRONG_PROOF: ReadonlySet<string> = new Set([
+  "wrong_credentials",
+  "wrong_code",
+  "wrong_passkey",
+  "wrong_pin",
+  "ticket_dead",
+]);
+
 export type Query = Record<string, string | number | boolean | null | undefined>;
 
 export interface Page<T> {
@@ -37,13 +46,13 @@ export function address(path: string, query: Query = {}): string {
 }
 
 /** No request goes out on the cookie of somebody who has signed out; `leave` signs out. */
-const door = signOutFirst<Sending>(send);
+const door = signOutFirst<Sending>(request);
 export const { leave } = door;
 
 /** One request; anything but success is thrown. */
 export const ask = (path: string, sending: Sending = {}): Promise<Response> => door.ask(path, sending);
 
-async function send(path: string, { method = "GET", query, json, body, headers, signal }: Sending) {
+async function request(path: string, { method = "GET", query, json, body, headers, signal }: Sending) {
   let response: Response;
   try {
     response = await fetch(address(path, query), {
@@ -58,8 +67,9 @@ async function send(path: string, { method = "GET", query, json, body, headers, 
     throw new Unreachable(String(error), { cause: error });
   }
   if (response.ok) return response;
-  if (response.status === 401 && path !== "/sign-in") signedOut.value++;
-  throw await refusalFrom(response);
+  const refusal = await refusalFrom(response);
+  if (refusal.isUnauthenticated && !WRONG_PROOF.has(refusal.code)) signedOut.value++;
+  throw refusal;
 }
 
 export async function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
@@ -72,6 +82,15 @@ export async function getVersioned<T>(path: string, signal?: AbortSignal): Promi
 
 export async function post<T>(path: string, json: unknown): Promise<T> {
   return (await ask(path, { method: "POST", json })).json() as Promise<T>;
+}
+
+/** Where the answer says nothing but that it is done. */
+export async function send(
+  path: string,
+  json: unknown,
+  method: "POST" | "PATCH" | "PUT" = "POST",
+): Promise<void> {
+  await ask(path, { method, json });
 }
 
 export async function put<T>(path: string, json: unknown, etag: string): Promise<Versioned<T>> {

@@ -15,6 +15,12 @@ export type Route =
   | { view: "labels" }
   | { view: "import" }
   | { view: "people" }
+  | { view: "person"; id: string }
+  | { view: "account" }
+  | { view: "tenants" }
+  | { view: "audit" }
+  | { view: "welcome" }
+  | { view: "reset" }
   | { view: "join"; id: string }
   | { view: "unknown" };
 
@@ -36,7 +42,14 @@ export function parseRoute(path: string): Route {
     case "labels":
     case "import":
     case "people":
+    case "account":
+    case "tenants":
+    case "audit":
+    case "welcome":
+    case "reset":
       return { view: key };
+    case "people/:id":
+      return { view: "person", id };
     case "sessions/:id":
       return { view: "desk", id };
     case "devices/:id":
@@ -63,6 +76,10 @@ export const paths = {
   labels: `${BASE}/labels`,
   import: `${BASE}/import`,
   people: `${BASE}/people`,
+  account: `${BASE}/account`,
+  tenants: `${BASE}/tenants`,
+  audit: `${BASE}/audit`,
+  person: (id: string) => `${BASE}/people/${id}`,
   desk: (id: string) => `${BASE}/sessions/${id}`,
   device: (id: string, tab = "") => `${BASE}/devices/${id}${tab && `?tab=${tab}`}`,
   editDevice: (id: string) => `${BASE}/devices/${id}/edit`,

@@ -3654,6 +3654,8 @@ export interface components {
             id: string;
             /** Name */
             name: string | null;
+            /** Qr Svg */
+            qr_svg: string;
             /** Url */
             url: string;
         };
@@ -5152,6 +5154,8 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+            /** Qr Svg */
+            qr_svg: string;
             /** Url */
             url: string;
         };

@@ -5,16 +5,21 @@ import { Refusal, Unreachable } from "./client";
 /** Both apps share an origin, a cookie, and so this: "pending" until the service has heard it, then "done". */
 const STORED = "nearhand.signed-out";
 const LOCK = "nearhand-sign-out";
-/** These lead to a new cookie. It is there as soon as an answer says who is in: the first step may be one of two. */
+/** Posting to these replaces the cookie. */
 const ENTRANCES: ReadonlySet<string> = new Set([
   "/sign-in",
   "/sign-in/code",
-  "/sign-in/passkey/options",
   "/sign-in/passkey",
   "/join",
   "/invitations/accept",
-  "/enrolments/show",
   "/enrolments/use",
+]);
+/** What the way in asks of nobody in particular. */
+const DOORSTEPS: ReadonlySet<string> = new Set([
+  "/sign-in/passkey/options",
+  "/invitations/show",
+  "/enrolments/show",
+  "/demo",
 ]);
 
 /** Whether somebody signed out here and the service has not heard of it: the cookie is still theirs. */
@@ -41,7 +46,7 @@ export interface Door<S> {
 }
 
 /** A door to the service that nobody passes on the cookie of a person who has signed out. */
-export function signOutFirst<S>(send: Send<S>): Door<S> {
+export function signOutFirst<S extends object>(send: Send<S>): Door<S> {
   let leaving: Promise<void> | undefined;
 
   function leave(): Promise<void> {
@@ -60,14 +65,15 @@ export function signOutFirst<S>(send: Send<S>): Door<S> {
     }).finally(() => (leaving = undefined)));
 
   async function ask(path: string, sending: S | { method: "POST" }): Promise<Response> {
-    const isEntrance = ENTRANCES.has(path);
+    const isWayIn = ENTRANCES.has(path) || DOORSTEPS.has(path);
     if (isLeaving())
       await tell().catch((error: unknown) => {
         // Signing in replaces the cookie, so a service that cannot sign out does not lock everybody out.
-        if (!isEntrance || error instanceof Unreachable) throw error;
+        if (!isWayIn || error instanceof Unreachable) throw error;
       });
     const response = await send(path, sending);
-    if (isEntrance && (await letsIn(response))) globalThis.localStorage.removeItem(STORED);
+    const isEntering = ENTRANCES.has(path) && "method" in sending && sending.method === "POST";
+    if (isEntering && !(await wantsMore(response))) globalThis.localStorage.removeItem(STORED);
     return response;
   }
 
@@ -75,8 +81,13 @@ export function signOutFirst<S>(send: Send<S>): Door<S> {
   return { ask, leave };
 }
 
-async function letsIn(response: Response): Promise<boolean> {
-  return "actor" in ((await response.clone().json()) as object);
+/** A right password that a second step must follow has replaced no cookie yet. */
+async function wantsMore(response: Response): Promise<boolean> {
+  const answer = (await response
+    .clone()
+    .json()
+    .catch(() => null)) as { needs?: unknown } | null;
+  return answer?.needs !== undefined;
 }
 
 async function alone(act: () => Promise<void>): Promise<void> {

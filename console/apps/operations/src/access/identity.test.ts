@@ -1,13 +1,13 @@
 // @vitest-environment happy-dom
-import type { Actor } from "@nearhand/contract";
+import type { Me } from "@nearhand/contract";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { me, recallMe, signOut } from "./identity";
+import { hasExpired, forgetMe, me, recallMe, signIn, signInByCode, signOut } from "./identity";
 
-const PERSON = { participant_id: "me" } as Actor;
+const PERSON = { participant_id: "me" } as Me;
 
 /** A service whose cookie the page cannot touch. */
 let isReachable: boolean;
-let cookie: Actor | null;
+let cookie: Me | null;
 let asked: string[];
 
 beforeEach(() => {
@@ -46,5 +46,26 @@ describe("the console", () => {
     await recallMe();
     expect([me.value, cookie]).toEqual([null, null]);
     expect(asked[0]).toBe("/sign-out");
+  });
+
+  it("knows nobody after a right password that wants a second step, and somebody after that step", async () => {
+    me.value = null;
+    vi.stubGlobal("fetch", async (address: string) => {
+      if (address.endsWith("/sign-in")) return Response.json({ needs: ["totp"], ticket: "t" });
+      return Response.json(address.endsWith("/me") ? PERSON : { actor: PERSON });
+    });
+    expect(await signIn("name", "password")).toEqual({ needs: ["totp"], ticket: "t" });
+    expect(me.value).toBeNull();
+    await signInByCode("t", "123456");
+    expect(me.value).toEqual(PERSON);
+  });
+
+  it("says so when a sign-in ended by itself, and not when somebody signed out", async () => {
+    forgetMe();
+    expect([me.value, hasExpired.value]).toEqual([null, true]);
+    me.value = PERSON;
+    await signOut();
+    forgetMe();
+    expect(hasExpired.value).toBe(false);
   });
 });

@@ -6,6 +6,7 @@ import type { Registry } from "../devices/registry";
 import { post } from "../rest";
 import { sentence } from "../shell/Shown";
 import { t as tShared } from "../words";
+import { TenantField } from "./PlaceEdit";
 import { t } from "./words";
 
 export type PlaceKind = "site" | "location" | "rack";
@@ -20,6 +21,7 @@ interface PlaceDialogProps {
 export function PlaceDialog({ kind, registry, onDone }: PlaceDialogProps) {
   const [name, setName] = useState("");
   const [siteId, setSiteId] = useState(registry.sites[0]?.id ?? "");
+  const [tenantId, setTenantId] = useState("");
   const [parentId, setParentId] = useState("");
   const [address, setAddress] = useState("");
   const [timezone, setTimezone] = useState(Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC");
@@ -30,7 +32,7 @@ export function PlaceDialog({ kind, registry, onDone }: PlaceDialogProps) {
   const [problem, setProblem] = useState<string>();
 
   const bodies = {
-    site: { name, address, timezone },
+    site: { name, address, timezone, tenant_id: tenantId || null },
     location: { name, site_id: siteId, parent_id: parentId || null },
     rack: {
       name,
@@ -39,6 +41,7 @@ export function PlaceDialog({ kind, registry, onDone }: PlaceDialogProps) {
       height_u: Number(height),
       first_u: Number(firstU),
       counted_from: countedFrom,
+      tenant_id: tenantId || null,
     },
   };
   const save = async () => {
@@ -125,6 +128,9 @@ export function PlaceDialog({ kind, registry, onDone }: PlaceDialogProps) {
               onChange={(value) => setCountedFrom(value as CountedFrom)}
             />
           </div>
+        )}
+        {kind !== "location" && (
+          <TenantField tenants={registry.tenants} value={tenantId} onChange={setTenantId} />
         )}
         <div class="ui-actions">
           <Button onClick={() => onDone(false)}>{tShared("cancel")}</Button>

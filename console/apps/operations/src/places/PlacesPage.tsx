@@ -9,10 +9,12 @@ import { loadRegistry, type Registry } from "../devices/registry";
 import { paths } from "../routes";
 import { Shown } from "../shell/Shown";
 import { PlaceDialog, type PlaceKind } from "./PlaceDialog";
+import { PlaceEdit } from "./PlaceEdit";
 import { t } from "./words";
 
 export function PlacesPage() {
   const registry = useLoad("places", loadRegistry);
+  const [editing, setEditing] = useState<string>();
   const [adding, setAdding] = useState<PlaceKind>();
   return (
     <div class="page">
@@ -31,7 +33,16 @@ export function PlacesPage() {
             </Button>
           ))}
       </header>
-      <Shown of={registry}>{(data) => <Tree registry={data} />}</Shown>
+      <Shown of={registry}>{(data) => <Tree registry={data} onEdit={setEditing} />}</Shown>
+      {editing && (
+        <PlaceEdit
+          path={`/sites/${editing}`}
+          onDone={(isSaved) => {
+            setEditing(undefined);
+            if (isSaved) registry.reload();
+          }}
+        />
+      )}
       {adding && registry.data && (
         <PlaceDialog
           kind={adding}
@@ -46,7 +57,13 @@ export function PlacesPage() {
   );
 }
 
-function Tree({ registry }: { registry: Registry }) {
+interface TreeProps {
+  registry: Registry;
+  /** A site, by its id. */
+  onEdit: (id: string) => void;
+}
+
+function Tree({ registry, onEdit }: TreeProps) {
   if (registry.sites.length === 0) {
     return (
       <EmptyState icon={warehouse} title={t("none")}>
@@ -57,13 +74,14 @@ function Tree({ registry }: { registry: Registry }) {
   return (
     <ul class="tree">
       {registry.sites.map((site) => (
-        <SiteBranch key={site.id} site={site} registry={registry} />
+        <SiteBranch key={site.id} site={site} registry={registry} onEdit={onEdit} />
       ))}
     </ul>
   );
 }
 
-function SiteBranch({ site, registry }: { site: Site; registry: Registry }) {
+function SiteBranch({ site, registry, onEdit }: TreeProps & { site: Site }) {
+  const tenant = registry.tenants.find(({ id }) => id === site.tenant_id)?.name;
   const racks = registry.racks.filter((rack) => rack.site_id === site.id);
   return (
     <li>
@@ -71,9 +89,16 @@ function SiteBranch({ site, registry }: { site: Site; registry: Registry }) {
         <summary>
           <b>{site.name}</b>{" "}
           <span class="soft">
-            {[site.address, site.timezone, t("racks", { count: racks.length })].filter(Boolean).join(" · ")}
+            {[tenant, site.address, site.timezone, t("racks", { count: racks.length })]
+              .filter(Boolean)
+              .join(" · ")}
           </span>
         </summary>
+        {may("devices.write") && (
+          <button type="button" class="link" onClick={() => onEdit(site.id)} data-testid="edit-site">
+            {t("changeSite")}
+          </button>
+        )}
         <Branch
           parent={null}
           locations={registry.locations.filter((each) => each.site_id === site.id)}

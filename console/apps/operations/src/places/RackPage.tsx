@@ -1,12 +1,16 @@
 /** A rack's elevation to scale, from the front or from behind, numbered as the rack is set. */
 import type { FaceSide, Rack } from "@nearhand/contract";
-import { EmptyState, useLoad } from "@nearhand/ui";
+import { Button, EmptyState, useLoad } from "@nearhand/ui";
 import server from "lucide-static/icons/server.svg?raw";
+import { useState } from "preact/hooks";
+import { may } from "../access/identity";
 import { get } from "../rest";
 import { navigate, query, setQuery } from "../router";
 import { paths } from "../routes";
 import { Shown } from "../shell/Shown";
+import { t as tShared } from "../words";
 import { freeUnits, RACK_MM, seenFrom, topOf, U_MM, unitsFromTop, type Mounted } from "./elevation";
+import { PlaceEdit } from "./PlaceEdit";
 import { t } from "./words";
 
 interface Elevation {
@@ -22,6 +26,7 @@ const isPhone = () => globalThis.matchMedia?.("(max-width: 720px)").matches ?? f
 
 export function RackPage({ id }: { id: string }) {
   const elevation = useLoad(id, (signal) => get<Elevation>(`/racks/${id}/elevation`, {}, signal));
+  const [isEditing, setEditing] = useState(false);
   const side: FaceSide = query.value.get("side") === "rear" ? "rear" : "front";
   return (
     <div class="page">
@@ -58,6 +63,11 @@ export function RackPage({ id }: { id: string }) {
               >
                 {t("labels")}
               </a>
+              {may("devices.write") && (
+                <Button onClick={() => setEditing(true)} data-testid="edit-place">
+                  {tShared("edit")}
+                </Button>
+              )}
             </header>
             {devices.length === 0 ? (
               <EmptyState icon={server} title={t("emptyRack")}>
@@ -69,6 +79,15 @@ export function RackPage({ id }: { id: string }) {
           </>
         )}
       </Shown>
+      {isEditing && (
+        <PlaceEdit
+          path={`/racks/${id}`}
+          onDone={(isSaved) => {
+            setEditing(false);
+            if (isSaved) elevation.reload();
+          }}
+        />
+      )}
     </div>
   );
 }

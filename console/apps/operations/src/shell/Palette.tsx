@@ -9,7 +9,7 @@ import { get, type Page } from "../rest";
 import { navigate } from "../router";
 import { paths } from "../routes";
 import { t } from "../words";
-import { PLACES } from "./Rail";
+import { placesOpen } from "./Rail";
 
 interface Target {
   key: string;
@@ -96,9 +96,7 @@ function useTargets(text: string): Target[] {
       abort.abort();
     };
   }, [wanted]);
-  const pages = PLACES.filter(
-    (place) => may(place.needs) && t(place.word).toLowerCase().includes(wanted.toLowerCase()),
-  );
+  const pages = placesOpen().filter((place) => t(place.word).toLowerCase().includes(wanted.toLowerCase()));
   return [
     ...devices,
     ...pages.map((place) => ({

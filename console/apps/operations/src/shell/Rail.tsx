@@ -1,14 +1,17 @@
 /** The ways to every page: a rail on the left; on a phone a bar in the thumb's reach, with the rest one tap away. */
 import { Button, Dialog, Icon, IconButton } from "@nearhand/ui";
 import { useSignal } from "@preact/signals";
+import building from "lucide-static/icons/building-2.svg?raw";
 import bookOpen from "lucide-static/icons/book-open.svg?raw";
 import ellipsis from "lucide-static/icons/ellipsis.svg?raw";
 import fileDown from "lucide-static/icons/file-down.svg?raw";
 import layoutGrid from "lucide-static/icons/layout-grid.svg?raw";
 import logOut from "lucide-static/icons/log-out.svg?raw";
+import scroll from "lucide-static/icons/scroll-text.svg?raw";
 import search from "lucide-static/icons/search.svg?raw";
 import server from "lucide-static/icons/server.svg?raw";
 import tags from "lucide-static/icons/tags.svg?raw";
+import user from "lucide-static/icons/circle-user-round.svg?raw";
 import users from "lucide-static/icons/users.svg?raw";
 import warehouse from "lucide-static/icons/warehouse.svg?raw";
 import type { Permission } from "@nearhand/contract";
@@ -20,16 +23,27 @@ import { t } from "../words";
 import { LanguageSwitch, ThemeSwitch } from "./Switches";
 
 interface Place {
-  word: "wall" | "devices" | "places" | "guides" | "labels" | "import" | "people";
+  word:
+    | "wall"
+    | "devices"
+    | "places"
+    | "guides"
+    | "labels"
+    | "import"
+    | "people"
+    | "tenants"
+    | "audit"
+    | "account";
   to: string;
   icon: string;
   views: readonly View[];
-  needs: Permission;
+  /** null: whoever has an account. */
+  needs: Permission | null;
   /** On a phone only these stand in the bar; the others are under "More". */
   isFirst?: boolean;
 }
 
-export const PLACES: readonly Place[] = [
+const PLACES: readonly Place[] = [
   {
     word: "wall",
     to: paths.wall,
@@ -57,8 +71,13 @@ export const PLACES: readonly Place[] = [
   { word: "guides", to: paths.guides, icon: bookOpen, views: ["guides", "guide"], needs: "manuals.read" },
   { word: "labels", to: paths.labels, icon: tags, views: ["labels"], needs: "labels.make" },
   { word: "import", to: paths.import, icon: fileDown, views: ["import"], needs: "devices.write" },
-  { word: "people", to: paths.people, icon: users, views: ["people"], needs: "people.manage" },
+  { word: "people", to: paths.people, icon: users, views: ["people", "person"], needs: "people.manage" },
+  { word: "tenants", to: paths.tenants, icon: building, views: ["tenants"], needs: "devices.write" },
+  { word: "audit", to: paths.audit, icon: scroll, views: ["audit"], needs: "audit.read" },
+  { word: "account", to: paths.account, icon: user, views: ["account"], needs: null },
 ];
+
+export const placesOpen = (): Place[] => PLACES.filter(({ needs }) => needs === null || may(needs));
 
 const isHere = (place: Place) => place.views.includes(route.value.view);
 
@@ -69,7 +88,7 @@ function leave() {
 
 export function Rail({ onSearch }: { onSearch: () => void }) {
   const isMoreOpen = useSignal(false);
-  const open = PLACES.filter((place) => may(place.needs));
+  const open = placesOpen();
   const rest = open.filter((place) => !place.isFirst);
   return (
     <>

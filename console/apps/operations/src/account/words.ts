@@ -1,0 +1,87 @@
+/** Words of one's own account. */
+import { words } from "@nearhand/ui";
+
+export const t = words({
+  title: ["Your account", "您的帳號", "您的账号"],
+  profile: ["Who you are here", "您的身分", "您的身份"],
+  emailHint: ["Where a reset link may be sent.", "重設連結會寄到這裡。", "重置链接会发送到这里。"],
+  mustEnrol: [
+    "Your role asks for a second factor. Add an authenticator app or a passkey; then everything else opens.",
+    "您的角色需要第二驗證因素。請新增驗證器應用程式或通行金鑰，之後即可使用其他功能。",
+    "您的角色需要第二验证因素。请添加验证器应用或通行密钥，之后即可使用其他功能。",
+  ],
+  oldPassword: ["Password until now", "目前的密碼", "当前密码"],
+  changePassword: ["Change the password", "變更密碼", "更改密码"],
+  passwordEnds: ["It ends your other sign-ins.", "您的其他登入會結束。", "您的其他登录会结束。"],
+  passwordChanged: [
+    "The password is changed; your other sign-ins have ended.",
+    "密碼已變更，其他登入已結束。",
+    "密码已更改，其他登录已结束。",
+  ],
+  factors: ["Second factors", "第二驗證因素", "第二验证因素"],
+  app: ["Authenticator app", "驗證器應用程式", "验证器应用"],
+  appOn: [
+    "On · {count} recovery codes left",
+    "已啟用 · 剩 {count} 組備用代碼",
+    "已启用 · 剩 {count} 个恢复代码",
+  ],
+  appOff: [
+    "Off: the password alone signs you in.",
+    "未啟用：只需密碼即可登入。",
+    "未启用：只需密码即可登录。",
+  ],
+  appScan: [
+    "Scan this with the app, or type the secret; then give the code it shows.",
+    "以應用程式掃描，或輸入密鑰，再填入它顯示的代碼。",
+    "用应用扫描，或输入密钥，再填入它显示的代码。",
+  ],
+  appSecret: ["Secret", "密鑰", "密钥"],
+  turnOn: ["Turn on", "啟用", "启用"],
+  removeAppAsk: [
+    "Codes of the app and the recovery codes work no more.",
+    "應用程式代碼與備用代碼將失效。",
+    "应用代码与恢复代码将失效。",
+  ],
+  newCodes: ["New recovery codes", "新的備用代碼", "新的恢复代码"],
+  codes: ["Recovery codes", "備用代碼", "恢复代码"],
+  codesHint: [
+    "They are shown this once. Keep them where your phone is not: each signs you in once without it.",
+    "只顯示這一次。請存放在手機以外的地方；沒有手機時，每組可登入一次。",
+    "只显示这一次。请存放在手机以外的地方；没有手机时，每个可登录一次。",
+  ],
+  saveCodes: ["Save as a file", "儲存為檔案", "保存为文件"],
+  codesKept: ["I have kept them", "我已妥善保存", "我已妥善保存"],
+  passkeys: ["Passkeys", "通行金鑰", "通行密钥"],
+  addPasskey: ["Add a passkey", "新增通行金鑰", "添加通行密钥"],
+  noPasskeys: [
+    "None yet. A passkey signs you in by fingerprint, face or security key.",
+    "尚無。通行金鑰可用指紋、臉部或安全金鑰登入。",
+    "暂无。通行密钥可用指纹、面部或安全密钥登录。",
+  ],
+  noPasskeysHere: [
+    "Passkeys need a service with a name and HTTPS.",
+    "通行金鑰需要有網域名稱與 HTTPS 的服務。",
+    "通行密钥需要有域名与 HTTPS 的服务。",
+  ],
+  passkeyName: ["Its name", "名稱", "名称"],
+  passkeyNameHint: ["For example the laptop it is on.", "例如所在的筆電。", "例如所在的笔记本。"],
+  passkeyAdded: ["The passkey is added.", "通行金鑰已新增。", "通行密钥已添加。"],
+  removePasskeyAsk: [
+    "{name} signs you in no more.",
+    "{name} 將無法再用於登入。",
+    "{name} 将无法再用于登录。",
+  ],
+  synced: ["kept by your devices' maker", "由裝置廠商同步", "由设备厂商同步"],
+  phone: ["Enrol a phone", "註冊手機", "注册手机"],
+  phoneHint: [
+    "For the hall: the phone scans a code and stays signed in as you, locked by a PIN when idle.",
+    "供機房使用：手機掃描代碼後會保持登入，閒置時以 PIN 鎖定。",
+    "供机房使用：手机扫描代码后会保持登录，闲置时用 PIN 锁定。",
+  ],
+  deviceName: ["The phone's name", "手機名稱", "手机名称"],
+  showCode: ["Show the code", "顯示代碼", "显示代码"],
+  phoneLink: ["Or open this on the phone", "或在手機上開啟", "或在手机上打开"],
+  phoneScan: ["Scan it with the phone's camera.", "請以手機相機掃描。", "请用手机相机扫描。"],
+  timeLeft: ["Good for {time}, once.", "{time} 內有效，限用一次。", "{time} 内有效，限用一次。"],
+  codeOver: ["This code is over. Show a new one.", "代碼已失效，請重新顯示。", "代码已失效，请重新显示。"],
+});

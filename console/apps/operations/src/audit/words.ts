@@ -1,0 +1,50 @@
+/** Words of the ledger. */
+import { words } from "@nearhand/ui";
+
+export const t = words({
+  title: ["Ledger", "稽核紀錄", "审计记录"],
+  none: ["No such entry", "沒有符合的紀錄", "没有符合的记录"],
+  noneHint: [
+    "Ask for less, or for another time. What was just done is here a second later.",
+    "請減少條件或更換時間。剛發生的事一秒後才會出現。",
+    "请减少条件或更换时间。刚发生的事一秒后才会出现。",
+  ],
+  again: ["Look again", "重新查詢", "重新查询"],
+  action: ["What was done", "動作", "操作"],
+  actionHint: [
+    "One action, or “device” for all of devices.",
+    "單一動作，或「device」表示所有設備動作。",
+    "单个操作，或“device”表示所有设备操作。",
+  ],
+  who: ["Who", "何人", "何人"],
+  anybody: ["anybody", "任何人", "任何人"],
+  about: ["About", "對象", "对象"],
+  aboutHint: ["The id of a thing, whole.", "完整的識別碼。", "完整的标识符。"],
+  since: ["From", "起", "起"],
+  until: ["To", "迄", "止"],
+  refusedOnly: ["Refused only", "只看被拒絕的", "只看被拒绝的"],
+  refused: ["refused", "已拒絕", "已拒绝"],
+  what: ["What", "項目", "项目"],
+  before: ["Before", "之前", "之前"],
+  after: ["After", "之後", "之后"],
+  redacted: [
+    "The details were redacted. That this was done still holds.",
+    "細節已遮蔽；此事發生過的證明仍然成立。",
+    "细节已遮蔽；此事发生过的证明仍然成立。",
+  ],
+  allOfThem: ["All by them", "此人的全部", "此人的全部"],
+  allAboutIt: ["All about it", "關於此項的全部", "关于此项的全部"],
+  allSuch: ["All such acts", "同類動作", "同类操作"],
+  sealed: ["Sealed and signed", "封存與簽署", "封存与签名"],
+  sealedTo: ["Sealed up to entry {seq}, {at}.", "已封存至第 {seq} 筆，{at}。", "已封存至第 {seq} 条，{at}。"],
+  signedTo: ["Signed up to entry {seq}.", "已簽署至第 {seq} 筆。", "已签名至第 {seq} 条。"],
+  hash: ["Hash", "雜湊", "哈希"],
+  key: ["Key", "金鑰", "密钥"],
+  sealedHint: [
+    "Write hash and key down elsewhere now and then. The export is verified by the page, without this service and without a network.",
+    "請不時將雜湊與金鑰抄錄他處。匯出檔可用驗證頁檢驗，無需此服務與網路。",
+    "请不时将哈希与密钥抄录他处。导出文件可用验证页检验，无需此服务与网络。",
+  ],
+  export: ["Export (JSON Lines)", "匯出（JSON Lines）", "导出（JSON Lines）"],
+  verifier: ["Offline verifier page", "離線驗證頁", "离线验证页"],
+});

@@ -1,0 +1,57 @@
+/** Words of people, what they may do, and invitations. */
+import { words } from "@nearhand/ui";
+
+export const t = words({
+  invite: ["Invite", "邀請", "邀请"],
+  makeInvite: ["Make the link", "產生連結", "生成链接"],
+  makeService: ["Make the account", "建立帳號", "创建账号"],
+  kind: ["For", "對象", "对象"],
+  person: ["a person", "人員", "人员"],
+  service: ["a machine (service account)", "機器（服務帳號）", "机器（服务账号）"],
+  nameLeft: ["Left empty, they choose it.", "留空則由對方自選。", "留空则由对方自选。"],
+  emailHint: [
+    "For reset links; no mail is sent now.",
+    "供寄送重設連結；現在不會寄信。",
+    "用于发送重置链接；现在不会发信。",
+  ],
+  inviteLink: ["Invitation link", "邀請連結", "邀请链接"],
+  inviteOnce: [
+    "Hand this over yourself: it is shown this once and works once.",
+    "請親自轉交：只顯示這一次，也只能使用一次。",
+    "请亲自转交：只显示这一次，也只能使用一次。",
+  ],
+  invitations: ["Asked in, not yet here", "已邀請，尚未加入", "已邀请，尚未加入"],
+  noInvitations: ["No open invitations.", "沒有未接受的邀請。", "没有未接受的邀请。"],
+  invitedBy: ["by {name}", "邀請人：{name}", "邀请人：{name}"],
+  grants: ["May be, and where", "角色與地點", "角色与地点"],
+  addGrant: ["Another role or place", "新增角色或地點", "新增角色或地点"],
+  removeGrant: ["Take this one away", "移除此項", "移除此项"],
+  tooWide: [
+    "This reaches further than your own grants.",
+    "這超出您自己的權限範圍。",
+    "这超出您自己的权限范围。",
+  ],
+  any: ["any", "不限", "不限"],
+  tenant: ["Tenant", "租戶", "租户"],
+  site: ["Site", "站點", "站点"],
+  rack: ["Rack", "機櫃", "机柜"],
+  factors: ["Signs in by", "登入方式", "登录方式"],
+  seen: ["Last seen", "最近使用", "最近使用"],
+  app: ["app", "驗證器", "验证器"],
+  passkeys: ["passkeys ({count})", "通行金鑰（{count}）", "通行密钥（{count}）"],
+  noEmail: ["no e-mail address", "無電子郵件地址", "无电子邮件地址"],
+  own: ["This is you; change it under", "這是您自己，請至此變更：", "这是您自己，请到此更改："],
+  waysIn: ["Ways in", "登入管道", "登录渠道"],
+  resetLink: ["Reset link", "重設連結", "重置链接"],
+  resetOnce: [
+    "By it they set a new password, once, within a day. Hand it over yourself.",
+    "對方可在一天內用它設定新密碼一次，請親自轉交。",
+    "对方可在一天内用它设置新密码一次，请亲自转交。",
+  ],
+  removeFactors: ["Take second factors away", "移除第二驗證因素", "移除第二验证因素"],
+  removeFactorsAsk: [
+    "For who lost their phone. {name} is signed out everywhere, and the password alone signs them in again. Passkeys go too.",
+    "供遺失手機者使用。{name} 會在所有地方登出，之後只需密碼即可登入；通行金鑰也會移除。",
+    "供丢失手机者使用。{name} 会在所有地方退出，之后只需密码即可登录；通行密钥也会移除。",
+  ],
+});

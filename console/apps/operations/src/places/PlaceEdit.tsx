@@ -1,0 +1,100 @@
+/** Rename a site or rack, or give it to another tenant. */
+import type { NewRack, NewSite, Rack, Site, Tenant } from "@nearhand/contract";
+import { Button, Dialog, Field, SelectField, useLoad } from "@nearhand/ui";
+import { useState } from "preact/hooks";
+import { textOf, useActing } from "../access/acting";
+import { all } from "../devices/registry";
+import { getVersioned, put, type Versioned } from "../rest";
+import { Shown } from "../shell/Shown";
+import { t as tShared } from "../words";
+import { t } from "./words";
+
+interface PlaceEditProps {
+  /** `/sites/{id}` or `/racks/{id}`. */
+  path: string;
+  onDone: (isSaved: boolean) => void;
+}
+
+interface Read {
+  place: Versioned<Site | Rack>;
+  tenants: Tenant[];
+}
+
+export function PlaceEdit({ path, onDone }: PlaceEditProps) {
+  const read = useLoad(path, async (signal): Promise<Read> => {
+    const [place, tenants] = await Promise.all([
+      getVersioned<Site | Rack>(path, signal),
+      all<Tenant>("/tenants", signal),
+    ]);
+    return { place, tenants };
+  });
+  return (
+    <Dialog title={tShared("edit")} onClose={() => onDone(false)}>
+      <Shown of={read}>{(known) => <Form path={path} read={known} onDone={onDone} />}</Shown>
+    </Dialog>
+  );
+}
+
+/** What may be sent back of it. */
+function sendable(place: Site | Rack): NewSite | NewRack {
+  const { id: _id, version: _version, created_at: _created, updated_at: _updated, ...rest } = place;
+  return rest;
+}
+
+function Form({ path, read: { place, tenants }, onDone }: PlaceEditProps & { read: Read }) {
+  const [tenantId, setTenantId] = useState(place.data.tenant_id ?? "");
+  const acting = useActing();
+  const save = async (name: string) => {
+    await put(path, { ...sendable(place.data), name, tenant_id: tenantId || null }, place.etag);
+    onDone(true);
+  };
+  return (
+    <form
+      class="form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const name = textOf(event.currentTarget, "name");
+        void acting.run(() => save(name));
+      }}
+    >
+      <Field
+        label={t("name")}
+        name="name"
+        defaultValue={place.data.name}
+        maxLength={100}
+        required
+        autofocus
+        error={acting.problem}
+      />
+      <TenantField tenants={tenants} value={tenantId} onChange={setTenantId} />
+      <div class="ui-actions">
+        <Button onClick={() => onDone(false)}>{tShared("cancel")}</Button>
+        <Button type="submit" look="primary" isBusy={acting.isBusy} data-testid="save-place">
+          {tShared("save")}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+interface TenantFieldProps {
+  tenants: readonly Tenant[];
+  value: string;
+  onChange: (id: string) => void;
+}
+
+/** Whose it is: a tenant's, or the operator's own. */
+export function TenantField({ tenants, value, onChange }: TenantFieldProps) {
+  return (
+    <SelectField
+      label={t("tenant")}
+      hint={t("tenantHint")}
+      value={value}
+      choices={[
+        { value: "", label: t("ownTenant") },
+        ...tenants.map(({ id, name }) => ({ value: id, label: name })),
+      ]}
+      onChange={onChange}
+    />
+  );
+}
