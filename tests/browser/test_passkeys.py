@@ -55,7 +55,7 @@ def page(tmp_path: Path) -> Iterator[Page]:
         here = url.replace("127.0.0.1", "localhost")
         resources.access_means.policy = Policy(base_url=here)
         page = browser.new_page()
-        page.goto(f"{here}/healthz")
+        page.goto(f"{here}/field/")
         page.evaluate("fetch('/make-expert', {method: 'POST'})")
         tools = page.context.new_cdp_session(page)
         tools.send("WebAuthn.enable")
