@@ -53,7 +53,7 @@ def stage(tmp_path: Path) -> Iterator[tuple[str, Browser]]:
         here = url.replace("127.0.0.1", "localhost")
         resources.access_means.policy = Policy(base_url=here, device_idle_limit=timedelta(minutes=15))
         page = browser.new_page()
-        page.goto(f"{here}/healthz")
+        page.goto(f"{here}/field/")
         page.evaluate("fetch('/make-technician', {method: 'POST'})")
         page.close()
         yield here, browser
@@ -68,7 +68,7 @@ def desk_of(stage: tuple[str, Browser]) -> Page:
     """Another browser of the technician, signed in."""
     url, browser = stage
     page = browser.new_page()
-    page.goto(f"{url}/healthz")
+    page.goto(f"{url}/field/")
     ask(page, "sign-in", {"name": "technician", "password": PASSWORD})
     return page
 
@@ -134,7 +134,7 @@ def test_a_passkey_signs_in_alone_and_as_the_second_step(stage: tuple[str, Brows
     tools = page.context.new_cdp_session(page)
     tools.send("WebAuthn.enable")
     tools.send("WebAuthn.addVirtualAuthenticator", {"options": KEY})
-    page.goto(f"{url}/healthz")
+    page.goto(f"{url}/field/")
     ask(page, "sign-in", {"name": "technician", "password": PASSWORD})
     add_passkey(page)
     ask(page, "sign-out", {})
@@ -169,7 +169,7 @@ def test_a_code_that_was_used_says_so(stage: tuple[str, Browser]) -> None:
     url, browser = stage
     token = ask(desk_of(stage), "enrolments", {"device_name": "Phone 7"})["url"].partition("#")[2]
     page = phone_page(browser)
-    page.goto(f"{url}/healthz")
+    page.goto(f"{url}/field/")
     ask(page, "enrolments/use", {"token": token})
     page.goto(f"{url}/enrol#{token}")
     expect(page.get_by_text("was used already, or has expired")).to_be_visible()
