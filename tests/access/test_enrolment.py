@@ -1,4 +1,5 @@
 import asyncio
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -53,6 +54,20 @@ def test_a_browsers_phone_gets_a_cookie_that_lasts(client: TestClient, technicia
     assert "Max-Age=15552000" in answer.headers["set-cookie"]
     assert "HttpOnly" in answer.headers["set-cookie"]
     assert client.cookies[COOKIE]
+
+
+def test_a_code_says_before_it_is_used_as_whom_it_signs_in_and_until_when(
+    client: TestClient, technician: Account, clock: FixedClock
+) -> None:
+    token = offered(technician)
+    shown = enter(client, "enrolments/show", token=token).json()
+    assert (shown["device_name"], shown["display_name"]) == (
+        "Phone 7",
+        technician.done("GET", "me")["display_name"],
+    )
+    assert datetime.fromisoformat(shown["signed_in_until"]) == clock.now() + timedelta(days=180)
+    assert enter(client, "enrolments/use", token=token).status_code == 201
+    assert refusal(enter(client, "enrolments/show", token=token)) == (404, "link_dead")
 
 
 def test_a_code_not_scanned_in_ten_minutes_is_dead(
@@ -128,6 +143,18 @@ def test_a_phone_whose_pin_was_guessed_at_five_times_is_signed_out(phone: Accoun
     codes = [phone.code("POST", "me/unlock", {"pin": f"00000{n}"}) for n in range(6)]
     assert codes == [*[(401, "wrong_pin")] * 4, (401, "wrong_credentials"), (401, "unauthenticated")]
     assert phone.code("POST", "me/unlock", PIN) == (401, "unauthenticated")
+
+
+def test_a_locked_phone_says_how_many_tries_are_left_and_what_locks_it(
+    client: TestClient, technician: Account, phone: Account
+) -> None:
+    assert phone.done("GET", "me")["locks_after_s"] == 15 * 60
+    phone.done("POST", "me/lock")
+    assert phone.done("GET", "me")["pin_tries_left"] == 5
+    phone.code("POST", "me/unlock", {"pin": "000000"})
+    assert phone.done("GET", "me")["pin_tries_left"] == 4
+    me = technician.done("GET", "me")
+    assert me["pin_tries_left"] is me["locks_after_s"] is None
 
 
 async def test_guessing_many_pins_at_once_gives_no_more_tries(phone: Account) -> None:

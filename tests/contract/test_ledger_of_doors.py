@@ -15,6 +15,7 @@ UNTOLD = {
     ("POST", f"{API}/sign-in/passkey/options"),
     ("POST", f"{API}/me/passkeys/options"),
     ("POST", f"{API}/invitations/show"),
+    ("POST", f"{API}/enrolments/show"),
     ("GET", f"{API}/cameras/{{key}}"),
     ("POST", f"{API}/telemetry/samples"),
 }

@@ -19,7 +19,7 @@ PUBLIC = {
     *(("POST", f"{API}/sign-in{path}") for path in ("", "/code", "/passkey", "/passkey/options")),
     *(
         ("POST", f"{API}/{path}")
-        for path in ("join", "enrolments/use", "password-resets", "password-resets/use")
+        for path in ("join", "enrolments/show", "enrolments/use", "password-resets", "password-resets/use")
     ),
     *(("POST", f"{API}/invitations/{path}") for path in ("show", "accept")),
 }

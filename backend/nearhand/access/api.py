@@ -25,6 +25,7 @@ from nearhand.access.credentials import (
     ApiToken,
     Confirmation,
     Enrolment,
+    EnrolmentShown,
     FactorNeeded,
     Held,
     Invitation,
@@ -294,6 +295,13 @@ async def reset_by_mail(body: ResetByMail, people: People) -> None:
 async def use_reset(body: ResetUse, people: People) -> None:
     """Set a new password by a reset link; every sign-in of the account ends. Sign in with it then."""
     await people.use_reset(body)
+
+
+@router.post("/enrolments/show", dependencies=PUBLIC)
+@untold("what using it puts down in full")
+async def show_enrolment(body: LinkToken, enrolling: Enrolling) -> EnrolmentShown:
+    """What an enrolment's page says before this device is signed in."""
+    return await enrolling.show(body.token)
 
 
 @router.post("/enrolments/use", status_code=status.HTTP_201_CREATED, dependencies=PUBLIC)

@@ -156,6 +156,10 @@ class Me(Actor):
     confirmed_at: datetime
     expires_at: datetime
     has_pin: bool
+    pin_tries_left: int | None = Field(None, description="Of a device with a PIN, until its sign-in is over.")
+    locks_after_s: int | None = Field(
+        None, description="Of an enrolled device: so long untouched, it asks for its PIN."
+    )
     is_locked: bool
     must_enrol: bool
 
@@ -387,6 +391,15 @@ class Enrolment(Told):
     device_name: str
     url: str
     qr_svg: str
+    expires_at: datetime
+
+
+class EnrolmentShown(Told):
+    """What the device is told before it is signed in: as whom, and until when."""
+
+    device_name: str
+    display_name: str
+    signed_in_until: datetime
     expires_at: datetime
 
 

@@ -1,27 +1,29 @@
 """Field devices: signed in for long by scanning a code at the console, and locked by a PIN."""
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from nearhand.access.credentials import (
     Admission,
     Enrolment,
+    EnrolmentShown,
     Held,
     LinkDead,
     LinkKind,
     NewEnrolment,
     NotADevice,
     NotAPerson,
+    OneUseLink,
     Opening,
     SignInKind,
     Visitor,
     WrongPin,
 )
-from nearhand.access.means import Means, managed, new_token, token_hash
-from nearhand.access.model import AccountKind, Actor, WrongCredentials, actor_of
+from nearhand.access.means import PIN_TRIES, Means, managed, new_token, token_hash
+from nearhand.access.model import AccountKind, Actor, User, WrongCredentials, actor_of
 from nearhand.access.service import AccessService
 from nearhand.access.store import AccessStore
 from nearhand.access.totp import qr_svg
 from nearhand.access.vault import Vault
-
-PIN_TRIES = 5
 
 
 class EnrolmentService:
@@ -55,15 +57,29 @@ class EnrolmentService:
             id=link.id, device_name=new.device_name, url=url, qr_svg=qr_svg(url), expires_at=link.expires_at
         )
 
+    async def show(self, token: str) -> EnrolmentShown:
+        """What whoever has the link may know of it. Raises LinkDead."""
+        async with self._means.database.reading() as connection:
+            link, user = await self._offered(connection, token)
+        return EnrolmentShown(
+            device_name=link.display_name,
+            display_name=user.display_name,
+            signed_in_until=self._means.clock.now() + self._means.policy.device_life,
+            expires_at=link.expires_at,
+        )
+
+    async def _offered(self, connection: AsyncConnection, token: str) -> tuple[OneUseLink, User]:
+        link = await Vault(connection).link(token_hash(token), LinkKind.ENROLMENT, self._means.clock.now())
+        user = link and await AccessStore(connection).user(str(link.user_id))
+        if not link or not user or not user.is_active:
+            raise LinkDead
+        return link, user
+
     async def use(self, token: str, visitor: Visitor) -> Admission:
         """Sign the device in. Raises LinkDead."""
         async with self._means.database.transaction() as connection:
-            vault, hashed = Vault(connection), token_hash(token)
-            link = await vault.link(hashed, LinkKind.ENROLMENT, self._means.clock.now())
-            if link is None or not await vault.use_link(hashed):
-                raise LinkDead
-            user = await AccessStore(connection).user(str(link.user_id))
-            if user is None or not user.is_active:
+            link, user = await self._offered(connection, token)
+            if not await Vault(connection).use_link(token_hash(token)):
                 raise LinkDead
             actor = actor_of(user)
             opening = Opening(kind=SignInKind.DEVICE, is_strong=link.is_strong, device_name=link.display_name)

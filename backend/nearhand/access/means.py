@@ -31,6 +31,7 @@ log = structlog.get_logger()
 TOKEN_BYTES = 32
 API_TOKEN = "nh_"
 CHECK_DIGITS = 6
+PIN_TRIES = 5
 TICKET_LIFE = timedelta(minutes=5)
 SEEN_LATE = timedelta(minutes=5)  # by which the last sight of a sign-in is surely written
 

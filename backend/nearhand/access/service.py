@@ -28,6 +28,7 @@ from nearhand.access.giving import in_common, role_within
 from nearhand.access.links import LinkStore
 from nearhand.access.means import (
     API_TOKEN,
+    PIN_TRIES,
     Means,
     is_api_token,
     managed,
@@ -271,7 +272,11 @@ class AccessService:
                 await AccessStore(connection).see(seen)
 
     async def me(self, known: Recognised) -> Me:
-        held, user, factors = known.held, None, None
+        held, user, factors, pin_tries_left = known.held, None, None, None
+        is_device = held.kind is SignInKind.DEVICE
+        if held.has_pin:
+            async with self._means.database.reading() as connection:
+                pin_tries_left = PIN_TRIES - await AccessStore(connection).pin_tries(held.id)
         if held.user_id is not None and not held.is_locked:
             async with self._means.database.reading() as connection:
                 user = await AccessStore(connection).user(held.user_id)
@@ -290,6 +295,8 @@ class AccessService:
             sign_in_id=held.id,
             device_name=held.device_name,
             signed_in_at=held.created_at,
+            pin_tries_left=pin_tries_left,
+            locks_after_s=int(self._means.policy.device_idle_limit.total_seconds()) if is_device else None,
             **held.model_dump(include={"confirmed_at", "expires_at", "has_pin", "is_locked", "must_enrol"}),
         )
 

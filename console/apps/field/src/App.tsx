@@ -2,7 +2,10 @@
 import type { Actor } from "@nearhand/contract";
 import { useSignalEffect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { Entrance } from "./access/Entrance";
 import { actor, loadDemo } from "./access/identity";
+import { isLocked } from "./access/lock";
+import { entry } from "./access/part";
 import { SignIn } from "./access/SignIn";
 import { problemOf } from "./device/recognise";
 import { isLooking, lookProblem, showById, showByLabel, target } from "./device/target";
@@ -20,19 +23,23 @@ import { pages } from "./sheet/part";
 
 export function App() {
   if (actor.value === undefined) return <div class="boot" aria-busy="true" />;
+  if (route.value.page === "enrol") return <Entrance />;
   if (actor.value === null) return <SignIn />;
   return <Signed who={actor.value} />;
 }
 
 function Signed({ who }: { who: Actor }) {
   const now = route.value;
-  useEffect(() => void follow(now, who), [now, who]);
+  const locked = isLocked.value;
+  useEffect(() => {
+    if (!locked) void follow(now, who);
+  }, [now, who, locked]);
   useSignalEffect(followSession);
   useEffect(() => void loadDemo().catch(() => undefined), []);
   useEffect(() => {
     if (now.page !== "session") void findMySession(who.participant_id);
   }, [now.page, who]);
-  useEffect(() => void quiet().then(() => fetchAhead(pages, live)), []);
+  useEffect(() => void quiet().then(() => fetchAhead(pages, live, entry)), []);
   const deviceId = target.value?.view.device.id;
   useEffect(() => {
     if (!deviceId) return;
@@ -51,7 +58,7 @@ async function follow(now: Route, who: Actor): Promise<void> {
   }
   await leaveSession();
   void sendWhatIsLeft(null);
-  if (now.page === "scan") return;
+  if (now.page === "scan" || now.page === "enrol") return;
   isLooking.value = true;
   try {
     await (now.page === "label" ? showByLabel(now.code) : showById(now.id));

@@ -4,6 +4,7 @@ import "@nearhand/ui/tokens.css";
 import "@nearhand/ui/components.css";
 import "./style.css";
 import "./sheet.css";
+import "./access/access.css";
 import { render } from "preact";
 import { restoreSignIn } from "./access/identity";
 import { App } from "./App";

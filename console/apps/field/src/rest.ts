@@ -6,6 +6,8 @@ import { signal } from "@preact/signals";
 export const isOffline = signal(!navigator.onLine);
 /** Turned when an answer says that nobody is signed in any more. */
 export const signedOut = signal(0);
+/** Turned when an answer says that this device is locked. */
+export const lockedOut = signal(0);
 
 addEventListener("offline", () => (isOffline.value = true));
 addEventListener("online", () => (isOffline.value = false));
@@ -31,9 +33,16 @@ async function send(path: string, { method = "GET", json, headers }: Sending): P
   }
   isOffline.value = false;
   if (response.ok) return response;
-  if (response.status === 401 && path !== "/sign-in") signedOut.value++;
-  throw await refusalFrom(response);
+  const refusal = await refusalFrom(response);
+  if (refusal.code === "locked") lockedOut.value++;
+  else if (response.status === 401 && !isStep(refusal.code, path)) signedOut.value++;
+  throw refusal;
 }
+
+/** A secret was wrong: whoever is signed in still is. Only the last wrong PIN says so with the words of a wrong password. */
+const isStep = (code: string, path: string) =>
+  WRONG_SECRET.has(code) || (code === "wrong_credentials" && path !== "/me/unlock");
+const WRONG_SECRET = new Set(["wrong_pin", "wrong_code", "wrong_passkey", "ticket_dead"]);
 
 /** No request goes out on the cookie of somebody who has signed out; `leave` signs out. */
 const door = signOutFirst<Sending>(send);

@@ -8,6 +8,7 @@ describe("an address", () => {
   it("names its page, and comes back from it", () => {
     for (const route of [
       { page: "scan" },
+      { page: "enrol" },
       { page: "label", code: "AB12CD34" },
       { page: "device", id: "d 1" },
       { page: "session", id: "s1" },

@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 
 export type Route =
   | { page: "scan" }
+  | { page: "enrol" }
   | { page: "label"; code: string }
   | { page: "device"; id: string }
   | { page: "session"; id: string };
@@ -11,6 +12,7 @@ const BASE = "/field";
 
 export function parseRoute(path: string): Route {
   const [kind, value] = path.slice(BASE.length).split("/").filter(Boolean);
+  if (kind === "enrol") return { page: "enrol" };
   if (!value) return { page: "scan" };
   const text = decodeURIComponent(value);
   if (kind === "d") return { page: "label", code: text.toUpperCase() };
@@ -23,6 +25,8 @@ export function pathOf(route: Route): string {
   switch (route.page) {
     case "scan":
       return `${BASE}/`;
+    case "enrol":
+      return `${BASE}/enrol`;
     case "label":
       return `${BASE}/d/${encodeURIComponent(route.code)}`;
     default:

@@ -679,6 +679,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/enrolments/show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show Enrolment
+         * @description What an enrolment's page says before this device is signed in.
+         */
+        post: operations["show_enrolment_api_v1_enrolments_show_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/enrolments/use": {
         parameters: {
             query?: never;
@@ -3124,6 +3144,26 @@ export interface components {
             url: string;
         };
         /**
+         * EnrolmentShown
+         * @description What the device is told before it is signed in: as whom, and until when.
+         */
+        EnrolmentShown: {
+            /** Device Name */
+            device_name: string;
+            /** Display Name */
+            display_name: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Signed In Until
+             * Format: date-time
+             */
+            signed_in_until: string;
+        };
+        /**
          * Entry
          * @description One link of the chain. `details` is None once it was redacted; the hashes hold all the same.
          */
@@ -3911,6 +3951,11 @@ export interface components {
             is_locked: boolean;
             kind: components["schemas"]["AccountKind"] | null;
             link?: components["schemas"]["LinkPass"] | null;
+            /**
+             * Locks After S
+             * @description Of an enrolled device: so long untouched, it asks for its PIN.
+             */
+            locks_after_s?: number | null;
             /** Must Enrol */
             must_enrol: boolean;
             /** Name */
@@ -3919,6 +3964,11 @@ export interface components {
             participant_id: string;
             /** Permissions */
             permissions: components["schemas"]["Permission"][];
+            /**
+             * Pin Tries Left
+             * @description Of a device with a PIN, until its sign-in is over.
+             */
+            pin_tries_left?: number | null;
             role: components["schemas"]["Role"];
             /** Session Id */
             session_id?: string | null;
@@ -5982,6 +6032,7 @@ export type DocumentKind = components['schemas']['DocumentKind'];
 export type Doer = components['schemas']['Doer'];
 export type Elevation = components['schemas']['Elevation'];
 export type Enrolment = components['schemas']['Enrolment'];
+export type EnrolmentShown = components['schemas']['EnrolmentShown'];
 export type Entry = components['schemas']['Entry'];
 export type Face = components['schemas']['Face'];
 export type FaceAnchor = components['schemas']['FaceAnchor'];
@@ -7716,6 +7767,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+        };
+    };
+    show_enrolment_api_v1_enrolments_show_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkToken"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentShown"];
                 };
             };
         };

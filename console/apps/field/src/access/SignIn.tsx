@@ -1,26 +1,54 @@
 /** Signing in; in a demo, with one tap as one of its people. */
-import { Refusal, type Demo } from "@nearhand/contract";
-import { LANGUAGE_NAMES, LANGUAGES, language, setLanguage } from "@nearhand/ui";
+import { Refusal, type Demo, type FactorNeeded, type SignInOptions } from "@nearhand/contract";
+import { Icon, LANGUAGE_NAMES, LANGUAGES, language, setLanguage } from "@nearhand/ui";
 import { useEffect, useState } from "preact/hooks";
+import { Later } from "../hud/Later";
+import { fingerprint } from "../hud/icons";
+import { fetchAhead } from "../part";
+import { get } from "../rest";
 import { refusalText } from "../words/refusals";
 import { t } from "../words/session";
 import { loadDemo, signIn } from "./identity";
+import { entry, scanner } from "./part";
 
 export function SignIn() {
   const [accounts, setAccounts] = useState<Demo["accounts"]>([]);
   const [problem, setProblem] = useState("");
   const [isBusy, setBusy] = useState(false);
+  const [needed, setNeeded] = useState<FactorNeeded | null>(null);
+  const [isScanning, setScanning] = useState(false);
+  const [hasPasskeys, setPasskeys] = useState(false);
   useEffect(() => void loadDemo().then(setAccounts, () => undefined), []);
+  useEffect(() => void offersPasskeys().then(setPasskeys, () => undefined), []);
 
   async function enter(name: string, password: string) {
     setBusy(true);
     setProblem("");
     try {
-      await signIn(name, password);
+      setNeeded(await signIn(name, password));
+      setBusy(false);
     } catch (error) {
       setProblem(error instanceof Refusal ? refusalText(error) : t("unreachable"));
       setBusy(false);
     }
+  }
+
+  async function enterByPasskey() {
+    setBusy(true);
+    setProblem("");
+    const part = await entry.load().catch(() => null);
+    try {
+      await part?.enterByPasskey(null);
+    } catch (error) {
+      setProblem(part!.whyNot(error));
+    }
+    if (!part) setProblem(t("unreachable"));
+    setBusy(false);
+  }
+
+  function startAgain(why = "") {
+    setNeeded(null);
+    setProblem(why);
   }
 
   function submit(event: SubmitEvent) {
@@ -36,47 +64,71 @@ export function SignIn() {
         <h1>Nearhand</h1>
         <p>{t("welcome")}</p>
       </header>
-      {accounts.length > 0 && (
-        <section>
-          <h2>{t("demo_accounts")}</h2>
-          <div class="accounts">
-            {technicianFirst(accounts).map((account) => (
-              <button
-                key={account["name"]}
-                type="button"
-                class="big"
-                disabled={isBusy}
-                onClick={() => void enter(account["name"]!, account["password"]!)}
-              >
-                <b>{account["display_name"] ?? account["name"]}</b>
-                <span>{roleName(account["role"])}</span>
-              </button>
-            ))}
-          </div>
-        </section>
+      {needed ? (
+        <Later part={entry}>{({ SecondStep }) => <SecondStep needed={needed} back={startAgain} />}</Later>
+      ) : isScanning ? (
+        <Later part={scanner}>{({ ScanCode }) => <ScanCode close={() => setScanning(false)} />}</Later>
+      ) : (
+        <>
+          {accounts.length > 0 && (
+            <section>
+              <h2>{t("demo_accounts")}</h2>
+              <div class="accounts">
+                {technicianFirst(accounts).map((account) => (
+                  <button
+                    key={account["name"]}
+                    type="button"
+                    class="big"
+                    disabled={isBusy}
+                    onClick={() => void enter(account["name"]!, account["password"]!)}
+                  >
+                    <b>{account["display_name"] ?? account["name"]}</b>
+                    <span>{roleName(account["role"])}</span>
+                  </button>
+                ))}
+              </div>
+            </section>
+          )}
+          <form onSubmit={submit}>
+            <label>
+              {t("name")}
+              <input name="name" autocomplete="username" autocapitalize="none" spellcheck={false} required />
+            </label>
+            <label>
+              {t("password")}
+              <input name="password" type="password" autocomplete="current-password" required />
+            </label>
+            <p class="problem" role="alert">
+              {problem}
+            </p>
+            <button class="big primary" disabled={isBusy}>
+              {t("sign_in")}
+            </button>
+          </form>
+          {hasPasskeys && (
+            <button type="button" class="big" disabled={isBusy} onClick={() => void enterByPasskey()}>
+              <Icon svg={fingerprint} size={24} /> {t("passkey")}
+            </button>
+          )}
+          <button type="button" class="quiet" onClick={() => setScanning(true)}>
+            {t("scan_code")}
+          </button>
+        </>
       )}
-      <form onSubmit={submit}>
-        <label>
-          {t("name")}
-          <input name="name" autocomplete="username" autocapitalize="none" spellcheck={false} required />
-        </label>
-        <label>
-          {t("password")}
-          <input name="password" type="password" autocomplete="current-password" required />
-        </label>
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-        <button class="big primary" disabled={isBusy}>
-          {t("sign_in")}
-        </button>
-      </form>
       <Languages />
     </main>
   );
 }
 
-function roleName(role = ""): string {
+/** The part is fetched ahead: a browser shows its passkeys only shortly after a tap. */
+async function offersPasskeys(): Promise<boolean> {
+  if (!("PublicKeyCredential" in window)) return false;
+  const { has_passkeys } = await get<SignInOptions>("/sign-in");
+  if (has_passkeys) fetchAhead(entry);
+  return has_passkeys;
+}
+
+export function roleName(role = ""): string {
   return role in ROLES ? t(ROLES[role as keyof typeof ROLES]) : role;
 }
 

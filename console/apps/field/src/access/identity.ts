@@ -1,11 +1,21 @@
 /** Who is signed in on this device, also while the service is out of reach. */
-import { type Actor, type Demo, hasLeft, isLeaving, onLeft } from "@nearhand/contract";
+import {
+  type Actor,
+  type Admission,
+  type Demo,
+  type FactorNeeded,
+  hasLeft,
+  isLeaving,
+  type Me,
+  onLeft,
+} from "@nearhand/contract";
 import { signal } from "@preact/signals";
 import { forgetAll, remembered } from "../offline/memory";
 import { get, leave, post, signedOut } from "../rest";
 import { forgetHelp } from "../session/help";
 import { leaveSession } from "../session/room";
-import { actor } from "./actor";
+import { actor, me } from "./actor";
+import { forgetLock, takeLock } from "./lock";
 
 export { actor };
 
@@ -17,19 +27,47 @@ export async function restoreSignIn(): Promise<void> {
     return leave().catch(() => undefined);
   }
   try {
-    const { data, isStale } = await remembered("/me", "", () => get<Actor>("/me"));
-    actor.value = isStale && hasLeft() ? null : data;
+    const { data, isStale } = await readMe();
+    if (isStale && hasLeft()) actor.value = null;
+    else {
+      takeLock(data);
+      actor.value = me.value = data;
+    }
   } catch {
     actor.value = null;
   }
 }
 
-export async function signIn(name: string, password: string): Promise<void> {
-  const { actor: who } = await post<{ actor: Actor }>("/sign-in", { name, password });
+const readMe = () => remembered("/me", "", () => get<Me>("/me"));
+
+/** What another step is wanted for, or null when that was all. */
+export async function signIn(name: string, password: string): Promise<FactorNeeded | null> {
+  const answer = await post<Admission | FactorNeeded>("/sign-in", { name, password });
+  if ("ticket" in answer) return answer;
+  await enterAs(answer.actor);
+  return null;
+}
+
+/** The service has let somebody in. */
+export async function enterAs(who: Actor): Promise<void> {
   if (localStorage.getItem(LAST) !== who.participant_id) await forgetAll();
   localStorage.setItem(LAST, who.participant_id);
+  forgetLock();
   actor.value = who;
-  void remembered("/me", "", () => get<Actor>("/me")).catch(() => undefined);
+  me.value = null;
+  void refreshMe();
+}
+
+/** Ask again how this sign-in stands. */
+export async function refreshMe(): Promise<void> {
+  try {
+    const { data } = await readMe();
+    if (actor.value?.participant_id !== data.participant_id) return;
+    takeLock(data);
+    me.value = data;
+  } catch {
+    // Whoever is signed out is told so by the door itself.
+  }
 }
 
 export async function signOut(): Promise<void> {
@@ -38,11 +76,13 @@ export async function signOut(): Promise<void> {
   await left;
 }
 
-async function forgetPerson(): Promise<void> {
+/** The service has ended this sign-in for good, as after the last wrong PIN: nothing of it stays to be read here. */
+export async function forgetPerson(): Promise<void> {
   forgetHelp();
   // An open session would come back on the old cookie as soon as there is a line.
   await Promise.all([leaveSession(), forgetAll()]);
-  actor.value = null;
+  forgetLock();
+  actor.value = me.value = null;
 }
 
 /** Whether this service is a demo, with a simulated hall to look at. */

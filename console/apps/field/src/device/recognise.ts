@@ -1,5 +1,7 @@
 /** Decide what a label in the picture means: this device, another one, the wrong one, or none of ours. */
 import { Refusal, Unreachable, type Resolved } from "@nearhand/contract";
+import { isLocked } from "../access/lock";
+import { offerEnrolment } from "../access/enrolment";
 import type { FoundLabel } from "@nearhand/spatial";
 import { signal } from "@preact/signals";
 import { isOnTheWay } from "../overlay/rack";
@@ -25,11 +27,12 @@ let foreignTimer: ReturnType<typeof setTimeout> | undefined;
 
 /** `boundTo`: the device that a session or a guide is about; a label of another does not silently replace it. */
 export async function recognise(labels: readonly FoundLabel[], boundTo: string | null): Promise<void> {
-  if (isAsking || labels.length === 0 || wrongDevice.value) return;
+  if (isAsking || labels.length === 0 || wrongDevice.value || isLocked.value) return;
   isAsking = true;
   try {
     for (const label of middleFirst(labels)) {
       if (sameText(label.text, target.value?.layout?.label?.text)) return;
+      if (!boundTo && offerEnrolment(label.text)) return;
       const answer = await findByLabelText(label.text);
       if (!answer) {
         tellForeign(label.text);

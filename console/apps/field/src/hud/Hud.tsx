@@ -1,6 +1,9 @@
 /** The camera screen: the picture fills it, everything else floats on it. */
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { isLocked } from "../access/lock";
+import { Lock } from "../access/Lock";
+import { entry } from "../access/part";
 import { stayAwake } from "../camera/awake";
 import { keepsake, lastSight, loop } from "../camera/eye";
 import { cameraState, closeCamera, fitOf, openCamera } from "../camera/source";
@@ -56,38 +59,46 @@ export function Hud() {
   const camera = cameraState.value;
   return (
     <main class={`hud ${panel.value ? "has-panel" : ""} ${room.value ? "in-session" : ""}`}>
-      <video
-        ref={video}
-        class={`camera is-${fitOf(camera, size.value)}`}
-        muted
-        playsInline
-        aria-hidden="true"
-      />
-      {camera.status === "on" && <Overlay box={size.value} />}
-      {camera.status !== "on" && (
-        <NoCamera face={targetFace.value} retry={(isDemo) => void start(video.current!, isDemo)} />
-      )}
-      <TopBar />
-      <Captions />
-      <div class="foot">
-        <OnStills />
-        <Messages />
-        <BottomBar />
+      <div class="under-lock" inert={isLocked.value}>
+        <video
+          ref={video}
+          class={`camera is-${fitOf(camera, size.value)}`}
+          muted
+          playsInline
+          aria-hidden="true"
+        />
+        {camera.status === "on" && <Overlay box={size.value} />}
+        {camera.status !== "on" && (
+          <NoCamera face={targetFace.value} retry={(isDemo) => void start(video.current!, isDemo)} />
+        )}
+        <TopBar />
+        <Captions />
+        <div class="foot">
+          <OnStills />
+          <Messages />
+          <BottomBar />
+        </div>
+        {panel.value === "sheet" && target.value && <Sheet key={target.value.view.device.id} />}
+        {panel.value === "talk" && <Sheet key="talk" />}
+        {panel.value === "find" && (
+          <Panel key="find" title={tp("find_title")} isHigh>
+            <Later part={pages}>{({ Finder }) => <Finder />}</Later>
+          </Panel>
+        )}
+        {panel.value === "ask" && (
+          <Panel key="ask" title={tp("ask_title")}>
+            <Later part={pages}>{({ AskForHelp }) => <AskForHelp />}</Later>
+          </Panel>
+        )}
+        {panel.value === "still" && <StillView />}
+        {panel.value === "me" && (
+          <Panel key="me" title={tp("me_title")}>
+            <Later part={entry}>{({ WhoAmI }) => <WhoAmI />}</Later>
+          </Panel>
+        )}
+        {wrongDevice.value && <WrongDevice wrong={wrongDevice.value} />}
       </div>
-      {panel.value === "sheet" && target.value && <Sheet key={target.value.view.device.id} />}
-      {panel.value === "talk" && <Sheet key="talk" />}
-      {panel.value === "find" && (
-        <Panel key="find" title={tp("find_title")} isHigh>
-          <Later part={pages}>{({ Finder }) => <Finder />}</Later>
-        </Panel>
-      )}
-      {panel.value === "ask" && (
-        <Panel key="ask" title={tp("ask_title")}>
-          <Later part={pages}>{({ AskForHelp }) => <AskForHelp />}</Later>
-        </Panel>
-      )}
-      {panel.value === "still" && <StillView />}
-      {wrongDevice.value && <WrongDevice wrong={wrongDevice.value} />}
+      {isLocked.value && <Lock />}
       <BigSignal />
     </main>
   );

@@ -1,11 +1,13 @@
 /** The icons of the field app, from the Lucide set. */
 export { default as arrowLeft } from "lucide-static/icons/arrow-left.svg?raw";
+export { default as backspace } from "lucide-static/icons/delete.svg?raw";
 export { default as bookOpen } from "lucide-static/icons/book-open.svg?raw";
 export { default as cameraOff } from "lucide-static/icons/camera-off.svg?raw";
 export { default as check } from "lucide-static/icons/check.svg?raw";
 export { default as chevronUp } from "lucide-static/icons/chevron-up.svg?raw";
 export { default as cloudOff } from "lucide-static/icons/cloud-off.svg?raw";
 export { default as flashlight } from "lucide-static/icons/flashlight.svg?raw";
+export { default as fingerprint } from "lucide-static/icons/fingerprint-pattern.svg?raw";
 export { default as hourglass } from "lucide-static/icons/hourglass.svg?raw";
 export { default as lifeBuoy } from "lucide-static/icons/life-buoy.svg?raw";
 export { default as lock } from "lucide-static/icons/lock.svg?raw";
@@ -17,5 +19,6 @@ export { default as question } from "lucide-static/icons/circle-question-mark.sv
 export { default as go } from "lucide-static/icons/circle-play.svg?raw";
 export { default as search } from "lucide-static/icons/search.svg?raw";
 export { default as stop } from "lucide-static/icons/octagon-x.svg?raw";
+export { default as person } from "lucide-static/icons/circle-user-round.svg?raw";
 export { default as warning } from "lucide-static/icons/triangle-alert.svg?raw";
 export { default as x } from "lucide-static/icons/x.svg?raw";

@@ -1,11 +1,10 @@
 /** Find a device without its label: type the tag, or choose one of the last. */
 import { Refusal, Unreachable } from "@nearhand/contract";
 import { useEffect, useState } from "preact/hooks";
-import { Languages } from "../access/SignIn";
-import { actor, signOut } from "../access/identity";
+import { actor } from "../access/actor";
 import { showById, showByTag, target } from "../device/target";
-import { logOut } from "../hud/icons";
-import { closePanel } from "../hud/panels";
+import { person } from "../hud/icons";
+import { closePanel, panel } from "../hud/panels";
 import { recentDevices, type RecentDevice } from "../offline/memory";
 import { go } from "../routes";
 import { tellSession } from "../session/follow";
@@ -75,10 +74,9 @@ export function Finder() {
           </li>
         ))}
       </ul>
-      <footer class="who-am-i">
-        <Languages />
-        <button type="button" class="quiet" onClick={() => void signOut()}>
-          <Icon svg={logOut} size={18} /> {t("sign_out")} · {actor.value?.display_name}
+      <footer class="find-who">
+        <button type="button" class="big" onClick={() => (panel.value = "me")}>
+          <Icon svg={person} size={20} /> <span>{actor.value?.display_name}</span>
         </button>
       </footer>
     </>

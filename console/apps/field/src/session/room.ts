@@ -1,7 +1,15 @@
 /** The live session of this page as signals: what is shared, how the link stands, what is not saved yet. */
-import type { Actor, ServerMessage, Session, Signal } from "@nearhand/contract";
+import {
+  type Actor,
+  type Me,
+  Refusal,
+  type ServerMessage,
+  type Session,
+  type Signal,
+} from "@nearhand/contract";
 import type { LiveView, OpenSession } from "@nearhand/live";
 import { computed, signal } from "@preact/signals";
+import { takeLock } from "../access/lock";
 import { buzz } from "../hud/buzz";
 import { remembered } from "../offline/memory";
 import { get, signedOut } from "../rest";
@@ -51,10 +59,13 @@ export async function enterSession(id: string, who: Actor): Promise<void> {
   open.value = session;
   room.value = session.live.get();
   openedAt.value ??= Date.now();
+  let wasCut = false;
   session.live.subscribe((view) => {
     room.value = view;
     if (view.isCurrent) currentAt.value = Date.now();
-    if (view.link.state === "stopped" && view.link.because === "unauthenticated") signedOut.value++;
+    const isCut = view.link.state === "stopped" && view.link.because === "unauthenticated";
+    if (isCut && !wasCut) void whyCut();
+    wasCut = isCut;
   });
   session.live.listen((message) => hear(message, who));
   session.live.onRefused(tellRefusal);
@@ -62,6 +73,28 @@ export async function enterSession(id: string, who: Actor): Promise<void> {
   void remembered(path, "", () => get<Session>(path))
     .then(({ data }) => (openedAt.value = Date.parse(data.opened_at)))
     .catch(() => undefined);
+}
+
+const CUT_AGAIN_MS = 10_000;
+let cutAt = -CUT_AGAIN_MS;
+
+/** The line of a locked device is cut until the PIN is given; and so is one on a cookie that was renewed meanwhile. */
+async function whyCut(): Promise<void> {
+  const sinceMs = performance.now() - cutAt;
+  cutAt = performance.now();
+  try {
+    const me = await get<Me>("/me");
+    if (me.is_locked) takeLock(me);
+    else if (sinceMs > CUT_AGAIN_MS) reconnect();
+    else signedOut.value++;
+  } catch (error) {
+    if (!(error instanceof Refusal)) signedOut.value++;
+  }
+}
+
+/** After the PIN, where the line was cut. */
+export function reconnect(): void {
+  if (room.value?.link.state === "stopped") open.value?.live.connect();
 }
 
 export async function leaveSession(): Promise<void> {

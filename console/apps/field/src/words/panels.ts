@@ -2,6 +2,7 @@
 import { words } from "@nearhand/ui";
 
 export const t = words({
+  me_title: ["You on this device", "此裝置上的您", "此设备上的您"],
   sheet: ["Device details", "設備詳情", "设备详情"],
   now: ["Now", "現況", "现况"],
   history: ["History", "歷史", "历史"],

@@ -3,6 +3,21 @@ import type { Refusal } from "@nearhand/contract";
 import { language, words } from "@nearhand/ui";
 
 const t = words({
+  wrong_code: [
+    "That code is wrong, or was used already.",
+    "驗證碼不正確，或已使用過。",
+    "验证码不正确，或已使用过。",
+  ],
+  wrong_passkey: ["That passkey is not known here.", "此處不認得該通行金鑰。", "此处不认得该通行密钥。"],
+  took_too_long: ["That took too long. Start again.", "操作逾時，請重新開始。", "操作超时，请重新开始。"],
+  link_dead: [
+    "This link was used already, or has expired. Ask for a new one.",
+    "此連結已使用過或已過期，請索取新的連結。",
+    "此链接已使用过或已过期，请索取新的链接。",
+  ],
+  wrong_pin: ["The PIN is wrong.", "PIN 碼不正確。", "PIN 码不正确。"],
+  locked: ["This device is locked.", "此裝置已鎖定。", "此设备已锁定。"],
+  confirm_first: ["Prove first that it is you.", "請先確認您的身分。", "请先确认您的身份。"],
   wrong: ["Name or password is wrong.", "名稱或密碼不正確。", "名称或密码不正确。"],
   forbidden: ["Your role does not allow this.", "您的角色無法執行此操作。", "您的角色无法执行此操作。"],
   gone: ["That is no longer there.", "該項目已不存在。", "该项目已不存在。"],
@@ -24,6 +39,14 @@ const t = words({
 
 const BY_CODE: Partial<Record<string, Parameters<typeof t>[0]>> = {
   wrong_credentials: "wrong",
+  wrong_code: "wrong_code",
+  wrong_passkey: "wrong_passkey",
+  ticket_dead: "took_too_long",
+  link_dead: "link_dead",
+  wrong_pin: "wrong_pin",
+  locked: "locked",
+  confirm_first: "confirm_first",
+  slow_down: "too_many",
   forbidden: "forbidden",
   not_permitted: "forbidden",
   not_found: "gone",

@@ -3,6 +3,8 @@ import { words } from "@nearhand/ui";
 
 export const t = words({
   sign_in: ["Sign in", "登入", "登录"],
+  scan_code: ["Set up with a code", "以代碼設定", "用代码设置"],
+  passkey: ["Sign in with a passkey", "使用通行金鑰登入", "使用通行密钥登录"],
   name: ["Name", "名稱", "名称"],
   password: ["Password", "密碼", "密码"],
   welcome: ["The expert's hand, at your rack.", "專家的手，伸到您的機櫃前。", "专家的手，伸到您的机柜前。"],

@@ -89,5 +89,4 @@ export const t = words({
   other_device: ["Another device", "換一台設備", "换一台设备"],
   proof: ["Done when", "完成依據", "完成依据"],
   back_to_list: ["Back to the list", "回到清單", "回到列表"],
-  sign_out: ["Sign out", "登出", "退出登录"],
 });

@@ -1,0 +1,5 @@
+/** What seldom stands between a person and the picture: see `part.ts`. */
+export { Enrol } from "./Enrol";
+export { enterByPasskey } from "./passkey";
+export { SecondStep, whyNot } from "./SecondStep";
+export { WhoAmI } from "./WhoAmI";

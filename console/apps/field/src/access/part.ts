@@ -1,0 +1,7 @@
+/** Second steps, enrolment and one's own panel: seldom wanted, so they come as a part of their own. */
+import { part } from "../part";
+
+/** With a reader of codes of its own. */
+export const scanner = part(() => import("./ScanCode"));
+
+export const entry = part(() => import("./entry"));
