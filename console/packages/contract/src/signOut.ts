@@ -5,21 +5,17 @@ import { Refusal, Unreachable } from "./client";
 /** Both apps share an origin, a cookie, and so this: "pending" until the service has heard it, then "done". */
 const STORED = "nearhand.signed-out";
 const LOCK = "nearhand-sign-out";
-/** Posting to these replaces the cookie. */
+/** These lead to a new cookie. It is there as soon as an answer says who is in: the first step may be one of two. */
 const ENTRANCES: ReadonlySet<string> = new Set([
   "/sign-in",
   "/sign-in/code",
+  "/sign-in/passkey/options",
   "/sign-in/passkey",
   "/join",
-  "/invitations/accept",
-  "/enrolments/use",
-]);
-/** What the way in asks of nobody in particular. */
-const DOORSTEPS: ReadonlySet<string> = new Set([
-  "/sign-in/passkey/options",
   "/invitations/show",
+  "/invitations/accept",
   "/enrolments/show",
-  "/demo",
+  "/enrolments/use",
 ]);
 
 /** Whether somebody signed out here and the service has not heard of it: the cookie is still theirs. */
@@ -46,7 +42,7 @@ export interface Door<S> {
 }
 
 /** A door to the service that nobody passes on the cookie of a person who has signed out. */
-export function signOutFirst<S extends object>(send: Send<S>): Door<S> {
+export function signOutFirst<S>(send: Send<S>): Door<S> {
   let leaving: Promise<void> | undefined;
 
   function leave(): Promise<void> {
@@ -65,15 +61,14 @@ export function signOutFirst<S extends object>(send: Send<S>): Door<S> {
     }).finally(() => (leaving = undefined)));
 
   async function ask(path: string, sending: S | { method: "POST" }): Promise<Response> {
-    const isWayIn = ENTRANCES.has(path) || DOORSTEPS.has(path);
+    const isEntrance = ENTRANCES.has(path);
     if (isLeaving())
       await tell().catch((error: unknown) => {
         // Signing in replaces the cookie, so a service that cannot sign out does not lock everybody out.
-        if (!isWayIn || error instanceof Unreachable) throw error;
+        if (!isEntrance || error instanceof Unreachable) throw error;
       });
     const response = await send(path, sending);
-    const isEntering = ENTRANCES.has(path) && "method" in sending && sending.method === "POST";
-    if (isEntering && !(await wantsMore(response))) globalThis.localStorage.removeItem(STORED);
+    if (isEntrance && (await letsIn(response))) globalThis.localStorage.removeItem(STORED);
     return response;
   }
 
@@ -81,13 +76,8 @@ export function signOutFirst<S extends object>(send: Send<S>): Door<S> {
   return { ask, leave };
 }
 
-/** A right password that a second step must follow has replaced no cookie yet. */
-async function wantsMore(response: Response): Promise<boolean> {
-  const answer = (await response
-    .clone()
-    .json()
-    .catch(() => null)) as { needs?: unknown } | null;
-  return answer?.needs !== undefined;
+async function letsIn(response: Response): Promise<boolean> {
+  return "actor" in ((await response.clone().json()) as object);
 }
 
 async function alone(act: () => Promise<void>): Promise<void> {
