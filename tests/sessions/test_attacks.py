@@ -79,7 +79,7 @@ NAMING = sorted(
 )
 
 
-def test_anothers_device_is_as_unknown_as_one_that_is_not_there(hall: Neighbours) -> None:
+def test_the_device_of_another_is_as_unknown_as_one_that_is_not_there(hall: Neighbours) -> None:
     """L25."""
     attacker = hall.headers("air.expert")
     session_id = hall.opened(attacker, device_id=hall.air.id)

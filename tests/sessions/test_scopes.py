@@ -71,7 +71,7 @@ def test_who_may_not_see_the_device_opens_no_session_about_it(hall: Neighbours) 
     }
 
 
-def test_a_session_about_anothers_device_is_not_there(hall: Neighbours) -> None:
+def test_a_session_about_the_device_of_another_is_not_there(hall: Neighbours) -> None:
     """L25."""
     house = hall.headers("expert")
     session_id = hall.opened(house, device_id=hall.bank.id)
@@ -86,7 +86,7 @@ def test_a_session_about_anothers_device_is_not_there(hall: Neighbours) -> None:
         assert socket.until("error")["code"] == "unknown_session"
 
 
-def test_what_is_about_anothers_device_is_withheld_and_seq_goes_on(hall: Neighbours) -> None:
+def test_what_is_about_the_device_of_another_is_withheld_and_seq_goes_on(hall: Neighbours) -> None:
     """L25."""
     house, customer = hall.headers("expert"), hall.headers("bank.observer")
     session_id = hall.opened(house, device_id=hall.bank.id, subject="slow")
