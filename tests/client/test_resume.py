@@ -66,6 +66,7 @@ class Scripted:
             "epoch": "E",
             "seq": len(self.log),
             "state": {**STATE, "chat": chat},
+            "is_elsewhere": False,
         }
         await self._tell(socket, welcome, *(self.log[resume["seq"] :] if resume else [state]))
 
