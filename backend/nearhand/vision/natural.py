@@ -15,7 +15,6 @@ from nearhand.vision.features import (
     LEAST_AGREED,
     NARROWING_PX,
     Features,
-    Rivals,
     agreeing,
     carried,
     features_of_face,
@@ -72,11 +71,12 @@ class Reference:
 class Likeness:
     """How much a place in the picture looks like the face (-1 to 1), and the best rival place along the face.
 
-    `own`: how much the face looks like itself at its best rival place.
+    `rival_mm`: how far along the face that is. `own`: how much the face looks like itself at its best rival place.
     """
 
     here: float
     rival: float
+    rival_mm: float
     own: float
     visible: float
 
@@ -155,10 +155,16 @@ def _best(view: _View, features: Features, coarser: float, least: tuple[float, f
     places = [(_likeness_at(view, h), agreed, h) for agreed, h in starts(rivals)]
     places.sort(key=lambda one: -one[0])
     for _, agreed, h in places[:PLACES]:
-        fit = _followed(view, h, rivals)
+        is_agreed = agreeing(h, rivals, NARROWING_PX[-1] * rivals.coarser)
+        start = _fitted(rivals.mm[is_agreed], rivals.px[is_agreed], h, view.lens)
+        fit = None if start is None else _closer(view, start.pose)
         if fit is None:
             continue
         likeness = _likeness(view, fit.pose, fit.camera)
+        if likeness.rival > likeness.here:  # most features agreed on a place that is some ports off
+            moved = _closer(view, _moved_along(fit.pose, likeness.rival_mm))
+            if moved is not None:
+                fit, likeness = moved, _likeness(view, moved.pose, moved.camera)
         if best.likeness is None or likeness.here > best.likeness.here:
             located = None
             if likeness.exceeds(least):
@@ -189,16 +195,23 @@ def _likeness_at(view: _View, h: Array) -> float:
 # -- followed to the pixel --------------------------------------------------------------------------------------
 
 
-def _followed(view: _View, h: Array, rivals: Rivals) -> Fit | None:
-    is_agreed = agreeing(h, rivals, NARROWING_PX[-1] * rivals.coarser)
-    fit = _fitted(rivals.mm[is_agreed], rivals.px[is_agreed], h, view.lens)
+def _moved_along(pose: Pose, mm: float) -> Pose:
+    moved = pose.copy()
+    moved[:3, 3] += pose[:3, 0] * mm
+    return moved
+
+
+def _closer(view: _View, pose: Pose) -> Fit | None:
+    """Fitted to the points of the face followed from there."""
+    fit = None
     for _ in range(ROUNDS):
-        if fit is None:
-            return None
-        mm, px = _flow(view, fit.pose)
+        mm, px = _flow(view, pose)
         if len(mm) < LEAST_FOLLOWED:
             return None
         fit = _fitted(mm, px, None, view.lens)
+        if fit is None:
+            return None
+        pose = fit.pose
     return fit
 
 
@@ -299,12 +312,16 @@ def _likeness(view: _View, pose: Pose, lens: Intrinsics) -> Likeness:
     here = is_seen[:, margin : margin + known.shape[1]] & known
     visible = float(here.sum()) / max(1, int(known.sum()))
     if visible < LEAST_VISIBLE:
-        return Likeness(0.0, 0.0, 1.0, visible)
+        return Likeness(0.0, 0.0, 0.0, 1.0, visible)
     face = _levelled(reference.gray, scale) * known
     slid = _slid(_levelled(seen, scale) * is_seen, face * here, here)
-    beside = np.abs(np.arange(len(slid)) - margin) > SAME_MM * scale
+    away = np.arange(len(slid)) - margin
+    beside = np.abs(away) > SAME_MM * scale
+    rival = int(np.argmax(np.where(beside, slid, -np.inf)))
     itself = _slid(np.pad(face, ((0, 0), (margin, margin))), face * here, here)
-    return Likeness(float(slid[margin]), float(slid[beside].max()), float(itself[beside].max()), visible)
+    return Likeness(
+        float(slid[margin]), float(slid[rival]), float(away[rival] / scale), float(itself[beside].max()), visible
+    )
 
 
 def _slid(around: Any, face: Any, here: Flags) -> Array:
