@@ -142,6 +142,8 @@ def test_a_tenants_administrator_sees_and_changes_only_their_own_people(
         made[name] = admin.done("POST", "users", new)["id"]
     seen = landlord.done("GET", "users")
     assert ([one["name"] for one in seen["items"]], seen["total"]) == (["inside", "landlord"], 2)
+    assert [one["name"] for one in landlord.done("GET", "users?q=SIDE")["items"]] == ["inside"]
+    assert landlord.done("GET", "users?q=%25")["total"] == 0
     landlord.done("PUT", f"users/{made['inside']}/grants", {"grants": [own | {"role": "observer"}]})
     for name in ("outside", "both"):
         for method, path, body in (

@@ -3,7 +3,7 @@
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response, status
+from fastapi import APIRouter, Depends, Query, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
 from nearhand.access.actor import (
@@ -463,9 +463,14 @@ async def unlock(
 
 @router.get("/users")
 @listed("user")
-async def users(people: People, page: Paging, actor: Actor = may(Permission.PEOPLE_MANAGE)) -> Page[Account]:
+async def users(
+    people: People,
+    page: Paging,
+    q: Annotated[str, Query(max_length=80, description="Part of a name or of an e-mail address.")] = "",
+    actor: Actor = may(Permission.PEOPLE_MANAGE),
+) -> Page[Account]:
     """Those whose every grant lies within yours."""
-    return await people.users(actor, page)
+    return await people.users(actor, page, q.strip())
 
 
 @router.post("/users", status_code=status.HTTP_201_CREATED)

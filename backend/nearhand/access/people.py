@@ -79,11 +79,13 @@ class PeopleService:
 
     # -- accounts -------------------------------------------------------------------------------------------------
 
-    async def users(self, actor: Actor, page: PageQuery) -> Page[Account]:
-        """Those whom this actor rules over."""
+    async def users(self, actor: Actor, page: PageQuery, part: str = "") -> Page[Account]:
+        """Those whom this actor rules over, and in whose names or address this part occurs."""
         await self._access.write_seen()
         async with self._means.database.reading() as connection:
-            users, total = await AccessStore(connection).users_within(ruled(actor), page.limit, page.offset)
+            users, total = await AccessStore(connection).users_within(
+                ruled(actor), page.limit, page.offset, part
+            )
             known = await Vault(connection).factors_of([user.id for user in users])
         items = [_account(user, *known[user.id]) for user in users]
         return Page[Account](items=items, total=total, limit=page.limit, offset=page.offset)

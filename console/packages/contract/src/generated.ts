@@ -10825,6 +10825,8 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before this page. */
                 offset?: number;
+                /** @description Part of a name or of an e-mail address. */
+                q?: string;
             };
             header?: never;
             path?: never;
