@@ -107,7 +107,8 @@ def test_an_attached_file_comes_back_as_a_download_that_no_browser_runs(
     assert answer.content == PDF
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["content-disposition"].startswith("attachment;")
-    assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    policy = answer.headers["content-security-policy"].split("; ")
+    assert {"default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "sandbox"} <= set(policy)
 
 
 def test_a_record_cannot_name_a_file_that_was_not_uploaded(
@@ -123,6 +124,20 @@ def test_a_record_cannot_name_a_file_that_was_not_uploaded(
 def test_a_file_of_another_kind_is_refused_whatever_its_name(technician: Doors, content: bytes) -> None:
     answer = technician.ask("POST", "attachments?name=report.pdf", content=content)
     assert (answer.status_code, answer.json()["code"]) == (415, "attachment_kind_refused")
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("fix.bat", "fix.bat.txt"),
+        ("notes.TXT", "notes.TXT"),
+        ("report.pdf", "report.pdf.txt"),
+        ("x" * 200, "x" * 196 + ".txt"),
+    ],
+)
+def test_a_name_ends_as_the_content_is_opened(technician: Doors, name: str, kept: str) -> None:
+    answer = technician.ask("POST", f"attachments?name={name}", content=b"del everything")
+    assert answer.json()["name"] == kept
 
 
 def test_a_file_over_the_limit_is_cut_off_and_leaves_nothing(

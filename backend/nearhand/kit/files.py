@@ -15,6 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from nearhand.kit.blobs import refusing_full_disk
 from nearhand.kit.errors import Invalid, NotFound, TooLarge, Unsupported
+from nearhand.kit.headers import NO_PAGE
 from nearhand.kit.http import problem_response
 from nearhand.kit.uploads import PIECE_BYTES
 
@@ -26,7 +27,7 @@ BINARY = {"type": "string", "format": "binary"}
 # carries nosniff already).
 FILE_HEADERS = {
     "Cache-Control": "private, max-age=31536000, immutable",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Content-Security-Policy": f"{NO_PAGE}; sandbox",
 }
 
 _MAX_FIELDS = 20
