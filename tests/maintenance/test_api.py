@@ -126,20 +126,6 @@ def test_a_file_of_another_kind_is_refused_whatever_its_name(technician: Doors, 
     assert (answer.status_code, answer.json()["code"]) == (415, "attachment_kind_refused")
 
 
-@pytest.mark.parametrize(
-    ("name", "kept"),
-    [
-        ("fix.bat", "fix.bat.txt"),
-        ("notes.TXT", "notes.TXT"),
-        ("report.pdf", "report.pdf.txt"),
-        ("x" * 200, "x" * 196 + ".txt"),
-    ],
-)
-def test_a_name_ends_as_the_content_is_opened(technician: Doors, name: str, kept: str) -> None:
-    answer = technician.ask("POST", f"attachments?name={name}", content=b"del everything")
-    assert answer.json()["name"] == kept
-
-
 def test_a_file_over_the_limit_is_cut_off_and_leaves_nothing(
     technician: Doors, resources: Resources, settings: Any
 ) -> None:

@@ -15,7 +15,6 @@ from starlette.types import Message, Receive, Scope, Send
 
 from nearhand.kit.blobs import refusing_full_disk
 from nearhand.kit.errors import Invalid, NotFound, TooLarge, Unsupported
-from nearhand.kit.headers import NO_PAGE
 from nearhand.kit.http import problem_response
 from nearhand.kit.uploads import PIECE_BYTES
 
@@ -27,7 +26,7 @@ BINARY = {"type": "string", "format": "binary"}
 # carries nosniff already).
 FILE_HEADERS = {
     "Cache-Control": "private, max-age=31536000, immutable",
-    "Content-Security-Policy": f"{NO_PAGE}; sandbox",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox",
 }
 
 _MAX_FIELDS = 20

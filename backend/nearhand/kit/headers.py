@@ -13,7 +13,7 @@ _POLICIES = {
     "/field/": f"script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; {_PAGE}",  # WebAssembly reads the labels
     "/console/": f"script-src 'self'; worker-src 'none'; {_PAGE}",
 }
-NO_PAGE = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+_NO_PAGE = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _DENIED = (
     "accelerometer=(), display-capture=(), encrypted-media=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), "
     "microphone=(), midi=(), payment=(), serial=(), usb=(), xr-spatial-tracking=()"
@@ -40,7 +40,7 @@ Headers = list[tuple[bytes, bytes]]
 
 def page_headers(prefix: str) -> Headers:
     return [
-        (b"content-security-policy", _POLICIES.get(prefix, NO_PAGE).encode()),
+        (b"content-security-policy", _POLICIES.get(prefix, _NO_PAGE).encode()),
         (b"permissions-policy", _FEATURES.get(prefix, _NO_FEATURES).encode()),
         *_COMMON,
     ]

@@ -7,7 +7,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from nearhand.kit.errors import Invalid, Unsupported
 from nearhand.kit.patterns import MANY_LINES, ONE_LINE, Sha256
-from nearhand.kit.uploads import JPEG, PDF, PNG, TEXT, WEBP
 
 # Nothing kept here is older, and an unset clock says 1970.
 EARLIEST_AT = datetime(1971, 1, 1, tzinfo=UTC)
@@ -18,32 +17,13 @@ Part = Annotated[
 ]
 
 
-# By the content's type, the endings a file's name may have: by its name a computer decides what opens it.
-ENDINGS = {
-    PDF: (".pdf",),
-    JPEG: (".jpg", ".jpeg"),
-    PNG: (".png",),
-    WEBP: (".webp",),
-    TEXT: (".txt", ".md", ".csv", ".log", ".json", ".yaml", ".yml", ".cfg", ".conf", ".ini"),
-}
-MAX_NAME = 200
-
-
-def fitting_name(name: str, media_type: str) -> str:
-    """The name as it came, or with an ending that tells what the file is: `fix.bat` is no more than `fix.bat.txt`."""
-    endings = ENDINGS[media_type]
-    if name.lower().endswith(endings):
-        return name
-    return name[: MAX_NAME - len(endings[0])] + endings[0]
-
-
 class Attachment(BaseModel):
     """A file kept with a record; its bytes are found by `sha256`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     sha256: Sha256
-    name: str = Field(min_length=1, max_length=MAX_NAME, pattern=ONE_LINE)
+    name: str = Field(min_length=1, max_length=200, pattern=ONE_LINE)
     media_type: str = Field(max_length=100)
     size_bytes: int = Field(ge=0)
 

@@ -26,7 +26,6 @@ from nearhand.maintenance.model import (
     MaintenanceRecord,
     NewMaintenanceRecord,
     NotHistory,
-    fitting_name,
 )
 from nearhand.maintenance.store import MaintenanceStore
 
@@ -134,10 +133,7 @@ class Attachments:
             file = await file.bared()
             await file.keep()
         attachment = Attachment(
-            sha256=file.sha256,
-            name=fitting_name(name, media_type),
-            media_type=media_type,
-            size_bytes=file.size_bytes,
+            sha256=file.sha256, name=name, media_type=media_type, size_bytes=file.size_bytes
         )
         async with self._database.transaction() as connection:
             store = MaintenanceStore(connection, self._actor.grants_with(READ))
