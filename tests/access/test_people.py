@@ -243,7 +243,7 @@ def test_an_administrators_link_resets_once_and_ends_every_sign_in_but_not_the_s
     assert "ticket" in enter(client, "sign-in", name="expert", password=NEW).json()
 
 
-def test_who_opens_anothers_account_proves_who_they_are(
+def test_who_opens_the_account_of_another_proves_who_they_are(
     client: TestClient, admin: Account, clock: FixedClock
 ) -> None:
     expert = f"users/{user_id(Account.signed_in(client, Role.EXPERT))}"
