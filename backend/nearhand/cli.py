@@ -127,6 +127,7 @@ def add_user(
     """Make an account; asks for the password. The way to a first administrator."""
     from pydantic import ValidationError
 
+    from nearhand.access.easy import refuse_easy
     from nearhand.access.model import NewUser, everywhere
 
     if rack and not site:
@@ -143,6 +144,7 @@ def add_user(
         raise typer.Exit(1) from None
 
     async def register(resources: "Resources") -> None:
+        refuse_easy(password, new.name, new.display_name)
         grant = await _grant_by_names(resources, role, tenant, site, rack)
         await resources.access.register(new.model_copy(update={"grants": (grant,)}))
 

@@ -245,6 +245,17 @@ def test_an_administrators_link_resets_once_and_ends_every_sign_in_but_not_the_s
     assert "ticket" in enter(client, "sign-in", name="expert", password=NEW).json()
 
 
+def test_who_opens_the_account_of_another_proves_who_they_are(
+    client: TestClient, admin: Account, clock: FixedClock
+) -> None:
+    expert = f"users/{user_id(Account.signed_in(client, Role.EXPERT))}"
+    clock.advance(11 * 60)
+    assert admin.code("POST", f"{expert}/reset-link") == (403, "confirm_first")
+    assert admin.code("DELETE", f"{expert}/factors") == (403, "confirm_first")
+    admin.done("POST", "me/confirm", {"password": PASSWORD})
+    admin.done("DELETE", f"{expert}/factors")
+
+
 def test_a_reset_link_is_dead_after_a_day_and_with_its_account(
     client: TestClient, admin: Account, clock: FixedClock
 ) -> None:
