@@ -128,7 +128,7 @@ def test_the_whole_text_that_was_scanned_is_looked_at_where_it_is_told(admin: Do
     assert admin.ask("GET", path, params={"text": "A" * 2000}).status_code == 422
 
 
-def test_a_moved_site_a_lost_key_file_and_the_way_back(
+def test_a_lost_key_file_makes_labels_wrong_until_the_site_asks_nothing(
     admin: Doors, device: Device, resources: Resources
 ) -> None:
     ask_for_signatures(admin, device, "enforce")
