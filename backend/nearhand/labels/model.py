@@ -217,7 +217,7 @@ class ForeignLabel(Invalid):
 class LabelRefused(Invalid):
     """Its code is one of ours, its signature is not, and the site asks for one."""
 
-    code, title = "label_refused", "This label was not printed by this installation"
+    code, title = "label_refused", "Nothing shows that this installation printed this label"
     is_refusal, told_as = True, "label.refused"
 
 

@@ -31,13 +31,12 @@ export function DoubtedLabel({ doubted: { answer, text } }: { doubted: Doubted }
       <button type="button" class="big primary" onClick={find}>
         {t("doubt_find")}
       </button>
-      {answer ? (
+      <button type="button" class="big" onClick={dismissDoubted}>
+        {t("doubt_back")}
+      </button>
+      {answer && (
         <button type="button" class="big" onClick={goOn}>
           {t("doubt_anyway", { found: answer.data.view.device.name })}
-        </button>
-      ) : (
-        <button type="button" class="big" onClick={dismissDoubted}>
-          {t("doubt_back")}
         </button>
       )}
     </div>

@@ -105,9 +105,9 @@ export const t = words({
   offline_age: ["Offline · shown as of {age} ago", "離線 · 顯示 {age}前的資料", "离线 · 显示 {age}前的数据"],
   doubt_title: ["Do not go by this label", "請勿依此標籤作業", "请勿依此标签作业"],
   doubt_text: [
-    "It was not printed by this installation, or before its labels were signed. Find the device by its asset tag, and report the label.",
-    "此標籤並非由本系統列印，或是在啟用標籤簽章之前列印。請用資產編號尋找設備，並回報這張標籤。",
-    "此标签并非由本系统打印，或是在启用标签签名之前打印。请用资产编号查找设备，并报告这张标签。",
+    "Nothing shows that it was printed by this installation. Find the device by its asset tag, and report the label.",
+    "無法證明此標籤是由本系統列印。請用資產編號尋找設備，並回報這張標籤。",
+    "无法证明此标签是由本系统打印。请用资产编号查找设备，并报告这张标签。",
   ],
   doubt_find: ["Find it by its asset tag", "用資產編號尋找", "用资产编号查找"],
   doubt_back: ["Back to the camera", "回到相機", "回到相机"],
