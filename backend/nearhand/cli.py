@@ -318,6 +318,27 @@ def rotate_backup_key(
     typer.echo("Keep a copy where the backups are not: without it they are lost.")
 
 
+@app.command("rotate-label-key")
+def rotate_label_key(
+    withdraw: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Withdraw this key: what it signed is called out from now on."),
+    ] = None,
+) -> None:
+    """Sign labels by a new key from now on. What the older ones signed stays good, unless one is withdrawn.
+
+    Where labels are not signed, nothing changes. The key in use is replaced when it is withdrawn itself.
+    """
+    from nearhand.labels.service import rotate_keys
+
+    async def rotate(resources: "Resources") -> None:
+        keys = await rotate_keys(resources.database, resources.label_stamp.keys, withdrawn=withdraw)
+        good = ", ".join(sorted(keys.good_ids))
+        typer.echo(f"Labels are signed by the key {keys.newest.id} from now on; good are {good}.")
+
+    _with_service(rotate)
+
+
 @app.command()
 def contract(
     out: Annotated[Path | None, typer.Option(help="Write to this file instead of the terminal.")] = None,
