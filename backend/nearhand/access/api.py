@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from nearhand.access.actor import (
     BROWSER_COOKIE,
     COOKIE,
+    FRESH,
     EvenLocked,
     OwnSignIn,
     SignedIn,
@@ -474,7 +475,7 @@ async def users(
     return await people.users(actor, page, q.strip())
 
 
-@router.post("/users", status_code=status.HTTP_201_CREATED)
+@router.post("/users", status_code=status.HTTP_201_CREATED, dependencies=[FRESH])
 async def register(body: NewUser, people: People, actor: Actor = may(Permission.PEOPLE_MANAGE)) -> User:
     """A person with a first password, or a service (`kind`), which gets tokens instead."""
     return await people.add(actor, body)
@@ -506,7 +507,7 @@ class Granted(BaseModel):
     grants: Grants = Field(min_length=1, max_length=MAX_GRANTS)
 
 
-@router.put("/users/{user_id}/grants")
+@router.put("/users/{user_id}/grants", dependencies=[FRESH])
 async def set_grants(
     user_id: Id, body: Granted, people: People, actor: Actor = may(Permission.PEOPLE_MANAGE)
 ) -> User:
@@ -601,7 +602,7 @@ async def invitations(
     return await people.invitations(actor, page)
 
 
-@router.post("/invitations", status_code=status.HTTP_201_CREATED)
+@router.post("/invitations", status_code=status.HTTP_201_CREATED, dependencies=[FRESH])
 async def invite(
     body: NewInvitation, people: People, actor: Actor = may(Permission.PEOPLE_MANAGE)
 ) -> Invited:

@@ -80,7 +80,7 @@ function GrantsPanel({ one, places, isOwn, onChange }: PersonProps & { isOwn: bo
   const acting = useActing();
   const own = me.value?.grants ?? [];
   const save = async () => {
-    await send(`/users/${one.id}/grants`, { grants: edited }, "PUT");
+    await proved(() => send(`/users/${one.id}/grants`, { grants: edited }, "PUT"));
     setEdited(undefined);
     notify(tShared("saved"), "good");
     onChange();
