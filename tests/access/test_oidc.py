@@ -298,6 +298,7 @@ def test_another_sites_page_may_neither_begin_nor_finish(client: TestClient) -> 
     [
         *("https://evil.example", "//evil.example", "/\\evil.example", "/console\n//evil", "/consoles", "/"),
         *("/api/v1/sign-out", "/console//evil", "javascript:alert(1)", "/field@evil.example", "/console/#x"),
+        *("/console/../api/v1/me", "/console/%2e%2e/x", "/console/\u4e2d"),
     ],
 )
 def test_nobody_is_sent_on_to_anywhere_but_our_apps(browser: Browser, to: str) -> None:

@@ -30,6 +30,12 @@ Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 Code = Annotated[str, StringConstraints(min_length=6, max_length=30, pattern=r"^[0-9A-Za-z -]+$")]
 
 
+# A path of the console or the field app, and what it is asked: nothing that leads out of them.
+OWN_PLACE = (
+    r"^/(console|field)(/[A-Za-z0-9_~+:,@-][A-Za-z0-9._~%+:,@-]*)*/?(\?[A-Za-z0-9._~=&%+:,@/!*()-]*)?$"
+)
+
+
 class Told(BaseModel):
     model_config = ConfigDict(frozen=True)
 
@@ -308,9 +314,7 @@ class Identity(Told):
 class ProviderAsk(Asked):
     """`to` is where to be afterwards, in one of our own apps. An invitation is accepted by whoever comes back."""
 
-    to: str = Field(
-        max_length=300, pattern=r"^/(console|field)(/[A-Za-z0-9._~-]+)*/?(\?[A-Za-z0-9._~=&%-]*)?$"
-    )
+    to: str = Field(max_length=300, pattern=OWN_PLACE)
     invitation: Token | None = None
     again: bool = Field(False, description="Prove who you are anew, though the provider knows you.")
 

@@ -9,6 +9,7 @@ import { Forgotten } from "./Forgotten";
 import { Gate } from "./Gate";
 import { demoAccounts, hasExpired, signIn, signInByPasskey, signInOptions } from "./identity";
 import { canUsePasskeys } from "./passkeys";
+import { ProviderWays } from "./ProviderWays";
 import { SecondStep } from "./SecondStep";
 import { t } from "./words";
 
@@ -45,6 +46,7 @@ function FirstStep({ onNext, onForgotten }: FirstStepProps) {
           {t("expired")}
         </p>
       )}
+      {options.data?.provider && <ProviderWays name={options.data.provider} isBusy={isBusy} />}
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -57,7 +59,7 @@ function FirstStep({ onNext, onForgotten }: FirstStepProps) {
           autocomplete="username webauthn"
           autocapitalize="none"
           required
-          autofocus
+          autofocus={!options.data?.provider}
         />
         <Field
           label={t("password")}
@@ -67,7 +69,12 @@ function FirstStep({ onNext, onForgotten }: FirstStepProps) {
           required
           error={byPassword.problem}
         />
-        <Button type="submit" look="primary" isBusy={isBusy} data-testid="sign-in">
+        <Button
+          type="submit"
+          look={options.data?.provider ? "plain" : "primary"}
+          isBusy={isBusy}
+          data-testid="sign-in"
+        >
           {t("signIn")}
         </Button>
       </form>

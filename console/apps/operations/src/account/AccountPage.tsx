@@ -43,7 +43,11 @@ export function AccountPage() {
       <Factors />
       <section class="panel" aria-labelledby="password">
         <h2 id="password">{tAccess("password")}</h2>
-        <PasswordForm hasPassword={who.factors?.has_password ?? true} />
+        {who.factors?.is_led ? (
+          <p class="soft">{tAccess("ledByProvider")}</p>
+        ) : (
+          <PasswordForm hasPassword={who.factors?.has_password ?? true} />
+        )}
       </section>
       {!who.must_enrol && <Phone />}
       <SignIns base="/me" />

@@ -113,7 +113,8 @@ function Passkeys({ turn, onRemove }: { turn: number; onRemove: (what: Removing)
   const passkeys = useLoad(`passkeys/${turn}`, (signal) => get<Passkey[]>("/me/passkeys", {}, signal));
   const [isNaming, setNaming] = useState(false);
   const acting = useActing(accessSentence);
-  const isOffered = options.data?.has_passkeys && canUsePasskeys();
+  // Of an account that the single sign-on leads, a passkey would be a way past it.
+  const isOffered = options.data?.has_passkeys && canUsePasskeys() && !me.value?.factors?.is_led;
   const add = async (name: string) => {
     await proved(() => addPasskey(name));
     setNaming(false);
