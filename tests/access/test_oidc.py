@@ -10,12 +10,16 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
-from nearhand.access.model import NewUser, Role, everywhere
+from nearhand.access.model import HOUSE, NewUser, Role, Where, everywhere
+from nearhand.access.oidc import rules_of
 from nearhand.access.passwords import Passwords
 from nearhand.app import Resources, build_resources, create_app
+from nearhand.devices.places import where_named
 from nearhand.kit.clock import FixedClock
+from nearhand.kit.database import Database
 from nearhand.kit.settings import Settings
 from tests.support.account import Account, refusal, totp
+from tests.support.factories import Registry
 from tests.support.people import PASSWORD, QUICK
 from tests.support.provider import CLIENT_ID, SECRET, RunningProvider, running_provider
 
@@ -452,3 +456,43 @@ def test_a_provider_that_is_down_leaves_the_other_ways(tmp_path: Path) -> None:
 def browser_id(client: TestClient, name: str) -> str:
     people = admin(client).done("GET", "users?limit=200")["items"]
     return next(str(one["id"]) for one in people if one["name"] == name)
+
+
+# -- places by their names --------------------------------------------------------------------------------------------
+
+
+def test_a_rule_is_read_from_a_file_as_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "groups.json"
+    file.write_text('[{"group": "dc-north", "role": "technician", "site": "Hall North"}]\n')
+    monkeypatch.setenv("NEARHAND_OIDC_GRANTS_FILE", str(file))
+    (rule,) = rules_of(Settings().oidc_grants)
+    assert (rule.group, rule.role, rule.site) == ("dc-north", Role.TECHNICIAN, "Hall North")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"group": "a", "role": "king"},
+        {"group": "", "role": "admin"},
+        {"role": "admin"},
+        {"group": "a", "role": "admin", "rack": "R1"},
+        {"group": "a", "role": "admin", "sight": "Hall North"},  # a slip must not give the role everywhere
+    ],
+)
+def test_a_rule_that_cannot_be_meant_is_refused(rule: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="GroupGrant"):
+        rules_of([rule])
+
+
+async def test_places_are_found_by_their_names_or_not_at_all(any_database: Database) -> None:
+    async with any_database.transaction() as connection:
+        registry = Registry(connection)
+        site = await registry.site()
+        rack = await registry.rack(site)
+        found = await where_named(connection, None, site.name, rack.name)
+        assert found == Where(site_id=site.id, rack_id=rack.id)
+        assert await where_named(connection, None, None, None) == HOUSE
+        assert await where_named(connection, "Nobody", None, None) is None
+        assert await where_named(connection, None, site.name, "no rack") is None
+        assert await where_named(connection, None, "no site", rack.name) is None
+        assert await where_named(connection, "Nobody", site.name, None) is None

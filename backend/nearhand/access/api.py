@@ -38,7 +38,6 @@ from nearhand.access.credentials import (
     NewEnrolment,
     NewInvitation,
     NewPasskey,
-    NoProvider,
     OpenSignIn,
     Passkey,
     PasskeyAnswer,
@@ -271,10 +270,7 @@ async def sign_in_by_provider(
 @untold("an address of the provider's; it knows itself who signs out there")
 async def sign_out_at_provider(provider: SingleSignOnService) -> ProviderWay:
     """Where the browser signs out of the single sign-on too. Sign out here first."""
-    url = await provider.left_address()
-    if url is None:
-        raise NoProvider("The single sign-on has no address to sign out at.")
-    return ProviderWay(url=url)
+    return ProviderWay(url=await provider.left_address())
 
 
 @router.post("/sign-out/by-provider", status_code=status.HTTP_204_NO_CONTENT)

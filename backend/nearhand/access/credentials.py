@@ -567,6 +567,10 @@ class NoProvider(NotFound):
     code, title = "no_provider", "This service has no single sign-on"
 
 
+class NoSignOutThere(NotFound):
+    code, title = "no_sign_out_there", "The single sign-on has no sign-out of its own"
+
+
 class ProviderDown(Unavailable):
     code, title = "provider_down", "The single sign-on does not answer; other ways to sign in still work"
 

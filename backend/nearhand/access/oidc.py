@@ -22,6 +22,7 @@ from nearhand.access.credentials import (
     LinkKind,
     NoGroup,
     NoProvider,
+    NoSignOutThere,
     Opening,
     ProviderAdmission,
     ProviderAnswer,
@@ -326,9 +327,12 @@ class SingleSignOn:
         admission = await self._access.admit(connection, user.id, opening, visitor)
         return ProviderAdmission(**dict(admission), to=to)
 
-    async def left_address(self) -> str | None:
-        """Where to sign out of the provider too. Raises NoProvider and ProviderDown."""
-        return await self.provider.left_address()
+    async def left_address(self) -> str:
+        """Where to sign out of the provider too. Raises NoProvider, NoSignOutThere and ProviderDown."""
+        address = await self.provider.left_address()
+        if address is None:
+            raise NoSignOutThere
+        return address
 
     async def end(self, logout_token: str) -> None:
         """The provider tells of a sign-out there: what it began here ends. Raises NoProvider and ProviderUntrue."""

@@ -31,7 +31,8 @@ function Proof({ answer }: { answer: (isGiven: boolean) => void }) {
             onClick={() => {
               answer(false);
               if (!factors?.has_provider) void signOut();
-              else goToProvider({ again: true }).catch((error: unknown) => notify(accessSentence(error), "bad"));
+              else
+                goToProvider({ again: true }).catch((error: unknown) => notify(accessSentence(error), "bad"));
             }}
           >
             {factors?.has_provider ? t("signInAgain") : tShared("signOut")}

@@ -1,6 +1,6 @@
 /** Sign in: by name and password and what follows, by a passkey alone, or in a demo by one click. */
 import { type FactorNeeded, Refusal } from "@nearhand/contract";
-import { Button, Field, useLoad } from "@nearhand/ui";
+import { Button, Field, Skeleton, useLoad } from "@nearhand/ui";
 import key from "lucide-static/icons/key-round.svg?raw";
 import { useState } from "preact/hooks";
 import { sentence } from "../shell/Shown";
@@ -38,6 +38,13 @@ function FirstStep({ onNext, onForgotten }: FirstStepProps) {
   const isBusy = byPassword.isBusy || byPasskey.isBusy;
   const enter = (name: string, password: string) =>
     void byPassword.run(async () => onNext(await signIn(name, password)));
+  // Nothing may push away what somebody is about to press.
+  if (options.status === "loading")
+    return (
+      <Gate title={t("welcome")}>
+        <Skeleton />
+      </Gate>
+    );
   return (
     <Gate title={t("welcome")}>
       <p class="soft">{t("tagline")}</p>

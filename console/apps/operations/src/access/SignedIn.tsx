@@ -1,9 +1,9 @@
 /** Where the single sign-on leads back to: one is let in, asked for a second factor, or told why not. */
-import { Button, ErrorState, Skeleton, useLoad } from "@nearhand/ui";
+import { Button, Skeleton, useLoad } from "@nearhand/ui";
 import { useEffect, useState } from "preact/hooks";
 import { navigate } from "../router";
 import { BASE, paths } from "../routes";
-import { explain } from "../shell/Shown";
+import { sentence } from "../shell/Shown";
 import { useActing } from "./acting";
 import { Gate } from "./Gate";
 import { me } from "./identity";
@@ -51,10 +51,11 @@ function Waiting() {
 
 function NotIn({ error }: { error: unknown }) {
   const acting = useActing();
-  const { title, detail } = explain(error);
   return (
     <Gate title={t("notIn")}>
-      <ErrorState title={title} detail={detail === title ? "" : detail} />
+      <p class="notice" role="alert">
+        {sentence(error)}
+      </p>
       {acting.problem && <Wrong>{acting.problem}</Wrong>}
       <Button
         look="primary"

@@ -39,7 +39,7 @@ export const t = words({
   notIn: ["You were not signed in", "未能登入", "未能登录"],
   tryAgain: ["Try again", "再試一次", "再试一次"],
   joinWith: ["Join with {name}", "以 {name} 加入", "用 {name} 加入"],
-  provider: ["single sign-on", "單一登入", "单点登录"],
+  provider: ["Single sign-on", "單一登入", "单点登录"],
   proveAtProvider: ["Sign in once more, then try again.", "請重新登入後再試。", "请重新登录后再试。"],
   signInAgain: ["Sign in again", "重新登入", "重新登录"],
   ledByProvider: [

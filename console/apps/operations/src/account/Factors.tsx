@@ -49,7 +49,9 @@ export function Factors() {
           <div>
             <b>{t("app")}</b>
             <small>
-              {factors?.has_totp ? t("appOn", { count: factors.recovery_codes_left }) : t("appOff")}
+              {factors?.has_totp
+                ? t("appOn", { count: factors.recovery_codes_left })
+                : t(factors?.is_led ? "appOffLed" : "appOff")}
             </small>
           </div>
           {factors?.has_totp ? (
@@ -66,7 +68,7 @@ export function Factors() {
           )}
         </li>
       </ul>
-      <Passkeys turn={turn} onRemove={setRemoving} />
+      {!factors?.is_led && <Passkeys turn={turn} onRemove={setRemoving} />}
       {offer && (
         <AppDialog
           offer={offer}
@@ -113,8 +115,7 @@ function Passkeys({ turn, onRemove }: { turn: number; onRemove: (what: Removing)
   const passkeys = useLoad(`passkeys/${turn}`, (signal) => get<Passkey[]>("/me/passkeys", {}, signal));
   const [isNaming, setNaming] = useState(false);
   const acting = useActing(accessSentence);
-  // Of an account that the single sign-on leads, a passkey would be a way past it.
-  const isOffered = options.data?.has_passkeys && canUsePasskeys() && !me.value?.factors?.is_led;
+  const isOffered = options.data?.has_passkeys && canUsePasskeys();
   const add = async (name: string) => {
     await proved(() => addPasskey(name));
     setNaming(false);

@@ -28,6 +28,7 @@ const table = {
   no_group: ["You are in no group that may use this service; ask an administrator", "您不屬於任何可使用此服務的群組，請洽管理員", "您不属于任何可使用此服务的群组，请联系管理员"],
   no_passkeys_here: ["Passkeys need a service with a name and HTTPS", "通行金鑰需要有網域名稱與 HTTPS 的服務", "通行密钥需要有域名与 HTTPS 的服务"],
   no_provider: ["This service has no single sign-on", "此服務未設定單一登入", "此服务未设置单点登录"],
+  no_sign_out_there: ["The single sign-on has no sign-out of its own", "單一登入沒有自己的登出", "单点登录没有自己的退出"],
   not_a_person: ["A service signs in with tokens only", "服務帳號只能以權杖登入", "服务账号只能用令牌登录"],
   not_a_service: ["People make their tokens themselves", "個人須自行建立權杖", "个人须自行创建令牌"],
   not_found: ["There is no such thing here", "找不到這個項目", "找不到这个项目"],
