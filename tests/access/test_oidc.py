@@ -207,13 +207,18 @@ def test_whoever_left_their_groups_is_out_of_other_browsers_too(
     assert browser.client.get(f"{API}/me").status_code == 401
 
 
-def test_less_groups_are_less_grants(browser: Browser, provider: RunningProvider, client: TestClient) -> None:
+def test_less_groups_are_less_grants(
+    browser: Browser, provider: RunningProvider, client: TestClient, resources: Resources
+) -> None:
     admin(client).done("POST", "sites", {"name": "Hall North", "address": "", "timezone": "UTC"})
     provider.know("fay", groups=["dc-admins", "dc-north"])
     browser.sign_in("fay")
     assert browser.me()["role"] == "admin"
+    told: list[str] = []
+    resources.access_means.watch(told.append)
     provider.know("fay", groups=["dc-north"])
     browser.sign_in("fay")
+    assert told == [browser.me()["user_id"]]  # open sockets are looked at again
     assert browser.me()["role"] == "technician"
 
 

@@ -34,6 +34,7 @@ from nearhand.access.credentials import (
     Visitor,
 )
 from nearhand.access.identities import Identities
+from nearhand.access.links import LinkStore
 from nearhand.access.means import Means, printable, token_hash
 from nearhand.access.model import MAX_GRANTS, Grant, Grants, Role, User, Where
 from nearhand.access.provider import Asked, Provider
@@ -177,12 +178,15 @@ class SingleSignOn:
         proof = self._proof(provider.issuer, claims)
         async with self._means.database.transaction() as connection:
             found = await self._account(connection, proof, kept["invitation"])
-            if isinstance(found, User):
-                return await self._admitted(connection, found, proof, visitor, kept["to"])
-        self._access.refused("provider", found.user_id)
-        if found.user_id is not None:
-            self._means.has_changed(found.user_id)
-        raise found.refusal
+            let_in = None
+            if found.user is not None:
+                let_in = await self._admitted(connection, found.user, proof, visitor, kept["to"])
+        for holder in found.changed:
+            self._means.has_changed(holder)
+        if let_in is None:
+            self._access.refused("provider", found.user_id)
+            raise found.refusal or ProviderRefused
+        return let_in
 
     def _opened(self, text: str) -> dict[str, Any]:
         """Raise TicketDead for what we did not seal, and for what is too old."""
@@ -216,9 +220,7 @@ class SingleSignOn:
 
     # -- whose it is ------------------------------------------------------------------------------------------------
 
-    async def _account(
-        self, connection: AsyncConnection, proof: Proof, invitation: str | None
-    ) -> "User | _Refused":
+    async def _account(self, connection: AsyncConnection, proof: Proof, invitation: str | None) -> "_Found":
         """The account of this issuer and subject, made if it is new. Never another's that has the same name or address."""
         identity = await Identities(connection).find(proof.issuer, proof.subject)
         if identity is None:
@@ -228,21 +230,21 @@ class SingleSignOn:
                 else self._new(connection, proof)
             )
         if invitation is not None:
-            return _Refused(IdentityTaken(), None)
+            return _Found(refusal=IdentityTaken(), user_id=identity.user_id)
         user = await AccessStore(connection).user(identity.user_id)
         if user is None or not user.is_active:
-            return _Refused(AccountOff(), None)
-        return await self._refreshed(connection, user, proof) if identity.is_led else user
+            return _Found(refusal=AccountOff(), user_id=identity.user_id)
+        return await self._refreshed(connection, user, proof) if identity.is_led else _Found(user)
 
-    async def _new(self, connection: AsyncConnection, proof: Proof) -> "User | _Refused":
+    async def _new(self, connection: AsyncConnection, proof: Proof) -> "_Found":
         grants = await self._grants(connection, proof.groups)
         if not grants:
-            return _Refused(NoGroup(), None)
+            return _Found(refusal=NoGroup())
         name = await self._free_name(connection, proof.user_name)
         user = self._user(name, proof.display_name or name, grants)
-        return await self._added(connection, proof, user, is_led=True)
+        return _Found(await self._added(connection, proof, user, is_led=True))
 
-    async def _invited(self, connection: AsyncConnection, proof: Proof, token: str) -> User:
+    async def _invited(self, connection: AsyncConnection, proof: Proof, token: str) -> "_Found":
         """Raise LinkDead. What the invitation gives stays as it is, whatever groups they are in."""
         vault = Vault(connection)
         link = await vault.link(token_hash(token), LinkKind.INVITATION, self._means.clock.now())
@@ -250,7 +252,7 @@ class SingleSignOn:
             raise LinkDead
         name = link.name or await self._free_name(connection, proof.user_name)
         user = self._user(name, link.display_name, link.grants)
-        return await self._added(connection, proof, user, is_led=False)
+        return _Found(await self._added(connection, proof, user, is_led=False))
 
     def _user(self, name: str, called: str, grants: Grants) -> User:
         return User(
@@ -270,22 +272,25 @@ class SingleSignOn:
         await self._means.record(connection, "user.added", user.id, details)
         return user
 
-    async def _refreshed(self, connection: AsyncConnection, user: User, proof: Proof) -> "User | _Refused":
+    async def _refreshed(self, connection: AsyncConnection, user: User, proof: Proof) -> "_Found":
         """What the groups give today, and no more, in other sign-ins of theirs too; in no group, these end."""
         grants = await self._grants(connection, proof.groups)
-        if set(grants) != set(user.grants):
-            store = AccessStore(connection)
-            await store.set_grants(user.id, grants)
-            details = {
-                "before": {"grants": [one.model_dump(mode="json") for one in user.grants]},
-                "after": {"grants": [one.model_dump(mode="json") for one in grants]},
-                "by": "provider",
-            }
-            await self._means.record(connection, "user.changed", user.id, details)
+        if set(grants) == set(user.grants) and grants:
+            return _Found(user)
+        store, vault = AccessStore(connection), Vault(connection)
+        await store.set_grants(user.id, grants)
+        details = {
+            "before": {"grants": [one.model_dump(mode="json") for one in user.grants]},
+            "after": {"grants": [one.model_dump(mode="json") for one in grants]},
+            "by": "provider",
+        }
+        await self._means.record(connection, "user.changed", user.id, details)
+        links = await LinkStore(connection).live_of(user.id, self._means.clock.now())
         if not grants:
-            await AccessStore(connection).remove_sign_ins(user.id)
-            return _Refused(NoGroup(), user.id)
-        return user.model_copy(update={"grants": grants})
+            await store.remove_sign_ins(user.id)
+            await vault.remove_links_of(user.id)
+            return _Found(refusal=NoGroup(), user_id=user.id, changed=(user.id, *links))
+        return _Found(user.model_copy(update={"grants": grants}), changed=(user.id, *links))
 
     async def _grants(self, connection: AsyncConnection, groups: frozenset[str]) -> Grants:
         """A rule that names a place which is not there gives nothing."""
@@ -358,11 +363,16 @@ class SingleSignOn:
 
 
 @dataclass(frozen=True)
-class _Refused:
-    """Told after the transaction: what it has taken away stays taken."""
+class _Found:
+    """An account to let in, or why not: told after the transaction, so that what was taken away stays taken.
 
-    refusal: NearhandError
-    user_id: str | None
+    `changed`: whose rights are others now, theirs and those of the links they made.
+    """
+
+    user: User | None = None
+    refusal: NearhandError | None = None
+    user_id: str | None = None
+    changed: tuple[str, ...] = ()
 
 
 def _text(said: object) -> str:
