@@ -235,7 +235,7 @@ def test_an_account_that_is_off_stays_out(
     assert refusal(browser.sign_in("gus")) == (403, "account_off")
 
 
-def test_a_name_like_anothers_is_not_that_account(browser: Browser, provider: RunningProvider) -> None:
+def test_a_name_as_somebody_else_has_is_not_that_account(browser: Browser, provider: RunningProvider) -> None:
     """Nor would an e-mail address be: only issuer and subject say who it is."""
     provider.know("intruder", groups=["dc-admins"], preferred_username="admin", email="admin@house.example")
     browser.sign_in("intruder")
@@ -343,8 +343,8 @@ def strict_browser(strict: Settings, provider: RunningProvider) -> Iterator[Brow
 def test_who_used_a_second_factor_there_needs_none_here(
     strict_browser: Browser, provider: RunningProvider
 ) -> None:
-    provider.know("ned", groups=["dc-admins"], amr=["pwd", "mfa"])
-    strict_browser.sign_in("ned")
+    provider.know("nell", groups=["dc-admins"], amr=["pwd", "mfa"])
+    strict_browser.sign_in("nell")
     assert (strict_browser.me()["must_enrol"], strict_browser.me()["role"]) == (False, "admin")
 
 

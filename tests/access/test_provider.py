@@ -12,7 +12,7 @@ from joserfc import jwt
 from nearhand.access import provider as module
 from nearhand.access.credentials import ProviderDown, ProviderUntrue
 from nearhand.access.provider import LOGOUT_EVENT, Asked, Client, Provider, is_safe
-from nearhand.kit.clock import SystemClock
+from nearhand.kit.clock import FixedClock, SystemClock
 from tests.support.lying_provider import CLIENT_ID, NONCE, Lying, a_key, lying_provider
 
 ASKED = Asked(state="console.s", nonce=NONCE, verifier="v" * 43)
@@ -106,7 +106,7 @@ async def test_a_secret_key_among_the_public_ones_signs_nothing(lying: Lying) ->
 
 
 @pytest.mark.parametrize("kid", ["one", "unknown", None])
-async def test_anothers_key_is_refused(lying: Lying, kid: str | None) -> None:
+async def test_the_key_of_somebody_else_is_refused(lying: Lying, kid: str | None) -> None:
     true, lying.key = lying.key, a_key("one", 1)
     lying.say("/keys", {"keys": [true.as_dict(private=False)]})
     header = {"alg": "RS256"} | ({"kid": kid} if kid else {})
@@ -209,6 +209,19 @@ async def test_an_answer_that_trickles_is_not_waited_for(
     with pytest.raises(ProviderDown):
         await asking(lying).check()
     assert time.monotonic() - started < 2
+
+
+async def test_while_it_is_down_nobody_queues_for_it(lying: Lying) -> None:
+    lying.say("/.well-known/openid-configuration", b"", status=502)
+    provider, clock = asking(lying), FixedClock()
+    provider._clock = clock
+    for _ in range(3):
+        with pytest.raises(ProviderDown):
+            await provider.check()
+    assert len(lying.asked) == 1
+    lying.answers.clear()
+    clock.advance(6)
+    assert (await provider.check()).issuer == lying.issuer
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ ANSWER_BYTES = 512 * 1024
 ANSWER_S = 8.0
 KNOWN_FOR_S = 3600.0  # its addresses and keys
 ASKED_AGAIN_S = 30.0  # at the earliest, for a key that is not among those known
+DOWN_FOR_S = 5.0  # is it taken to be, once it did not answer: those who ask meanwhile need not queue for it
 LEEWAY_S = 60  # between two clocks
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 LOGOUT_LIFE_S = 600
@@ -111,6 +112,7 @@ class Provider:
         self._client = client
         self._clock = clock
         self._known: _Known | None = None
+        self._down_at_s = -DOWN_FOR_S
         self._learning = asyncio.Lock()
 
     @property
@@ -243,8 +245,14 @@ class Provider:
                 is_enough = known is not older_than or age_s < ASKED_AGAIN_S
                 if age_s < KNOWN_FOR_S and is_enough:
                     return known
-            metadata = await self._discover()
-            keys = _key_set(await self._read(metadata.jwks_uri))
+            if now_s - self._down_at_s < DOWN_FOR_S:
+                raise ProviderDown
+            try:
+                metadata = await self._discover()
+                keys = _key_set(await self._read(metadata.jwks_uri))
+            except ProviderDown:
+                self._down_at_s = self._clock.now().timestamp()
+                raise
             self._known = _Known(metadata, keys, now_s)
             return self._known
 
