@@ -12,7 +12,7 @@ import pytest
 from nearhand.access.model import Actor, Permission, Role, everywhere
 from nearhand.app import API
 from nearhand.contract import contract
-from tests.support.estates import Attacker, World, nowhere, world
+from tests.support.estates import VICTIM, Attacker, World, nowhere, world
 from tests.support.routes import api_routes, stated_permission
 from tests.support.wishes import SHARED, WISHES, Door, Spot, doors
 
@@ -243,3 +243,145 @@ def test_without_the_permission_function_this_is_noticed(
     door, who = DOORS[label], fresh.attackers[0]
     ids = own_ids(fresh, who, door)
     assert leaks(fresh, asked(fresh, who, door, ids), ids) or any(attack(fresh, who, door))
+
+
+LISTS = [label for label, door in DOORS.items() if any(one["name"] == "limit" for one in door.parameters)]
+
+
+@pytest.mark.parametrize("label", LISTS)
+def test_a_list_counts_turns_and_ends_with_what_is_ones_own(fresh: World, label: str) -> None:
+    """In every order, and beyond its end: `total` and `offset` tell of no more rows than are shown."""
+    door = DOORS[label]
+    orders = [one for each in door.parameters if each["name"] == "sort" for one in _choices(each["schema"])]
+    for who in (one for one in fresh.attackers if one.is_thorough and may_enter(one, door)):
+        path, _ = door.request(own_ids(fresh, who, door))
+        for order in [{}, *({"sort": order} for order in orders)]:
+            page = fresh.ask("GET", path, who.headers, params={"limit": 200, **order}).json()
+            if isinstance(page, list) or "items" not in page:
+                break  # the events of one session, or a refusal
+            assert page["total"] == len(page["items"])
+            beyond = fresh.ask("GET", path, who.headers, params={"offset": page["total"], **order})
+            assert (beyond.json()["items"], fresh.leaks(f"{page} {beyond.text}", "")) == ([], [])
+
+
+def _choices(schema: Any) -> Iterator[str]:
+    for one in (schema, *schema.get("anyOf", ())):
+        yield from one.get("enum", ())
+
+
+def test_where_one_is_in_a_list_is_a_number_and_nobodys(house: World) -> None:
+    """No door takes or gives a cursor that would carry somebody's rights along."""
+    names = {one["name"] for door in DOORS.values() for one in door.parameters}
+    fields = {
+        name
+        for schema in contract()["components"]["schemas"].values()
+        for name in schema.get("properties", {})
+    }
+    assert not [name for name in names | fields if "cursor" in name or "page_token" in name]
+
+
+@pytest.mark.parametrize(
+    "label", [label for label, door in DOORS.items() if door.method == "GET" and is_asked(door)]
+)
+@pytest.mark.parametrize("header", ["If-None-Match", "If-Match", "If-Range"])
+def test_no_tag_of_a_version_tells_that_something_is_there(fresh: World, label: str, header: str) -> None:
+    door, who = DOORS[label], fresh.attackers[0]
+    for _, theirs, none in tries(fresh, who, door):
+        found = []
+        for sent in (theirs, none):
+            path, more = door.request(sent)
+            more["headers"] |= {header: '"1"', "Range": "bytes=0-0"}
+            found.append(outcome(fresh.ask("GET", path, who.headers | more.pop("headers"), **more), sent))
+        assert found[0] == found[1]
+
+
+def test_the_same_key_of_two_tenants_is_two_keys(fresh: World) -> None:
+    """Whoever learns another's Idempotency-Key and request is not told the answer."""
+    key = {"Idempotency-Key": "the same"}
+    victim = fresh.admins[VICTIM]
+    path = f"devices/{fresh.victim['device']}/maintenance-records"
+    record = {"performed_at": fresh.clock.now().isoformat(), "performed_by": "Lin", "summary": VICTIM}
+    session = {"subject": VICTIM, "device_id": fresh.victim["device"]}
+    made = [
+        fresh.ask("POST", at, victim | key, json=body) for at, body in ((path, record), ("sessions", session))
+    ]
+    assert [one.status_code for one in made] == [201, 201]
+    for who in fresh.attackers:
+        for at, body in ((path, record), ("sessions", session)):
+            answer = fresh.ask("POST", at, who.headers | key, json=body)
+            assert answer.status_code in (403, 404)
+    for who in fresh.attackers:
+        other = fresh.ask("POST", "sessions", who.headers | key, json={"subject": VICTIM})
+        assert other.status_code == 403 or other.json()["id"] != made[1].json()["id"]
+
+
+def test_the_short_address_of_a_label_and_of_a_link_look_nothing_up(house: World) -> None:
+    for page, kind in (("/d/{}", "label"), ("/D/{}", "label"), ("/join/{}", "session")):
+        answers = {
+            (answer.status_code, answer.headers["location"].replace(value, "…"), answer.text)
+            for value in (house.victim[kind], nowhere(kind))
+            for answer in [house.client.get(page.format(value), follow_redirects=False)]
+        }
+        assert len(answers) == 1
+
+
+def test_a_file_of_the_same_bytes_is_not_called_what_another_called_it(fresh: World) -> None:
+    who = fresh.attackers[0]
+    own = fresh.made("POST", "attachments?name=mine.txt", f"{VICTIM} measured".encode(), who.headers)
+    assert own["sha256"] == fresh.victim["attachment"]
+    answer = fresh.ask("GET", f"attachments/{own['sha256']}", who.headers)
+    assert answer.status_code == 200
+    assert VICTIM not in str(answer.headers).lower()
+    record = {
+        "performed_at": fresh.clock.now().isoformat(),
+        "performed_by": "Lin",
+        "summary": "s",
+        "attachments": [own],
+    }
+    fresh.made("POST", f"devices/{fresh.own['device']}/maintenance-records", record, who.headers)
+    answer = fresh.ask("GET", f"attachments/{own['sha256']}", who.headers)
+    assert "mine.txt" in answer.headers["content-disposition"]
+
+
+def moved(house: World, device_id: str, to: dict[str, str], **changes: str) -> None:
+    """The house gives a device to another tenant."""
+    device = house.made("GET", f"devices/{device_id}", None)
+    body = {name: device[name] for name in ("asset_tag", "name", "device_type_id")} | changes
+    body |= {"site_id": to["site"], "rack_id": to["rack"], "position_u": 9, "tenant_id": to["tenant"]}
+    house.made("PUT", f"devices/{device_id}", body, headers={"If-Match": '"1"'})
+
+
+def test_where_a_device_went_is_not_told_to_whom_it_belonged(fresh: World) -> None:
+    """Their old session stays theirs; how the device is today is its new owner's."""
+    device = fresh.made("GET", f"devices/{fresh.own['device']}", None)
+    moved = {name: device[name] for name in ("asset_tag", "name", "device_type_id")}
+    moved |= {
+        "site_id": fresh.victim["site"],
+        "rack_id": fresh.victim["rack"],
+        "position_u": 9,
+        "notes": VICTIM,
+    }
+    moved |= {"tenant_id": fresh.victim["tenant"]}
+    fresh.made("PUT", f"devices/{device['id']}", moved, headers={"If-Match": '"1"'})
+    for who in fresh.attackers:
+        for path in ("", "/device", "/events?limit=1000"):
+            answer = fresh.ask("GET", f"sessions/{fresh.own['session']}{path}", who.headers)
+            assert fresh.leaks(answer.text, "") == []
+            assert answer.status_code == (404 if path == "/device" else 200)
+
+
+def test_what_a_device_was_before_is_no_entry_of_whom_it_belongs_to_now(fresh: World) -> None:
+    """The entry of the change says both, and is read by the house alone."""
+    moved(fresh, fresh.victim["device"], fresh.own, asset_tag="SOLD", name="Sold", notes="")
+    fresh.do(fresh.resources.ledger.seal)
+    for who in (one for one in fresh.attackers if Permission.AUDIT_READ in one.permissions):
+        about = f"audit/entries?limit=200&about_id={fresh.victim['device']}"
+        assert fresh.ask("GET", about, who.headers).json()["total"] == 0
+    assert '"asset_tag":"KINGFISHER-1"' in fresh.ask("GET", about, fresh.house).text
+
+
+def test_a_room_at_ones_own_site_is_there_before_a_rack_stands_in_it(fresh: World) -> None:
+    who = fresh.attackers[0]
+    made = fresh.made("POST", "locations", {"site_id": fresh.own["site"], "name": "Annex"}, who.headers)
+    assert fresh.ask("GET", f"locations/{made['id']}", who.headers).status_code == 200
+    assert fresh.ask("GET", f"locations/{fresh.victim['outer_location']}", who.headers).status_code == 404

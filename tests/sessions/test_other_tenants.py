@@ -21,7 +21,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 def told(house: World, who: Attacker, session_id: str, client: str, *messages: object) -> str:
     """All that is told to whoever enters so, until the line is closed or the state has come."""
-    url, heard = f"{API}/sessions/{session_id}/live", []
+    url = f"{API}/sessions/{session_id}/live"
+    heard: list[str] = []
     with house.client.websocket_connect(url, subprotocols=PROTOCOL, headers=who.headers) as line:
         line.send_json([{"type": "hello", "client": client.ljust(16, "_")}, *messages])
         while not any(word in "".join(heard) for word in ('"error"', '"session.state"')):

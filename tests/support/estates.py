@@ -76,6 +76,7 @@ class World:
     def __init__(self, client: TestClient, resources: Resources, clock: FixedClock) -> None:
         self.client, self.resources, self.clock = client, resources, clock
         self.house = self.signed_in("house.admin")
+        self.admins: dict[str, Headers] = {}
         self.device_type = self.made("POST", "device-types", new_device_type().model_dump(mode="json"))["id"]
         self.victim = self._estate(VICTIM, "navy")
         self.own = self._estate(OWN, "green")
@@ -103,8 +104,9 @@ class World:
         return answer
 
     def made(self, method: str, path: str, body: Any, by: Headers | None = None, **more: Any) -> Any:
-        sent = {"json": body} if not isinstance(body, bytes) else {"content": body}
-        answer = self.ask(method, path, by or self.house, **sent, **more)
+        sent = {"content": body} if isinstance(body, bytes) else {} if body is None else {"json": body}
+        headers = (by or self.house) | more.pop("headers", {})
+        answer = self.ask(method, path, headers, **sent, **more)
         assert answer.is_success, f"{method} {path}: {answer.text}"
         return answer.json() if answer.content else None
 
@@ -161,7 +163,7 @@ class World:
         ids["device"] = self.made("POST", "devices", device)["id"]
         for role in Role:
             self._person(f"{word}.{role.value}", word, [{"role": role.value, **owned}])
-        admin = self.signed_in(f"{word}.admin", word)
+        admin = self.admins[word] = self.signed_in(f"{word}.admin", word)
         self._papers(ids, word, colour, admin)
         self._people(ids, word, admin)
         self._session(ids, word, colour)
@@ -345,7 +347,7 @@ class World:
         yield self._known("service account", {"Authorization": f"Bearer {token['token']}"}, is_thorough=False)
         expert = self.signed_in(f"{OWN}.expert", OWN)
         for may in ("help", "approve", "watch"):
-            link = {"may": may, "role": "expert", "label": may}
+            link: dict[str, Any] = {"may": may, "role": "expert", "label": may}
             made = self.made("POST", f"sessions/{own['session']}/invitations", link, expert)
             yield self._guest(f"guest to {may}", made["url"])
         link = {"may": "help", "role": "expert", "is_for_work_order": True}

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from nearhand.app import API
 from nearhand.kit.patterns import Id, Sha256
 from tests.support.estates import a_picture, camera
@@ -15,7 +17,7 @@ from tests.support.factories import new_device_type
 
 AT = datetime(2026, 1, 1, 8, tzinfo=UTC).isoformat()
 UNTIL = datetime(2026, 1, 1, 20, tzinfo=UTC).isoformat()
-PATTERNS = {one.__metadata__[0].pattern for one in (Id, Sha256)}
+PATTERNS = {TypeAdapter(one).json_schema()["pattern"] for one in (Id, Sha256)}
 # Whatever is called so names something, whatever its pattern.
 NAMED_LIKE_AN_ID = re.compile(r"(^|_)(id|ids|code|codes|tag|tags|sha256|key|keys|seq|order|tenant|q)$")
 
@@ -122,6 +124,10 @@ class Door:
         return f"{self.method} {self.path}"
 
     @property
+    def parameters(self) -> list[Any]:
+        return list(self.operation.get("parameters", ()))
+
+    @property
     def wish(self) -> Wish:
         return WISHES.get(self.label, Wish())
 
@@ -139,7 +145,7 @@ class Door:
                 self.kind(one["name"]) or one["name"].removesuffix("_id"),
                 one["required"],
             )
-            for one in self.operation.get("parameters", ())
+            for one in self.parameters
             if one["in"] in ("path", "query") and _is_id(one["name"], one["schema"])
         ]
         return found + [Spot("body", f"{n}", kind) for n, kind in enumerate(_kinds_in(self.wish))]
@@ -167,7 +173,7 @@ class Door:
         path = re.sub(r"\{(\w+)\}", lambda found: PLAIN[found[1]], path).removeprefix("/")
         in_body = [ids[spot] for spot in self.spots() if spot.where == "body"]
         more: dict[str, Any] = {"params": query, "headers": dict(wish.headers)}
-        if any(one["name"] == "if-match" for one in self.operation.get("parameters", ())):
+        if any(one["name"] == "if-match" for one in self.parameters):
             more["headers"].setdefault("If-Match", '"1"')
         if wish.json is not None:
             more["json"] = _filled(copy.deepcopy(wish.json), iter(in_body))
