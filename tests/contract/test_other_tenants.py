@@ -283,14 +283,14 @@ def test_where_one_is_in_a_list_is_a_number_and_nobodys(house: World) -> None:
 @pytest.mark.parametrize(
     "label", [label for label, door in DOORS.items() if door.method == "GET" and is_asked(door)]
 )
-@pytest.mark.parametrize("header", ["If-None-Match", "If-Match", "If-Range"])
-def test_no_tag_of_a_version_tells_that_something_is_there(fresh: World, label: str, header: str) -> None:
+def test_no_tag_of_a_version_tells_that_something_is_there(fresh: World, label: str) -> None:
     door, who = DOORS[label], fresh.attackers[0]
     for _, theirs, none in tries(fresh, who, door):
         found = []
         for sent in (theirs, none):
             path, more = door.request(sent)
-            more["headers"] |= {header: '"1"', "Range": "bytes=0-0"}
+            more["headers"] |= dict.fromkeys(("If-None-Match", "If-Match", "If-Range"), '"1"')
+            more["headers"]["Range"] = "bytes=0-0"
             found.append(outcome(fresh.ask("GET", path, who.headers | more.pop("headers"), **more), sent))
         assert found[0] == found[1]
 

@@ -89,6 +89,9 @@ class World:
         self.do(resources.ledger.seal)
         self._number_entries()
         self._kept = self.do(self._serialized)
+        self._reader = sqlite3.connect(resources.settings.live_path(), check_same_thread=False)
+        self._reader.row_factory = sqlite3.Row
+        self._live_rows, self._version = self._live(), self._live_version()
         self.secrets = self._secrets()
         self.rows = self.victims_rows()
 
@@ -395,11 +398,11 @@ class World:
     def victims_rows(self) -> frozenset[Row]:
         """Every row of the registry and of the live log that says something of the victim."""
         rows = set(self.do(self._registry_rows))
-        with closing(sqlite3.connect(self.resources.settings.live_path())) as live:
-            for (table,) in live.execute(TABLES).fetchall():
-                found = live.execute(f'SELECT * FROM "{table}"')
-                names = [column[0] for column in found.description]
-                rows |= {_row(table, names, values) for values in found}
+        rows |= {
+            _row(table, list(one), tuple(one.values()))
+            for table, found in self._live().items()
+            for one in found
+        }
         return frozenset(row for row in rows if any(one.lower() in str(row).lower() for one in self.secrets))
 
     async def _registry_rows(self) -> list[Row]:
@@ -443,8 +446,27 @@ class World:
             await driver._execute(driver._conn.deserialize, self._kept)
 
     def restore(self) -> None:
-        """The registry as it was when the world was made; the live log only grows."""
+        """Everything that is kept as it was when the world was made."""
         self.do(self._deserialized)
+        if self._live_version() != self._version:
+            work: list[tuple[str, list[dict[str, Any]]]] = []
+            for table, rows in self._live_rows.items():
+                work.append((f"DELETE FROM {table}", [{}]))
+                if rows:
+                    named = ", ".join(f":{name}" for name in rows[0])
+                    work.append((f"INSERT INTO {table} ({', '.join(rows[0])}) VALUES ({named})", rows))
+            self.do(self.resources.live_log._storage.write, work)
+            self._version = self._live_version()
+
+    def _live_version(self) -> int:
+        """Another one after each commit of the service."""
+        version: int = self._reader.execute("PRAGMA data_version").fetchone()[0]
+        return version
+
+    def _live(self) -> dict[str, list[dict[str, Any]]]:
+        """All rows of the live log."""
+        tables = [name for (name,) in self._reader.execute(TABLES) if name.startswith("live_")]
+        return {name: [dict(row) for row in self._reader.execute(f"SELECT * FROM {name}")] for name in tables}
 
 
 TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
@@ -497,4 +519,6 @@ def world(folder: Path) -> Iterator[World]:
             )
             assert client.portal is not None
             client.portal.call(resources.access.register, new)
-            yield World(client, resources, clock)
+            made = World(client, resources, clock)
+            with closing(made._reader):
+                yield made
