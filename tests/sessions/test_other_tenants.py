@@ -42,7 +42,7 @@ def test_no_message_is_heard_in_anothers_session(house: World, name: str) -> Non
         }
         (answer,) = answers
         assert any(f'"{code}"' in answer for code in ("unknown_session", "not_permitted")), answer
-        assert house.leaks(answer, "") == []
+        assert house.leaks(answer) == []
     assert house.victims_rows() == before
 
 
@@ -53,7 +53,7 @@ def test_of_a_session_that_went_to_anothers_device_they_are_told_the_rest(house:
         log = house.ask("GET", f"sessions/{house.own['session']}/events?limit=1000", who.headers)
         assert "session.state" in state
         assert "withheld" in log.text
-        assert house.leaks(state + log.text, "") == []
+        assert house.leaks(state + log.text) == []
 
 
 def test_the_wall_never_speaks_of_anothers_sessions(house: World) -> None:
@@ -71,4 +71,4 @@ def test_the_wall_never_speaks_of_anothers_sessions(house: World) -> None:
                 opened = house.made("POST", "sessions", body)
             heard += wall.receive_text()
         assert opened["id"] in heard
-        assert house.leaks(heard, "") == []
+        assert house.leaks(heard) == []
