@@ -1,3 +1,5 @@
+import base64
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -173,3 +175,27 @@ def test_a_mistyped_token_is_known_without_asking_the_database() -> None:
     assert not is_api_token(token[:-1] + ("0" if token[-1] != "0" else "1"))
     assert not is_api_token("nh_")
     assert not is_api_token(token[3:])
+
+
+def test_nothing_shaped_like_a_signed_token_is_one(client: TestClient, expert: Account) -> None:
+    """Tokens are random and looked up: no claim in one is ever read, whatever signs it, or nothing does."""
+    me = expert.done("GET", "me")
+    claims = {
+        "sub": me["user_id"],
+        "name": "admin",
+        "role": "admin",
+        "jti": me["sign_in_id"],
+        "exp": 4_000_000_000,
+    }
+    for algorithm in ("none", "None", "HS256", "RS256"):
+        head, body = (_part({"alg": algorithm, "typ": "JWT", "kid": "../../keys/access.key"}), _part(claims))
+        for signature in ("", _part(claims)):
+            forged = Account(client, f"{head}.{body}.{signature}")
+            assert forged.code("GET", "me") == (401, Account(client, "x" * 43).code("GET", "me")[1])
+            client.cookies.set(COOKIE, forged.token)
+            assert client.get(f"{API}/me").status_code == 401
+            client.cookies.clear()
+
+
+def _part(value: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")

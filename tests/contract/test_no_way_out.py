@@ -1,10 +1,13 @@
 """The service asks its sign-in provider and nobody else: nothing that people write into it can make it open an address."""
 
 import ast
+import json
+import re
 from pathlib import Path
 
 import nearhand
 from nearhand.access import credentials
+from nearhand.contract import contract
 
 PACKAGE = Path(nearhand.__file__).parent
 CALLERS = {
@@ -62,3 +65,36 @@ def test_the_service_does_not_load_them_through_another() -> None:
     assert not {
         module for module in modules if module and module.startswith(("nearhand.client", "nearhand.doctor"))
     }
+
+
+def test_no_door_takes_an_address_that_the_service_could_be_made_to_open() -> None:
+    """No webhook, no import from elsewhere: a door that took one would have to be thought about here."""
+    document = contract()
+    asked = [
+        (one["name"], one["schema"])
+        for methods in document["paths"].values()
+        for operation in methods.values()
+        for one in operation.get("parameters", ())
+    ]
+    bodies = json.dumps(
+        [
+            operation.get("requestBody", {})
+            for methods in document["paths"].values()
+            for operation in methods.values()
+        ]
+    )
+    schemas, waiting = document["components"]["schemas"], [bodies]
+    seen: set[str] = set()
+    while waiting:
+        for name in set(re.findall(r'"#/components/schemas/(\w+)"', waiting.pop())) - seen:
+            seen.add(name)
+            waiting.append(json.dumps(schemas[name]))
+            asked += list(schemas[name].get("properties", {}).items())
+    assert len(asked) > 150
+    addresses = [
+        name
+        for name, schema in asked
+        if re.search(r"(^|_)(url|uri|href|webhook|callback|endpoint|host)s?$", name)
+        or '"uri' in json.dumps(schema)
+    ]
+    assert addresses == []

@@ -2,11 +2,13 @@ import time
 
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from nearhand.app import Resources, create_app
 from nearhand.kit.headers import SafeHeaders
+from nearhand.pages import router as pages
 
 
 @pytest.mark.parametrize(
@@ -23,6 +25,18 @@ def test_every_answer_carries_the_safe_headers(client: TestClient, path: str) ->
     assert headers["cross-origin-opener-policy"] == headers["cross-origin-resource-policy"] == "same-origin"
     assert "microphone=()" in headers["permissions-policy"]
     assert "geolocation=()" in headers["permissions-policy"]
+
+
+@pytest.mark.parametrize("path", [route.path for route in pages.routes if isinstance(route, APIRoute)])
+def test_nobody_frames_any_page(client: TestClient, path: str) -> None:
+    """Every page there is, those of the two apps too; a page added later is among them."""
+    for address in (
+        path.format(code="7K3QX9AB", session_id="3S1C8ZK2W3QX"),
+        "/console/people",
+        "/field/scan",
+    ):
+        policy = client.get(address, follow_redirects=False).headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in policy
 
 
 def test_an_accident_is_answered_with_them_too(resources: Resources) -> None:

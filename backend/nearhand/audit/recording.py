@@ -30,12 +30,17 @@ async def changed(connection: AsyncConnection, kind: str, *pairs: tuple[BaseMode
     """Each before and after; the entry says only what differs."""
 
     def drafts() -> list[Draft]:
-        return [
-            of_noun(kind, "changed", after, difference(_content(before), _content(after)))
-            for before, after in pairs
-        ]
+        return [_change(kind, before, after) for before, after in pairs]
 
     await _put_down_all(connection, drafts, len(pairs))
+
+
+def _change(kind: str, before: BaseModel, after: BaseModel) -> Draft:
+    entry = of_noun(kind, "changed", after, difference(_content(before), _content(after)))
+    if getattr(before, "tenant_id", None) == getattr(after, "tenant_id", None):
+        return entry
+    # What went from one tenant to another says something of both, so it is the house's to read.
+    return entry.model_copy(update={"tenant": None})
 
 
 async def removed(connection: AsyncConnection, kind: str, noun: BaseModel) -> None:

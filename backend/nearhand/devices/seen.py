@@ -64,8 +64,12 @@ def seen_locations(grants: Grants) -> ColumnElement[bool]:
 
     return granted(
         grants,
-        tenant=lambda tenant_id: of_racks(
-            or_(racks.c.tenant_id == tenant_id, racks.c.id.in_(_of_devices(devices.c.rack_id, tenant_id)))
+        # At a tenant's own site all is theirs: an empty room too, which their people have just added.
+        tenant=lambda tenant_id: or_(
+            locations.c.site_id.in_(select(sites.c.id).where(sites.c.tenant_id == tenant_id)),
+            of_racks(
+                or_(racks.c.tenant_id == tenant_id, racks.c.id.in_(_of_devices(devices.c.rack_id, tenant_id)))
+            ),
         ),
         site=locations.c.site_id.__eq__,
         rack=lambda rack_id: of_racks(racks.c.id == rack_id),

@@ -146,9 +146,11 @@ class Attachments:
         async with self._database.reading() as connection:
             store = MaintenanceStore(connection, self._actor.grants_with(READ))
             found = await store.attachments([sha256], by=self._actor.participant_id)
+            name = await store.name_in_records(sha256)
         if sha256 not in found:
             raise NotFound(f"No attachment {sha256}.")
-        return found[sha256], self._blobs.path(sha256)
+        attachment = found[sha256] if name is None else found[sha256].model_copy(update={"name": name})
+        return attachment, self._blobs.path(sha256)
 
 
 def maintenance_on(

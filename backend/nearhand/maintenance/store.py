@@ -28,6 +28,8 @@ from nearhand.devices.seen import seen_device_ids
 from nearhand.kit.database import UtcDateTime, insert_if_absent, metadata
 from nearhand.maintenance.model import Attachment, MaintenanceRecord
 
+UNNAMED = "attachment"
+
 # A record names its device without a foreign key: history outlives what it tells of.
 records = Table(
     "maintenance_record",
@@ -146,7 +148,19 @@ class MaintenanceStore:
             attachments.c.sha256.in_(sha256s),
             or_(attachments.c.sha256.in_(uploaded), attachments.c.sha256.in_(named)),
         )
-        return {row.sha256: _attachment(row) for row in await self._connection.execute(query)}
+        return {row.sha256: _attachment(row, by) for row in await self._connection.execute(query)}
+
+    async def name_in_records(self, sha256: str) -> str | None:
+        """What the newest record that may be read calls this file."""
+        query = (
+            select(records.c.attachments)
+            .join(named_files, named_files.c.record_id == records.c.id)
+            .where(named_files.c.sha256 == sha256, records.c.device_id.in_(seen_device_ids(self._grants)))
+            .order_by(records.c.performed_at.desc(), records.c.id.desc())
+            .limit(1)
+        )
+        named = await self._connection.scalar(query)
+        return next((str(one["name"]) for one in named or () if one["sha256"] == sha256), None)
 
     async def add_attachment(self, attachment: Attachment, *, at: datetime, by: str) -> None:
         """Remember an uploaded file; one whose content is known already keeps its first name."""
@@ -167,5 +181,7 @@ def _record(row: Row[Any]) -> MaintenanceRecord:
     return MaintenanceRecord.model_validate(dict(row._mapping))
 
 
-def _attachment(row: Row[Any]) -> Attachment:
-    return Attachment(sha256=row.sha256, name=row.name, media_type=row.media_type, size_bytes=row.size_bytes)
+def _attachment(row: Row[Any], by: str) -> Attachment:
+    """What its first sender called it is told to nobody else who happens to have the same bytes."""
+    name = row.name if row.created_by == by else UNNAMED
+    return Attachment(sha256=row.sha256, name=name, media_type=row.media_type, size_bytes=row.size_bytes)

@@ -109,7 +109,7 @@ async def device_shown(
 ) -> SessionDevice:
     """The device that the session is about now, with its labels; guests of the session may see it too."""
     actor.demand_session(session_id)
-    return await service.device_shown((await hub.audience(session_id, actor)).row)
+    return await service.device_shown((await hub.audience(session_id, actor)).row, Viewer.of(actor))
 
 
 @router.post(

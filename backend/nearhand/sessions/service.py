@@ -159,14 +159,18 @@ class SessionService:
                 batch.place(session.id, Placed(seq, device_id, is_shown=True, where=where))
             await self._log.append(batch)
 
-    async def device_shown(self, session: Session) -> SessionDevice:
+    async def device_shown(self, session: Session, viewer: Viewer | None) -> SessionDevice:
         """The device that the session is about now, or was when it was removed: a session stays readable.
 
-        Raises NotFound when it shows none.
+        `viewer`: None for whoever sees everything. Raises NotFound when it shows none, or one that was theirs to see
+        and stands elsewhere since: what is told here is how it is today.
         """
+        unknown = NotFound("This session shows no device yet.")
         if session.device_id is None:
-            raise NotFound("This session shows no device yet.")
+            raise unknown
         view = await self._devices.view_even_removed(session.device_id)
+        if viewer is not None and viewer.role_with_device(view.device.id, view.device.where) is None:
+            raise unknown
         return SessionDevice(view=view, labels=tuple(await self._labels.of_device(session.device_id)))
 
     async def add_still(
