@@ -41,12 +41,14 @@ from nearhand.kit.logging import configure_logging
 from nearhand.kit.peer import Proxied, networks
 from nearhand.kit.periodic import Periodic
 from nearhand.kit.rate import RateLimit
+from nearhand.kit.sealing import KeyFile
 from nearhand.kit.settings import Settings
 from nearhand.kit.tickets import Tickets
 from nearhand.labels.api import router as labels_router
 from nearhand.labels.service import RegisteredLabels, tag_inspector
 from nearhand.maintenance.api import router as maintenance_router
 from nearhand.manuals.api import router as manuals_router
+from nearhand.manuals.drawing import Drawing
 from nearhand.media.api import router as media_router
 from nearhand.media.service import Eyes
 from nearhand.migrations.upgrade import upgrade
@@ -106,6 +108,7 @@ class Resources:
     sessions: SessionService
     hub: Hub
     eyes: Eyes
+    drawing: Drawing
     demo_accounts: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -119,7 +122,9 @@ def build_resources(
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     clock, ids = clock or SystemClock(), ids or RandomIds()
     database = Database(settings.registry_url())
-    blobs = Blobs(settings.data_dir / "blobs")
+    blobs = Blobs(
+        settings.data_dir / "blobs", KeyFile(settings.blob_key_file) if settings.blob_key_file else None
+    )
     live_log = Log(
         SqliteStorage(settings.live_path()) if database.is_sqlite else PostgresStorage(database.engine),
         ids=ids,
@@ -198,6 +203,7 @@ def build_resources(
             registered=Registered(sessions.look_up, sessions.place_of),
         ),
         eyes=eyes,
+        drawing=Drawing(),
     )
 
 
@@ -269,6 +275,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         await resources.access.write_seen()
         await resources.people.mails_sent()
         resources.eyes.close()
+        resources.drawing.close()
         await resources.session_seals.stop()
         await resources.ledger.stop()
         await resources.live_log.close()

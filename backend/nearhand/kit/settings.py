@@ -135,6 +135,11 @@ class Settings(BaseSettings):
     smtp_user: str = Field("", description="Name to sign in to the mail server with. Unset: without.")
     smtp_password: SecretStr = Field(SecretStr(""), description="Password for it.")
     smtp_from: str = Field("nearhand@localhost", description="Sender of mail.")
+    blob_key_file: Path | None = Field(
+        None,
+        description="File of keys that seals pictures and documents in data_dir, made by `nearhand rotate-blob-key`. "
+        "Unset: they lie there as they are.",
+    )
     ledger_key_file: Path | None = Field(
         None,
         description="PEM file with the Ed25519 key that signs the ledger, made if absent. "

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from nearhand.access.model import Actor, Permission
 from nearhand.audit import recording
 from nearhand.devices.service import DeviceService, devices_on
-from nearhand.kit.blobs import Blobs
+from nearhand.kit.blobs import Blob, Blobs
 from nearhand.kit.clock import Clock
 from nearhand.kit.database import Database
 from nearhand.kit.errors import NotFound, Stale
@@ -141,14 +140,14 @@ class Attachments:
             await recording.added(connection, "attachment", attachment)
         return attachment
 
-    async def find(self, sha256: str) -> tuple[Attachment, Path]:
-        """What it is and where it lies. Found are attachments of records that may be read, and one's own. Raises NotFound."""
+    async def find(self, sha256: str) -> tuple[Attachment, Blob]:
+        """What it is, and its file. Found are attachments of records that may be read, and one's own. Raises NotFound."""
         async with self._database.reading() as connection:
             store = MaintenanceStore(connection, self._actor.grants_with(READ))
             found = await store.attachments([sha256], by=self._actor.participant_id)
         if sha256 not in found:
             raise NotFound(f"No attachment {sha256}.")
-        return found[sha256], self._blobs.path(sha256)
+        return found[sha256], self._blobs.blob(sha256)
 
 
 def maintenance_on(

@@ -320,7 +320,11 @@ def _likeness(view: _View, pose: Pose, lens: Intrinsics) -> Likeness:
     rival = int(np.argmax(np.where(beside, slid, -np.inf)))
     itself = _slid(np.pad(face, ((0, 0), (margin, margin))), face * here, here)
     return Likeness(
-        float(slid[margin]), float(slid[rival]), float(away[rival] / scale), float(itself[beside].max()), visible
+        float(slid[margin]),
+        float(slid[rival]),
+        float(away[rival] / scale),
+        float(itself[beside].max()),
+        visible,
     )
 
 
