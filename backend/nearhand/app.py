@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from fastapi import FastAPI
 from fastapi.routing import APIRouter
+from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from nearhand import __version__
@@ -16,7 +17,7 @@ from nearhand.access.enrolment import EnrolmentService
 from nearhand.access.factors import FactorService
 from nearhand.access.mail import Mail
 from nearhand.access.means import Means, Policy
-from nearhand.access.model import SYSTEM, Role
+from nearhand.access.model import SYSTEM, Actor, Role
 from nearhand.access.passwords import Passwords
 from nearhand.access.people import PeopleService
 from nearhand.access.seal import Seal
@@ -40,6 +41,7 @@ from nearhand.kit.limits import Allowed, LimitedAddresses, Limits
 from nearhand.kit.logging import configure_logging
 from nearhand.kit.peer import Proxied, networks
 from nearhand.kit.periodic import Periodic
+from nearhand.kit.quota import Charge, Quota
 from nearhand.kit.rate import RateLimit
 from nearhand.kit.sealing import KeyFile
 from nearhand.kit.settings import Settings
@@ -109,6 +111,7 @@ class Resources:
     hub: Hub
     eyes: Eyes
     drawing: Drawing
+    quota: Quota
     demo_accounts: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -204,6 +207,11 @@ def build_resources(
         ),
         eyes=eyes,
         drawing=Drawing(),
+        quota=Quota(
+            live_log,
+            lambda request: charges_of(request, settings, clock),
+            unclaimed_bytes=settings.upload_limit_bytes,
+        ),
     )
 
 
@@ -269,6 +277,11 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
                 every_s=3600,
                 work=lambda: forget_idempotency_keys(resources.database, resources.clock.now() - KEYS_KEPT),
             ),
+            Periodic(
+                "forget_uploads",
+                every_s=3600,
+                work=lambda: resources.live_log.forget_uploads(resources.clock.now().date()),
+            ),
         ):
             yield
         await resources.hub.stop()
@@ -312,6 +325,23 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
 async def _seal(resources: Resources) -> None:
     await resources.session_seals.put_down()
     await resources.ledger.seal()
+
+
+def charges_of(request: Request, settings: Settings, clock: Clock) -> list[Charge]:
+    """On whose account, and to which session, the file comes that this request brings to be kept."""
+    path = request.url.path
+    if not is_upload(request.method, path) or path.endswith(("/import", "/read")):
+        return []
+    actor: Actor = request.state.actor
+    most = (
+        settings.upload_bytes_per_day_and_link
+        if actor.link is not None
+        else settings.upload_bytes_per_day_and_account
+    )
+    charges = [Charge(f"account {actor.holder}", most, clock.now().date().isoformat())]
+    if session_id := request.path_params.get("session_id"):
+        charges.append(Charge(f"session {session_id}", settings.upload_bytes_per_session))
+    return charges
 
 
 def is_upload(method: str, path: str) -> bool:

@@ -112,6 +112,19 @@ class Settings(BaseSettings):
         15, gt=0, description="Minutes without a request after which an enrolled device asks for its PIN."
     )
     password_tries_per_minute: int = Field(30, description="Sign-in tries per address and minute before 429.")
+    upload_bytes_per_day_and_account: int = Field(
+        20 * 1024 * MIB,
+        gt=0,
+        description="Bytes of files that one account may send in a day (UTC) before 429.",
+    )
+    upload_bytes_per_day_and_link: int = Field(
+        2 * 1024 * MIB,
+        gt=0,
+        description="Bytes of files that all guests of one customer link together may send in a day (UTC) before 429.",
+    )
+    upload_bytes_per_session: int = Field(
+        20 * 1024 * MIB, gt=0, description="Bytes of pictures that one session takes in all before 413."
+    )
     second_factor_roles: tuple[str, ...] = Field(
         (),
         description='Roles that take a second factor, as JSON: ["admin"]. Whoever has none may only add one.',
