@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -36,16 +37,23 @@ def serve(
         Path | None, typer.Option(help="Serve HTTPS with this certificate and its chain (PEM).")
     ] = None,
     tls_key: Annotated[Path | None, typer.Option(help="The key to it (PEM).")] = None,
+    redirect_from: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=65535,
+            help="With TLS: a port without it, usually 80, that leads to the address with it and does nothing else.",
+        ),
+    ] = None,
 ) -> None:
     """Run the service with the settings of the environment (NEARHAND_…)."""
     import gc
 
-    import uvicorn
-
     from nearhand.app import build_resources, create_app
     from nearhand.kit.address import Listening, UnknownHost
+    from nearhand.kit.redirect import Redirection
     from nearhand.kit.sealing import NoKeys
-    from nearhand.kit.serving import TlsFiles, options, tls_options
+    from nearhand.kit.serving import TlsFiles, options, run, tls_options
     from nearhand.kit.settings import Settings
     from nearhand.kit.tls import certificates, own_names
     from nearhand.sessions.log import FolderTaken
@@ -55,6 +63,8 @@ def serve(
     files = TlsFiles(tls_cert, tls_key) if tls_cert and tls_key else None
     settings = Settings()
     has_tls = tls or files is not None
+    if redirect_from is not None and not has_tls:
+        raise typer.BadParameter("--redirect-from is for a service with TLS.")
     listening = Listening(host, port, has_tls)
     try:
         settings = settings.model_copy(
@@ -79,13 +89,14 @@ def serve(
     # What is loaded by now stays: looking through it again for garbage would stop every session for 0.2 s.
     gc.collect()
     gc.freeze()
-    uvicorn.run(
-        service,
-        host=host,
-        port=port,
-        **options(settings),
-        **(tls_options(files) if files else {}),
-    )
+    redirection = None
+    if redirect_from is not None:
+        names = {urlsplit(settings.base_url).hostname or "", *own_names()}
+        redirection = Redirection(host, redirect_from, settings.base_url, names, settings.head_timeout_s)
+        typer.echo(f"Port {redirect_from} leads to {settings.base_url}.")
+    served = options(settings) | (tls_options(files) if files else {})
+    if not run(service, host, port, served, redirection):
+        raise typer.Exit(3)
 
 
 @app.command()

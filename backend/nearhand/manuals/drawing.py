@@ -17,8 +17,9 @@ from typing import Any
 import structlog
 
 import nearhand
-from nearhand.kit.blobs import FileDamaged, Lent
+from nearhand.kit.blobs import Lent, refusing_damage
 from nearhand.kit.errors import NearhandError
+from nearhand.kit.sealing import Unsealable
 from nearhand.manuals.model import (
     DocumentBroken,
     DocumentEncrypted,
@@ -39,7 +40,6 @@ _REFUSALS: dict[str, type[NearhandError]] = {
     "encrypted": DocumentEncrypted,
     "too_long": DocumentTooLong,
     "page_missing": PageMissing,
-    "damaged": FileDamaged,
 }
 _START = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); import nearhand.manuals.render as render; render.main()"
@@ -67,12 +67,12 @@ class Drawing:
         self._threads = ThreadPoolExecutor(self._limits.at_once, thread_name_prefix="drawing")
 
     async def pages(self, lent: Lent) -> int:
-        """How many there are. Raises DocumentBroken, DocumentEncrypted, DocumentTooLong or RenderTimeout."""
+        """How many there are. Raises DocumentBroken, DocumentEncrypted, DocumentTooLong, RenderTimeout or FileDamaged."""
         said, _ = await self._ask(lent, None)
         return int(said["pages"])
 
     async def png(self, lent: Lent, number: int) -> bytes:
-        """A page, counted from 1. Raises PageMissing, RenderTimeout, DocumentBroken or DocumentEncrypted."""
+        """A page, counted from 1. Raises PageMissing, RenderTimeout, DocumentBroken, DocumentEncrypted or FileDamaged."""
         _, content = await self._ask(lent, number)
         if not content.startswith(_PNG):
             raise DocumentBroken("The page cannot be drawn.")
@@ -88,6 +88,9 @@ class Drawing:
             said, content = await asyncio.wait_for(future, WAIT_S)
         except TimeoutError:
             raise RenderTimeout("Too many pages are being drawn just now.") from None
+        if said.get("refused") == "damaged":
+            with refusing_damage(lent.name or ""):
+                raise Unsealable(said["detail"])
         if "refused" in said:
             raise _REFUSALS[said["refused"]](said["detail"])
         return said, content

@@ -33,7 +33,9 @@ def main() -> None:
     try:
         if asked["key_fd"] is not None:
             with os.fdopen(asked["key_fd"], "rb") as pipe:
-                file = io.BufferedReader(SealedFile(file, pipe.read(), asked["name"]))
+                sealed = SealedFile(file, pipe.read(), asked["name"])
+            sealed.check(0, sealed.size)  # pdfium would go on without what does not open
+            file = io.BufferedReader(sealed)
         document = pypdfium2.PdfDocument(file)
         if asked["page"] is None:
             _answer(_pages(document, asked["max_pages"]))
