@@ -76,7 +76,7 @@ def test_what_was_refused_for_another_reason_is_not_counted(service: Attacked) -
 
 
 def test_a_session_and_a_customer_link_have_their_own(tmp_path: Path) -> None:
-    room = {
+    room: dict[str, Any] = {
         "upload_bytes_per_session": 2 * len(PICTURE),
         "upload_bytes_per_day_and_link": len(PICTURE),
     }

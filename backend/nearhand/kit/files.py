@@ -33,6 +33,17 @@ FILE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
 }
 
+MAX_NAME = 200
+_NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+')
+_ENDINGS = {
+    "application/pdf": (".pdf",),
+    "image/jpeg": (".jpg", ".jpeg"),
+    "image/png": (".png",),
+    "image/webp": (".webp",),
+    "text/markdown": (".md",),
+    "text/plain": (".txt", ".md", ".csv", ".log", ".json", ".yaml", ".yml", ".ini", ".cfg", ".conf"),
+}
+
 _MAX_FIELDS = 20
 FORM_BYTES = 64 * 1024  # of a form, beside its file
 
@@ -50,12 +61,25 @@ def raw_body(description: str) -> dict[str, Any]:
 
 async def download(blob: Blob, *, media_type: str, name: str) -> FileResponse:
     """A file that browsers save and never show as a page. Raises NotFound, FileDamaged and FileKeyMissing."""
-    return _File(blob, await asyncio.to_thread(_about, blob), media_type=media_type, filename=name)
+    about = await asyncio.to_thread(_about, blob)
+    return _File(blob, about, media_type=media_type, filename=harmless_name(name, media_type))
 
 
 async def picture(blob: Blob, *, media_type: str) -> FileResponse:
     """A picture that was decoded here when it came in, as it came or re-encoded, to be shown in place. Raises as `download`."""
-    return _File(blob, await asyncio.to_thread(_about, blob), media_type=media_type)
+    about = await asyncio.to_thread(_about, blob)
+    name = harmless_name(blob.sha256[:12], media_type)
+    return _File(blob, about, media_type=media_type, filename=name, is_shown=True)
+
+
+def harmless_name(name: str, media_type: str) -> str:
+    """A name to save the file by: no way to another folder, nothing that turns its letters round, and an ending of its
+
+    kind, so that whoever opens it later opens it as what it was served as.
+    """
+    bare = _NOT_IN_NAMES.sub("_", name).strip(" .")[:MAX_NAME] or "file"
+    endings = _ENDINGS.get(media_type.partition(";")[0])
+    return bare if endings is None or bare.lower().endswith(endings) else f"{bare}{endings[0]}"
 
 
 def _about(blob: Blob) -> os.stat_result:
@@ -73,11 +97,16 @@ class _File(FileResponse):
     """
 
     def __init__(
-        self, blob: Blob, about: os.stat_result, *, media_type: str, filename: str | None = None
+        self, blob: Blob, about: os.stat_result, *, media_type: str, filename: str, is_shown: bool = False
     ) -> None:
         headers = FILE_HEADERS | {"etag": f'"{blob.sha256}"'}
         super().__init__(
-            blob.path, headers=headers, media_type=media_type, filename=filename, stat_result=about
+            blob.path,
+            headers=headers,
+            media_type=media_type,
+            filename=filename,
+            stat_result=about,
+            content_disposition_type="inline" if is_shown else "attachment",
         )
         self._blob, self._size = blob, about.st_size
 

@@ -29,13 +29,6 @@ router = APIRouter(tags=["manuals"])
 guides = APIRouter(route_class=TransactionRoute)
 files = APIRouter(route_class=GuardedRoute)
 
-EXTENSIONS = {
-    "application/pdf": "pdf",
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "image/webp": "webp",
-}
-
 DOCUMENT_BODY = {
     "requestBody": {
         "required": True,
@@ -170,8 +163,7 @@ async def document_file(
 ) -> FileResponse:
     """The document as it was uploaded, as a download. Pictures come re-encoded, without hidden data."""
     found, blob = await library.file(document_id)
-    name = f"{found.title}.{EXTENSIONS.get(found.media_type, 'md')}"
-    return await download(blob, media_type=found.media_type, name=name)
+    return await download(blob, media_type=found.media_type, name=found.title)
 
 
 @files.get("/documents/{document_id}/pages/{number}.png", response_class=FileResponse)
