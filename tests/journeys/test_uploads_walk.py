@@ -177,6 +177,11 @@ def test_a_harmful_file_is_refused_or_kept_harmless(
         assert not re.search(r"<script|<svg|<html[^>]*onload", page.text.partition("<article>")[2])
 
 
+def test_no_door_takes_more_pixels_than_the_limit(service: Attacked, filled: dict[str, str]) -> None:
+    for door in upload_doors():
+        assert refused(sent(service, door, filled, FILES["png bomb"])), door
+
+
 def test_what_is_no_picture_is_taken_by_no_door_for_pictures(
     service: Attacked, filled: dict[str, str]
 ) -> None:
@@ -216,7 +221,7 @@ def test_a_harmful_name_is_refused_or_handed_out_harmless(
 ) -> None:
     before = {path.name for path in service.kept_files()}
     try:
-        answer = sent(service, door, filled, FILES["html"], name=NAMES[name])
+        answer = sent(service, door, filled, FILES["html"] + name.encode(), name=NAMES[name])
     except UnicodeEncodeError:  # no client can send it
         return
     assert all(
