@@ -356,6 +356,7 @@ def rotate_blob_key(
     one. It may be ended at any moment, and gone on with by --resume. Older keys stay in the file: backups from before
     need them.
     """
+    import os
     import time
 
     from nearhand.kit.blobs import Blobs
@@ -369,6 +370,12 @@ def rotate_blob_key(
     path = settings.blob_key_file
     if path is None:
         typer.echo("Set NEARHAND_BLOB_KEY_FILE first, for the service too: the file is made here.", err=True)
+        raise typer.Exit(2)
+    if settings.data_dir.is_dir() and settings.data_dir.stat().st_uid != os.geteuid():
+        typer.echo(
+            f"Run it as the user of {settings.data_dir}: no other file could be read by the service.",
+            err=True,
+        )
         raise typer.Exit(2)
     try:
         ring = Keyring.load(path) if resume else Keyring.rotate(path)

@@ -92,6 +92,7 @@ async def test_a_sender_who_stops_half_way_is_refused_and_leaves_nothing(
     impatient: Resources, path: str
 ) -> None:
     await upgrade(impatient.database)
+    await impatient.live_log.open()
     new = NewUser(name="admin", display_name="Admin", grants=everywhere(Role.ADMIN), password=PASSWORD)
     await impatient.access.register(new)
     admission = await impatient.access.sign_in(SignIn(name="admin", password=PASSWORD))
@@ -122,6 +123,7 @@ async def test_a_sender_who_stops_half_way_is_refused_and_leaves_nothing(
     assert (b"connection", b"close") in said[0]["headers"]
     assert b"request_too_slow" in said[1]["body"]
     assert not [file for file in (impatient.settings.data_dir / "blobs").rglob("*") if file.is_file()]
+    await impatient.live_log.close()
     await impatient.database.close()
 
 
