@@ -8,7 +8,7 @@ NPM := $(PY) tools/npm.py
 WEB := backend/nearhand/_web/.stamp
 CONSOLE_SOURCES := $(shell find console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help demo test check fix bench contract reference dev build
+.PHONY: help demo test check audit fix bench contract reference dev build
 
 help: ## Print this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,8 +26,14 @@ check: $(WEB) ## What CI checks: format, lint, types, imports, contract, then ev
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/typos
+	$(VENV)/bin/bandit --quiet --recursive backend --configfile pyproject.toml
 	$(NPM) run check
 	$(MAKE) test
+
+audit: console/node_modules/.stamp ## Ask the advisory services about every package in use
+	NEARHAND_SKIP_CONSOLE=1 $(PY) -m pip install --disable-pip-version-check -q -e '.[audit]'
+	$(VENV)/bin/pip-audit --skip-editable
+	$(NPM) audit
 
 fix: console/node_modules/.stamp ## Format, and apply the safe fixes
 	$(VENV)/bin/ruff check --fix .

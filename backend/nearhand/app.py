@@ -84,6 +84,16 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 
 
+def _under_api() -> APIRouter:
+    api = APIRouter(responses=PROBLEM_RESPONSES)
+    for router in ROUTERS:
+        api.include_router(router, prefix=API)
+    return api
+
+
+UNDER_API = _under_api()  # once: to work out what each door takes costs more than all else of an app's start
+
+
 @dataclass
 class Resources:
     """What lives as long as the service does; doors find it as `request.app.state.resources`."""
@@ -316,8 +326,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         pace=Pace(settings.body_grace_s, settings.body_min_bytes_per_s),
     )
     app.add_middleware(LimitedAddresses, limits=resources.limits, refusal=refusal)
-    for router in ROUTERS:
-        app.include_router(router, prefix=API)
+    app.router.routes.extend(UNDER_API.routes)
     mount_pages(app)
     return app
 

@@ -1,14 +1,16 @@
-"""What the ledger costs: its share of the live channel's CPU, and the time to verify a million entries.
+"""What rights and records cost: a permission check, one tenant's lists among 100,000 devices, a flood, the ledger.
 
-The share is taken from the same server with and without the ledger's part in live sessions, in turns.
+The ledger's share of the live channel's CPU is taken from the same server with and without its part, in turns.
 
-    python -m tests.benchmarks.access [--json] [--rounds 3] [--seconds 4] [--entries 1000000] [--only verify]
+    python -m tests.benchmarks.access [--json] [--rounds 3] [--seconds 4] [--devices 100000] [--entries 1000000]
+        [--only permission|scoped|flood|append|verify]
 """
 
 import argparse
 import asyncio
 import hashlib
 import json
+import random
 import statistics
 import sys
 import tempfile
@@ -18,6 +20,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from nearhand.access.model import (
+    MAX_GRANTS,
+    Grant,
+    NewUser,
+    Permission,
+    Role,
+    User,
+    Where,
+    actor_of,
+)
+from nearhand.app import build_resources
 from nearhand.audit.canonical import EXPORT_PURPOSE, HEADER_PURPOSE, canonical, plain
 from nearhand.audit.keys import SigningKey
 from nearhand.audit.model import NO_HASH, About, ActorKind, Doer, Draft
@@ -25,9 +38,16 @@ from nearhand.audit.recording import line
 from nearhand.audit.service import entry_line, linked
 from nearhand.audit.verify import FORMAT, verify_export
 from nearhand.kit.clock import FixedClock
+from nearhand.kit.settings import Settings
+from tests.benchmarks import registry
+from tests.benchmarks.flood import measure_flood
 from tests.benchmarks.live import PASSWORD as LOAD_PASSWORD
 from tests.benchmarks.live import PORT, ROOMS, Server, call, load, prepare, running, wait_for_port
+from tests.support.factories import Registry
+from tests.support.people import PASSWORD
 
+CHECKS = 20_000
+FEW_DEVICES, FEW_NAME = 50, "Example Start-up"  # of the tenant that has hardly any
 SERVE = f"import sys; sys.argv = ['nearhand', 'serve', '--port', '{PORT}']\nfrom nearhand.cli import main\n"
 WITHOUT = """
 from nearhand.sessions.log import Log
@@ -43,6 +63,66 @@ async def nothing(self):
 
 Log._link, SessionSeals.put_down = no_link, nothing
 """
+
+
+def measure_permission(rounds: int) -> dict[str, float]:
+    """Of an account with one grant, and of one with as many as there may be, of which the last covers the place."""
+    place = Where(tenant_id="TENANT000001", site_id="SITE00000001", rack_id="RACK00000001")
+    elsewhere = Grant(role=Role.TECHNICIAN, tenant_id=place.tenant_id, site_id="SITE00000002")
+    own = Grant(role=Role.TECHNICIAN, tenant_id=place.tenant_id)
+    figures = {}
+    for name, grants in {"": (own,), "_most_grants": (*(elsewhere,) * (MAX_GRANTS - 1), own)}.items():
+        user = User(
+            id="USER00000001",
+            name="ada",
+            display_name="Ada",
+            grants=grants,
+            is_active=True,
+            created_at=FixedClock().now(),
+        )
+        actor, took = actor_of(user), []
+        for _ in range(rounds):
+            started = time.perf_counter()
+            for _ in range(CHECKS):
+                assert actor.may(Permission.MAINTENANCE_WRITE, place)
+            took.append((time.perf_counter() - started) * 1e6 / CHECKS)
+        figures[f"permission_check{name}_us"] = round(statistics.median(took), 2)
+    return figures
+
+
+def measure_scoped(devices: int) -> dict[str, float]:
+    """What an account that sees one tenant with few devices waits for its lists and searches."""
+    chance = random.Random(2)
+    rows = list(registry.rows_of(devices, chance))
+    for row in chance.sample(rows, FEW_DEVICES):
+        row["tenant"] = FEW_NAME
+    figures: dict[str, float] = {}
+    with tempfile.TemporaryDirectory(prefix="nearhand-bench-") as name:
+        settings = Settings(data_dir=Path(name))
+        asyncio.run(registry.prepare(settings))
+        asyncio.run(_with_few(settings))
+        with registry.server(settings.data_dir) as (port, _):
+            everything = registry.Client(port)
+            for start in range(0, devices, registry.BATCH):
+                everything.bring_in(rows[start : start + registry.BATCH])
+            client = registry.Client(port, "few")
+            assert json.loads(client.ask("GET", "devices"))["total"] == FEW_DEVICES
+            for kind, paths in registry.questions(client, chance, FEW_DEVICES).items():
+                chance.shuffle(paths)
+                registry.ask_all(client, paths[:20], is_told=False)
+                cuts = statistics.quantiles(registry.ask_all(client, paths, is_told=False), n=100)
+                figures[f"scoped_{kind}_p50_ms"] = round(cuts[49], 1)
+                figures[f"scoped_{kind}_p99_ms"] = round(cuts[98], 1)
+    return figures
+
+
+async def _with_few(settings: Settings) -> None:
+    resources = build_resources(settings)
+    async with resources.database.transaction() as connection:
+        tenant = await Registry(connection).tenant(name=FEW_NAME)
+    grants = (Grant(role=Role.TECHNICIAN, tenant_id=tenant.id),)
+    await resources.access.register(NewUser(name="few", display_name="Few", grants=grants, password=PASSWORD))
+    await resources.database.close()
 
 
 @contextmanager
@@ -151,8 +231,12 @@ def main() -> None:
         "--rounds", type=int, default=3, help="interleaved rounds, of which the median counts"
     )
     parser.add_argument("--seconds", type=float, default=4, help="measured seconds per server and round")
+    parser.add_argument("--devices", type=int, default=100_000, help="devices of all tenants together")
     parser.add_argument("--entries", type=int, default=1_000_000, help="entries of the verified export")
     parts: dict[str, Callable[[argparse.Namespace], dict[str, float]]] = {
+        "permission": lambda o: measure_permission(o.rounds),
+        "scoped": lambda o: measure_scoped(o.devices),
+        "flood": lambda o: measure_flood(o.rounds, o.seconds),
         "append": lambda o: measure_append(o.rounds, o.seconds),
         "verify": lambda o: measure_verify(o.entries),
     }

@@ -22,7 +22,7 @@ from nearhand.access.model import NewUser, Role, everywhere
 from nearhand.app import build_resources
 from nearhand.kit.settings import Settings
 from nearhand.migrations.upgrade import upgrade
-from tests.benchmarks.registry import _server
+from tests.benchmarks.registry import server
 from tests.support.people import PASSWORD
 
 OTHERS, FLOODER = "127.0.0.1", "127.0.0.2"
@@ -131,7 +131,7 @@ def measure_flood(rounds: int, seconds: float) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="nearhand-bench-") as name:
         settings = Settings(data_dir=Path(name))
         asyncio.run(prepare(settings))
-        with _server(settings.data_dir) as (port, _):
+        with server(settings.data_dir) as (port, _):
             return asyncio.run(measure_on(port, rounds, seconds))
 
 

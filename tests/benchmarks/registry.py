@@ -43,7 +43,7 @@ STATUSES = ("active",) * 16 + ("planned", "offline", "failed")
 SERIAL = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
-def _rows(count: int, chance: random.Random) -> Iterator[dict[str, Any]]:
+def rows_of(count: int, chance: random.Random) -> Iterator[dict[str, Any]]:
     makers = {one.model: one.manufacturer for one in catalogue()}
     for number in range(count):
         rack, level = divmod(number, 34)
@@ -66,7 +66,7 @@ def _rows(count: int, chance: random.Random) -> Iterator[dict[str, Any]]:
         }
 
 
-async def _prepare(settings: Settings) -> None:
+async def prepare(settings: Settings) -> None:
     """What an import refers to: an account, three sites, their racks, the catalogue."""
     resources = build_resources(settings)
     await upgrade(resources.database)
@@ -85,7 +85,7 @@ async def _prepare(settings: Settings) -> None:
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[tuple[int, int]]:
+def server(folder: Path) -> Iterator[tuple[int, int]]:
     """A server process on a core of its own where there are two. Gives its port and process id."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
@@ -109,13 +109,13 @@ def _server(folder: Path) -> Iterator[tuple[int, int]]:
         process.wait()
 
 
-class _Client:
+class Client:
     """One connection kept open, as a console holds it."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, name: str = "bench") -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
         self._headers = {"Content-Type": "application/json"}
-        body = json.dumps({"name": "bench", "password": PASSWORD})
+        body = json.dumps({"name": name, "password": PASSWORD})
         answer = self.ask("POST", "sign-in?want_token=true", body)
         self._headers["Authorization"] = f"Bearer {json.loads(answer)['token']}"
 
@@ -137,7 +137,7 @@ class _Client:
         return time.perf_counter() - start
 
 
-def _questions(client: _Client, chance: random.Random, count: int) -> dict[str, list[str]]:
+def questions(client: Client, chance: random.Random, count: int) -> dict[str, list[str]]:
     """What people ask, as paths: lists in every order and filter, searches narrow and broad, single devices."""
     sites = [one["id"] for one in json.loads(client.ask("GET", "sites"))["items"]]
     racks = [one["id"] for one in json.loads(client.ask("GET", "racks?limit=200"))["items"]]
@@ -193,7 +193,7 @@ def _questions(client: _Client, chance: random.Random, count: int) -> dict[str, 
     return {name: [make() for _ in range(40) for make in makers] for name, makers in rounds.items()}
 
 
-def _ask_all(client: _Client, paths: list[str], is_told: bool) -> list[float]:
+def ask_all(client: Client, paths: list[str], *, is_told: bool) -> list[float]:
     took: list[tuple[float, str]] = []
     for path in paths:
         start = time.perf_counter()
@@ -229,22 +229,22 @@ def _query_counts(settings: Settings, device: str) -> dict[str, int]:
 
 def measure(count: int, *, is_told: bool) -> dict[str, Any]:
     chance = random.Random(1)
-    rows = list(_rows(count, chance))
+    rows = list(rows_of(count, chance))
     with tempfile.TemporaryDirectory(prefix="nearhand-bench-") as name:
         settings = Settings(data_dir=Path(name))
-        asyncio.run(_prepare(settings))
+        asyncio.run(prepare(settings))
         figures: dict[str, Any] = {"devices": count}
-        with _server(settings.data_dir) as (port, _):
-            client = _Client(port)
+        with server(settings.data_dir) as (port, _):
+            client = Client(port)
             imports = [client.bring_in(rows[i : i + BATCH]) for i in range(0, count, BATCH)]
             figures["import_10k_s"] = round(imports[0], 2)
             figures["import_last_10k_s"] = round(imports[-1], 2)
-            for name, paths in _questions(client, chance, count).items():
+            for name, paths in questions(client, chance, count).items():
                 chance.shuffle(paths)
-                _ask_all(client, paths[:20], False)
+                ask_all(client, paths[:20], is_told=False)
                 if is_told:
                     print(f"  {name}: {len(paths)} requests, the slowest:")
-                took = _ask_all(client, paths, is_told)
+                took = ask_all(client, paths, is_told=is_told)
                 cuts = statistics.quantiles(took, n=100)
                 figures[f"{name}_p50_ms"], figures[f"{name}_p99_ms"] = round(cuts[49], 1), round(cuts[98], 1)
         figures["queries"] = _query_counts(settings, rows[0]["asset_tag"])

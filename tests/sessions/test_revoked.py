@@ -83,7 +83,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
         async def register() -> None:
             other = build_resources(settings, passwords=Passwords(QUICK))
-            for name in ("admin", "expert", "leaver", "demoted"):
+            for name in ("admin", "expert", "leaver", "demoted", "maker"):
                 role = Role.ADMIN if name == "admin" else Role.EXPERT
                 new = NewUser(name=name, display_name=name, grants=everywhere(role), password=PASSWORD)
                 await other.access.register(new)
@@ -113,6 +113,26 @@ def test_a_revoked_link_ends_its_open_sockets_and_no_others(house: House) -> Non
         while "pong" not in str(staying.recv(timeout=5)):
             pass
     with house.socket(f"sessions/{session_id}/live", leaked) as again:
+        assert closed_after(again, lambda: None)[1] == 4003
+
+
+def test_links_end_with_the_account_that_made_them_and_lose_what_it_loses(house: House) -> None:
+    """L21."""
+    admin, maker = house.sign_in("admin"), house.sign_in("maker")
+    session_id = house.ask("POST", "sessions", maker, json={})["id"]
+    guest, _ = house.guest(session_id, maker)
+    users = house.ask("GET", "users?limit=200", admin)["items"]
+    path = f"users/{next(one['id'] for one in users if one['name'] == 'maker')}"
+    with house.live(session_id, guest, "guest") as socket:
+        less = {"grants": [{"role": "observer"}]}
+        took_s, code, _ = closed_after(socket, lambda: house.ask("PUT", f"{path}/grants", admin, json=less))
+        assert (code, took_s < AT_ONCE_S) == (4012, True)
+    with house.live(session_id, guest, "guest") as socket:
+        took_s, code, _ = closed_after(
+            socket, lambda: house.ask("PATCH", path, admin, json={"is_active": False})
+        )
+        assert (code, took_s < AT_ONCE_S) == (4003, True)
+    with house.socket(f"sessions/{session_id}/live", guest) as again:
         assert closed_after(again, lambda: None)[1] == 4003
 
 

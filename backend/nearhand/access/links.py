@@ -1,4 +1,4 @@
-"""Rows of customer links, and of who opened them: a link's end is the end of every sign-in made with it."""
+"""Rows of customer links, and of who opened them: a link's end, or its maker's, is the end of every sign-in made with it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,11 +7,13 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     Column,
+    ColumnElement,
     ForeignKey,
     Integer,
     Row,
     String,
     Table,
+    and_,
     func,
     insert,
     or_,
@@ -20,7 +22,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nearhand.access.giving import in_common
 from nearhand.access.model import CustomerLink, Grant, Grants, LinkMay, LinkPass, Role
+from nearhand.access.tables import GRANT, grants, held_grants, users
 from nearhand.kit.database import UtcDateTime, metadata
 
 MAX_LISTED = 200
@@ -78,9 +82,24 @@ class LinkStore:
         return await self._live(query, now)
 
     async def _live(self, query: Any, now: datetime) -> tuple[LinkPass, Role] | None:
-        still = query.where(links.c.expires_at > now, links.c.revoked_at.is_(None))
-        row = (await self._connection.execute(still)).one_or_none()
-        return None if row is None else (_pass(row), Role(row.role))
+        """It reaches no further than its maker did then, nor than they do now."""
+        still = (
+            query.add_columns(*grants.c[*GRANT])
+            .join(users, users.c.id == links.c.created_by)
+            .outerjoin(grants, grants.c.user_id == users.c.id)
+            .where(_is_live(now), users.c.is_active)
+        )
+        rows = (await self._connection.execute(still)).all()
+        if not rows:
+            return None
+        link = _pass(rows[0])
+        reach = in_common(link.reach, held_grants(rows))
+        return link.model_copy(update={"reach": reach}), Role(rows[0]._mapping[links.c.role])
+
+    async def live_of(self, user_id: str, now: datetime) -> list[str]:
+        """The ids of what this account made and is still good for something."""
+        query = select(links.c.id).where(links.c.created_by == user_id, _is_live(now))
+        return list((await self._connection.execute(query)).scalars())
 
     async def add_opening(
         self, link_id: str, token_hash: str, participant_id: str, display_name: str, *, now: datetime
@@ -144,6 +163,10 @@ class LinkStore:
             update(links).where(links.c.id == link_id, links.c.revoked_at.is_(None)).values(revoked_at=now)
         )
         return done.rowcount == 1
+
+
+def _is_live(now: datetime) -> ColumnElement[bool]:
+    return and_(links.c.expires_at > now, links.c.revoked_at.is_(None))
 
 
 def _link(row: Row[Any]) -> CustomerLink:

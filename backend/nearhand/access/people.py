@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -30,6 +31,7 @@ from nearhand.access.credentials import (
     SignInKind,
     Visitor,
 )
+from nearhand.access.links import LinkStore
 from nearhand.access.mail import CannotSend, Mail
 from nearhand.access.means import Means, managed, new_token, ruled, rules, token_hash
 from nearhand.access.model import (
@@ -118,7 +120,8 @@ class PeopleService:
                 await Vault(connection).remove_links_of(user_id)
             after = before.model_copy(update={"is_active": is_active})
             await self._changed(connection, before, after)
-        self._means.has_changed(user_id)
+            links = await LinkStore(connection).live_of(user_id, self._means.clock.now())
+        self._have_changed(user_id, links)
         return after
 
     async def set_grants(self, actor: Actor, user_id: str, grants: Grants) -> User:
@@ -134,8 +137,14 @@ class PeopleService:
             await store.set_grants(user_id, grants)
             after = before.model_copy(update={"grants": grants})
             await self._changed(connection, before, after)
-        self._means.has_changed(user_id)
+            links = await LinkStore(connection).live_of(user_id, self._means.clock.now())
+        self._have_changed(user_id, links)
         return after
+
+    def _have_changed(self, user_id: str, links: Sequence[str]) -> None:
+        """What they and the links they made may do."""
+        for holder in (user_id, *links):
+            self._means.has_changed(holder)
 
     async def set_own_profile(self, held: Held, profile: Profile) -> User:
         """Raise EmailTaken and ConfirmFirst: where mail goes, there a new password may be had."""

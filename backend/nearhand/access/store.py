@@ -27,6 +27,7 @@ from nearhand.access.tables import (
     api_tokens,
     grant_of,
     grants,
+    held_grants,
     passwords,
     sign_ins,
     users,
@@ -171,7 +172,7 @@ class AccessStore:
                 return None
             actor = guest(row.guest_id, row.guest_name, link[1], link[0])
         elif row.is_active:
-            actor = actor_of(_user(row, _held_grants(rows)))
+            actor = actor_of(_user(row, held_grants(rows)))
         else:
             return None
         return actor, _held(row, actor)
@@ -187,7 +188,7 @@ class AccessStore:
             .order_by(grants.c.id)
         )
         rows = (await self._connection.execute(query)).all()
-        return (rows[0], _user(rows[0], _held_grants(rows))) if rows else None
+        return (rows[0], _user(rows[0], held_grants(rows))) if rows else None
 
     async def open_sign_ins(
         self, user_id: str, now: datetime, limit: int, offset: int, *, this_id: str | None
@@ -253,10 +254,6 @@ class AccessStore:
 
 def email_key(email: str | None) -> str | None:
     return None if email is None else email.casefold()[:254]
-
-
-def _held_grants(rows: Sequence[Row[Any]]) -> Grants:
-    return tuple(grant_of(row, grants) for row in rows if row._mapping[grants.c.role] is not None)
 
 
 def _user(row: Row[Any], held: Grants) -> User:

@@ -1,5 +1,6 @@
 """Tables of accounts, of what proves who somebody is, and of what was handed out in their name."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -174,6 +175,11 @@ GRANT = ("role", "tenant_id", "site_id", "rack_id")
 
 def grant_of(row: Row[Any], table: Table) -> Grant:
     return Grant.model_validate({name: row._mapping[table.c[name]] for name in GRANT})
+
+
+def held_grants(rows: Sequence[Row[Any]]) -> Grants:
+    """Of an account that was asked for together with its grants, in an outer join."""
+    return tuple(grant_of(row, grants) for row in rows if row._mapping[grants.c.role] is not None)
 
 
 def within(table: Table, held: Grants) -> ColumnElement[bool]:

@@ -185,7 +185,7 @@ class LiveSession(Verbs):
             longest = SOON_S if closed.is_soon and tries == 0 else FIRST_RETRY_S * 2**tries
             tries = min(tries + 1, 6)
             # Half of it is chance, so that a whole site does not come back in one instant.
-            wait_s = min(longest, LONGEST_RETRY_S) * (0.5 + random.random() / 2)
+            wait_s = min(longest, LONGEST_RETRY_S) * (0.5 + random.random() / 2)  # nosec B311
             log.info("link lost (%s); trying again in %.1f s", closed.reason, wait_s)
             await asyncio.sleep(wait_s)
 

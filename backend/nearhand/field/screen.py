@@ -43,7 +43,7 @@ class Window:
     def __init__(self) -> None:
         # Tried in another process first: without a screen OpenCV's window library ends the whole process.
         trial = [sys.executable, "-c", "import cv2; cv2.namedWindow('trial'); cv2.destroyAllWindows()"]
-        if subprocess.run(trial, capture_output=True, timeout=TRIAL_S, check=False).returncode != 0:
+        if subprocess.run(trial, capture_output=True, timeout=TRIAL_S, check=False).returncode != 0:  # nosec B603
             raise NoScreen("No window can be opened here; leave out --window, or write to --out FILE.mp4.")
         cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL)
         self._is_sized = False

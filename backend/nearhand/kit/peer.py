@@ -32,6 +32,11 @@ def home_of(address: str) -> str:
     return address if found is None else str(found)
 
 
+def is_among(address: str, networks: Iterable[Network]) -> bool:
+    found = _parsed(address)
+    return found is not None and any(found in network for network in networks)
+
+
 class Proxied:
     """ASGI middleware: behind a trusted proxy, the address and scheme of whom it speaks for. Nobody else is believed."""
 
@@ -42,13 +47,9 @@ class Proxied:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._trusted and scope["type"] in {"http", "websocket"}:
             client = scope.get("client")
-            if client and self.trusts(client[0]):
+            if client and is_among(client[0], self._trusted):
                 scope = {**scope, **self._forwarded(scope)}
         await self._app(scope, receive, send)
-
-    def trusts(self, address: str) -> bool:
-        found = _parsed(address)
-        return found is not None and any(found in network for network in self._trusted)
 
     def _forwarded(self, scope: Scope) -> Scope:
         said = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]

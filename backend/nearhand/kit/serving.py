@@ -18,7 +18,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import Server
 
 from nearhand.kit.gate import Gate
-from nearhand.kit.peer import UNKNOWN, Proxied, networks
+from nearhand.kit.peer import UNKNOWN, is_among, networks
 from nearhand.kit.redirect import Redirection
 from nearhand.kit.settings import MIB, Settings
 
@@ -130,11 +130,11 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
 
 def gate_of(settings: Settings) -> Gate:
     """As many connections as settings say, and as files can be open."""
-    proxies = Proxied(_nothing, trusted=networks(settings.trusted_proxies))
+    proxies = networks(settings.trusted_proxies)
     return Gate(
         most=min(settings.connections, raise_file_limit() - LEAST_LEFT_FILES),
         most_per_address=settings.connections_per_address,
-        is_counted=lambda address: not proxies.trusts(address),
+        is_counted=lambda address: not is_among(address, proxies),
     )
 
 
@@ -256,7 +256,3 @@ def raise_file_limit() -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         soft = wanted
     return MOST_FILES if soft == resource.RLIM_INFINITY else soft
-
-
-async def _nothing(*_: Any) -> None:
-    raise NotImplementedError

@@ -107,7 +107,7 @@ class Drawing:
         }
         with _piped(lent.own_key) as key_fd:
             asked["key_fd"] = key_fd
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # nosec B603  # no shell, and nothing of the document is in it
                 [*self._command, json.dumps(asked)],
                 stdin=lent.file,
                 stdout=subprocess.PIPE,

@@ -234,7 +234,7 @@ async def _write_past(
     readings = await attachments_of(resources, ROBOT).keep(
         _in_one_piece(_TRANSCEIVER_LOG.encode()), name="port-37-readings.txt"
     )
-    now, chance = resources.clock.now(), random.Random(11)
+    now, chance = resources.clock.now(), random.Random(11)  # nosec B311
     async with resources.database.transaction() as connection:
         maintenance = maintenance_on(connection, ROBOT, ids=resources.ids, clock=resources.clock)
         for days, who, summary, detail, parts, work_order in reversed(_PAST):

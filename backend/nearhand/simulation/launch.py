@@ -21,7 +21,7 @@ from nearhand.kit.tls import Certificates, certificates, own_names
 from nearhand.sessions.log import FolderTaken
 from nearhand.simulation.people import PASSWORD, PEOPLE
 
-EVERYWHERE = "0.0.0.0"
+EVERYWHERE = "0.0.0.0"  # nosec B104
 FACTORY = "nearhand.simulation.demo:create_demo_app"
 
 
@@ -133,7 +133,7 @@ def _robots(demo: Demo, tls: Certificates | None) -> Iterator[None]:
     if tls is not None:
         command += ["--ca", str(tls.authority)]
     # A session of its own: Ctrl-C ends the service, and that ends the robots; they would die of it less quietly.
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # nosec B603
     try:
         yield
     finally:

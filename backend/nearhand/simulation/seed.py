@@ -128,7 +128,7 @@ def _devices(
     types: dict[str, DeviceType], racks: list[tuple[_HallPlan, Rack]], tenants: list[str]
 ) -> Iterator[NewDevice]:
     """Level by level through all racks, until there are 200."""
-    chance = random.Random(7)
+    chance = random.Random(7)  # nosec B311
     owners = {rack.id: chance.choice(tenants) for _, rack in racks}
     places = [(item, plan, rack) for item in _STACK for plan, rack in racks]
     for (model, unit, prefix, english, chinese), plan, rack in places[:DEVICES]:

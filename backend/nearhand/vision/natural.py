@@ -319,13 +319,8 @@ def _likeness(view: _View, pose: Pose, lens: Intrinsics) -> Likeness:
     beside = np.abs(away) > SAME_MM * scale
     rival = int(np.argmax(np.where(beside, slid, -np.inf)))
     itself = _slid(np.pad(face, ((0, 0), (margin, margin))), face * here, here)
-    return Likeness(
-        float(slid[margin]),
-        float(slid[rival]),
-        float(away[rival] / scale),
-        float(itself[beside].max()),
-        visible,
-    )
+    away_mm, own = float(away[rival] / scale), float(itself[beside].max())
+    return Likeness(float(slid[margin]), float(slid[rival]), away_mm, own, visible)
 
 
 def _slid(around: Any, face: Any, here: Flags) -> Array:

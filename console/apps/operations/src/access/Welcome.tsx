@@ -61,7 +61,7 @@ function AcceptForm({ token, shown }: { token: string; shown: InvitationShown })
         <Field
           label={t("displayName")}
           name="display_name"
-          value={shown.display_name}
+          defaultValue={shown.display_name}
           maxLength={80}
           autocomplete="name"
           required
@@ -69,7 +69,7 @@ function AcceptForm({ token, shown }: { token: string; shown: InvitationShown })
         <Field
           label={t("name")}
           name="name"
-          value={shown.name ?? ""}
+          defaultValue={shown.name ?? ""}
           readOnly={shown.name !== null}
           hint={t("nameHint")}
           pattern="[a-z0-9][a-z0-9._\-]{1,39}"

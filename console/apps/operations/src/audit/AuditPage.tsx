@@ -3,7 +3,7 @@ import type { Account, Entry, Head } from "@nearhand/contract";
 import { Button, dateTime, EmptyState, Field, SelectField, useLoad } from "@nearhand/ui";
 import refresh from "lucide-static/icons/refresh-cw.svg?raw";
 import scroll from "lucide-static/icons/scroll-text.svg?raw";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { isEverywhere, may } from "../access/identity";
 import { pageOf } from "../devices/query";
 import { all } from "../devices/registry";
@@ -83,18 +83,20 @@ function Filters({ asked }: { asked: Record<string, string> }) {
     may("people.manage") ? all<Account>("/users", signal) : Promise.resolve([]),
   );
   const set = (name: string) => (value: string) => setQuery({ [name]: value, page: null });
+  const action = useTyped(asked["action"], set("action"));
+  const about = useTyped(asked["about"], (value) => setQuery({ about: value, kind: null, page: null }));
+  const since = useTyped(asked["since"], set("since"));
+  const until = useTyped(asked["until"], set("until"));
   const actor = asked["actor"] ?? "";
   const known = people.data ?? [];
   return (
     <div class="asked">
       <Field
         label={t("action")}
-        value={asked["action"] ?? ""}
         placeholder="device.changed"
         hint={t("actionHint")}
         autocapitalize="none"
-        data-testid="filter-action"
-        onChange={(event) => set("action")(event.currentTarget.value.trim())}
+        {...action}
       />
       <SelectField
         label={t("who")}
@@ -106,25 +108,9 @@ function Filters({ asked }: { asked: Record<string, string> }) {
         ]}
         onChange={set("actor")}
       />
-      <Field
-        label={t("about")}
-        value={asked["about"] ?? ""}
-        hint={t("aboutHint")}
-        autocapitalize="none"
-        onChange={(event) => setQuery({ about: event.currentTarget.value.trim(), kind: null, page: null })}
-      />
-      <Field
-        label={t("since")}
-        type="datetime-local"
-        value={asked["since"] ?? ""}
-        onChange={(event) => set("since")(event.currentTarget.value)}
-      />
-      <Field
-        label={t("until")}
-        type="datetime-local"
-        value={asked["until"] ?? ""}
-        onChange={(event) => set("until")(event.currentTarget.value)}
-      />
+      <Field label={t("about")} hint={t("aboutHint")} autocapitalize="none" {...about} />
+      <Field label={t("since")} type="datetime-local" {...since} />
+      <Field label={t("until")} type="datetime-local" {...until} />
       <label class="check">
         <input
           type="checkbox"
@@ -136,6 +122,17 @@ function Filters({ asked }: { asked: Record<string, string> }) {
       </label>
     </div>
   );
+}
+
+/** Keeps what is being typed while the page is drawn anew, and follows the address where that says something else. */
+function useTyped(asked: string | undefined, ask: (value: string) => void) {
+  const [value, setValue] = useState(asked ?? "");
+  useEffect(() => setValue(asked ?? ""), [asked]);
+  return {
+    value,
+    onInput: (event: { currentTarget: HTMLInputElement }) => setValue(event.currentTarget.value),
+    onChange: (event: { currentTarget: HTMLInputElement }) => ask(event.currentTarget.value.trim()),
+  };
 }
 
 function HeadPanel() {
