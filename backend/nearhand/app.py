@@ -39,6 +39,7 @@ from nearhand.kit.http import PROBLEM_RESPONSES, forget_idempotency_keys, instal
 from nearhand.kit.ids import Ids, RandomIds
 from nearhand.kit.limits import Allowed, LimitedAddresses, Limits
 from nearhand.kit.logging import configure_logging
+from nearhand.kit.patterns import is_id
 from nearhand.kit.peer import Proxied, networks
 from nearhand.kit.periodic import Periodic
 from nearhand.kit.quota import Charge, Quota
@@ -348,7 +349,8 @@ def charges_of(request: Request, settings: Settings, clock: Clock) -> list[Charg
         else settings.upload_bytes_per_day_and_account
     )
     charges = [Charge(f"account {actor.holder}", most, clock.now().date().isoformat())]
-    if session_id := request.path_params.get("session_id"):
+    session_id = request.path_params.get("session_id", "")
+    if is_id(session_id):
         charges.append(Charge(f"session {session_id}", settings.upload_bytes_per_session))
     return charges
 
