@@ -30,7 +30,12 @@ def test_a_first_administrator_is_made_at_the_command_line(cli: CliRunner) -> No
 
 @pytest.mark.parametrize(
     ("name", "role", "password"),
-    [("Ada!", "admin", "a long password"), ("ada", "king", "a long password"), ("ada", "admin", "short")],
+    [
+        ("Ada!", "admin", "a long password"),
+        ("ada", "king", "a long password"),
+        ("ada", "admin", "short"),
+        ("ada", "admin", "qwertyuiop"),
+    ],
 )
 def test_a_wrong_account_is_refused_in_words(cli: CliRunner, name: str, role: str, password: str) -> None:
     done = cli.invoke(app, ["add-user", name, "--role", role], input=f"{password}\n{password}\n")

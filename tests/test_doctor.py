@@ -71,6 +71,12 @@ async def test_a_sound_deployment_has_nothing_but_what_would_be_better(sound: Se
         ({"base_url": f"{URL}/nearhand"}, "base_url_path", Severity.BROKEN),
         ({"data_dir": Path("/nowhere/at/all")}, "no_data", Severity.BROKEN),
         ({"database_url": "postgresql+asyncpg://127.0.0.1:1/x"}, "database_unreachable", Severity.BROKEN),
+        (
+            {"database_url": "postgresql+asyncpg://database.invalid/x?ssl=prefer"},
+            "database_no_tls",
+            Severity.UNSAFE,
+        ),
+        ({"smtp_host": "mail.example", "smtp_security": "none"}, "mail_no_tls", Severity.UNSAFE),
     ],
 )
 async def test_a_setting_that_is_unsafe_or_wrong_is_found(

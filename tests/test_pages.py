@@ -43,7 +43,11 @@ def test_packed_assets_go_to_whoever_accepts_them(pages: TestClient) -> None:
 
 @pytest.mark.parametrize(
     ("path", "goal"),
-    [("/", "/console/"), ("/D/7K3QX9AB", "/field/d/7K3QX9AB"), ("/join/S1", "/console/join/S1")],
+    [
+        ("/", "/console/"),
+        ("/D/7K3QX9AB-0ABCDEFGHJK", "/field/d/7K3QX9AB-0ABCDEFGHJK"),
+        ("/join/S1", "/console/join/S1"),
+    ],
 )
 def test_short_addresses_lead_into_the_apps(pages: TestClient, path: str, goal: str) -> None:
     assert pages.get(path).headers["location"] == goal

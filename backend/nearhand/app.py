@@ -48,6 +48,7 @@ from nearhand.kit.sealing import KeyFile
 from nearhand.kit.settings import Settings
 from nearhand.kit.tickets import Tickets
 from nearhand.labels.api import router as labels_router
+from nearhand.labels.keys import LabelKeyFile, Stamp
 from nearhand.labels.service import RegisteredLabels, tag_inspector
 from nearhand.maintenance.api import router as maintenance_router
 from nearhand.manuals.api import router as manuals_router
@@ -116,6 +117,7 @@ class Resources:
     limits: Limits
     importer: Importer
     inspect_moves: InspectMoves
+    label_stamp: Stamp
     live_log: Log
     session_seals: SessionSeals
     sessions: SessionService
@@ -153,7 +155,8 @@ def build_resources(
         record=recording.did,
     )
     access = AccessService(means)
-    inspect_moves = tag_inspector(ids=ids, clock=clock, base_url=settings.base_url)
+    stamp = Stamp(settings.base_url, LabelKeyFile(settings.label_key_path()))
+    inspect_moves = tag_inspector(ids=ids, clock=clock, stamp=stamp)
     eyes = Eyes(
         workers=settings.vision_workers,
         timeout_s=settings.vision_timeout_s,
@@ -163,7 +166,7 @@ def build_resources(
         live_log,
         Registry(
             RegisteredDevices(database, ids=ids, clock=clock),
-            RegisteredLabels(database, SYSTEM, ids=ids, clock=clock, base_url=settings.base_url),
+            RegisteredLabels(database, SYSTEM, ids=ids, clock=clock, stamp=stamp),
         ),
         Stills(
             blobs,
@@ -201,6 +204,7 @@ def build_resources(
         ),
         importer=Importer(database, ids=ids, clock=clock, inspect_moves=inspect_moves),
         inspect_moves=inspect_moves,
+        label_stamp=stamp,
         live_log=live_log,
         session_seals=SessionSeals(live_log, database),
         sessions=sessions,

@@ -141,6 +141,7 @@ def add_user(
     """Make an account; asks for the password. The way to a first administrator."""
     from pydantic import ValidationError
 
+    from nearhand.access.easy import refuse_easy
     from nearhand.access.model import NewUser, everywhere
 
     if rack and not site:
@@ -157,6 +158,7 @@ def add_user(
         raise typer.Exit(1) from None
 
     async def register(resources: "Resources") -> None:
+        refuse_easy(password, new.name, new.display_name)
         grant = await _grant_by_names(resources, role, tenant, site, rack)
         await resources.access.register(new.model_copy(update={"grants": (grant,)}))
 
@@ -402,6 +404,27 @@ def rotate_blob_key(
     if failed:
         raise typer.Exit(1)
     typer.echo("Keep a copy of the keys where the data is not: without them the files are lost.")
+
+
+@app.command("rotate-label-key")
+def rotate_label_key(
+    withdraw: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Withdraw this key: what it signed is called out from now on."),
+    ] = None,
+) -> None:
+    """Sign labels by a new key from now on. What the older ones signed stays good, unless one is withdrawn.
+
+    Where labels are not signed, nothing changes. The key in use is replaced when it is withdrawn itself.
+    """
+    from nearhand.labels.service import rotate_keys
+
+    async def rotate(resources: "Resources") -> None:
+        keys = await rotate_keys(resources.database, resources.label_stamp.keys, withdrawn=withdraw)
+        good = ", ".join(sorted(keys.good_ids))
+        typer.echo(f"Labels are signed by the key {keys.newest.id} from now on; good are {good}.")
+
+    _with_service(rotate)
 
 
 @app.command()

@@ -18,7 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from pydantic import BaseModel
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from nearhand.access.passwords import Passwords
@@ -34,6 +34,7 @@ LITTLE_BYTES = 1024**3
 LITTLE_SHARE = 0.05
 SKEW_S = 5.0
 KNOCK_S = 3.0
+THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 
 
 class Severity(StrEnum):
@@ -118,6 +119,7 @@ def _of_settings(settings: Settings) -> Iterator[Finding]:
             sentence="Everybody's X-Forwarded-For is believed: no limit by address holds, and the ledger keeps made-up ones.",
             remedy="Name the proxies alone in NEARHAND_TRUSTED_PROXIES.",
         )
+    yield from _in_clear(settings)
     if url.path not in {"", "/"} or settings.base_url.endswith("/"):
         yield Finding(
             code="base_url_path",
@@ -127,8 +129,32 @@ def _of_settings(settings: Settings) -> Iterator[Finding]:
         )
 
 
+def _in_clear(settings: Settings) -> Iterator[Finding]:
+    """What this service asks of other machines, readable on the way."""
+    database = make_url(settings.registry_url())
+    asked_for = database.query.get("ssl", database.query.get("sslmode"))
+    if database.host not in {None, *THIS_MACHINE} and asked_for not in {
+        "require",
+        "verify-ca",
+        "verify-full",
+    }:
+        yield Finding(
+            code="database_no_tls",
+            severity=Severity.UNSAFE,
+            sentence=f"The database at {database.host} may be spoken to without TLS.",
+            remedy="Add ?ssl=verify-full to NEARHAND_DATABASE_URL (or ?ssl=require, which trusts any certificate).",
+        )
+    if settings.smtp_security == "none" and settings.smtp_host not in {"", *THIS_MACHINE}:
+        yield Finding(
+            code="mail_no_tls",
+            severity=Severity.UNSAFE,
+            sentence=f"Links that set a new password go to {settings.smtp_host} without TLS.",
+            remedy="Set NEARHAND_SMTP_SECURITY to starttls or tls.",
+        )
+
+
 def _is_local(url: SplitResult) -> bool:
-    return url.hostname in {"localhost", "127.0.0.1", "::1"}
+    return url.hostname in THIS_MACHINE
 
 
 # -- files ------------------------------------------------------------------------------------------------------

@@ -58,7 +58,8 @@ def test_a_browser_gets_a_cookie_that_scripts_cannot_read_and_no_token(client: T
 
 def test_signing_out_ends_the_token_everywhere(client: TestClient) -> None:
     headers = sign_in(client, Role.EXPERT)
-    assert client.post(f"{API}/sign-out", headers=headers).status_code == 204
+    answer = client.post(f"{API}/sign-out", headers=headers)
+    assert (answer.status_code, answer.headers["clear-site-data"]) == (204, '"cache"')
     assert client.get(f"{API}/me", headers=headers).status_code == 401
 
 

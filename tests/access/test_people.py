@@ -142,6 +142,8 @@ def test_a_tenants_administrator_sees_and_changes_only_their_own_people(
         made[name] = admin.done("POST", "users", new)["id"]
     seen = landlord.done("GET", "users")
     assert ([one["name"] for one in seen["items"]], seen["total"]) == (["inside", "landlord"], 2)
+    assert [one["name"] for one in landlord.done("GET", "users?q=SIDE")["items"]] == ["inside"]
+    assert landlord.done("GET", "users?q=%25")["total"] == 0
     landlord.done("PUT", f"users/{made['inside']}/grants", {"grants": [own | {"role": "observer"}]})
     for name in ("outside", "both"):
         for method, path, body in (
@@ -241,6 +243,17 @@ def test_an_administrators_link_resets_once_and_ends_every_sign_in_but_not_the_s
     other = {"token": token_in(links[1]), "password": NEW}
     assert refusal(enter(client, "password-resets/use", **other)) == (404, "link_dead")
     assert "ticket" in enter(client, "sign-in", name="expert", password=NEW).json()
+
+
+def test_who_opens_the_account_of_another_proves_who_they_are(
+    client: TestClient, admin: Account, clock: FixedClock
+) -> None:
+    expert = f"users/{user_id(Account.signed_in(client, Role.EXPERT))}"
+    clock.advance(11 * 60)
+    assert admin.code("POST", f"{expert}/reset-link") == (403, "confirm_first")
+    assert admin.code("DELETE", f"{expert}/factors") == (403, "confirm_first")
+    admin.done("POST", "me/confirm", {"password": PASSWORD})
+    admin.done("DELETE", f"{expert}/factors")
 
 
 def test_a_reset_link_is_dead_after_a_day_and_with_its_account(

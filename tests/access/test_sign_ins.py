@@ -32,7 +32,7 @@ def test_a_person_sees_where_they_are_signed_in_and_ends_what_they_want(
 ) -> None:
     for agent in ("Phone\x07 of the rack row", "x" * 1000):
         client.post(f"{API}/sign-in", json=NAME, headers={"User-Agent": agent.replace("\x07", "")})
-    client.cookies.clear()
+        client.cookies.clear()
     listed = expert.done("GET", "me/sign-ins")
     assert listed["total"] == 3
     assert [one["is_this"] for one in listed["items"]].count(True) == 1
@@ -44,6 +44,20 @@ def test_a_person_sees_where_they_are_signed_in_and_ends_what_they_want(
     assert expert.code("DELETE", f"me/sign-ins/{other['id']}") == (404, "not_found")
     expert.done("DELETE", "me/sign-ins")
     assert expert.done("GET", "me/sign-ins")["total"] == 1
+
+
+def test_signing_in_again_ends_what_the_browser_had_and_nothing_of_other_browsers(
+    client: TestClient, expert: Account
+) -> None:
+    client.post(f"{API}/sign-in", json=NAME).raise_for_status()
+    before = client.cookies[COOKIE]
+    client.post(f"{API}/sign-in", json=NAME | {"password": "wrong"})
+    assert client.get(f"{API}/me").status_code == 200
+    client.post(f"{API}/sign-in", json=NAME).raise_for_status()
+    assert client.get(f"{API}/me").status_code == 200
+    client.cookies.clear()
+    assert client.get(f"{API}/me", headers={"Authorization": f"Bearer {before}"}).status_code == 401
+    assert expert.done("GET", "me/sign-ins")["total"] == 2
 
 
 def test_nobody_ends_or_sees_the_sign_in_of_another(client: TestClient, expert: Account) -> None:

@@ -92,6 +92,7 @@ async def test_a_joining_link_lets_a_guest_in(server: ServerProcess, sign_in: Si
     [
         ("HTTPS://NEARHAND.EXAMPLE/D/7K2M9QXA", "7K2M9QXA"),
         ("http://127.0.0.1:8000/d/7k2m9qxa", "7K2M9QXA"),
+        ("HTTPS://NEARHAND.EXAMPLE/D/7K2M9QXA-0ABCDEFGHJK", "7K2M9QXA-0ABCDEFGHJK"),
         ("https://elsewhere.example/products/7K2M9QXA", None),
         ("WIFI:S:guest;;", None),
         ("", None),

@@ -182,7 +182,7 @@ def test_a_certificate_that_was_renewed_is_used_without_a_restart(tmp_path: Path
     assert renewal.check() is False
 
 
-def test_no_tls_older_than_1_2_is_spoken(tmp_path: Path) -> None:
+def test_no_tls_older_than_1_2_and_no_weak_cipher_is_spoken(tmp_path: Path) -> None:
     kept = certificates(tmp_path, ["127.0.0.1"])
     both = tmp_path / "both.pem"
     both.write_bytes(kept.key.read_bytes() + kept.certificate.read_bytes())
@@ -192,6 +192,11 @@ def test_no_tls_older_than_1_2_is_spoken(tmp_path: Path) -> None:
             old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
         with connected(url) as line, pytest.raises((ssl.SSLError, OSError)):
             old.wrap_socket(line, server_hostname="127.0.0.1")
+        weak = ssl.create_default_context(cafile=str(kept.authority))
+        weak.maximum_version = ssl.TLSVersion.TLSv1_2
+        weak.set_ciphers("ECDHE-ECDSA-AES256-SHA384")  # CBC
+        with connected(url) as line, pytest.raises((ssl.SSLError, OSError)):
+            weak.wrap_socket(line, server_hostname="127.0.0.1")
         new = ssl.create_default_context(cafile=str(kept.authority))
         with connected(url) as line, new.wrap_socket(line, server_hostname="127.0.0.1") as spoken:
             assert spoken.version() in {"TLSv1.2", "TLSv1.3"}

@@ -157,9 +157,8 @@ def test_others_write_while_a_label_is_drawn_and_read_back(
 def test_a_label_that_was_overtaken_is_drawn_anew_with_other_tags(
     client: TestClient, resources: Resources, expert: Doors, device: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = resources.settings
     labels = RegisteredLabels(
-        resources.database, SYSTEM, ids=resources.ids, clock=resources.clock, base_url=settings.base_url
+        resources.database, SYSTEM, ids=resources.ids, clock=resources.clock, stamp=resources.label_stamp
     )
     draw = RegisteredLabels.drawn
     others: list[Label] = []

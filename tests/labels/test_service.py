@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from nearhand.kit.errors import Overtaken
 from nearhand.kit.ids import RandomIds
 from nearhand.labels.model import Label, NewLabel, NoTagsLeft, TagClash
 from nearhand.labels.service import RegisteredLabels, labels_on, tag_inspector
-from tests.support.factories import Registry
+from tests.support.factories import Registry, stamp_of
 
 BASE_URL = "http://a.example"
 
@@ -21,9 +22,13 @@ BASE_URL = "http://a.example"
 class Hall:
     """Two racks with a labelled device each, and what may happen to them."""
 
-    def __init__(self, database: Database, clock: FixedClock) -> None:
+    def __init__(self, database: Database, clock: FixedClock, tmp_path: Path) -> None:
         self.database = database
-        self.given: dict[str, Any] = {"ids": RandomIds(), "clock": clock, "base_url": BASE_URL}
+        self.given: dict[str, Any] = {
+            "ids": RandomIds(),
+            "clock": clock,
+            "stamp": stamp_of(BASE_URL, tmp_path),
+        }
         self.labels = RegisteredLabels(database, SYSTEM, **self.given)
 
     async def furnish(self) -> None:
@@ -65,10 +70,12 @@ class Hall:
 
 
 @pytest.fixture
-async def hall(any_database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> Hall:
+async def hall(
+    any_database: Database, clock: FixedClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Hall:
     """Both racks begin with the same tag ids, as happens to two of many."""
     monkeypatch.setattr("nearhand.labels.service.first_tag_id", lambda scope: 7)
-    hall = Hall(any_database, clock)
+    hall = Hall(any_database, clock, tmp_path)
     await hall.furnish()
     return hall
 
@@ -133,8 +140,10 @@ async def test_a_label_whose_tags_were_taken_while_it_was_drawn_is_not_kept(hall
 
 
 @pytest.mark.slow
-async def test_tag_ids_are_unique_in_a_rack_until_none_is_left(database: Database, clock: FixedClock) -> None:
-    hall = Hall(database, clock)
+async def test_tag_ids_are_unique_in_a_rack_until_none_is_left(
+    database: Database, clock: FixedClock, tmp_path: Path
+) -> None:
+    hall = Hall(database, clock, tmp_path)
     await hall.furnish()
     await hall.move(hall.devices[1], hall.racks[0])
     seen: list[int] = []

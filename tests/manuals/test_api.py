@@ -179,7 +179,8 @@ def test_markdown_becomes_html_in_its_language_without_anything_that_runs(
     for danger in ("<script", 'href="javascript', "elsewhere.example/t.gif"):
         assert danger not in answer.text
     policy = answer.headers["content-security-policy"]
-    assert policy.startswith("default-src 'none'; img-src 'self'; frame-ancestors 'self'; style-src 'sha256-")
+    assert policy.startswith("default-src 'none'; img-src 'self'; ")
+    assert "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; style-src 'sha256-" in policy
     assert expert.ask("GET", f"documents/{document['id']}/pages/1.png").status_code == 415
 
 

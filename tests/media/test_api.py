@@ -80,6 +80,43 @@ def test_labels_of_others_are_named_as_such(technician: Doors, device: Device) -
     assert seen["device"] is None
 
 
+def test_a_label_that_was_not_printed_here_is_called_out_in_a_picture_too(
+    client: TestClient, technician: Doors, device: Device, resources: Resources
+) -> None:
+    admin = Doors(client, Role.ADMIN)
+
+    def ask_for(signing: str) -> None:
+        site = admin.ask("GET", f"sites/{device.site_id}").json()
+        body = {"name": site["name"], "label_signing": signing}
+        assert admin.ask("PUT", f"sites/{device.site_id}", version=site["version"], json=body).is_success
+
+    def seen(text: str) -> Any:
+        sticker = switch_layout(text)
+        picture = encoded(render(sticker, looking_at(sticker, 220, at=(41, 20)), CAMERA))
+        return technician.ask("POST", "images/read", content=picture).json()
+
+    ask_for("enforce")
+    text = admin.ask("POST", f"devices/{device.id}/labels", json={}).json()["text"]
+    genuine = seen(text)
+    assert [(one["problem"], one["doubt"]) for one in genuine["labels"]] == [(None, None)]
+    assert genuine["device"]["view"]["device"]["id"] == device.id
+    forged, elsewhere = text[:-1] + ("0" if text[-1] != "0" else "1"), text.replace("127.0.0.1", "10.9.9.9")
+    for sticker in (forged, elsewhere):
+        found = seen(sticker)
+        assert [(one["problem"], one["doubt"]) for one in found["labels"]] == [
+            ("label_refused", "signature_wrong")
+        ]
+        assert (found["device"], found["found"]) == (None, None)
+    assert client.portal is not None
+    client.portal.call(resources.ledger.seal)
+    told = admin.ask("GET", "audit/entries?action=label.refused").json()["items"]
+    assert [one["details"]["doubt"] for one in told] == ["signature_wrong", "signature_wrong"]
+    ask_for("warn")
+    found = seen(forged)
+    assert [(one["problem"], one["doubt"]) for one in found["labels"]] == [(None, "signature_wrong")]
+    assert found["device"]["doubt"] == "signature_wrong"
+
+
 def png_header(width: int, height: int) -> bytes:
     """A picture that promises many pixels in a few bytes."""
 

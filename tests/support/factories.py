@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -29,6 +30,7 @@ from nearhand.devices.store import DeviceStore
 from nearhand.kit.clock import Clock, FixedClock
 from nearhand.kit.database import Database, metadata
 from nearhand.kit.ids import Ids, RandomIds
+from nearhand.labels.keys import LabelKeyFile, Stamp
 
 
 @asynccontextmanager
@@ -39,6 +41,10 @@ async def empty_registry(url: str) -> AsyncIterator[Database]:
         await connection.run_sync(metadata.create_all)
     yield database
     await database.close()
+
+
+def stamp_of(base_url: str, folder: Path) -> Stamp:
+    return Stamp(base_url, LabelKeyFile(folder / "labels.keys"))
 
 
 def new_site(**changes: Any) -> NewSite:

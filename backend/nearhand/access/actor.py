@@ -41,6 +41,7 @@ def visitor_of(request: Request) -> Visitor:
         address=address_of(request),
         user_agent=request.headers.get("user-agent", ""),
         known_browser=cookie_of(request, BROWSER_COOKIE) or "",
+        former_token=cookie_of(request, COOKIE) or "",
     )
 
 

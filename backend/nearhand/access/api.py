@@ -3,7 +3,7 @@
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response, status
+from fastapi import APIRouter, Depends, Query, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
 from nearhand.access.actor import (
@@ -228,6 +228,7 @@ async def sign_in_by_passkey(
 async def sign_out(request: Request, response: Response, held: EvenLocked, service: Service) -> None:
     await service.sign_out(token_of(request) or "")
     forget_cookie(request, response, COOKIE)
+    response.headers["Clear-Site-Data"] = '"cache"'  # pictures and files that this browser has kept
 
 
 class Ticket(BaseModel):
@@ -463,9 +464,14 @@ async def unlock(
 
 @router.get("/users")
 @listed("user")
-async def users(people: People, page: Paging, actor: Actor = may(Permission.PEOPLE_MANAGE)) -> Page[Account]:
+async def users(
+    people: People,
+    page: Paging,
+    q: Annotated[str, Query(max_length=80, description="Part of a name or of an e-mail address.")] = "",
+    actor: Actor = may(Permission.PEOPLE_MANAGE),
+) -> Page[Account]:
     """Those whose every grant lies within yours."""
-    return await people.users(actor, page)
+    return await people.users(actor, page, q.strip())
 
 
 @router.post("/users", status_code=status.HTTP_201_CREATED)
@@ -510,17 +516,27 @@ async def set_grants(
 
 @router.post("/users/{user_id}/reset-link", status_code=status.HTTP_201_CREATED)
 async def reset_link(
-    user_id: Id, held: OwnSignIn, people: People, actor: Actor = may(Permission.PEOPLE_MANAGE)
+    user_id: Id,
+    held: OwnSignIn,
+    service: Service,
+    people: People,
+    actor: Actor = may(Permission.PEOPLE_MANAGE),
 ) -> ResetLink:
     """A link by which they set a new password, once, within a day."""
+    service.demand_fresh(held)
     return await people.reset_link(actor, user_id)
 
 
 @router.delete("/users/{user_id}/factors", status_code=status.HTTP_204_NO_CONTENT)
 async def remove_factors(
-    user_id: Id, held: OwnSignIn, factors: FactorsService, actor: Actor = may(Permission.PEOPLE_MANAGE)
+    user_id: Id,
+    held: OwnSignIn,
+    service: Service,
+    factors: FactorsService,
+    actor: Actor = may(Permission.PEOPLE_MANAGE),
 ) -> None:
     """For who lost their phone: the password alone signs them in, until they add a factor again."""
+    service.demand_fresh(held)
     await factors.remove_all(actor, user_id)
 
 

@@ -55,6 +55,7 @@ class Visitor(Told):
     address: str
     user_agent: str
     known_browser: str = ""  # what a browser brings that has signed in before
+    former_token: str = ""  # of the sign-in that its cookie still holds
 
 
 class Opening(Told):

@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nearhand.access.credentials import Held, LinkKind, OneUseLink, Opening, SignInKind, TicketDead, Visitor
+from nearhand.access.easy import refuse_easy
 from nearhand.access.giving import are_within
 from nearhand.access.model import Actor, Grants, Permission, Role, User
 from nearhand.access.passwords import Passwords
@@ -106,7 +107,7 @@ class Means:
     async def begin(
         self, connection: AsyncConnection, actor: Actor, opening: Opening, visitor: Visitor
     ) -> str:
-        """Let somebody in: the token of a new sign-in."""
+        """Let somebody in: the token of a new sign-in. The one that their browser had is over: it keeps one cookie."""
         asking().be("user" if actor.user_id else "guest", actor.participant_id, actor.display_name)
         now = self.clock.now()
         life = self.policy.device_life if opening.kind is SignInKind.DEVICE else self.policy.sign_in_life
@@ -127,6 +128,10 @@ class Means:
         )
         token = new_token()
         store = AccessStore(connection)
+        former = await store.found(token_hash(visitor.former_token), now) if visitor.former_token else None
+        if former is not None:
+            await store.remove_sign_in(token_hash(visitor.former_token))
+            await self.record(connection, "sign_in.ended", former[1].id, None)
         await store.remove_expired(now, now - self.policy.idle_limit - SEEN_LATE)
         await Vault(connection).remove_expired(now)
         await store.add_sign_in(
@@ -170,6 +175,13 @@ class Means:
         until = datetime.fromtimestamp(content["until"], UTC)
         if not await Vault(connection).use_ticket(content["id"], until):
             raise TicketDead
+
+    # -- passwords ------------------------------------------------------------------------------------------------
+
+    async def hashed(self, password: str, *known: str) -> str:
+        """To be kept of a new password, of an account with these names. Raises PasswordTooEasy."""
+        refuse_easy(password, self.policy.host, *known)
+        return await self.passwords.hash(password)
 
     # -- links ----------------------------------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ from nearhand.access.credentials import (
     SignInKind,
     Visitor,
 )
+from nearhand.access.easy import refuse_easy
 from nearhand.access.links import LinkStore
 from nearhand.access.mail import CannotSend, Mail
 from nearhand.access.means import Means, managed, new_token, ruled, rules, token_hash
@@ -79,11 +80,13 @@ class PeopleService:
 
     # -- accounts -------------------------------------------------------------------------------------------------
 
-    async def users(self, actor: Actor, page: PageQuery) -> Page[Account]:
-        """Those whom this actor rules over."""
+    async def users(self, actor: Actor, page: PageQuery, part: str = "") -> Page[Account]:
+        """Those whom this actor rules over, and in whose names or address this part occurs."""
         await self._access.write_seen()
         async with self._means.database.reading() as connection:
-            users, total = await AccessStore(connection).users_within(ruled(actor), page.limit, page.offset)
+            users, total = await AccessStore(connection).users_within(
+                ruled(actor), page.limit, page.offset, part
+            )
             known = await Vault(connection).factors_of([user.id for user in users])
         items = [_account(user, *known[user.id]) for user in users]
         return Page[Account](items=items, total=total, limit=page.limit, offset=page.offset)
@@ -104,8 +107,10 @@ class PeopleService:
         return user
 
     async def add(self, actor: Actor, new: NewUser) -> User:
-        """Raise GrantTooWide, UserNameTaken, EmailTaken or UnknownPlace."""
+        """Raise GrantTooWide, PasswordTooEasy, UserNameTaken, EmailTaken or UnknownPlace."""
         self._demand(actor, new.grants)
+        if new.password is not None:
+            refuse_easy(new.password, self._means.policy.host, new.name, new.display_name)
         return await self._access.register(new)
 
     async def set_active(self, actor: Actor, user_id: str, *, is_active: bool) -> User:
@@ -218,9 +223,15 @@ class PeopleService:
         return InvitationShown(display_name=link.display_name, name=link.name, expires_at=link.expires_at)
 
     async def accept(self, given: Acceptance, visitor: Visitor, kind: SignInKind) -> Admission:
-        """Become an account, and be signed in as it. Raises LinkDead, UserNameTaken, EmailTaken and NotPermitted."""
-        await self.show_invitation(given.token)  # no hashing for who has no link
-        password_hash = None if given.password is None else await self._means.passwords.hash(given.password)
+        """Become an account, and be signed in as it.
+
+        Raises LinkDead, PasswordTooEasy, UserNameTaken, EmailTaken and NotPermitted.
+        """
+        shown = await self.show_invitation(given.token)  # no hashing for who has no link
+        password_hash = None
+        if given.password is not None:
+            known = given.name, given.display_name or shown.display_name
+            password_hash = await self._means.hashed(given.password, *known)
         async with self._means.database.transaction() as connection:
             store, vault, now = AccessStore(connection), Vault(connection), self._means.clock.now()
             link = await self._link(vault, given.token, LinkKind.INVITATION)
@@ -256,11 +267,13 @@ class PeopleService:
     async def change_password(self, held: Held, change: PasswordChange) -> str:
         """One's own: ends one's other sign-ins, and this one goes on under a fresh token.
 
-        Raises WrongCredentials, SlowDown, and ConfirmFirst where there is no old password.
+        Raises WrongCredentials, SlowDown, PasswordTooEasy, and ConfirmFirst where there is no old password.
         """
         assert held.user_id is not None
         await self._access.check_password(held, change.old_password)
-        password_hash = await self._means.passwords.hash(change.new_password)
+        async with self._means.database.reading() as connection:
+            user = await managed_by_itself(AccessStore(connection), held.user_id)
+        password_hash = await self._means.hashed(change.new_password, user.name, user.display_name)
         async with self._means.database.transaction() as connection:
             store, now = AccessStore(connection), self._means.clock.now()
             await store.set_password(held.user_id, password_hash, now)
@@ -292,10 +305,14 @@ class PeopleService:
         return link
 
     async def use_reset(self, given: ResetUse) -> None:
-        """Set the password, and end every sign-in of the account. A second factor is still asked for. Raises LinkDead."""
+        """Set the password, and end every sign-in of the account. A second factor is still asked for.
+
+        Raises LinkDead and PasswordTooEasy.
+        """
         async with self._means.database.reading() as connection:
-            await self._link(Vault(connection), given.token, LinkKind.RESET)
-        password_hash = await self._means.passwords.hash(given.password)
+            link = await self._link(Vault(connection), given.token, LinkKind.RESET)
+            user = await managed_by_itself(AccessStore(connection), str(link.user_id))
+        password_hash = await self._means.hashed(given.password, user.name, user.display_name)
         async with self._means.database.transaction() as connection:
             store, vault = AccessStore(connection), Vault(connection)
             link = await self._link(vault, given.token, LinkKind.RESET)

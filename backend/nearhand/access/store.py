@@ -100,12 +100,17 @@ class AccessStore:
             held.setdefault(row.user_id, []).append(grant_of(row, grants))
         return [_user(row, tuple(held.get(user_id, ()))) for row, user_id in zip(rows, ids, strict=True)]
 
-    async def users_within(self, held: Grants, limit: int, offset: int) -> tuple[list[User], int]:
-        """Those all of whose grants are within these."""
-        managed = all_within(grants, grants.c.user_id == users.c.id, held)
-        query = select(users).where(managed).order_by(users.c.name).limit(limit).offset(offset)
+    async def users_within(
+        self, held: Grants, limit: int, offset: int, part: str = ""
+    ) -> tuple[list[User], int]:
+        """Those all of whose grants are within these, and in whose names or address this part occurs."""
+        wanted = all_within(grants, grants.c.user_id == users.c.id, held)
+        if part:
+            named = (users.c.name, users.c.display_name, users.c.email)
+            wanted = and_(wanted, or_(*(one.icontains(part, autoescape=True) for one in named)))
+        query = select(users).where(wanted).order_by(users.c.name).limit(limit).offset(offset)
         rows = (await self._connection.execute(query)).all()
-        counted = select(func.count()).select_from(users).where(managed)
+        counted = select(func.count()).select_from(users).where(wanted)
         return await self._with_grants(rows), (await self._connection.execute(counted)).scalar_one()
 
     # -- passwords ----------------------------------------------------------------------------------------------

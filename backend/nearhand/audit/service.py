@@ -110,6 +110,7 @@ class Ledger:
         if isinstance(told, Untold) and who.kind == ActorKind.NOBODY:
             return  # such as a page asking who is signed in
         action = told.action if isinstance(told, Told | Tried) else "request.refused"
+        action = error.told_as or action
         about_id = _about_id(told, request) if isinstance(told, Told) else None
         name = f"{request.method} {door.path_format}"
         await self.refusal(action, about_id, error, door=name, more=_asked(request))

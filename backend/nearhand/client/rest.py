@@ -17,7 +17,7 @@ from nearhand.client.live import LiveSession
 from nearhand.client.outbox import Outbox, new_client_name
 from nearhand.devices.model import DeviceView
 from nearhand.kit.errors import BeingAnswered
-from nearhand.labels.model import ForeignLabel, Label, Resolved, code_of
+from nearhand.labels.model import ForeignLabel, Label, Resolved, scanned
 from nearhand.media.model import Still
 from nearhand.sessions.model import Annotation, NewSession, Session, SessionStatus
 
@@ -29,11 +29,12 @@ Answer = TypeVar("Answer")
 
 
 def code_in(label_text: str) -> str | None:
-    """The code in a label's text, or None: a foreign label. Nothing but the code is ever used of it."""
+    """The code in a label's text, with its signature if it has one, or None: a foreign label."""
     try:
-        return code_of(label_text)
+        found = scanned(label_text)
     except ForeignLabel:
         return None
+    return found.code if found.signature is None else f"{found.code}-{found.signature}"
 
 
 class Client:
@@ -126,9 +127,15 @@ class Client:
     async def device_by_tag(self, asset_tag: str) -> DeviceView:
         return await self.get(f"/devices/by-tag/{_part(asset_tag)}", DeviceView)
 
-    async def label(self, code: str) -> Resolved:
-        """What a label leads to: its device, and the layout of its face. `code` from `code_in(text)`."""
-        return await self.get(f"/labels/{_part(code)}", Resolved)
+    async def label(self, text: str) -> Resolved:
+        """What a label leads to: its device, and the layout of its face. `text` as scanned, or `code_in(text)`.
+
+        Raises a Refusal `label_refused` where only signed labels count and this one was not printed by the service.
+        """
+        code = code_in(text) or text
+        # Nothing of a foreign label but its code is ever sent; of a signed one the address is signed, too.
+        query = f"?text={_part(text)}" if "-" in code and code != text else ""
+        return await self.get(f"/labels/{_part(code)}{query}", Resolved)
 
     async def labels(self, device_id: str) -> list[Label]:
         """The labels printed for a device, newest first."""

@@ -53,11 +53,20 @@ class Tenant(NewTenant):
 # -- places -----------------------------------------------------------------------------------------------------
 
 
+class LabelSigning(StrEnum):
+    """What is asked of labels at a site: nothing, a signature or a warning, or a signature to be led anywhere."""
+
+    OFF = "off"
+    WARN = "warn"
+    ENFORCE = "enforce"
+
+
 class NewSite(Frozen):
     name: Name
     address: Text = ""
     timezone: Timezone = "UTC"
     tenant_id: Id | None = None
+    label_signing: LabelSigning = LabelSigning.OFF
 
     def where(self, site_id: str | None) -> Where:
         return Where(tenant_id=self.tenant_id, site_id=site_id)

@@ -23,6 +23,12 @@ def seen_device_ids(grants: Grants) -> Select[str]:
     return select(devices.c.id).where(seen_devices(grants))
 
 
+def standing_device_ids(grants: Grants, *, site_id: str | None) -> Select[str]:
+    """Those that were not removed; of one site, or of all."""
+    query = select(devices.c.id).where(seen_devices(grants), is_present)
+    return query if site_id is None else query.where(devices.c.site_id == site_id)
+
+
 def _of_devices(column: Column[Any], tenant_id: str) -> Select[Any]:
     """Where a tenant's devices are: whoever may see a device may see where it stands."""
     return select(column).where(devices.c.tenant_id == tenant_id, is_present)

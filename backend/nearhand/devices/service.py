@@ -12,6 +12,7 @@ from nearhand.devices.model import (
     DeviceType,
     DeviceView,
     DoesNotFit,
+    LabelSigning,
     Mounting,
     NewDevice,
     NewDeviceType,
@@ -168,6 +169,10 @@ class DeviceService:
     async def asset_tags(self, device_ids: Iterable[str]) -> dict[str, str]:
         """Asset tags by device id, of removed devices too."""
         return await self._store.asset_tags(device_ids)
+
+    async def label_signing(self, device_ids: Iterable[str]) -> dict[str, LabelSigning]:
+        """What is asked of labels where these devices are; those that the actor may not see are left out."""
+        return await self._store.label_signing(device_ids)
 
     async def all_in(self, rack_ids: Collection[str]) -> list[str]:
         """The ids of all devices of these racks, also of those that the actor may not see."""

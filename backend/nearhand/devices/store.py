@@ -37,6 +37,7 @@ from nearhand.devices.model import (
     DeviceType,
     DeviceView,
     Frozen,
+    LabelSigning,
     Location,
     MountedDevice,
     Mounting,
@@ -331,6 +332,19 @@ class DeviceStore:
         for some in in_parts(sorted(set(device_ids))):
             query = select(devices.c.id, devices.c.asset_tag).where(devices.c.id.in_(some), self._seen)
             found |= {row.id: row.asset_tag for row in await self._connection.execute(query)}
+        return found
+
+    async def label_signing(self, device_ids: Iterable[str]) -> dict[str, LabelSigning]:
+        """What is asked of labels where these devices are, by device id, removed or not."""
+        found: dict[str, LabelSigning] = {}
+        for some in in_parts(sorted(set(device_ids))):
+            query = (
+                select(devices.c.id, sites.c.label_signing)
+                .join(sites, devices.c.site_id == sites.c.id)
+                .where(devices.c.id.in_(some), self._seen)
+            )
+            for row in await self._connection.execute(query):
+                found[row.id] = LabelSigning(row.label_signing)
         return found
 
     async def places(self, device_ids: Iterable[str]) -> dict[str, Where]:

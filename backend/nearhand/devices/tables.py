@@ -48,6 +48,7 @@ sites = Table(
     Column("name", String(100), nullable=False, unique=True),
     Column("address", Text, nullable=False),
     Column("timezone", String(64), nullable=False),
+    Column("label_signing", String(10), nullable=False, server_default="off"),
     Column("tenant_id", ForeignKey(tenants.c.id), nullable=True, index=True),
 )
 

@@ -10,12 +10,12 @@ from typing import Any
 from nearhand.client import Client, LinkStopped, LiveSession, Refusal, Unreachable
 from nearhand.field.eye import Eye, Symbols
 from nearhand.field.frames import Frame, Picture, Ring
-from nearhand.field.known import Finding, Foreign, Known, Unknown, Unresolved
-from nearhand.field.marks import AMBER, CYAN, Drawn, draw_marks
+from nearhand.field.known import Finding, Foreign, Known, Refused, Unknown, Unresolved
+from nearhand.field.marks import AMBER, CYAN, RED, Drawn, draw_marks
 from nearhand.field.screen import Nowhere, Screen
 from nearhand.field.stills import StillSender
 from nearhand.field.words import write
-from nearhand.labels.model import Resolved
+from nearhand.labels.model import LabelDoubt, Resolved
 from nearhand.sessions import messages as m
 from nearhand.sessions.model import Annotation, FrameRef, Sighting, Signal, StillAnchor
 
@@ -23,6 +23,12 @@ FAREWELL_S = 10.0
 KEYS = {"s": Signal.STOP, "w": Signal.WAIT, "g": Signal.GO, "p": Signal.PULL, "?": Signal.WHICH}
 TURN = "d"
 Tell = Callable[..., None]
+
+
+def _doubted(doubt: LabelDoubt) -> tuple[str, tuple[int, int, int]]:
+    if doubt is LabelDoubt.UNSIGNED:
+        return "This label is not signed: print a new one", AMBER
+    return "This label may not have been printed by this service", RED
 
 
 def say_nothing(kind: str, **facts: Any) -> None:
@@ -231,15 +237,21 @@ class FieldClient:
             case Unknown(text=text, code=code):
                 self._banner = f"Label {code} is not registered here", AMBER
                 self.tell("unknown_label", text=text, code=code)
+            case Refused(text=text, code=code, why=why):
+                self._banner = f"Label {code} was not printed by this service: do not go by it", RED
+                self.tell("label_refused", text=text, code=code, why=why)
             case Unresolved(text=text):
                 self._banner = "No connection: this label cannot be looked up yet", AMBER
                 self.tell("unresolved_label", text=text)
-            case Resolved(label=label, view=view):
+            case Resolved(label=label, view=view, doubt=doubt):
                 device = view.device
                 is_removed = device.removed_at is not None
                 self._banner = (
                     ("This device was removed from the registry", AMBER) if is_removed else ("", CYAN)
                 )
+                if doubt is not None:
+                    self._banner = _doubted(doubt)
+                    self.tell("doubtful_label", code=label.code, doubt=doubt)
                 place = view.rack.name if view.rack else view.site.name
                 self.tell(
                     "device",

@@ -170,6 +170,8 @@ SENTENCES = {
     "device": "{asset_tag} · {name} · {device_type} · {place} · {status}",
     "foreign_label": "Not one of our labels: {text}",
     "unknown_label": "Label {code} is not registered at this server.",
+    "label_refused": "Label {code} was not printed by this service. {why}",
+    "doubtful_label": "Label {code} may not have been printed by this service: {doubt}.",
     "unresolved_label": "No connection: {text} cannot be looked up yet.",
     "mark": "Mark: {shape} {text}",
     "mark_on_still": "Mark on a still only, for no device was recognised in it: {shape} {text}",

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field
 
 from nearhand.client import Client, Refusal, Unreachable, code_in
-from nearhand.labels.model import Resolved
+from nearhand.labels.model import LabelRefused, Resolved
 
 TRY_AGAIN_S = 3.0
 
@@ -25,13 +25,22 @@ class Unknown:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """A label with a code of ours that this server did not print: it is called out, and leads nowhere."""
+
+    text: str
+    code: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Unresolved:
     """A label that could not be looked up yet: there is no network."""
 
     text: str
 
 
-Finding = Resolved | Foreign | Unknown | Unresolved
+Finding = Resolved | Foreign | Unknown | Refused | Unresolved
 
 
 @dataclass
@@ -64,13 +73,13 @@ class Known:
             return
         try:
             for label in await self.client.labels(device_id):
-                self._labels[label.text] = await self.client.label(label.code)
+                self._labels[label.text] = await self.client.label(label.text)
         except (Refusal, Unreachable):
             return  # then a label has to be read
 
     def is_due(self, text: str) -> bool:
         """Whether to look it up (again): a label may be registered, and the network come back, while we look."""
-        is_settled = isinstance(self._labels.get(text), Resolved | Foreign)
+        is_settled = isinstance(self._labels.get(text), Resolved | Foreign | Refused)
         return not is_settled and time.monotonic() >= self._retry_at.get(text, 0.0)
 
     async def _find(self, text: str) -> Finding:
@@ -81,10 +90,12 @@ class Known:
         if self.client is None:
             return Unresolved(text)
         try:
-            return await self.client.label(code)
+            return await self.client.label(text)
         except Unreachable:
             return Unresolved(text)
         except Refusal as refusal:
             if refusal.status == 404:
                 return Unknown(text, code)
+            if refusal.code == LabelRefused.code:
+                return Refused(text, code, refusal.detail)
             raise

@@ -16,6 +16,7 @@ from nearhand.vision.rings import ring_radius
 
 # Blue, green, red, as OpenCV wants them. The same meanings as in the apps.
 CYAN = (255, 229, 0)  # an expert's mark
+RED = (48, 48, 255)  # do not go by it
 AMBER = (0, 176, 255)  # not sure: come closer
 INK = (20, 16, 12)  # under every line, so that it is seen on bright and dark alike
 

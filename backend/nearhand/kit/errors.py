@@ -32,6 +32,7 @@ class NearhandError(Exception):
     is_refusal: ClassVar[bool] = (
         False  # somebody was not let in, or may have tried a door: it is put on record
     )
+    told_as: ClassVar[str | None] = None  # under this word; else under the door's own
 
     def __init__(self, detail: str = "", **facts: Any) -> None:
         super().__init__(detail or self.title)

@@ -30,7 +30,7 @@ BINARY = {"type": "string", "format": "binary"}
 # carries nosniff already).
 FILE_HEADERS = {
     "Cache-Control": "private, max-age=31536000, immutable",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox",
 }
 
 MAX_NAME = 200

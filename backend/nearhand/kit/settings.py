@@ -158,6 +158,11 @@ class Settings(BaseSettings):
         description="PEM file with the Ed25519 key that signs the ledger, made if absent. "
         "Unset: `keys/ledger.pem` in data_dir.",
     )
+    label_key_file: Path | None = Field(
+        None,
+        description="File with the keys that sign labels where a site asks for it, made if absent. "
+        "Unset: `keys/labels.keys` in data_dir.",
+    )
     json_limit_bytes: int = Field(1 * MIB, description="Largest JSON request body, in bytes.")
     upload_limit_bytes: int = Field(50 * MIB, description="Largest uploaded file, in bytes.")
     import_limit_bytes: int = Field(64 * MIB, description="Largest bulk import, in bytes.")
@@ -211,6 +216,9 @@ class Settings(BaseSettings):
 
     def access_key_path(self) -> Path:
         return self.access_key_file or self.data_dir / "keys" / "access.key"
+
+    def label_key_path(self) -> Path:
+        return self.label_key_file or self.data_dir / "keys" / "labels.keys"
 
     def registry_url(self) -> str:
         return self.database_url or f"sqlite+aiosqlite:///{self.sqlite_path()}"

@@ -7,18 +7,31 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
-from nearhand.audit.doors import acted, viewed
+from nearhand.audit.doors import acted, listed, viewed
 from nearhand.devices.places import PlaceService, places_on
+from nearhand.kit.asking import asking
 from nearhand.kit.files import BINARY
 from nearhand.kit.http import (
     Connection,
     GuardedRoute,
     LateTransaction,
     LateTransactionRoute,
+    Page,
+    Paging,
     TransactionRoute,
 )
 from nearhand.kit.patterns import Id
-from nearhand.labels.model import Label, NewLabel, NewSheet, Resolved, SheetFormat, TagClash
+from nearhand.labels.model import (
+    MAX_TEXT,
+    Label,
+    ListedLabel,
+    NewLabel,
+    NewSheet,
+    Resolved,
+    SheetFormat,
+    TagClash,
+    code_of,
+)
 from nearhand.labels.service import (
     MEDIA_TYPES,
     LabelService,
@@ -38,7 +51,11 @@ MAX_DPI = 1200
 FILES = {media_type: {"schema": BINARY} for media_type in MEDIA_TYPES.values()}
 
 Code = Annotated[
-    str, Path(max_length=300, description="The code of a label as printed; small letters do as well.")
+    str,
+    Path(
+        max_length=MAX_TEXT,
+        description="The code of a label as printed, with its signature; small letters do as well.",
+    ),
 ]
 
 
@@ -49,7 +66,7 @@ def _service(request: Request, connection: Connection) -> LabelService:
         request.state.actor,
         ids=resources.ids,
         clock=resources.clock,
-        base_url=resources.settings.base_url,
+        stamp=resources.label_stamp,
     )
 
 
@@ -60,7 +77,7 @@ def _registered(request: Request) -> RegisteredLabels:
         request.state.actor,
         ids=resources.ids,
         clock=resources.clock,
-        base_url=resources.settings.base_url,
+        stamp=resources.label_stamp,
     )
 
 
@@ -128,11 +145,42 @@ async def clashes_of_rack(
     return await service.clashes_of_rack(rack_id)
 
 
+@nouns.get("/labels")
+@listed("label")
+async def list_labels(
+    service: Service,
+    page: Paging,
+    site_id: Annotated[Id | None, Query(description="Only those of devices at this site.")] = None,
+    is_signed: Annotated[
+        bool | None,
+        Query(description="Only those with, or those without, a signature by a key that was not withdrawn."),
+    ] = None,
+    actor: Actor = may(Permission.DEVICES_READ),
+) -> Page[ListedLabel]:
+    """The newest label of every face, oldest first. `is_signed=false`: what to print anew where signatures are asked for."""
+    return await service.newest(page, site_id=site_id, is_signed=is_signed)
+
+
 @nouns.get("/labels/{code}")
 @viewed("label", "code")
-async def resolve(code: Code, service: Service, actor: Actor = may(Permission.DEVICES_READ)) -> Resolved:
-    """The device a label was made for, as it is now; `view.device.removed_at` says whether it is gone."""
-    return await service.resolve(code)
+async def resolve(
+    code: Code,
+    service: Service,
+    text: Annotated[
+        str | None,
+        Query(
+            max_length=MAX_TEXT, description="The whole text that was scanned: its address is signed, too."
+        ),
+    ] = None,
+    actor: Actor = may(Permission.DEVICES_READ),
+) -> Resolved:
+    """The device a label was made for, as it is now; `view.device.removed_at` says whether it is gone.
+
+    Where the site asks for signatures, `doubt` says why the label may not have been printed here, or it is refused.
+    """
+    scanned = text or code
+    asking().about_id = code_of(scanned)
+    return await service.resolve(scanned)
 
 
 @prints.get(
@@ -151,7 +199,7 @@ async def image(
     """A label and its tags as pieces to cut out: exact millimetres, crop marks, words under the code."""
     resources = request.app.state.resources
     async with resources.database.reading() as connection:
-        found = await _service(request, connection).resolve(code)
+        found = await _service(request, connection).printed(code_of(code))
     body = await asyncio.to_thread(draw, found.label, found.view.device.asset_tag, format, dpi)
     return Response(body, media_type=MEDIA_TYPES[format], headers={"Cache-Control": "no-cache"})
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, StringConstraints, model_validator
 
 from nearhand.devices.model import DeviceView, Face, FaceSide, Frozen, Millimetres
-from nearhand.kit.errors import Conflict, Invalid, NotFound
+from nearhand.kit.errors import Conflict, Invalid, NotFound, Unavailable
 from nearhand.kit.ids import ALPHABET
 from nearhand.kit.patterns import Id
 from nearhand.vision.layout import Layout as Layout
@@ -22,6 +23,7 @@ CODE_LENGTH = (
     8  # 40 bits: a million labels collide with probability 0.4, and the primary key refuses even that
 )
 MAX_SHEET_LABELS = 400
+MAX_TEXT = 300  # characters; more than any address of ours takes
 MAX_FACE_TAGS = 50  # as many as a layout may have
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=40)]
@@ -36,7 +38,10 @@ class LabelPlace(Frozen):
 
 
 class Label(Frozen):
-    """A printed identity: its code never changes hands and never stops resolving. `text` is what the QR says."""
+    """A printed identity: its code never changes hands and never stops resolving. `text` is what the QR says.
+
+    `key_id`: which key signed it; null where labels of the site were not signed when it was made.
+    """
 
     code: str
     text: str
@@ -46,14 +51,51 @@ class Label(Frozen):
     tags: tuple[Tag, ...]
     readable_to_mm: int = Field(description="Distance up to which a phone's 1080p video can read it.")
     created_at: datetime
+    key_id: str | None = None
+
+
+class LabelDoubt(StrEnum):
+    """Why a label may not be ours: it was made before labels were signed; its signature is missing or wrong; or the
+    key that signed it was withdrawn since."""
+
+    UNSIGNED = "unsigned"
+    SIGNATURE_MISSING = "signature_missing"
+    SIGNATURE_WRONG = "signature_wrong"
+    KEY_WITHDRAWN = "key_withdrawn"
 
 
 class Resolved(Frozen):
-    """What a scanned label leads to."""
+    """What a scanned label leads to. `doubt`: why it may not have been printed here; told where the site asks for it."""
 
     label: Label
     view: DeviceView
     layout: Layout
+    doubt: LabelDoubt | None = None
+
+
+class ListedLabel(Frozen):
+    """The newest label of a face, and whose it is."""
+
+    label: Label
+    asset_tag: str
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What a scanned or typed text says: a code, its signature if there is one, and the address around it."""
+
+    code: str
+    signature: str | None
+    address: str | None  # as far as the code; None for what was typed
+
+
+@dataclass(frozen=True)
+class SortedOut:
+    """Of scanned texts those that lead to a device, what is wrong with the others, and what is doubtful of any."""
+
+    known: tuple[str, ...]
+    problems: dict[str, str]
+    doubts: dict[str, LabelDoubt]
 
 
 class TagBearer(Frozen):
@@ -109,28 +151,45 @@ class NewSheet(Frozen):
         return self
 
 
-def label_text(base_url: str, code: str) -> str:
-    """The address a label carries: capitals, which QR codes store densely, wherever capitals mean the same."""
+def label_address(base_url: str, code: str) -> str:
+    """Where a label leads: capitals, which QR codes store densely, wherever capitals mean the same."""
     parts = urlsplit(base_url)
     if parts.path.strip("/"):
         return f"{base_url.rstrip('/')}/D/{code}"
     return f"{parts.scheme}://{parts.netloc}/D/{code}".upper()
 
 
-def code_of(text: str) -> str:
-    """The code in a scanned address or in what somebody typed; the address itself may have changed since.
+def scanned(text: str) -> Scanned:
+    """What a scanned address or what somebody typed says; the service's address may have changed since it was printed.
 
     Raises ForeignLabel for anything that cannot be one of our labels.
     """
-    found = _ADDRESS.search(text.strip()) or _BARE.fullmatch(text.strip())
-    code = found[1].upper().translate(_MISREAD) if found else ""
-    if len(code) != CODE_LENGTH or not set(code) <= set(ALPHABET):
+    found = _LABEL.fullmatch(text.strip()) if len(text) <= MAX_TEXT else None
+    code = _read(found["code"]) if found else ""
+    if found is None or len(code) != CODE_LENGTH or not set(code) <= set(ALPHABET):
         raise ForeignLabel
-    return code
+    signature, address = found["signature"], found["address"]
+    return Scanned(
+        code=code,
+        signature=None if signature is None else _read(signature),
+        address=None if address is None else f"{address}{code}",
+    )
 
 
-_ADDRESS = re.compile(r"^https?://[^/?#\s]+(?:/[^?#\s]*)?/d/([0-9a-z]+)/?(?:[?#]\S*)?$", re.IGNORECASE)
-_BARE = re.compile(r"([0-9a-z]+)", re.IGNORECASE)
+def code_of(text: str) -> str:
+    """The code alone. Raises ForeignLabel."""
+    return scanned(text).code
+
+
+def _read(letters: str) -> str:
+    return letters.upper().translate(_MISREAD)
+
+
+_LABEL = re.compile(
+    r"(?P<address>https?://[^/?#\s]+(?:/[^?#\s]*)?/d/)?"
+    r"(?P<code>[0-9a-z]+)(?:-(?P<signature>[0-9a-z]*))?(?(address)/?(?:[?#]\S*)?)",
+    re.IGNORECASE | re.ASCII,
+)
 _MISREAD = str.maketrans("ILO", "110")  # as Crockford's alphabet reads them
 
 
@@ -155,8 +214,19 @@ class ForeignLabel(Invalid):
     code, title = "foreign_label", "This code is not one of our labels"
 
 
+class LabelRefused(Invalid):
+    """Its code is one of ours, its signature is not, and the site asks for one."""
+
+    code, title = "label_refused", "Nothing shows that this installation printed this label"
+    is_refusal, told_as = True, "label.refused"
+
+
 class UnknownLabel(NotFound):
     code, title = "unknown_label", "No label with this code was ever made here"
+
+
+class CannotSign(Unavailable):
+    code, title = "cannot_sign", "The keys of labels cannot be used"
 
 
 class TooManyLabels(Invalid):

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,22 +21,29 @@ from nearhand.devices.model import (
     Face,
     FaceSide,
     Finding,
+    LabelSigning,
     MountedDevice,
     Rack,
     RackedDevice,
 )
 from nearhand.devices.service import DeviceService, devices_on
+from nearhand.kit.asking import asking
 from nearhand.kit.clock import Clock
 from nearhand.kit.database import Database
 from nearhand.kit.errors import NotFound, Overtaken
+from nearhand.kit.http import Page, PageQuery
 from nearhand.kit.ids import Ids
 from nearhand.labels.clashes import finding_of, tag_clashes
+from nearhand.labels.keys import LabelKeyFile, LabelKeys, Stamp
 from nearhand.labels.model import (
     CODE_LENGTH,
     MAX_SHEET_LABELS,
     ForeignLabel,
     Label,
+    LabelDoubt,
     LabelPlace,
+    LabelRefused,
+    ListedLabel,
     NewLabel,
     NewSheet,
     NoRoom,
@@ -43,15 +51,18 @@ from nearhand.labels.model import (
     NoSuchPage,
     NoTagsLeft,
     Resolved,
+    Scanned,
     SheetFormat,
+    SortedOut,
     Tag,
     TagClash,
     TooManyLabels,
     UnknownLabel,
     code_of,
     joint_layout,
-    label_text,
+    label_address,
     layout_of,
+    scanned,
 )
 from nearhand.labels.placing import (
     LABEL_SIZES_MM,
@@ -80,6 +91,12 @@ from nearhand.vision.rackmap import TOLERANCE_MM, RackMap, RackPlan, RackSide, S
 from nearhand.vision.tags import DICTIONARY
 
 TAGS_IN_DICTIONARY = 250
+REFUSED_BECAUSE = {
+    LabelDoubt.UNSIGNED: "This label has no signature: it was made before labels were signed at this site.",
+    LabelDoubt.SIGNATURE_MISSING: "This label has no signature, and the one printed here has.",
+    LabelDoubt.SIGNATURE_WRONG: "The signature of this label is wrong.",
+    LabelDoubt.KEY_WITHDRAWN: "The key that signed this label was withdrawn.",
+}
 MEDIA_TYPES = {
     SheetFormat.PDF: "application/pdf",
     SheetFormat.SVG: "image/svg+xml",
@@ -89,10 +106,16 @@ MEDIA_TYPES = {
 
 class LabelService:
     def __init__(
-        self, store: LabelStore, *, devices: DeviceService, ids: Ids, clock: Clock, base_url: str
+        self,
+        store: LabelStore,
+        *,
+        devices: DeviceService,
+        ids: Ids,
+        clock: Clock,
+        stamp: Stamp,
     ) -> None:
         self._store, self._devices, self._ids, self._clock = store, devices, ids, clock
-        self._base_url = base_url
+        self._stamp = stamp
 
     async def plan(self, device_id: str, new: NewLabel) -> "Plan":
         """What a label for the device takes: read first, so that `drawn` and all its work hold no lock.
@@ -100,14 +123,20 @@ class LabelService:
         Raises NotFound, NotPermitted, NoSuchFace or NoTagsLeft.
         """
         view = await self._devices.permitted_view(device_id, Permission.LABELS_MAKE)
-        code = self._ids.new(CODE_LENGTH)
+        code, face = self._ids.new(CODE_LENGTH), _face(view, new.face)
+        text, tag_ids = label_address(self._stamp.base_url, code), await self._free_tag_ids(view)
+        key = None
+        if view.site.label_signing is not LabelSigning.OFF:
+            key = (await self._read_keys()).newest
+            text = f"{text}-{key.signature(text, device_id, new.face, tag_ids)}"
         return Plan(
             view=view,
             new=new,
-            face=_face(view, new.face),
+            face=face,
             code=code,
-            text=label_text(self._base_url, code),
-            tag_ids=await self._free_tag_ids(view),
+            text=text,
+            key_id=None if key is None else key.id,
+            tag_ids=tag_ids,
             at=self._clock.now(),
         )
 
@@ -156,38 +185,68 @@ class LabelService:
     async def resolve(self, text: str) -> Resolved:
         """What a scanned address or a typed code leads to: the device as it is now, removed or not.
 
-        Raises ForeignLabel or UnknownLabel.
+        Raises ForeignLabel or UnknownLabel, and LabelRefused where the site asks for a signature and this is not one.
         """
-        label = await self.label(text)
+        read = scanned(text)
+        found = await self.printed(read.code)
+        signing = found.view.site.label_signing
+        if signing is LabelSigning.OFF:
+            return found
+        doubt = (await self._read_keys()).doubt(found.label, read)
+        if doubt is not None:
+            asking().said["doubt"] = doubt
+            if signing is LabelSigning.ENFORCE:
+                raise refused(read.code, doubt)
+        return found.model_copy(update={"doubt": doubt})
+
+    async def printed(self, code: str) -> Resolved:
+        """What a label was printed for, for those who do not stand before it. Raises UnknownLabel."""
+        label = await self._store.find(code)
         try:
+            if label is None:
+                raise NotFound
             view = await self._devices.view_even_removed(label.device_id)
         except NotFound:
-            raise UnknownLabel(f"No label {label.code} was ever made here.") from None
+            raise UnknownLabel(f"No label {code} was ever made here.") from None
         # A type whose rear was taken away since leaves the label without a plane, not without a device.
         face = view.device_type.face(label.face) or view.device_type.front
         return Resolved(label=label, view=view, layout=layout_of(label, face))
 
-    async def sort_out(self, texts: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-        """Of scanned texts, the codes of our labels, and what is wrong with each of the others."""
-        codes: dict[str, str] = {}
+    async def sort_out(self, texts: Sequence[str]) -> SortedOut:
+        """Which of these scanned texts lead to a device, and what is wrong with the others."""
+        read: dict[str, Scanned] = {}
         problems: dict[str, str] = {}
         for text in texts:
             try:
-                codes[text] = code_of(text)
+                read[text] = scanned(text)
             except ForeignLabel as error:
                 problems[text] = error.code
-        found = await self._store.find_all(set(codes.values()))
-        seen = await self._devices.asset_tags({label.device_id for label in found})
-        ours = {label.code for label in found if label.device_id in seen}
-        problems |= {text: UnknownLabel.code for text, code in codes.items() if code not in ours}
-        return [code for code in codes.values() if code in ours], problems
+        labels = {one.code: one for one in await self._store.find_all({one.code for one in read.values()})}
+        asked = await self._devices.label_signing({label.device_id for label in labels.values()})
+        ours = {code: label for code, label in labels.items() if label.device_id in asked}
+        problems |= {text: UnknownLabel.code for text, one in read.items() if one.code not in ours}
+        doubts: dict[str, LabelDoubt] = {}
+        keys = await self._read_keys() if set(asked.values()) - {LabelSigning.OFF} else None
+        for text, one in read.items():
+            label = ours.get(one.code)
+            if label is None or keys is None or asked[label.device_id] is LabelSigning.OFF:
+                continue
+            doubt = keys.doubt(label, one)
+            if doubt is not None:
+                doubts[text] = doubt
+                if asked[label.device_id] is LabelSigning.ENFORCE:
+                    problems[text] = LabelRefused.code
+        return SortedOut(tuple(text for text in read if text not in problems), problems, doubts)
 
-    async def label(self, text: str) -> Label:
-        code = code_of(text)
-        label = await self._store.find(code)
-        if label is None:
-            raise UnknownLabel(f"No label {code} was ever made here.")
-        return label
+    async def newest(
+        self, page: PageQuery, *, site_id: str | None = None, is_signed: bool | None = None
+    ) -> Page[ListedLabel]:
+        """The newest label of each face, oldest first. Not signed: nor is what a withdrawn key signed."""
+        good = frozenset[str]() if is_signed is None else (await self._read_keys()).good_ids
+        found, total = await self._store.newest(page, site_id=site_id, is_signed=is_signed, good_keys=good)
+        tags = await self._devices.asset_tags({label.device_id for label in found})
+        items = [ListedLabel(label=label, asset_tag=tags[label.device_id]) for label in found]
+        return Page[ListedLabel](items=items, total=total, limit=page.limit, offset=page.offset)
 
     async def for_sheet(self, new: NewSheet) -> list[tuple[Label, str]]:
         """The labels a sheet names, with their devices' asset tags; of a device, the newest of each face."""
@@ -230,6 +289,9 @@ class LabelService:
             rear=sides[1],
         )
 
+    async def _read_keys(self) -> LabelKeys:
+        return await asyncio.to_thread(self._stamp.keys.read)
+
     async def _taken_tag_ids(self, view: DeviceView) -> set[int]:
         """All ids ever given in this scope, and those that devices brought along into the rack."""
         taken = await self._store.tag_ids(scope=_scope(view), dictionary=DICTIONARY)
@@ -265,6 +327,7 @@ class Plan:
     face: Face
     code: str
     text: str
+    key_id: str | None
     tag_ids: tuple[int, int]
     at: datetime
 
@@ -281,6 +344,7 @@ def drawn(plan: Plan) -> Label:
         tags=tags,
         readable_to_mm=readable_to_mm(place.size_mm, modules),
         created_at=plan.at,
+        key_id=plan.key_id,
     )
     read_back(label_set(label, plan.view.device.asset_tag), label)
     return label
@@ -411,20 +475,46 @@ def _scope(view: DeviceView) -> str:
     return f"rack:{view.rack.id}" if view.rack else f"site:{view.site.id}"
 
 
+def refused(code: str, doubt: LabelDoubt) -> LabelRefused:
+    return LabelRefused(f"{REFUSED_BECAUSE[doubt]} Do not go by {code}; find the device by its asset tag.")
+
+
 def labels_on(
-    connection: AsyncConnection, actor: Actor, *, ids: Ids, clock: Clock, base_url: str
+    connection: AsyncConnection, actor: Actor, *, ids: Ids, clock: Clock, stamp: Stamp
 ) -> LabelService:
     """The service within one transaction."""
     devices = devices_on(connection, actor, ids=ids, clock=clock)
-    return LabelService(LabelStore(connection), devices=devices, ids=ids, clock=clock, base_url=base_url)
+    store = LabelStore(connection, actor.grants_with(Permission.DEVICES_READ))
+    return LabelService(store, devices=devices, ids=ids, clock=clock, stamp=stamp)
+
+
+async def rotate_keys(database: Database, file: LabelKeyFile, *, withdrawn: str | None) -> LabelKeys:
+    """Add a key that signs from now on, or withdraw one. Put on record. Raises CannotSign."""
+    before = await asyncio.to_thread(file.read)
+    after = before.rotated() if withdrawn is None else before.without(withdrawn)
+    async with database.transaction() as connection:
+        if withdrawn is not None:
+            await recording.did(connection, "label_key.withdrawn", withdrawn)
+        if after.newest.id != before.newest.id:
+            await recording.did(connection, "label_key.introduced", after.newest.id)
+        await asyncio.to_thread(file.write, after)
+    return after
 
 
 class RegisteredLabels:
     """The labels an actor may see, for those who have no transaction open: each look-up reads by itself."""
 
-    def __init__(self, database: Database, actor: Actor, *, ids: Ids, clock: Clock, base_url: str) -> None:
-        self._actor = actor
-        self._database, self._ids, self._clock, self._base_url = database, ids, clock, base_url
+    def __init__(
+        self,
+        database: Database,
+        actor: Actor,
+        *,
+        ids: Ids,
+        clock: Clock,
+        stamp: Stamp,
+    ) -> None:
+        self._database = database
+        self._on = partial(labels_on, actor=actor, ids=ids, clock=clock, stamp=stamp)
 
     async def of_device(self, device_id: str) -> list[Label]:
         """Newest first. Raises NotFound for a device that was never there."""
@@ -448,15 +538,12 @@ class RegisteredLabels:
         async with self._database.reading() as connection:
             return await self._on(connection).for_sheet(new)
 
-    def _on(self, connection: AsyncConnection) -> LabelService:
-        return labels_on(connection, self._actor, ids=self._ids, clock=self._clock, base_url=self._base_url)
 
-
-def tag_inspector(*, ids: Ids, clock: Clock, base_url: str) -> InspectMoves:
+def tag_inspector(*, ids: Ids, clock: Clock, stamp: Stamp) -> InspectMoves:
     """For the registry, which moves devices and knows nothing of labels."""
 
     async def inspect(connection: AsyncConnection, actor: Actor, racks: Mapping[str, str]) -> list[Finding]:
-        service = labels_on(connection, actor, ids=ids, clock=clock, base_url=base_url)
+        service = labels_on(connection, actor, ids=ids, clock=clock, stamp=stamp)
         return await service.found_by_moving(racks)
 
     return inspect

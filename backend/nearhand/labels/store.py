@@ -15,14 +15,19 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    exists,
+    func,
     insert,
     select,
 )
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nearhand.access.model import Grants
+from nearhand.devices.seen import standing_device_ids
 from nearhand.kit.database import UtcDateTime, in_parts, metadata
 from nearhand.kit.errors import Overtaken
+from nearhand.kit.http import PageQuery
 from nearhand.labels.model import Label, LabelPlace, Tag
 
 # Devices keep their rows when they are removed, so a label always finds its own.
@@ -39,6 +44,7 @@ labels = Table(
     Column("tags", JSON, nullable=False),
     Column("readable_to_mm", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("key_id", String(1), nullable=True),
     Index("ix_label_device", "device_id", "created_at"),
 )
 
@@ -55,8 +61,8 @@ given_tags = Table(
 
 
 class LabelStore:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, connection: AsyncConnection, grants: Grants) -> None:
+        self._connection, self._grants = connection, grants
 
     @property
     def connection(self) -> AsyncConnection:
@@ -71,6 +77,7 @@ class LabelStore:
             "device_id": label.device_id,
             "readable_to_mm": label.readable_to_mm,
             "created_at": label.created_at,
+            "key_id": label.key_id,
             **label.place.model_dump(),
         }
         given = [
@@ -104,6 +111,28 @@ class LabelStore:
             found += [_label(row) for row in await self._connection.execute(query)]
         return found
 
+    async def newest(
+        self, page: PageQuery, *, site_id: str | None, is_signed: bool | None, good_keys: Collection[str]
+    ) -> tuple[list[Label], int]:
+        """The newest label of each face that these grants reach: all, or those with or without a good signature."""
+        newer = labels.alias()
+        is_newer = (newer.c.created_at > labels.c.created_at) | (
+            (newer.c.created_at == labels.c.created_at) & (newer.c.code < labels.c.code)
+        )
+        is_replaced = exists().where(
+            newer.c.device_id == labels.c.device_id, newer.c.face == labels.c.face, is_newer
+        )
+        wanted = [labels.c.device_id.in_(standing_device_ids(self._grants, site_id=site_id)), ~is_replaced]
+        if is_signed is not None:
+            has_good = labels.c.key_id.is_not(None) & labels.c.key_id.in_(good_keys)
+            wanted.append(has_good if is_signed else ~has_good)
+        total = (
+            await self._connection.execute(select(func.count()).select_from(labels).where(*wanted))
+        ).scalar_one()
+        query = select(labels).where(*wanted).order_by(labels.c.created_at, labels.c.code)
+        rows = await self._connection.execute(query.limit(page.limit).offset(page.offset))
+        return [_label(row) for row in rows], total
+
     async def tag_ids(self, *, scope: str, dictionary: str) -> set[int]:
         query = select(given_tags.c.tag_id).where(
             given_tags.c.scope == scope, given_tags.c.dictionary == dictionary
@@ -122,4 +151,5 @@ def _label(row: Row[Any]) -> Label:
         tags=tuple(Tag.model_validate(tag) for tag in values["tags"]),
         readable_to_mm=values["readable_to_mm"],
         created_at=values["created_at"],
+        key_id=values["key_id"],
     )

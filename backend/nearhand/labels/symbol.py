@@ -114,7 +114,8 @@ def _label_drawing(label: Label, asset_tag: str, modules: Modules) -> Drawing:
     corner = piece.half_mm - label.place.size_mm / 2
     drawing.add_modules(modules, corner, corner, label.place.size_mm)
     base = 2 * piece.half_mm
-    for text, y_mm in ((asset_tag, base + 1.2), (label.code, base + 4.6)):
+    # As the address ends: whoever types it where the code cannot be read types the signature, too.
+    for text, y_mm in ((asset_tag, base + 1.2), (label.text.rpartition("/")[2], base + 4.6)):
         drawing.words.append(Words(width / 2, y_mm, text, _fitting(text, width)))
     drawing.add_crop_marks(0, 0, width, height)
     return drawing

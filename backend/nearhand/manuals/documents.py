@@ -23,7 +23,7 @@ _STYLE = (
     "table{border-collapse:collapse}td,th{border:1px solid;padding:.25em .5em}img{max-width:100%}pre{overflow-x:auto}"
 )
 PAGE_POLICY = (
-    "default-src 'none'; img-src 'self'; frame-ancestors 'self'; style-src 'sha256-"
+    "default-src 'none'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; style-src 'sha256-"
     + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
     + "'"
 )

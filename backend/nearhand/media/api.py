@@ -26,7 +26,8 @@ from nearhand.kit.http import (
 )
 from nearhand.kit.patterns import Id
 from nearhand.kit.uploads import WEBP
-from nearhand.labels.service import labels_on
+from nearhand.labels.model import LabelRefused, code_of
+from nearhand.labels.service import labels_on, refused
 from nearhand.media.library import Album, Subject, Wish
 from nearhand.media.model import (
     Calibration,
@@ -52,7 +53,12 @@ def _registry(resources: Any, actor: Actor) -> Registry:
     made_with = {"ids": resources.ids, "clock": resources.clock}
     return Registry(
         actor=actor,
-        labels_on=partial(labels_on, actor=actor, base_url=resources.settings.base_url, **made_with),
+        labels_on=partial(
+            labels_on,
+            actor=actor,
+            stamp=resources.label_stamp,
+            **made_with,
+        ),
         devices_on=partial(devices_on, actor=actor, **made_with),
     )
 
@@ -126,6 +132,17 @@ async def read(
     reading = await reader.read(request.stream(), hint, limit_bytes=limit_bytes)
     if reading.device is not None:
         asking().said["device_id"] = reading.device.view.device.id
+    ledger = request.app.state.resources.ledger
+    for label in reading.labels:
+        if label.problem == LabelRefused.code and label.doubt is not None:
+            found = code_of(label.text)
+            await ledger.refusal(
+                "label.refused",
+                found,
+                refused(found, label.doubt),
+                door="POST /images/read",
+                more={"doubt": label.doubt},
+            )
     return reading
 
 

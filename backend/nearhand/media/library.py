@@ -203,8 +203,8 @@ class Album:
         """What is printed on the device in the photograph: by the label that was read, else by the device named."""
         async with self._database.reading() as connection:
             labels = self._registry.labels_on(connection)
-            codes, _ = await labels.sort_out([one.text for one in seen])
-            read = [await labels.resolve(code) for code in codes[:1]]
+            found = await labels.sort_out([one.text for one in seen])
+            read = [await labels.resolve(text) for text in found.known[:1]]
             if read and (read[0].view.device_type.id, read[0].label.face) != (
                 subject.device_type_id,
                 subject.side,

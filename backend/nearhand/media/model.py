@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from nearhand.devices.model import FaceSide, Frozen
 from nearhand.kit.errors import Invalid, Unavailable
 from nearhand.kit.patterns import ONE_LINE
-from nearhand.labels.model import Resolved
+from nearhand.labels.model import LabelDoubt, Resolved
 from nearhand.vision.camera import Intrinsics
 from nearhand.vision.locate import Held
 
@@ -32,11 +32,14 @@ Corners = tuple[tuple[float, float], ...]  # top-left, top-right, bottom-right, 
 
 
 class ReadLabel(Frozen):
-    """A QR symbol in a picture. `problem` says why it leads to no device: `foreign_label` or `unknown_label`."""
+    """A QR symbol in a picture. `problem` says why it leads to no device: `foreign_label`, `unknown_label` or
+    `label_refused`; `doubt` why it may not have been printed here, where the site asks for signatures.
+    """
 
     text: str
     corners_px: Corners
     problem: str | None = None
+    doubt: LabelDoubt | None = None
 
 
 class ReadTag(Frozen):

@@ -15,7 +15,7 @@ from nearhand.devices.service import DeviceService
 from nearhand.kit.blobs import Blob, Blobs
 from nearhand.kit.database import Database
 from nearhand.kit.uploads import Incoming, incoming
-from nearhand.labels.model import Layout, LayoutFace, Resolved, layout_of
+from nearhand.labels.model import Layout, LayoutFace, Resolved, SortedOut, layout_of
 from nearhand.labels.service import LabelService
 from nearhand.media.model import (
     Corners,
@@ -122,10 +122,10 @@ class Reader:
         self._eyes, self._database, self._blobs, self._registry = eyes, database, blobs, registry
 
     async def read(self, pieces: AsyncIterator[bytes], hint: Hint, *, limit_bytes: int) -> Reading:
-        """Raise TooLarge, NotAPicture, TooManyPixels, TooBusy; ForeignLabel, UnknownLabel or NotFound for a wrong hint."""
+        """Raise TooLarge, NotAPicture, TooManyPixels, TooBusy; for a wrong hint what `resolve` and `view` raise."""
         async with incoming(pieces, self._blobs, limit_bytes=limit_bytes) as file:
             picture, labels, tags = await self._eyes.run(lambda: self._seen(file))
-        device, problems = await self._resolved(labels, hint.code)
+        device, sorted_out = await self._resolved(labels, hint.code)
         known = await self._known(device, hint)
         found, finding = None, None
         if known is not None:
@@ -136,7 +136,12 @@ class Reader:
             width=width,
             height=height,
             labels=tuple(
-                ReadLabel(text=one.text, corners_px=_corners(one), problem=problems.get(one.text))
+                ReadLabel(
+                    text=one.text,
+                    corners_px=_corners(one),
+                    problem=sorted_out.problems.get(one.text),
+                    doubt=sorted_out.doubts.get(one.text),
+                )
                 for one in labels
             ),
             tags=tuple(
@@ -197,16 +202,14 @@ class Reader:
         labels.sort(key=lambda one: float(((one.corners_px.mean(axis=0) - middle) ** 2).sum()))
         return picture, labels[:MAX_LABELS], find_tags(picture.gray)
 
-    async def _resolved(
-        self, labels: list[LabelSeen], code: str | None
-    ) -> tuple[Resolved | None, dict[str, str]]:
+    async def _resolved(self, labels: list[LabelSeen], code: str | None) -> tuple[Resolved | None, SortedOut]:
         """The device asked for, else that of the label nearest to the picture's middle; and the labels not ours."""
         async with self._database.reading() as connection:
             service = self._registry.labels_on(connection)
-            known, problems = await service.sort_out([one.text for one in labels])
+            found = await service.sort_out([one.text for one in labels])
             if code is not None:
-                return await service.resolve(code), problems
-            return (await service.resolve(known[0]) if known else None), problems
+                return await service.resolve(code), found
+            return (await service.resolve(found.known[0]) if found.known else None), found
 
 
 def _found(

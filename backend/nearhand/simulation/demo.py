@@ -88,7 +88,7 @@ async def _make_labels(resources: Resources) -> None:
         SYSTEM,
         ids=resources.ids,
         clock=resources.clock,
-        base_url=resources.settings.base_url,
+        stamp=resources.label_stamp,
     )
     async with resources.database.reading() as connection:
         devices = devices_on(connection, SYSTEM, ids=resources.ids, clock=resources.clock)

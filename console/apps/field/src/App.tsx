@@ -7,6 +7,7 @@ import { actor, loadDemo } from "./access/identity";
 import { isLocked } from "./access/lock";
 import { entry } from "./access/part";
 import { SignIn } from "./access/SignIn";
+import { isRefused } from "./device/doubt";
 import { problemOf } from "./device/recognise";
 import { isLooking, lookProblem, showById, showByLabel, target } from "./device/target";
 import { Hud } from "./hud/Hud";
@@ -63,7 +64,8 @@ async function follow(now: Route, who: Actor): Promise<void> {
   try {
     await (now.page === "label" ? showByLabel(now.code) : showById(now.id));
   } catch (error) {
-    lookProblem.value = problemOf(error, now.page === "label" ? now.code : now.id);
+    const text = now.page === "label" ? now.code : now.id;
+    if (!isRefused(error, text)) lookProblem.value = problemOf(error, text);
   } finally {
     isLooking.value = false;
   }

@@ -20,6 +20,7 @@ import { ImportPage } from "./devices/ImportPage";
 import { GuidePage } from "./guides/GuidePage";
 import { GuidesPage } from "./guides/GuidesPage";
 import { LabelsPage } from "./labels/LabelsPage";
+import { LinksPage } from "./links/LinksPage";
 import { PeoplePage } from "./people/PeoplePage";
 import { PersonPage } from "./people/PersonPage";
 import { PlacesPage } from "./places/PlacesPage";
@@ -104,6 +105,8 @@ function View({ route: here }: { route: Route }) {
       return <AccountPage />;
     case "tenants":
       return <TenantsPage />;
+    case "links":
+      return <LinksPage />;
     case "audit":
       return <AuditPage />;
     case "join":

@@ -13,6 +13,7 @@ it.each([
   [paths.person("U1"), { view: "person", id: "U1" }],
   [paths.account, { view: "account" }],
   [paths.audit, { view: "audit" }],
+  [paths.links, { view: "links" }],
   ["/console/welcome", { view: "welcome" }],
   ["/console/reset", { view: "reset" }],
   ["/console/join/S1", { view: "join", id: "S1" }],

@@ -18,6 +18,7 @@ export type Route =
   | { view: "person"; id: string }
   | { view: "account" }
   | { view: "tenants" }
+  | { view: "links" }
   | { view: "audit" }
   | { view: "welcome" }
   | { view: "reset" }
@@ -44,6 +45,7 @@ export function parseRoute(path: string): Route {
     case "people":
     case "account":
     case "tenants":
+    case "links":
     case "audit":
     case "welcome":
     case "reset":
@@ -78,6 +80,7 @@ export const paths = {
   people: `${BASE}/people`,
   account: `${BASE}/account`,
   tenants: `${BASE}/tenants`,
+  links: `${BASE}/links`,
   audit: `${BASE}/audit`,
   person: (id: string) => `${BASE}/people/${id}`,
   desk: (id: string) => `${BASE}/sessions/${id}`,

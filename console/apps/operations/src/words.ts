@@ -10,6 +10,7 @@ export const t = words({
   import: ["Import", "匯入", "导入"],
   people: ["People", "人員", "人员"],
   tenants: ["Tenants", "租戶", "租户"],
+  links: ["Links", "連結", "链接"],
   audit: ["Ledger", "稽核", "审计"],
   account: ["Account", "帳號", "账号"],
   navigation: ["Main navigation", "主選單", "主菜单"],

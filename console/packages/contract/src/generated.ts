@@ -906,6 +906,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Labels
+         * @description The newest label of every face, oldest first. `is_signed=false`: what to print anew where signatures are asked for.
+         */
+        get: operations["list_labels_api_v1_labels_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/labels/{code}": {
         parameters: {
             query?: never;
@@ -916,6 +936,8 @@ export interface paths {
         /**
          * Resolve
          * @description The device a label was made for, as it is now; `view.device.removed_at` says whether it is gone.
+         *
+         *     Where the site asks for signatures, `doubt` says why the label may not have been printed here, or it is refused.
          */
         get: operations["resolve_api_v1_labels__code__get"];
         put?: never;
@@ -3681,6 +3703,8 @@ export interface components {
         /**
          * Label
          * @description A printed identity: its code never changes hands and never stops resolving. `text` is what the QR says.
+         *
+         *     `key_id`: which key signed it; null where labels of the site were not signed when it was made.
          */
         Label: {
             /** Code */
@@ -3693,6 +3717,8 @@ export interface components {
             /** Device Id */
             device_id: string;
             face: components["schemas"]["FaceSide"];
+            /** Key Id */
+            key_id?: string | null;
             place: components["schemas"]["LabelPlace"];
             /**
              * Readable To Mm
@@ -3705,6 +3731,13 @@ export interface components {
             text: string;
         };
         /**
+         * LabelDoubt
+         * @description Why a label may not be ours: it was made before labels were signed; its signature is missing or wrong; or the
+         *     key that signed it was withdrawn since.
+         * @enum {string}
+         */
+        LabelDoubt: "unsigned" | "signature_missing" | "signature_wrong" | "key_withdrawn";
+        /**
          * LabelPlace
          * @description Where the label's symbol sits: the centre on the face, and the edge length without the quiet zone.
          */
@@ -3716,6 +3749,12 @@ export interface components {
             /** Y Mm */
             y_mm: number;
         };
+        /**
+         * LabelSigning
+         * @description What is asked of labels at a site: nothing, a signature or a warning, or a signature to be led anywhere.
+         * @enum {string}
+         */
+        LabelSigning: "off" | "warn" | "enforce";
         /**
          * Layout
          * @description What vision needs to know of a labelled face; the same document as the CLI's layout.json.
@@ -3787,6 +3826,15 @@ export interface components {
         LinkToken: {
             /** Token */
             token: string;
+        };
+        /**
+         * ListedLabel
+         * @description The newest label of a face, and whose it is.
+         */
+        ListedLabel: {
+            /** Asset Tag */
+            asset_tag: string;
+            label: components["schemas"]["Label"];
         };
         /** Location */
         Location: {
@@ -4324,6 +4372,8 @@ export interface components {
              * @default
              */
             address: string;
+            /** @default off */
+            label_signing: components["schemas"]["LabelSigning"];
             /** Name */
             name: string;
             /** Tenant Id */
@@ -4535,6 +4585,17 @@ export interface components {
         Page_Invitation_: {
             /** Items */
             items: components["schemas"]["Invitation"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /** Page[ListedLabel] */
+        Page_ListedLabel_: {
+            /** Items */
+            items: components["schemas"]["ListedLabel"][];
             /** Limit */
             limit: number;
             /** Offset */
@@ -5021,7 +5082,8 @@ export interface components {
         };
         /**
          * ReadLabel
-         * @description A QR symbol in a picture. `problem` says why it leads to no device: `foreign_label` or `unknown_label`.
+         * @description A QR symbol in a picture. `problem` says why it leads to no device: `foreign_label`, `unknown_label` or
+         *     `label_refused`; `doubt` why it may not have been printed here, where the site asks for signatures.
          */
         ReadLabel: {
             /** Corners Px */
@@ -5029,6 +5091,7 @@ export interface components {
                 number,
                 number
             ][];
+            doubt?: components["schemas"]["LabelDoubt"] | null;
             /** Problem */
             problem?: string | null;
             /** Text */
@@ -5168,9 +5231,10 @@ export interface components {
         };
         /**
          * Resolved
-         * @description What a scanned label leads to.
+         * @description What a scanned label leads to. `doubt`: why it may not have been printed here; told where the site asks for it.
          */
         Resolved: {
+            doubt?: components["schemas"]["LabelDoubt"] | null;
             label: components["schemas"]["Label"];
             layout: components["schemas"]["Layout"];
             view: components["schemas"]["DeviceView"];
@@ -5542,6 +5606,8 @@ export interface components {
             created_at: string;
             /** Id */
             id: string;
+            /** @default off */
+            label_signing: components["schemas"]["LabelSigning"];
             /** Name */
             name: string;
             /** Tenant Id */
@@ -6062,13 +6128,16 @@ export type Invited = components['schemas']['Invited'];
 export type Join = components['schemas']['Join'];
 export type JoiningLink = components['schemas']['JoiningLink'];
 export type Label = components['schemas']['Label'];
+export type LabelDoubt = components['schemas']['LabelDoubt'];
 export type LabelPlace = components['schemas']['LabelPlace'];
+export type LabelSigning = components['schemas']['LabelSigning'];
 export type Layout = components['schemas']['Layout'];
 export type LayoutFace = components['schemas']['LayoutFace'];
 export type LayoutLabel = components['schemas']['LayoutLabel'];
 export type LinkMay = components['schemas']['LinkMay'];
 export type LinkPass = components['schemas']['LinkPass'];
 export type LinkToken = components['schemas']['LinkToken'];
+export type ListedLabel = components['schemas']['ListedLabel'];
 export type Location = components['schemas']['Location'];
 export type MadeApiToken = components['schemas']['MadeApiToken'];
 export type MaintenanceRecord = components['schemas']['MaintenanceRecord'];
@@ -6106,6 +6175,7 @@ export type PageDeviceType = components['schemas']['Page_DeviceType_'];
 export type PageEntry = components['schemas']['Page_Entry_'];
 export type PageGuide = components['schemas']['Page_Guide_'];
 export type PageInvitation = components['schemas']['Page_Invitation_'];
+export type PageListedLabel = components['schemas']['Page_ListedLabel_'];
 export type PageLocation = components['schemas']['Page_Location_'];
 export type PageMaintenanceRecord = components['schemas']['Page_MaintenanceRecord_'];
 export type PageOpenSignIn = components['schemas']['Page_OpenSignIn_'];
@@ -8302,12 +8372,54 @@ export interface operations {
             };
         };
     };
+    list_labels_api_v1_labels_get: {
+        parameters: {
+            query?: {
+                /** @description Only those with, or those without, a signature by a key that was not withdrawn. */
+                is_signed?: boolean | null;
+                /** @description Rows in this page. */
+                limit?: number;
+                /** @description Rows before this page. */
+                offset?: number;
+                /** @description Only those of devices at this site. */
+                site_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ListedLabel_"];
+                };
+            };
+        };
+    };
     resolve_api_v1_labels__code__get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The whole text that was scanned: its address is signed, too. */
+                text?: string | null;
+            };
             header?: never;
             path: {
-                /** @description The code of a label as printed; small letters do as well. */
+                /** @description The code of a label as printed, with its signature; small letters do as well. */
                 code: string;
             };
             cookie?: never;
@@ -8344,7 +8456,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The code of a label as printed; small letters do as well. */
+                /** @description The code of a label as printed, with its signature; small letters do as well. */
                 code: string;
             };
             cookie?: never;
@@ -10825,6 +10937,8 @@ export interface operations {
                 limit?: number;
                 /** @description Rows before this page. */
                 offset?: number;
+                /** @description Part of a name or of an e-mail address. */
+                q?: string;
             };
             header?: never;
             path?: never;

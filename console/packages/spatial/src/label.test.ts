@@ -9,6 +9,11 @@ it("knows our labels, whatever the case and wherever the service lives", () => {
   });
 });
 
+it("keeps the signature with the code, also one that is cut off", () => {
+  for (const code of ["AB12CD34-0ABCDEFGHJK", "AB12CD34-0A", "AB12CD34-"])
+    expect(readLabelText(`https://ops.example/d/${code.toLowerCase()}`)).toEqual({ kind: "ours", code });
+});
+
 it("calls every other code foreign", () => {
   for (const text of [
     "HTTPS://OPS.EXAMPLE/D/AB12CD3",
@@ -16,6 +21,8 @@ it("calls every other code foreign", () => {
     "HTTPS://OPS.EXAMPLE/D/AB12CDUI",
     "",
     "/D/AB12CD34",
+    "HTTPS://OPS.EXAMPLE/D/AB12CD34-0A-B",
+    `HTTPS://OPS.EXAMPLE/D/AB12CD34-${"0".repeat(2000)}`,
   ])
     expect(readLabelText(text)).toEqual({ kind: "foreign", text });
 });

@@ -5,6 +5,7 @@ import { offerEnrolment } from "../access/enrolment";
 import type { FoundLabel } from "@nearhand/spatial";
 import { signal } from "@preact/signals";
 import { isOnTheWay } from "../overlay/rack";
+import { doubted, isDoubted, isRefused, isSnoozed } from "./doubt";
 import { findByLabelText, lookProblem, showResolved, target } from "./target";
 
 /** The label of another device, while a session or a guide is about this one: the whole screen says so. */
@@ -27,10 +28,13 @@ let foreignTimer: ReturnType<typeof setTimeout> | undefined;
 
 /** `boundTo`: the device that a session or a guide is about; a label of another does not silently replace it. */
 export async function recognise(labels: readonly FoundLabel[], boundTo: string | null): Promise<void> {
-  if (isAsking || labels.length === 0 || wrongDevice.value || isLocked.value) return;
+  if (isAsking || labels.length === 0 || wrongDevice.value || doubted.value || isLocked.value) return;
   isAsking = true;
+  let asked = labels[0]!.text;
   try {
     for (const label of middleFirst(labels)) {
+      if (isSnoozed(label.text)) continue;
+      asked = label.text;
       if (sameText(label.text, target.value?.layout?.label?.text)) return;
       if (!boundTo && offerEnrolment(label.text)) return;
       const answer = await findByLabelText(label.text);
@@ -40,13 +44,15 @@ export async function recognise(labels: readonly FoundLabel[], boundTo: string |
       }
       const { data, at, isStale } = answer;
       const { id } = data.view.device;
+      if (isDoubted(answer, label.text, boundTo !== null && id !== boundTo)) return;
       if (boundTo && id !== boundTo && id === snoozed.id && Date.now() < snoozed.until) continue;
       if (boundTo && id !== boundTo) wrongDevice.value = { found: data, at, isStale };
       else if (!isOnTheWay(data, at, isStale)) showResolved(data, at, isStale);
       return;
     }
   } catch (error) {
-    const problem = problemOf(error, labels[0]!.text);
+    if (isRefused(error, asked)) return;
+    const problem = problemOf(error, asked);
     lookProblem.value = problem;
     setTimeout(() => lookProblem.value === problem && (lookProblem.value = null), PROBLEM_SHOWN_MS);
   } finally {

@@ -1,16 +1,28 @@
 /** The device in front of the technician: found by label, tag or address; and what is known of it. */
-import type { Annotation, DeviceView, Face, FaceSide, Label, Layout, Resolved } from "@nearhand/contract";
+import type {
+  Annotation,
+  DeviceView,
+  Face,
+  FaceSide,
+  Label,
+  LabelDoubt,
+  Layout,
+  Resolved,
+} from "@nearhand/contract";
 import { readLabelText } from "@nearhand/spatial";
 import { computed, signal } from "@preact/signals";
 import { buzz } from "../hud/buzz";
 import { recentDevices, remembered, rememberDevice, type Remembered } from "../offline/memory";
 import { get, getRows } from "../rest";
+import { isDoubted } from "./doubt";
 
 export interface Target {
   view: DeviceView;
   side: FaceSide;
   /** Null: nothing is printed for this face yet, so the camera cannot hold on to it. */
   layout: Layout | null;
+  /** Why the label it was found by may not have been printed here. */
+  doubt?: LabelDoubt | null;
   labels: readonly Label[];
   at: number;
   isStale: boolean;
@@ -41,32 +53,34 @@ export function placeOf({ site, location, rack, device }: DeviceView): string {
 const resolved = new Map<string, Promise<Remembered<Resolved>>>();
 
 /** What a label leads to. Asked once per code and page; a failed try is not remembered. */
-export function resolveLabel(code: string): Promise<Remembered<Resolved>> {
-  const known = resolved.get(code);
+export function resolveLabel(code: string, text?: string): Promise<Remembered<Resolved>> {
+  // Signed is the address around the code, too.
+  const scanned = text && code.includes("-") ? `?text=${encodeURIComponent(text)}` : "";
+  const path = `/labels/${encodeURIComponent(code)}${scanned}`;
+  const known = resolved.get(path);
   if (known) return known;
-  const path = `/labels/${encodeURIComponent(code)}`;
   const asked = remembered(
     path,
     (answer) => answer.view.device.id,
     () => get<Resolved>(path),
   );
-  resolved.set(code, asked);
-  asked.catch(() => resolved.delete(code));
+  resolved.set(path, asked);
+  asked.catch(() => resolved.delete(path));
   return asked;
 }
 
 export async function findByLabelText(text: string): Promise<Remembered<Resolved> | null> {
   const label = readLabelText(text);
-  return label.kind === "ours" ? resolveLabel(label.code) : null;
+  return label.kind === "ours" ? resolveLabel(label.code, text) : null;
 }
 
 export async function showByLabel(code: string): Promise<void> {
-  const { data, at, isStale } = await resolveLabel(code);
-  showResolved(data, at, isStale);
+  const answer = await resolveLabel(code);
+  if (!isDoubted(answer, code)) showResolved(answer.data, answer.at, answer.isStale);
 }
 
-export function showResolved({ label, view, layout }: Resolved, at: number, isStale: boolean): void {
-  show({ view, side: label.face, layout, labels: [label], at, isStale });
+export function showResolved({ label, view, layout, doubt }: Resolved, at: number, isStale: boolean): void {
+  show({ view, side: label.face, layout, labels: [label], doubt: doubt ?? null, at, isStale });
 }
 
 export async function showById(id: string, side: FaceSide = "front"): Promise<void> {

@@ -7,6 +7,7 @@ import { entry } from "../access/part";
 import { stayAwake } from "../camera/awake";
 import { keepsake, lastSight, loop } from "../camera/eye";
 import { cameraState, closeCamera, fitOf, openCamera } from "../camera/source";
+import { doubted } from "../device/doubt";
 import { wrongDevice } from "../device/recognise";
 import { target, targetFace } from "../device/target";
 import { Overlay } from "../overlay/Overlay";
@@ -15,6 +16,7 @@ import { Captions } from "../session/Captions";
 import { followSession } from "../session/follow";
 import { BigSignal } from "../session/BigSignal";
 import { room } from "../session/room";
+import { DoubtedLabel } from "../scan/DoubtedLabel";
 import { NoCamera } from "../scan/NoCamera";
 import { WrongDevice } from "../scan/WrongDevice";
 import { pages } from "../sheet/part";
@@ -96,6 +98,7 @@ export function Hud() {
             <Later part={entry}>{({ WhoAmI }) => <WhoAmI />}</Later>
           </Panel>
         )}
+        {doubted.value && <DoubtedLabel doubted={doubted.value} />}
         {wrongDevice.value && <WrongDevice wrong={wrongDevice.value} />}
       </div>
       {isLocked.value && <Lock />}

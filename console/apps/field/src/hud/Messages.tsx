@@ -129,5 +129,7 @@ function seen(): Message | null {
   if (!now) return { tone: "calm", text: t("point_at_label") };
   if (!now.layout) return { tone: "calm", text: t("no_layout") };
   const at = lastSight.value?.deviceId === now.view.device.id ? lastSight.value.at : 0;
-  return nowMs.value - at > LOST_MS && !wayThere.value ? { tone: "calm", text: t("look_at_label") } : null;
+  if (nowMs.value - at > LOST_MS && !wayThere.value) return { tone: "calm", text: t("look_at_label") };
+  if (!now.doubt) return null;
+  return { tone: "caution", text: t(now.doubt === "unsigned" ? "label_unsigned" : "doubt_title") };
 }

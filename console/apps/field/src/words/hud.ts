@@ -103,6 +103,20 @@ export const t = words({
   ],
   offline: ["Offline", "離線", "离线"],
   offline_age: ["Offline · shown as of {age} ago", "離線 · 顯示 {age}前的資料", "离线 · 显示 {age}前的数据"],
+  doubt_title: ["Do not go by this label", "請勿依此標籤作業", "请勿依此标签作业"],
+  doubt_text: [
+    "Nothing shows that it was printed by this installation. Find the device by its asset tag, and report the label.",
+    "無法證明此標籤是由本系統列印。請用資產編號尋找設備，並回報這張標籤。",
+    "无法证明此标签是由本系统打印。请用资产编号查找设备，并报告这张标签。",
+  ],
+  doubt_find: ["Find it by its asset tag", "用資產編號尋找", "用资产编号查找"],
+  doubt_back: ["Back to the camera", "回到相機", "回到相机"],
+  doubt_anyway: ["Open {found} all the same", "仍要開啟 {found}", "仍要打开 {found}"],
+  label_unsigned: [
+    "This label is not signed. A new one should be printed.",
+    "此標籤沒有簽章，應重新列印。",
+    "此标签没有签名，应重新打印。",
+  ],
   wrong_title: ["Wrong device", "設備不對", "设备不对"],
   wrong_text: [
     "This is {found}. The work is on {wanted}.",

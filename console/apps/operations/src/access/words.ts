@@ -175,7 +175,11 @@ export const t = words({
     "{name} 會立即在所有地方登出，重新啟用前無法登入。",
     "{name} 会立即在所有地方退出，重新启用前无法登录。",
   ],
-  passwordHint: ["At least 10 characters.", "至少 10 個字元。", "至少 10 个字符。"],
+  passwordHint: [
+    "At least 10 characters, and none that many people use.",
+    "至少 10 個字元，且不是許多人使用的密碼。",
+    "至少 10 个字符，且不是许多人使用的密码。",
+  ],
   nameHint: [
     "Small letters, digits, dot, dash; used to sign in.",
     "小寫字母、數字、點、連字號；用來登入。",

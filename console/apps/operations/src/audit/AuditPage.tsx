@@ -3,7 +3,7 @@ import type { Account, Entry, Head } from "@nearhand/contract";
 import { Button, dateTime, EmptyState, Field, SelectField, useLoad } from "@nearhand/ui";
 import refresh from "lucide-static/icons/refresh-cw.svg?raw";
 import scroll from "lucide-static/icons/scroll-text.svg?raw";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { isEverywhere, may } from "../access/identity";
 import { pageOf } from "../devices/query";
 import { all } from "../devices/registry";
@@ -11,6 +11,7 @@ import { address, get, type Page } from "../rest";
 import { query, setQuery } from "../router";
 import { Pager } from "../shell/Pager";
 import { Shown } from "../shell/Shown";
+import { useTyped } from "../shell/typed";
 import { EntryLine } from "./EntryLine";
 import { t } from "./words";
 
@@ -122,17 +123,6 @@ function Filters({ asked }: { asked: Record<string, string> }) {
       </label>
     </div>
   );
-}
-
-/** Keeps what is being typed while the page is drawn anew, and follows the address where that says something else. */
-function useTyped(asked: string | undefined, ask: (value: string) => void) {
-  const [value, setValue] = useState(asked ?? "");
-  useEffect(() => setValue(asked ?? ""), [asked]);
-  return {
-    value,
-    onInput: (event: { currentTarget: HTMLInputElement }) => setValue(event.currentTarget.value),
-    onChange: (event: { currentTarget: HTMLInputElement }) => ask(event.currentTarget.value.trim()),
-  };
 }
 
 function HeadPanel() {

@@ -2,6 +2,7 @@
 import type { CustomerLink } from "@nearhand/contract";
 import { Button, dateTime, notify } from "@nearhand/ui";
 import { remove } from "../rest";
+import { paths } from "../routes";
 import { sentence } from "../shell/Shown";
 import { useNow } from "../shell/now";
 import { t } from "./approvalWords";
@@ -9,10 +10,22 @@ import { t } from "./approvalWords";
 interface Props {
   links: readonly CustomerLink[];
   path: string;
+  /** Where they stand apart from their session: which it is, and who made them. */
+  isApart?: boolean;
   onChanged: () => void;
 }
 
-export function LinkList({ links, path, onChanged }: Props) {
+export function LinkList(props: Props) {
+  return (
+    <section aria-label={t("links")}>
+      <h3>{t("links")}</h3>
+      {props.links.length === 0 && <p class="soft">{t("noLinks")}</p>}
+      <LinkRows {...props} />
+    </section>
+  );
+}
+
+export function LinkRows({ links, path, isApart = false, onChanged }: Props) {
   const now = useNow();
   const revoke = async ({ id }: CustomerLink) => {
     try {
@@ -24,35 +37,44 @@ export function LinkList({ links, path, onChanged }: Props) {
     onChanged();
   };
   return (
-    <section aria-label={t("links")}>
-      <h3>{t("links")}</h3>
-      {links.length === 0 && <p class="soft">{t("noLinks")}</p>}
-      <ul class="plain-list" data-testid="links">
-        {links.map((link) => {
-          const isOver = link.revoked_at !== null || Date.parse(link.expires_at) <= now;
-          return (
-            <li key={link.id} class="link-row" data-over={isOver}>
-              <div>
-                <b>{link.label || link.created_by_name}</b> {t(wayOf(link))}
-                <p class="soft">
-                  {usedOf(link)} ·{" "}
-                  {link.revoked_at
-                    ? t("isRevoked")
-                    : isOver
-                      ? t("isExpired")
-                      : t("expires", { when: dateTime(link.expires_at) })}
-                </p>
-              </div>
-              {!isOver && (
-                <Button look="danger" onClick={() => void revoke(link)} data-testid="revoke-link">
-                  {t("revoke")}
-                </Button>
-              )}
-            </li>
-          );
-        })}
-      </ul>
-    </section>
+    <ul class="rows" data-testid="links">
+      {links.map((link) => {
+        const isOver = link.revoked_at !== null || Date.parse(link.expires_at) <= now;
+        return (
+          <li key={link.id}>
+            <div>
+              <b>{link.label || link.created_by_name}</b> {t(wayOf(link))}
+              <small>
+                {usedOf(link)} ·{" "}
+                {link.revoked_at
+                  ? t("isRevoked")
+                  : isOver
+                    ? t("isExpired")
+                    : t("expires", { when: dateTime(link.expires_at) })}
+              </small>
+              {isApart && <Origin link={link} />}
+            </div>
+            {!isOver && (
+              <Button look="danger" onClick={() => void revoke(link)} data-testid="revoke-link">
+                {t("revoke")}
+              </Button>
+            )}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function Origin({ link }: { link: CustomerLink }) {
+  return (
+    <small>
+      {t("madeBy", { name: link.created_by_name, when: dateTime(link.created_at) })} ·{" "}
+      <a href={paths.desk(link.session_id)}>
+        {link.work_order ? t("ofWorkOrder", { order: link.work_order }) : t("ofSession")}
+      </a>
+      {link.device_ids && <> · {t("ofDevices", { count: link.device_ids.length })}</>}
+    </small>
   );
 }
 

@@ -58,6 +58,17 @@ export const t = words({
     "已打开 {count} 次，最近 {when}",
   ],
   expires: ["until {when}", "至 {when}", "至 {when}"],
+  madeBy: ["made by {name}, {when}", "由 {name} 於 {when} 產生", "由 {name} 于 {when} 生成"],
+  ofSession: ["its session", "所屬連線", "所属会话"],
+  ofWorkOrder: ["work order {order}", "工單 {order}", "工单 {order}"],
+  ofDevices: ["only {count} of its devices", "僅其中 {count} 台設備", "仅其中 {count} 台设备"],
+  customerLinks: ["Customer links", "客戶連結", "客户链接"],
+  noCustomerLinks: ["No customer link yet", "尚無客戶連結", "暂无客户链接"],
+  noCustomerLinksHint: [
+    "They are made in a session: open one and choose “Invite”.",
+    "連結在連線中產生：請開啟一場連線並選擇「邀請」。",
+    "链接在会话中生成：请打开一场会话并选择“邀请”。",
+  ],
   elsewhere: [
     "The session is about other equipment now, which you may not see. It goes on here when it comes back.",
     "連線目前正在處理您無權查看的其他設備，回到您的設備時會繼續顯示。",

@@ -1,23 +1,25 @@
 /** The label desk: pick devices, choose the paper, get one sheet. The picked devices stand in the address. */
-import type { Device, Label, Rack } from "@nearhand/contract";
+import type { Label, Rack, Site } from "@nearhand/contract";
 import { Button, EmptyState, notify, Progress, SelectField, useLoad } from "@nearhand/ui";
 import printer from "lucide-static/icons/printer.svg?raw";
 import tags from "lucide-static/icons/tags.svg?raw";
 import { useState } from "preact/hooks";
 import { all } from "../devices/registry";
-import { download, get, post, type Page } from "../rest";
+import { download, get, post } from "../rest";
 import { query, setQuery } from "../router";
 import { Shown, sentence } from "../shell/Shown";
+import { pickable, type Pickable } from "./pickable";
 import { t } from "./words";
-
-const SHOWN = 100;
 
 export function LabelsPage() {
   const [text, setText] = useState("");
   const rack = query.value.get("rack_id") ?? "";
   const racks = useLoad("racks", (signal) => all<Rack>("/racks", signal));
-  const devices = useLoad(`${text}/${rack}`, (signal) =>
-    get<Page<Device>>("/devices", { q: text, rack_id: rack, limit: SHOWN }, signal),
+  const sites = useLoad("sites", (signal) => all<Site>("/sites", signal));
+  const signing = (sites.data ?? []).filter(({ label_signing }) => label_signing !== "off");
+  const unsigned = query.value.get("unsigned") ?? "";
+  const devices = useLoad(`${text}/${rack}/${unsigned}`, (signal) =>
+    pickable({ text, rack, unsigned }, signal),
   );
   const picked = new Set((query.value.get("devices") ?? "").split(",").filter(Boolean));
   const pick = (ids: Iterable<string>) => setQuery({ devices: [...ids].join(",") });
@@ -51,9 +53,20 @@ export function LabelsPage() {
           ]}
           onChange={(value) => setQuery({ rack_id: value })}
         />
+        {signing.length > 0 && (
+          <SelectField
+            label={t("signature")}
+            value={unsigned}
+            choices={[
+              { value: "", label: t("anySignature") },
+              ...signing.map(({ id, name }) => ({ value: id, label: t("unsignedAt", { site: name }) })),
+            ]}
+            onChange={(value) => setQuery({ unsigned: value, devices: "" })}
+          />
+        )}
       </search>
       <Shown of={devices}>
-        {({ items }) =>
+        {(items) =>
           items.length === 0 ? (
             <EmptyState icon={tags} title={t("nothing")}>
               <p>{t("nothingHint")}</p>
@@ -80,39 +93,50 @@ export function LabelsPage() {
       </Shown>
       <Sheet
         ids={[...picked]}
-        onAll={() => pick(new Set([...picked, ...(devices.data?.items ?? []).map(({ id }) => id)]))}
+        shown={devices.data ?? []}
+        onAll={() => pick(new Set([...picked, ...(devices.data ?? []).map(({ id }) => id)]))}
         onClear={() => pick([])}
+        onDone={() => unsigned && devices.reload()}
       />
     </div>
   );
 }
 
-/** A device without a label gets one first, so that nothing picked is missing on the sheet. */
-async function labelAll(ids: readonly string[], onDone: (count: number) => void): Promise<void> {
+/** A device without a label gets one first, so that nothing picked is missing on the sheet; an unsigned face a new one. */
+async function labelAll(
+  ids: readonly string[],
+  shown: readonly Pickable[],
+  onDone: (count: number) => void,
+): Promise<void> {
   for (const [n, id] of ids.entries()) {
-    const labels = await get<Label[]>(`/devices/${id}/labels`);
-    if (labels.length === 0) await post<Label>(`/devices/${id}/labels`, {});
+    const path = `/devices/${id}/labels`;
+    const unsigned = shown.find((one) => one.id === id)?.unsigned ?? [];
+    for (const face of unsigned) await post<Label>(path, { face });
+    if (unsigned.length === 0 && (await get<Label[]>(path)).length === 0) await post<Label>(path, {});
     onDone(n + 1);
   }
 }
 
 interface SheetProps {
   ids: readonly string[];
+  shown: readonly Pickable[];
   onAll: () => void;
   onClear: () => void;
+  onDone: () => void;
 }
 
-function Sheet({ ids, onAll, onClear }: SheetProps) {
+function Sheet({ ids, shown, onAll, onClear, onDone }: SheetProps) {
   const [paper, setPaper] = useState("a4");
   const [done, setDone] = useState<number | null>(null);
   const isBusy = done !== null;
   const print = async () => {
     setDone(0);
     try {
-      await labelAll(ids, setDone);
+      await labelAll(ids, shown, setDone);
       const body = { device_ids: ids, paper, format: "pdf" };
       await download("/labels/sheets", "labels.pdf", { method: "POST", json: body });
       notify(t("done"), "good");
+      onDone();
     } catch (error) {
       notify(sentence(error), "bad");
     }

@@ -1,6 +1,6 @@
 /** People and services with an account: who, what they may do and where, how they sign in; and who is asked in. */
 import type { Account } from "@nearhand/contract";
-import { Button, dateTime, EmptyState, useLoad } from "@nearhand/ui";
+import { Button, dateTime, EmptyState, Field, useLoad } from "@nearhand/ui";
 import plus from "lucide-static/icons/plus.svg?raw";
 import users from "lucide-static/icons/users.svg?raw";
 import { useState } from "preact/hooks";
@@ -8,10 +8,12 @@ import { GrantChips, grantWords, loadPlaces, type GrantPlaces } from "../access/
 import { t as tAccess } from "../access/words";
 import { pageOf } from "../devices/query";
 import { get, type Page } from "../rest";
-import { query } from "../router";
+import { query, setQuery } from "../router";
 import { paths } from "../routes";
 import { Pager } from "../shell/Pager";
 import { Shown } from "../shell/Shown";
+import { useTyped } from "../shell/typed";
+import { t as tShared } from "../words";
 import { Invitations } from "./Invitations";
 import { InviteDialog } from "./InviteDialog";
 import { StateFlag } from "./StateFlag";
@@ -21,8 +23,10 @@ const SIZE = 50;
 
 export function PeoplePage() {
   const page = pageOf(query.value);
-  const people = useLoad(`people/${page}`, (signal) =>
-    get<Page<Account>>("/users", { limit: SIZE, offset: (page - 1) * SIZE }, signal),
+  const part = query.value.get("q") ?? "";
+  const search = useTyped(part, (q) => setQuery({ q, page: null }));
+  const people = useLoad(`people/${page}/${part}`, (signal) =>
+    get<Page<Account>>("/users", { q: part, limit: SIZE, offset: (page - 1) * SIZE }, signal),
   );
   const places = useLoad("grant-places", loadPlaces);
   const [isInviting, setInviting] = useState(false);
@@ -42,6 +46,9 @@ export function PeoplePage() {
           {t("invite")}
         </Button>
       </header>
+      <search class="filters">
+        <Field label={tShared("search")} type="search" placeholder={t("searchHint")} {...search} />
+      </search>
       <Shown of={people}>
         {({ items, total }) => (
           <>

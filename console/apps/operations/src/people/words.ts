@@ -20,6 +20,7 @@ export const t = words({
     "請親自轉交：只顯示這一次，也只能使用一次。",
     "请亲自转交：只显示这一次，也只能使用一次。",
   ],
+  searchHint: ["Name or e-mail", "姓名或電子郵件", "姓名或电子邮件"],
   invitations: ["Asked in, not yet here", "已邀請，尚未加入", "已邀请，尚未加入"],
   noInvitations: ["No open invitations.", "沒有未接受的邀請。", "没有未接受的邀请。"],
   invitedBy: ["by {name}", "邀請人：{name}", "邀请人：{name}"],

@@ -1,5 +1,5 @@
-/** Rename a site or rack, or give it to another tenant. */
-import type { NewRack, NewSite, Rack, Site, Tenant } from "@nearhand/contract";
+/** Rename a site or rack, give it to another tenant, or say what is asked of a site's labels. */
+import type { LabelSigning, NewRack, NewSite, Rack, Site, Tenant } from "@nearhand/contract";
 import { Button, Dialog, Field, SelectField, useLoad } from "@nearhand/ui";
 import { useState } from "preact/hooks";
 import { textOf, useActing } from "../access/acting";
@@ -43,9 +43,12 @@ function sendable(place: Site | Rack): NewSite | NewRack {
 
 function Form({ path, read: { place, tenants }, onDone }: PlaceEditProps & { read: Read }) {
   const [tenantId, setTenantId] = useState(place.data.tenant_id ?? "");
+  const isSite = "label_signing" in place.data;
+  const [signing, setSigning] = useState<LabelSigning>(isSite ? (place.data as Site).label_signing : "off");
   const acting = useActing();
   const save = async (name: string) => {
-    await put(path, { ...sendable(place.data), name, tenant_id: tenantId || null }, place.etag);
+    const asked = isSite ? { label_signing: signing } : {};
+    await put(path, { ...sendable(place.data), name, tenant_id: tenantId || null, ...asked }, place.etag);
     onDone(true);
   };
   return (
@@ -67,6 +70,7 @@ function Form({ path, read: { place, tenants }, onDone }: PlaceEditProps & { rea
         error={acting.problem}
       />
       <TenantField tenants={tenants} value={tenantId} onChange={setTenantId} />
+      {isSite && <SigningField value={signing} onChange={setSigning} />}
       <div class="ui-actions">
         <Button onClick={() => onDone(false)}>{tShared("cancel")}</Button>
         <Button type="submit" look="primary" isBusy={acting.isBusy} data-testid="save-place">
@@ -74,6 +78,25 @@ function Form({ path, read: { place, tenants }, onDone }: PlaceEditProps & { rea
         </Button>
       </div>
     </form>
+  );
+}
+
+const SIGNINGS = ["off", "warn", "enforce"] as const;
+
+interface SigningFieldProps {
+  value: LabelSigning;
+  onChange: (signing: LabelSigning) => void;
+}
+
+function SigningField({ value, onChange }: SigningFieldProps) {
+  return (
+    <SelectField
+      label={t("signing")}
+      hint={t("signingHint")}
+      value={value}
+      choices={SIGNINGS.map((one) => ({ value: one, label: t(`signing_${one}`) }))}
+      onChange={(chosen) => onChange(chosen as LabelSigning)}
+    />
   );
 }
 

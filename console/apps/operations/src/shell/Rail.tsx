@@ -6,6 +6,7 @@ import bookOpen from "lucide-static/icons/book-open.svg?raw";
 import ellipsis from "lucide-static/icons/ellipsis.svg?raw";
 import fileDown from "lucide-static/icons/file-down.svg?raw";
 import layoutGrid from "lucide-static/icons/layout-grid.svg?raw";
+import link from "lucide-static/icons/link.svg?raw";
 import logOut from "lucide-static/icons/log-out.svg?raw";
 import scroll from "lucide-static/icons/scroll-text.svg?raw";
 import search from "lucide-static/icons/search.svg?raw";
@@ -32,6 +33,7 @@ interface Place {
     | "import"
     | "people"
     | "tenants"
+    | "links"
     | "audit"
     | "account";
   to: string;
@@ -73,6 +75,7 @@ const PLACES: readonly Place[] = [
   { word: "import", to: paths.import, icon: fileDown, views: ["import"], needs: "devices.write" },
   { word: "people", to: paths.people, icon: users, views: ["people", "person"], needs: "people.manage" },
   { word: "tenants", to: paths.tenants, icon: building, views: ["tenants"], needs: "devices.write" },
+  { word: "links", to: paths.links, icon: link, views: ["links"], needs: "sessions.invite" },
   { word: "audit", to: paths.audit, icon: scroll, views: ["audit"], needs: "audit.read" },
   { word: "account", to: paths.account, icon: user, views: ["account"], needs: null },
 ];

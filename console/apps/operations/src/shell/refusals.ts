@@ -31,6 +31,7 @@ const table = {
   not_permitted: ["Your role does not allow this", "您的角色無法執行此操作", "您的角色无法执行此操作"],
   nothing_to_go_by: ["No label or tag of such a device is seen well enough in the picture", "照片中看不清這種設備的標籤或定位標", "照片中看不清这种设备的标签或定位标"],
   own_account: ["Nobody changes their own grants, or switches themselves off", "無法更改自己的權限或停用自己", "无法更改自己的权限或停用自己"],
+  password_too_easy: ["Others guess this password first: many people have it, or it is made of known words", "這個密碼太容易猜到：很多人使用，或由已知的字詞組成", "这个密码太容易猜到：很多人使用，或由已知的字词组成"],
   position_taken: ["Another device is mounted there", "該位置已安裝其他設備", "该位置已安装其他设备"],
   quota_exceeded: ["Too many bytes were sent today on this account", "此帳號今日傳送量已達上限", "此账号今日发送量已达上限"],
   scope_too_wide: ["A token holds no more than its account", "權杖的權限不能超過帳號", "令牌的权限不能超过账号"],
