@@ -1,6 +1,7 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -16,6 +17,7 @@ from nearhand.kit.sealing import KeyFile, Keyring
 from nearhand.kit.settings import MIB, Settings
 from nearhand.migrations.upgrade import upgrade
 from nearhand.simulation import people
+from tests.support.lying_provider import CLIENT_ID, lying_provider
 from tests.support.people import PASSWORD, QUICK
 from tests.support.server import served
 
@@ -182,3 +184,32 @@ def test_the_command_says_it_in_words_or_json_and_by_its_exit_code(tmp_path: Pat
     assert "data_readable_by_all" in {each.code for each in found}
     severities = [list(Severity).index(each.severity) for each in found]
     assert severities == sorted(severities)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"oidc_issuer": "http://login.house.example"}, "oidc_settings"),
+        ({"oidc_client_id": ""}, "oidc_settings"),
+        ({"oidc_grants": ({"group": "a", "role": "king"},)}, "oidc_settings"),
+        ({"oidc_grants": ({"group": "a", "role": "admin", "rack": "R1"},)}, "oidc_settings"),
+        ({}, "oidc_no_grants"),
+        ({"second_factor_roles": ("admin",), "oidc_strong": ()}, "oidc_never_strong"),
+        ({"oidc_issuer": "http://127.0.0.1:9"}, "oidc_unreachable"),
+    ],
+)
+async def test_a_single_sign_on_that_is_no_use_is_found(
+    sound: Settings, changes: dict[str, Any], code: str
+) -> None:
+    with lying_provider() as provider:
+        has = {"oidc_issuer": provider.issuer, "oidc_client_id": CLIENT_ID}
+        assert code in await codes(sound.model_copy(update=has | changes))
+
+
+async def test_one_that_answers_as_it_must_is_not(sound: Settings) -> None:
+    rules = ({"group": "a", "role": "admin"},)
+    with lying_provider() as provider:
+        has = {"oidc_issuer": provider.issuer, "oidc_client_id": CLIENT_ID, "oidc_grants": rules}
+        assert not {code for code in await codes(sound.model_copy(update=has)) if code.startswith("oidc")}
+        other = has | {"oidc_issuer": f"{provider.issuer}/"}  # not as it calls itself
+        assert "oidc_untrue" in await codes(sound.model_copy(update=other))

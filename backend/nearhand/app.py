@@ -18,8 +18,10 @@ from nearhand.access.factors import FactorService
 from nearhand.access.mail import Mail
 from nearhand.access.means import Means, Policy
 from nearhand.access.model import SYSTEM, Actor, Role
+from nearhand.access.oidc import House, SingleSignOn, rules_of
 from nearhand.access.passwords import Passwords
 from nearhand.access.people import PeopleService
+from nearhand.access.provider import Client, Provider
 from nearhand.access.seal import Seal
 from nearhand.access.service import AccessService
 from nearhand.access.tokens import TokenService
@@ -28,6 +30,7 @@ from nearhand.audit.api import router as audit_router
 from nearhand.audit.service import Ledger
 from nearhand.devices.api import router as devices_router
 from nearhand.devices.importer import Importer, InspectMoves
+from nearhand.devices.places import where_named
 from nearhand.devices.service import RegisteredDevices
 from nearhand.kit.blobs import Blobs
 from nearhand.kit.bodies import BodyLimit, Pace
@@ -112,6 +115,7 @@ class Resources:
     factors: FactorService
     api_tokens: TokenService
     enrolment: EnrolmentService
+    single_sign_on: SingleSignOn
     sign_in_rate: RateLimit
     tickets: Tickets
     limits: Limits
@@ -190,6 +194,9 @@ def build_resources(
         factors=FactorService(means, access),
         api_tokens=TokenService(means, access),
         enrolment=EnrolmentService(means, access),
+        single_sign_on=SingleSignOn(
+            means, access, provider_of(settings, clock), house_of(settings), where_named
+        ),
         sign_in_rate=RateLimit(settings.password_tries_per_minute),
         tickets=Tickets(time.monotonic),
         limits=Limits(
@@ -263,6 +270,31 @@ def mail_of(settings: Settings) -> Mail | None:
         settings.smtp_user,
         settings.smtp_password.get_secret_value(),
         settings.smtp_security,
+    )
+
+
+def provider_of(settings: Settings, clock: Clock) -> Provider | None:
+    """Raise ValueError for settings that cannot be meant."""
+    if not settings.oidc_issuer:
+        return None
+    client = Client(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        secret=settings.oidc_client_secret.get_secret_value(),
+        scopes=settings.oidc_scopes,
+        redirect_uri=f"{settings.base_url}/signed-in",
+        left_uri=f"{settings.base_url}/",
+    )
+    return Provider(client, clock)
+
+
+def house_of(settings: Settings) -> House:
+    """Raise ValueError for rules that cannot be meant."""
+    return House(
+        name=settings.oidc_name,
+        groups_claim=settings.oidc_groups_claim,
+        strong=frozenset(settings.oidc_strong),
+        rules=rules_of(settings.oidc_grants),
     )
 
 

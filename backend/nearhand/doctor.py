@@ -21,9 +21,13 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from nearhand.access.credentials import ProviderDown
 from nearhand.access.passwords import Passwords
+from nearhand.app import house_of, provider_of
 from nearhand.kit.blobs import Blobs
+from nearhand.kit.clock import SystemClock
 from nearhand.kit.database import Database
+from nearhand.kit.errors import NearhandError
 from nearhand.kit.sealing import KeyFile, NoKeys
 from nearhand.kit.serving import LEAST_LEFT_FILES, raise_file_limit
 from nearhand.kit.settings import Settings
@@ -66,6 +70,7 @@ async def examine(settings: Settings, machine: Machine | None = None) -> list[Fi
     machine = machine or Machine()
     findings = [*_of_settings(settings), *_of_files(settings), *_of_machine(settings, machine)]
     findings += [found async for found in _of_database(settings)]
+    findings += [found async for found in _of_provider(settings)]
     findings += await asyncio.to_thread(lambda: list(_of_service(settings, machine)))
     order = list(Severity)
     return sorted(findings, key=lambda found: order.index(found.severity))
@@ -362,7 +367,10 @@ def _admins(connection: Connection) -> dict[str, str]:
 
 def _without_factor(connection: Connection, admins: dict[str, str]) -> list[str]:
     strong = connection.execute(
-        text("SELECT user_id FROM totp WHERE confirmed_at IS NOT NULL UNION SELECT user_id FROM passkey")
+        text(
+            "SELECT user_id FROM totp WHERE confirmed_at IS NOT NULL UNION SELECT user_id FROM passkey "
+            "UNION SELECT user_id FROM identity WHERE is_led"  # no password; what else was asked, the provider knows
+        )
     )
     having = {str(user_id) for (user_id,) in strong}
     return sorted(name for user_id, name in admins.items() if user_id not in having)
@@ -373,6 +381,49 @@ def _hashes(connection: Connection, names: list[str]) -> list[str]:
         "SELECT u.name, p.hash FROM user_account u JOIN password p ON p.user_id = u.id WHERE u.is_active"
     )
     return [str(kept) for name, kept in connection.execute(hashed) if name in names]
+
+
+# -- single sign-on ---------------------------------------------------------------------------------------------
+
+
+async def _of_provider(settings: Settings) -> AsyncIterator[Finding]:
+    """Ask it for what it says of itself, as the service does."""
+    try:
+        provider = provider_of(settings, SystemClock())
+        rules = house_of(settings).rules
+    except ValueError as error:
+        yield Finding(
+            code="oidc_settings",
+            severity=Severity.BROKEN,
+            sentence=f"The single sign-on is set up wrong, and the service does not start: {error}",
+            remedy="Mend the settings NEARHAND_OIDC_…; docs/how-to/single-sign-on.md has examples.",
+        )
+        return
+    if provider is None:
+        return
+    try:
+        await provider.check()
+    except NearhandError as error:
+        yield Finding(
+            code="oidc_unreachable" if isinstance(error, ProviderDown) else "oidc_untrue",
+            severity=Severity.BROKEN,
+            sentence=f"The single sign-on at {provider.issuer} is no use: {error.detail}.",
+            remedy="NEARHAND_OIDC_ISSUER must be exactly what its discovery says, with a certificate this machine trusts.",
+        )
+    if not rules:
+        yield Finding(
+            code="oidc_no_grants",
+            severity=Severity.WEAK,
+            sentence="No group of the single sign-on gives anything here: only the invited come in by it.",
+            remedy="Name groups in NEARHAND_OIDC_GRANTS.",
+        )
+    if settings.second_factor_roles and not settings.oidc_strong:
+        yield Finding(
+            code="oidc_never_strong",
+            severity=Severity.WEAK,
+            sentence="Roles take a second factor, and nothing that the single sign-on says counts as one.",
+            remedy='Name what it says in NEARHAND_OIDC_STRONG, as ["mfa"]; else everybody adds one here too.',
+        )
 
 
 # -- the running service ----------------------------------------------------------------------------------------

@@ -94,6 +94,13 @@ async def reset() -> RedirectResponse:
     return RedirectResponse("/console/reset")
 
 
+@router.get("/signed-in")
+async def signed_in(request: Request) -> RedirectResponse:
+    """The way back from the single sign-on: its answer goes on in the fragment, to the app that set out."""
+    app = "field" if request.query_params.get("state", "").startswith("field.") else "console"
+    return RedirectResponse(f"/{app}/signed-in#{request.url.query[:8000]}")
+
+
 @router.get("/enrol")
 async def enrol() -> RedirectResponse:
     return RedirectResponse("/field/enrol")

@@ -252,6 +252,11 @@ def test_who_opens_the_account_of_another_proves_who_they_are(
     clock.advance(11 * 60)
     assert admin.code("POST", f"{expert}/reset-link") == (403, "confirm_first")
     assert admin.code("DELETE", f"{expert}/factors") == (403, "confirm_first")
+    everywhere = {"grants": [{"role": "admin"}]}
+    assert admin.code("PUT", f"{expert}/grants", everywhere) == (403, "confirm_first")
+    assert admin.code("POST", "invitations", everywhere | {"display_name": "A"}) == (403, "confirm_first")
+    new = everywhere | {"name": "accomplice", "display_name": "A", "password": PASSWORD}
+    assert admin.code("POST", "users", new) == (403, "confirm_first")
     admin.done("POST", "me/confirm", {"password": PASSWORD})
     admin.done("DELETE", f"{expert}/factors")
 

@@ -13,6 +13,8 @@ UNTOLD = {
     ("GET", f"{API}/demo"),
     *(("GET", f"{API}/{path}") for path in ("sign-in", "me/passkeys", "me/sign-ins", "me/tokens")),
     ("POST", f"{API}/sign-in/passkey/options"),
+    ("POST", f"{API}/sign-in/provider"),
+    ("POST", f"{API}/sign-out/provider"),
     ("POST", f"{API}/me/passkeys/options"),
     ("POST", f"{API}/invitations/show"),
     ("POST", f"{API}/enrolments/show"),

@@ -1,17 +1,21 @@
-"""The service asks nobody: nothing that people write into it can make it open an address of theirs."""
+"""The service asks its sign-in provider and nobody else: nothing that people write into it can make it open an address."""
 
 import ast
 from pathlib import Path
 
 import nearhand
+from nearhand.access import credentials
 
 PACKAGE = Path(nearhand.__file__).parent
 CALLERS = {
     "httpx", "httpx2", "requests", "aiohttp", "urllib3", "urllib.request", "http.client", "ftplib", "telnetlib",
     "websockets", "websockets.asyncio.client", "websockets.sync.client", "socketio",
+    *(f"authlib.integrations.{kind}_client" for kind in ("httpx", "requests", "starlette")),
 }  # fmt: skip
 # The SDK asks the service, from other machines; the doctor, at a terminal, the address in its own settings.
 MAY = ("client/", "doctor.py")
+# A setting names the one address it begins at; tests/access/test_provider.py sees that it is led to no other.
+PROVIDER = "access/provider.py"
 
 
 def called(path: Path) -> set[str]:
@@ -31,7 +35,24 @@ def test_nothing_of_the_service_can_open_an_address() -> None:
         if called(path)
     }
     assert callers  # the list above still knows how the SDK asks
-    assert {name: modules for name, modules in callers.items() if not name.startswith(MAY)} == {}
+    others = {name: modules for name, modules in callers.items() if not name.startswith(MAY)}
+    assert others == {PROVIDER: ["authlib.integrations.httpx_client", "httpx2"]}
+
+
+def test_where_the_provider_is_comes_from_the_settings_alone() -> None:
+    """It is made in `app.py`, of them; no door hands it an address, and no row keeps one."""
+    making = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if makes_provider(path)}
+    assert making == {"app.py"}
+    for name in ("ProviderAsk", "ProviderAnswer"):
+        fields = getattr(credentials, name).model_fields
+        assert not {field for field in fields if "url" in field or "uri" in field}
+
+
+def makes_provider(path: Path) -> bool:
+    return any(
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Provider"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    )
 
 
 def test_the_service_does_not_load_them_through_another() -> None:

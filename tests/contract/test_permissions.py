@@ -17,6 +17,8 @@ from tests.support.routes import UNSTATED, api_routes, stated_permission
 PUBLIC = {
     *(("GET", f"{API}/{path}") for path in ("sign-in", "demo")),
     *(("POST", f"{API}/sign-in{path}") for path in ("", "/code", "/passkey", "/passkey/options")),
+    *(("POST", f"{API}/sign-{path}") for path in ("in/provider", "in/provider/finish", "out/provider")),
+    ("POST", f"{API}/sign-out/by-provider"),  # asks for a token that the provider has signed
     *(
         ("POST", f"{API}/{path}")
         for path in ("join", "enrolments/show", "enrolments/use", "password-resets", "password-resets/use")

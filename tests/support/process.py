@@ -29,7 +29,7 @@ class ServerProcess:
     def __init__(self, folder: Path) -> None:
         self.settings = Settings(data_dir=folder, password_tries_per_minute=1000)
         self._folder = folder
-        self._port = _free_port()
+        self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -100,7 +100,7 @@ def shared_server() -> ServerProcess:
     return server
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]

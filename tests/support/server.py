@@ -21,13 +21,16 @@ def served(
     certificate: Path | None = None,
     settings: Settings | None = None,
     gate: Gate | None = None,
+    port: int = 0,
 ) -> Iterator[str]:
     """Run the app until the block ends; yields its base URL. Raises RuntimeError when it does not start.
+
+    On a free port, unless its address had to be known before.
 
     With a `certificate` (key and chain in one PEM file) it speaks TLS.
     """
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+        free.bind(("127.0.0.1", port))
         port = free.getsockname()[1]
     config = uvicorn.Config(
         app,

@@ -119,9 +119,17 @@ async def even_locked(request: Request) -> Held:
     return (await _known(request, even_locked=True)).held
 
 
+async def fresh(request: Request) -> None:
+    """Whoever makes others mighty proves first that it is they; a token was given for what it may do."""
+    held = (await _known(request)).held
+    if held.user_id is not None and held.kind is not SignInKind.TOKEN:
+        request.app.state.resources.access.demand_fresh(held)
+
+
 own_sign_in.permission = None  # type: ignore[attr-defined]
 even_locked.permission = None  # type: ignore[attr-defined]
 
 SignedIn = Annotated[Actor, Depends(demand(None))]
 OwnSignIn = Annotated[Held, Depends(own_sign_in)]
+FRESH = Depends(fresh)
 EvenLocked = Annotated[Held, Depends(even_locked)]

@@ -3,12 +3,13 @@
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Form, Query, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
 from nearhand.access.actor import (
     BROWSER_COOKIE,
     COOKIE,
+    FRESH,
     EvenLocked,
     OwnSignIn,
     SignedIn,
@@ -46,6 +47,11 @@ from nearhand.access.credentials import (
     PasswordChange,
     PinChange,
     Profile,
+    ProviderAdmission,
+    ProviderAnswer,
+    ProviderAsk,
+    ProviderFactorNeeded,
+    ProviderWay,
     RecoveryCodes,
     Renewed,
     ResetByMail,
@@ -70,11 +76,12 @@ from nearhand.access.model import (
     SignIn,
     User,
 )
+from nearhand.access.oidc import KEPT_LIFE, SingleSignOn
 from nearhand.access.people import PeopleService
 from nearhand.access.service import AccessService
 from nearhand.access.tokens import TokenService
 from nearhand.audit.doors import acted, listed, tried, untold, viewed
-from nearhand.kit.cookies import forget_cookie, set_cookie
+from nearhand.kit.cookies import cookie_of, forget_cookie, set_cookie
 from nearhand.kit.errors import TooMany
 from nearhand.kit.http import GuardedRoute, Page, Paging
 from nearhand.kit.origin import refuse_foreign_origin
@@ -84,6 +91,7 @@ from nearhand.kit.tickets import TICKET_S
 
 router = APIRouter(tags=["access"], route_class=GuardedRoute)
 YEAR_S = 365 * 24 * 3600
+PROVIDER_COOKIE = "nearhand_provider"
 
 
 class Join(BaseModel):
@@ -125,7 +133,13 @@ def _enrolment(request: Request) -> EnrolmentService:
     return service
 
 
+def _single_sign_on(request: Request) -> SingleSignOn:
+    service: SingleSignOn = request.app.state.resources.single_sign_on
+    return service
+
+
 Service = Annotated[AccessService, Depends(_service)]
+SingleSignOnService = Annotated[SingleSignOn, Depends(_single_sign_on)]
 People = Annotated[PeopleService, Depends(_people)]
 FactorsService = Annotated[FactorService, Depends(_factors)]
 Tokens = Annotated[TokenService, Depends(_tokens)]
@@ -176,10 +190,13 @@ def _kind(want_token: bool) -> SignInKind:
 
 @router.get("/sign-in")
 @untold("public: what the sign-in page may offer")
-async def options(request: Request, people: People) -> SignInOptions:
+async def options(
+    request: Request, people: People, factors: FactorsService, provider: SingleSignOnService
+) -> SignInOptions:
     """Public: what the sign-in page may offer."""
-    has_passkeys = request.app.state.resources.factors.has_passkeys
-    return SignInOptions(has_passkeys=has_passkeys, has_email_reset=people.has_mail)
+    return SignInOptions(
+        has_passkeys=factors.has_passkeys, has_email_reset=people.has_mail, provider=provider.name
+    )
 
 
 @router.post("/sign-in", dependencies=PUBLIC)
@@ -222,6 +239,48 @@ async def sign_in_by_passkey(
 ) -> Admission:
     answer = await factors.sign_in(body, visitor_of(request))
     return _let_in(request, response, answer, want_token=want_token)
+
+
+@router.post("/sign-in/provider", dependencies=PUBLIC)
+@untold("a question to the provider; what comes of it is put down")
+async def sign_in_at_provider(
+    body: ProviderAsk, request: Request, response: Response, provider: SingleSignOnService
+) -> ProviderWay:
+    """Set out for the single sign-on. The browser keeps, unreadable, what the answer has to fit."""
+    url, kept = await provider.begin(body)
+    set_cookie(request, response, PROVIDER_COOKIE, kept, max_age_s=int(KEPT_LIFE.total_seconds()))
+    return ProviderWay(url=url)
+
+
+@router.post("/sign-in/provider/finish", dependencies=PUBLIC)
+@tried("sign_in.begun")
+async def sign_in_by_provider(
+    body: ProviderAnswer, request: Request, response: Response, provider: SingleSignOnService
+) -> ProviderAdmission | ProviderFactorNeeded:
+    """Be signed in by what the provider gave the browser to bring. `to`: where it wanted to go."""
+    kept = cookie_of(request, PROVIDER_COOKIE)
+    forget_cookie(request, response, PROVIDER_COOKIE)
+    answer = await provider.finish(body, kept or "", visitor_of(request))
+    if isinstance(answer, ProviderFactorNeeded):
+        return answer
+    _let_in(request, response, answer, want_token=True)
+    return answer.model_copy(update={"token": None})
+
+
+@router.post("/sign-out/provider", dependencies=PUBLIC)
+@untold("an address of the provider's; it knows itself who signs out there")
+async def sign_out_at_provider(provider: SingleSignOnService) -> ProviderWay:
+    """Where the browser signs out of the single sign-on too. Sign out here first."""
+    return ProviderWay(url=await provider.left_address())
+
+
+@router.post("/sign-out/by-provider", status_code=status.HTTP_204_NO_CONTENT)
+@tried("user.signed_out")
+async def sign_out_by_provider(
+    logout_token: Annotated[str, Form(max_length=16_000)], provider: SingleSignOnService
+) -> None:
+    """For the provider (OpenID Connect Back-Channel Logout): the sign-ins that it began end."""
+    await provider.end(logout_token)
 
 
 @router.post("/sign-out", status_code=status.HTTP_204_NO_CONTENT)
@@ -474,7 +533,7 @@ async def users(
     return await people.users(actor, page, q.strip())
 
 
-@router.post("/users", status_code=status.HTTP_201_CREATED)
+@router.post("/users", status_code=status.HTTP_201_CREATED, dependencies=[FRESH])
 async def register(body: NewUser, people: People, actor: Actor = may(Permission.PEOPLE_MANAGE)) -> User:
     """A person with a first password, or a service (`kind`), which gets tokens instead."""
     return await people.add(actor, body)
@@ -506,7 +565,7 @@ class Granted(BaseModel):
     grants: Grants = Field(min_length=1, max_length=MAX_GRANTS)
 
 
-@router.put("/users/{user_id}/grants")
+@router.put("/users/{user_id}/grants", dependencies=[FRESH])
 async def set_grants(
     user_id: Id, body: Granted, people: People, actor: Actor = may(Permission.PEOPLE_MANAGE)
 ) -> User:
@@ -601,7 +660,7 @@ async def invitations(
     return await people.invitations(actor, page)
 
 
-@router.post("/invitations", status_code=status.HTTP_201_CREATED)
+@router.post("/invitations", status_code=status.HTTP_201_CREATED, dependencies=[FRESH])
 async def invite(
     body: NewInvitation, people: People, actor: Actor = may(Permission.PEOPLE_MANAGE)
 ) -> Invited:

@@ -18,7 +18,7 @@ from nearhand.access.model import (
     User,
     UserName,
 )
-from nearhand.kit.errors import Conflict, Forbidden, NotFound, TooMany, Unauthenticated
+from nearhand.kit.errors import Conflict, Forbidden, NotFound, TooMany, Unauthenticated, Unavailable
 from nearhand.kit.patterns import ONE_LINE, Id
 
 Token = Annotated[str, StringConstraints(min_length=10, max_length=200, pattern=ONE_LINE)]
@@ -28,6 +28,12 @@ Label = Annotated[
 ]
 Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 Code = Annotated[str, StringConstraints(min_length=6, max_length=30, pattern=r"^[0-9A-Za-z -]+$")]
+
+
+# A path of the console or the field app, and what it is asked: nothing that leads out of them.
+OWN_PLACE = (
+    r"^/(console|field)(/[A-Za-z0-9_~+:,@-][A-Za-z0-9._~%+:,@-]*)*/?(\?[A-Za-z0-9._~=&%+:,@/!*()-]*)?$"
+)
 
 
 class Told(BaseModel):
@@ -65,6 +71,8 @@ class Opening(Told):
     is_strong: bool = False
     device_name: str = ""
     until: datetime | None = None
+    provider_sid: str | None = None  # None: not by a provider; empty: by one that names no session of its own
+    proved_at: datetime | None = None  # when they proved who they are, where that was not just now
 
 
 class Held(Told):
@@ -134,6 +142,8 @@ class Factors(Told):
     has_totp: bool
     passkeys: int
     recovery_codes_left: int
+    has_provider: bool = Field(False, description="The single sign-on.")
+    is_led: bool = Field(False, description="By the single sign-on alone, whose groups also give the rights.")
 
 
 class Account(User):
@@ -170,6 +180,7 @@ class SignInOptions(Told):
 
     has_passkeys: bool
     has_email_reset: bool
+    provider: str | None = Field(None, description="Name of the single sign-on.")
 
 
 class SecondStep(Asked):
@@ -287,6 +298,49 @@ class Profile(Asked):
 
     display_name: DisplayName
     email: Email | None
+
+
+# -- single sign-on ---------------------------------------------------------------------------------------------
+
+
+class Identity(Told):
+    """Who an account is to a sign-in provider; the address of the provider is a part of the name."""
+
+    issuer: str
+    subject: str
+    user_id: str
+    is_led: bool
+
+
+class ProviderAsk(Asked):
+    """`to` is where to be afterwards, in one of our own apps. An invitation is accepted by whoever comes back."""
+
+    to: str = Field(max_length=300, pattern=OWN_PLACE)
+    invitation: Token | None = None
+    again: bool = Field(False, description="Prove who you are anew, though the provider knows you.")
+
+
+class ProviderWay(Told):
+    """Where the browser goes now."""
+
+    url: str
+
+
+class ProviderAnswer(Asked):
+    """What the provider gave the browser to bring: `code`, or why there is none in `error`."""
+
+    state: str = Field(max_length=200)
+    code: str = Field("", max_length=4000)
+    error: str = Field("", max_length=200)
+    iss: str | None = Field(None, max_length=500)
+
+
+class ProviderAdmission(Admission):
+    to: str
+
+
+class ProviderFactorNeeded(FactorNeeded):
+    to: str
 
 
 # -- links ------------------------------------------------------------------------------------------------------
@@ -508,6 +562,48 @@ class TooManyOfThem(Conflict):
 
 class LinkDead(NotFound):
     code, title = "link_dead", "This link is unknown, was used, or has expired; ask for a new one"
+
+
+class NoProvider(NotFound):
+    code, title = "no_provider", "This service has no single sign-on"
+
+
+class NoSignOutThere(NotFound):
+    code, title = "no_sign_out_there", "The single sign-on has no sign-out of its own"
+
+
+class ProviderDown(Unavailable):
+    code, title = "provider_down", "The single sign-on does not answer; other ways to sign in still work"
+
+
+class ProviderRefused(Forbidden):
+    code, title = "provider_refused", "The single sign-on did not let you in"
+
+
+class ProviderUntrue(Forbidden):
+    code, title = (
+        "provider_untrue",
+        "What the single sign-on sent is not what was asked for; nobody was let in",
+    )
+
+
+class NoGroup(Forbidden):
+    code, title = "no_group", "You are in no group that may use this service; ask an administrator"
+
+
+class AccountOff(Forbidden):
+    code, title = "account_off", "Your account is switched off here; ask an administrator"
+
+
+class LedByProvider(Conflict):
+    code, title = (
+        "led_by_provider",
+        "The single sign-on lets this account in and gives its rights; change it there",
+    )
+
+
+class IdentityTaken(Conflict):
+    code, title = "identity_taken", "You have an account here already; sign in without the invitation"
 
 
 class SlowDown(TooMany):

@@ -40,9 +40,10 @@ from nearhand.access.credentials import (
     WrongCode,
     WrongPasskey,
 )
+from nearhand.access.identities import Identities
 from nearhand.access.means import Means, managed
 from nearhand.access.model import AccountKind, Actor, User
-from nearhand.access.service import RECOVERY, SECOND_STEP, TOTP, AccessService
+from nearhand.access.service import RECOVERY, SECOND_STEP, TOTP, AccessService, strong_opening
 from nearhand.access.store import AccessStore
 from nearhand.access.totp import address, new_recovery_codes, new_secret, plain_code, qr_svg, step_of
 from nearhand.access.vault import Vault
@@ -147,11 +148,12 @@ class FactorService:
         return [Passkey.model_validate(one.model_dump(include=set(Passkey.model_fields))) for one in found]
 
     async def registration(self, held: Held) -> PasskeyOptions:
-        """What a browser needs to make one. Raises ConfirmFirst and NoPasskeysHere."""
+        """What a browser needs to make one. Raises ConfirmFirst, NoPasskeysHere and LedByProvider."""
         self._access.demand_fresh(held)
         self._demand_passkeys()
         async with self._means.database.reading() as connection:
             user = await self._person(AccessStore(connection), held)
+            await Identities(connection).demand_own_ways(user.id)  # a passkey alone would let them in
             known = await Vault(connection).passkeys(user.id)
         options = generate_registration_options(
             rp_id=self._means.policy.host,
@@ -223,7 +225,9 @@ class FactorService:
             user = await self._person(AccessStore(connection), held)
             factors = await vault.factors(user.id)
             is_last = factors.passkeys == 1
-            needs_it = not factors.has_password or (self._needs_second(user) and not factors.has_totp)
+            needs_it = not (factors.has_password or factors.has_provider) or (
+                self._needs_second(user) and not factors.has_totp
+            )
             if is_last and needs_it:
                 raise LastFactor
             if not await vault.remove_passkeys(user.id, passkey_id):
@@ -238,7 +242,7 @@ class FactorService:
         allowed: list[PublicKeyCredentialDescriptor] = []
         if second_step is not None:
             content = self._means.read_ticket(SECOND_STEP, second_step)
-            facts = {name: content[name] for name in ("user_id", "kind", "password")}
+            facts = {name: content.get(name) for name in ("user_id", "kind", "password", "provider_sid")}
             async with self._means.database.reading() as connection:
                 known = await Vault(connection).passkeys(content["user_id"])
             allowed = [PublicKeyCredentialDescriptor(id=one.credential_id) for one in known]
@@ -283,8 +287,7 @@ class FactorService:
                 known, verified.new_sign_count, self._means.clock.now()
             ):
                 raise WrongPasskey
-            kind = SignInKind(content["kind"])
-            return await self._access.admit(connection, known.user_id, kind, visitor, is_strong=True)
+            return await self._access.admit(connection, known.user_id, strong_opening(content), visitor)
 
     def _demand_passkeys(self) -> None:
         if not self._means.policy.has_passkeys:

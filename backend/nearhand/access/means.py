@@ -122,7 +122,7 @@ class Means:
             must_enrol=False,
             device_name=opening.device_name,
             created_at=now,
-            confirmed_at=now,
+            confirmed_at=min(opening.proved_at or now, now),
             last_seen_at=now,
             expires_at=opening.until or now + life,
         )
@@ -138,11 +138,12 @@ class Means:
             token_hash(token),
             held,
             actor,
-            address=visitor.address[:60],
-            user_agent=printable(visitor.user_agent)[:300],
+            Visitor(address=visitor.address[:60], user_agent=printable(visitor.user_agent)[:300]),
+            opening.provider_sid,
         )
         details = {
-            **opening.model_dump(mode="json", exclude={"until"}),
+            **opening.model_dump(mode="json", exclude={"until", "provider_sid", "proved_at"}),
+            **({} if opening.provider_sid is None else {"by_provider": True}),
             "participant_id": actor.participant_id,
         }
         await self.record(connection, "sign_in.begun", held.id, details)

@@ -18,11 +18,13 @@ from nearhand.access.credentials import (
     Invitation,
     InvitationShown,
     Invited,
+    LedByProvider,
     LinkDead,
     LinkKind,
     NewInvitation,
     NotAPerson,
     OneUseLink,
+    Opening,
     OwnAccount,
     PasswordChange,
     Profile,
@@ -32,6 +34,7 @@ from nearhand.access.credentials import (
     Visitor,
 )
 from nearhand.access.easy import refuse_easy
+from nearhand.access.identities import Identities
 from nearhand.access.links import LinkStore
 from nearhand.access.mail import CannotSend, Mail
 from nearhand.access.means import Means, managed, new_token, ruled, rules, token_hash
@@ -132,12 +135,13 @@ class PeopleService:
     async def set_grants(self, actor: Actor, user_id: str, grants: Grants) -> User:
         """What this account may do from now on, in open sockets too.
 
-        Raises NotFound, OwnAccount, GrantTooWide and UnknownPlace.
+        Raises NotFound, OwnAccount, LedByProvider, GrantTooWide and UnknownPlace.
         """
         async with self._means.database.transaction() as connection:
             store = AccessStore(connection)
             before = await managed(store, actor, user_id)
             self._refuse_own(actor, user_id)
+            await Identities(connection).demand_own_ways(user_id)
             self._demand(actor, grants)
             await store.set_grants(user_id, grants)
             after = before.model_copy(update={"grants": grants})
@@ -254,7 +258,7 @@ class PeopleService:
                 raise LinkDead
             details = {"invitation_id": link.id, **user.model_dump(mode="json")}
             await self._means.record(connection, "user.added", user.id, details)
-            return await self._access.admit(connection, user.id, kind, visitor, is_strong=False)
+            return await self._access.admit(connection, user.id, Opening(kind=kind), visitor)
 
     async def _link(self, vault: Vault, token: str, kind: LinkKind) -> OneUseLink:
         link = await vault.link(token_hash(token), kind, self._means.clock.now())
@@ -267,9 +271,12 @@ class PeopleService:
     async def change_password(self, held: Held, change: PasswordChange) -> str:
         """One's own: ends one's other sign-ins, and this one goes on under a fresh token.
 
-        Raises WrongCredentials, SlowDown, PasswordTooEasy, and ConfirmFirst where there is no old password.
+        Raises WrongCredentials, SlowDown, PasswordTooEasy, LedByProvider, and ConfirmFirst where there is no old
+        password.
         """
         assert held.user_id is not None
+        async with self._means.database.reading() as connection:
+            await Identities(connection).demand_own_ways(held.user_id)
         await self._access.check_password(held, change.old_password)
         async with self._means.database.reading() as connection:
             user = await managed_by_itself(AccessStore(connection), held.user_id)
@@ -285,10 +292,11 @@ class PeopleService:
         return token
 
     async def reset_link(self, actor: Actor, user_id: str) -> ResetLink:
-        """For a user whom this actor rules over. Raises NotFound and NotAPerson."""
+        """For a user whom this actor rules over. Raises NotFound, NotAPerson and LedByProvider."""
         token = new_token()
         async with self._means.database.transaction() as connection:
             user = await managed(AccessStore(connection), actor, user_id)
+            await Identities(connection).demand_own_ways(user.id)
             link = await self._reset_link(connection, user, token, actor)
         url = self._means.url("reset", token)
         return ResetLink(url=url, qr_svg=qr_svg(url), expires_at=link.expires_at)
@@ -343,6 +351,7 @@ class PeopleService:
                 user = await AccessStore(connection).user_by_email(email)
                 if user is None or not user.is_active or user.kind is not AccountKind.PERSON:
                     return
+                await Identities(connection).demand_own_ways(user.id)
                 await self._reset_link(connection, user, token, None)
             assert user.email is not None
             policy = self._means.policy
@@ -355,6 +364,8 @@ class PeopleService:
             await mail.send(user.email, RESET_SUBJECT, text)
         except CannotSend as error:
             log.error("mail_not_sent", error=str(error))
+        except LedByProvider:
+            return
         except Exception:
             log.exception("reset_by_mail_failed")
 

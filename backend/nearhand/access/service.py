@@ -93,7 +93,7 @@ class AccessService:
                 ticket = self._means.ticket(SECOND_STEP, **facts)
                 await self._means.record(connection, "password.given", user_id, {"needs": list(needed)})
                 return FactorNeeded(needs=needed, ticket=ticket)
-            return await self.admit(connection, user_id, kind, visitor, is_strong=False)
+            return await self.admit(connection, user_id, Opening(kind=kind), visitor)
 
     async def sign_in_by_code(self, ticket: str, code: str, visitor: Visitor = UNKNOWN) -> Admission:
         """The second step after the password. Raises TicketDead, WrongCode and SlowDown."""
@@ -103,8 +103,7 @@ class AccessService:
         async with self._means.database.transaction() as connection:
             await self._means.use_ticket(connection, content)
             await self.check_password_still(connection, content)
-            kind = SignInKind(content["kind"])
-            return await self.admit(connection, user_id, kind, visitor, is_strong=True)
+            return await self.admit(connection, user_id, strong_opening(content), visitor)
 
     async def check_password_still(self, connection: AsyncConnection, content: Mapping[str, Any]) -> None:
         """Raise TicketDead when the password that a ticket tells of is the account's no more."""
@@ -121,18 +120,15 @@ class AccessService:
         self,
         connection: AsyncConnection,
         user_id: str,
-        kind: SignInKind,
+        opening: Opening,
         visitor: Visitor,
-        *,
-        is_strong: bool,
     ) -> Admission:
         """Whoever has proved to be this user. Raises WrongCredentials when they were switched off meanwhile."""
         user = await AccessStore(connection).user(user_id)
         if user is None or not user.is_active:
             raise WrongCredentials
-        opening = Opening(kind=kind, is_strong=is_strong)
         token = await self._means.begin(connection, actor_of(user), opening, visitor)
-        return Admission(actor=self._limited(actor_of(user), is_strong=is_strong)[0], token=token)
+        return Admission(actor=self._limited(actor_of(user), is_strong=opening.is_strong)[0], token=token)
 
     async def check_code(self, user_id: str, code: str) -> None:
         """Use up a code of the app, or a recovery code. Raises WrongCode and SlowDown.
@@ -456,6 +452,11 @@ class AccessService:
                 await self._means.record(connection, "link.revoked", link_id, None)
         if is_new:
             self._means.has_changed(link_id)
+
+
+def strong_opening(ticket: Mapping[str, Any]) -> Opening:
+    """After the second step: of the kind that the first one said."""
+    return Opening(kind=SignInKind(ticket["kind"]), is_strong=True, provider_sid=ticket.get("provider_sid"))
 
 
 def second_factors(factors: Factors) -> tuple[Factor, ...]:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, sele
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from nearhand.access.credentials import EmailTaken, Held, OpenSignIn, SignInKind
+from nearhand.access.credentials import EmailTaken, Held, OpenSignIn, SignInKind, Visitor
 from nearhand.access.links import LinkStore
 from nearhand.access.model import (
     AccountKind,
@@ -137,7 +137,12 @@ class AccessStore:
     # -- sign-ins -----------------------------------------------------------------------------------------------
 
     async def add_sign_in(
-        self, token_hash: str, held: Held, actor: Actor, *, address: str, user_agent: str
+        self,
+        token_hash: str,
+        held: Held,
+        actor: Actor,
+        visitor: Visitor,
+        provider_sid: str | None,
     ) -> None:
         is_guest = actor.user_id is None
         await self._connection.execute(
@@ -151,8 +156,9 @@ class AccessStore:
                 token_hash=token_hash,
                 guest_id=actor.participant_id if is_guest else None,
                 guest_name=actor.display_name if is_guest else None,
-                address=address,
-                user_agent=user_agent,
+                address=visitor.address,
+                user_agent=visitor.user_agent,
+                provider_sid=provider_sid,
                 pin_tries=0,
             )
         )

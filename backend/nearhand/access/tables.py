@@ -115,6 +115,19 @@ sign_ins = Table(
     Column("last_seen_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
     Column("created_at", UtcDateTime, nullable=False),
+    # Of those that a sign-in provider began: its own session, empty where it names none.
+    Column("provider_sid", String(255), nullable=True, index=True),
+)
+
+# Who an account is to a sign-in provider. `is_led`: its grants are those of the provider's groups, and nobody else's.
+identities = Table(
+    "identity",
+    metadata,
+    Column("issuer", String(500), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("user_id", ForeignKey(users.c.id, ondelete="CASCADE"), nullable=False, unique=True),
+    Column("is_led", Boolean, nullable=False),
+    Column("linked_at", UtcDateTime, nullable=False),
 )
 
 api_tokens = Table(

@@ -21,6 +21,7 @@ from nearhand.access.tables import (
     all_within,
     api_tokens,
     grant_of,
+    identities,
     invited_grants,
     one_use_links,
     passkeys,
@@ -57,6 +58,8 @@ class Vault:
             count(totps, totps.c.confirmed_at.is_not(None)).label("totp"),
             count(passkeys).label("passkeys"),
             count(recovery_codes).label("recovery"),
+            count(identities).label("identity"),
+            count(identities, identities.c.is_led).label("led"),
             last_seen.scalar_subquery().label("last_seen_at"),
         ).where(users.c.id.in_(user_ids))
         return {
@@ -66,6 +69,8 @@ class Vault:
                     has_totp=row.totp > 0,
                     passkeys=row.passkeys,
                     recovery_codes_left=row.recovery,
+                    has_provider=row.identity > 0,
+                    is_led=row.led > 0,
                 ),
                 row.last_seen_at,
             )

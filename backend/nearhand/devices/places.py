@@ -1,8 +1,10 @@
 """Use cases of tenants, sites, locations and racks."""
 
+from typing import Any
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from nearhand.access.model import HOUSE, Actor, Permission
+from nearhand.access.model import HOUSE, SYSTEM, Actor, Permission, Where
 from nearhand.audit import recording
 from nearhand.devices.model import (
     DoesNotFit,
@@ -24,7 +26,7 @@ from nearhand.devices.model import (
     first_version,
     next_version,
 )
-from nearhand.devices.store import DeviceStore
+from nearhand.devices.store import DeviceStore, Nouns
 from nearhand.kit.asking import asking
 from nearhand.kit.clock import Clock
 from nearhand.kit.errors import NotFound, Stale
@@ -283,3 +285,25 @@ def places_on(connection: AsyncConnection, actor: Actor, *, ids: Ids, clock: Clo
     """The service within a transaction: what the actor may not see is not there."""
     store = DeviceStore(connection, actor.grants_with(Permission.DEVICES_READ))
     return PlaceService(store, actor, ids=ids, clock=clock)
+
+
+async def where_named(
+    connection: AsyncConnection, tenant: str | None, site: str | None, rack: str | None
+) -> Where | None:
+    """The place of these names; None where one of them is not there, or two racks of the site bear it."""
+    store, site_id = DeviceStore(connection, SYSTEM.grants), None
+    found: dict[str, str] = {}
+    if tenant is not None:
+        found |= await _one(store.tenants, "tenant_id", {"name": tenant})
+    if site is not None:
+        found |= await _one(store.sites, "site_id", {"name": site})
+        site_id = found.get("site_id")
+    if rack is not None and site_id is not None:
+        found |= await _one(store.racks, "rack_id", {"name": rack, "site_id": site_id})
+    asked = sum(name is not None for name in (tenant, site, rack))
+    return Where(**found) if len(found) == asked else None
+
+
+async def _one(nouns: Nouns[Any], as_: str, filters: dict[str, str]) -> dict[str, str]:
+    items, total = await nouns.page(Selection(filters=filters), 1, 0)
+    return {as_: items[0].id} if total == 1 else {}

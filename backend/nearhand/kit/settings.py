@@ -23,8 +23,12 @@ class FromFiles(PydanticBaseSettingsSource):
         return (Path(path).read_text(encoding="utf-8").strip() if path else None), field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        found = {name: self.get_field_value(field, name)[0] for name, field in Settings.model_fields.items()}
-        return {name: value for name, value in found.items() if value is not None}
+        found = {}
+        for name, field in Settings.model_fields.items():
+            value, _, _ = self.get_field_value(field, name)
+            if value is not None:  # a list is JSON, in a file as in a variable
+                found[name] = self.prepare_field_value(name, field, value, self.field_is_complex(field))
+        return found
 
 
 class Settings(BaseSettings):
@@ -152,6 +156,34 @@ class Settings(BaseSettings):
         None,
         description="File of keys that seals pictures and documents in data_dir, made by `nearhand rotate-blob-key`. "
         "Unset: they lie there as they are.",
+    )
+    oidc_issuer: str = Field(
+        "",
+        description="Address of the single sign-on (OpenID Connect), as its discovery says it. Unset: there is none.",
+    )
+    oidc_client_id: str = Field("", description="What the service is called there.")
+    oidc_client_secret: SecretStr = Field(
+        SecretStr(""), description="Its secret there. Unset: a public client, which PKCE protects alone."
+    )
+    oidc_name: str = Field(
+        "Single sign-on", max_length=40, description="What the button on the sign-in page says."
+    )
+    oidc_scopes: str = Field(
+        "openid profile", description="What is asked for, divided by blanks; Dex tells groups for: groups."
+    )
+    oidc_groups_claim: str = Field(
+        "groups", description="The claim, of the ID token or else of userinfo, that lists groups."
+    )
+    oidc_grants: tuple[dict[str, str], ...] = Field(
+        (),
+        description="What groups give, as JSON, refreshed at each sign-in: "
+        '[{"group": "dc-north", "role": "technician", "site": "Hall North"}]; also tenant, and rack of a site. '
+        "Unset: only who was invited may come in by it.",
+    )
+    oidc_strong: tuple[str, ...] = Field(
+        ("mfa",),
+        description="Values of amr or acr by which the single sign-on says that a second factor was used, as JSON. Without "
+        "one, an account's own is asked for.",
     )
     ledger_key_file: Path | None = Field(
         None,

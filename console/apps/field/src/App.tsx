@@ -11,6 +11,7 @@ import { isRefused } from "./device/doubt";
 import { problemOf } from "./device/recognise";
 import { isLooking, lookProblem, showById, showByLabel, target } from "./device/target";
 import { Hud } from "./hud/Hud";
+import { Later } from "./hud/Later";
 import { fetchAhead, quiet } from "./part";
 import { route, type Route } from "./routes";
 import { loadManuals } from "./session/guide";
@@ -25,6 +26,7 @@ import { pages } from "./sheet/part";
 export function App() {
   if (actor.value === undefined) return <div class="boot" aria-busy="true" />;
   if (route.value.page === "enrol") return <Entrance />;
+  if (route.value.page === "signed-in") return <Later part={entry}>{({ SignedIn }) => <SignedIn />}</Later>;
   if (actor.value === null) return <SignIn />;
   return <Signed who={actor.value} />;
 }
@@ -59,7 +61,7 @@ async function follow(now: Route, who: Actor): Promise<void> {
   }
   await leaveSession();
   void sendWhatIsLeft(null);
-  if (now.page === "scan" || now.page === "enrol") return;
+  if (now.page === "scan" || now.page === "enrol" || now.page === "signed-in") return;
   isLooking.value = true;
   try {
     await (now.page === "label" ? showByLabel(now.code) : showById(now.id));

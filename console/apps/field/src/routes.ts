@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 export type Route =
   | { page: "scan" }
   | { page: "enrol" }
+  | { page: "signed-in" }
   | { page: "label"; code: string }
   | { page: "device"; id: string }
   | { page: "session"; id: string };
@@ -12,7 +13,7 @@ const BASE = "/field";
 
 export function parseRoute(path: string): Route {
   const [kind, value] = path.slice(BASE.length).split("/").filter(Boolean);
-  if (kind === "enrol") return { page: "enrol" };
+  if (kind === "enrol" || kind === "signed-in") return { page: kind };
   if (!value) return { page: "scan" };
   const text = decodeURIComponent(value);
   if (kind === "d") return { page: "label", code: text.toUpperCase() };
@@ -26,7 +27,8 @@ export function pathOf(route: Route): string {
     case "scan":
       return `${BASE}/`;
     case "enrol":
-      return `${BASE}/enrol`;
+    case "signed-in":
+      return `${BASE}/${route.page}`;
     case "label":
       return `${BASE}/d/${encodeURIComponent(route.code)}`;
     default:

@@ -7,6 +7,7 @@ import { Join } from "./access/Join";
 import { LockedNotice } from "./access/LockedNotice";
 import { ProofDialog } from "./access/ProofDialog";
 import { Reset } from "./access/Reset";
+import { SignedIn } from "./access/SignedIn";
 import { SignIn } from "./access/SignIn";
 import { Welcome } from "./access/Welcome";
 import { AccountPage } from "./account/AccountPage";
@@ -55,6 +56,7 @@ function Inside() {
   if (here.view === "join") return <Join id={here.id} />;
   if (here.view === "welcome") return <Welcome />;
   if (here.view === "reset") return <Reset />;
+  if (here.view === "signed-in") return <SignedIn />;
   if (me.value === null) return <SignIn />;
   if (asked.status === "failed") return <Failed error={asked.error} retry={asked.reload} />;
   if (me.value === undefined) return <Skeleton />;
@@ -112,6 +114,7 @@ function View({ route: here }: { route: Route }) {
     case "join":
     case "welcome":
     case "reset":
+    case "signed-in":
     case "unknown":
       return (
         <EmptyState title={t("notFound")}>

@@ -22,6 +22,7 @@ export type Route =
   | { view: "audit" }
   | { view: "welcome" }
   | { view: "reset" }
+  | { view: "signed-in" }
   | { view: "join"; id: string }
   | { view: "unknown" };
 
@@ -49,6 +50,7 @@ export function parseRoute(path: string): Route {
     case "audit":
     case "welcome":
     case "reset":
+    case "signed-in":
       return { view: key };
     case "people/:id":
       return { view: "person", id };

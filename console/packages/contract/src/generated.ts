@@ -1865,6 +1865,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sign-in/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign In At Provider
+         * @description Set out for the single sign-on. The browser keeps, unreadable, what the answer has to fit.
+         */
+        post: operations["sign_in_at_provider_api_v1_sign_in_provider_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in/provider/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign In By Provider
+         * @description Be signed in by what the provider gave the browser to bring. `to`: where it wanted to go.
+         */
+        post: operations["sign_in_by_provider_api_v1_sign_in_provider_finish_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sign-out": {
         parameters: {
             query?: never;
@@ -1876,6 +1916,46 @@ export interface paths {
         put?: never;
         /** Sign Out */
         post: operations["sign_out_api_v1_sign_out_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-out/by-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign Out By Provider
+         * @description For the provider (OpenID Connect Back-Channel Logout): the sign-ins that it began end.
+         */
+        post: operations["sign_out_by_provider_api_v1_sign_out_by_provider_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-out/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign Out At Provider
+         * @description Where the browser signs out of the single sign-on too. Sign out here first.
+         */
+        post: operations["sign_out_at_provider_api_v1_sign_out_provider_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2664,6 +2744,11 @@ export interface components {
             /** Size Bytes */
             size_bytes: number;
         };
+        /** Body_sign_out_by_provider_api_v1_sign_out_by_provider_post */
+        Body_sign_out_by_provider_api_v1_sign_out_by_provider_post: {
+            /** Logout Token */
+            logout_token: string;
+        };
         /**
          * Bucket
          * @description All samples of one interval starting at `at`.
@@ -3291,8 +3376,20 @@ export interface components {
         Factors: {
             /** Has Password */
             has_password: boolean;
+            /**
+             * Has Provider
+             * @description The single sign-on.
+             * @default false
+             */
+            has_provider: boolean;
             /** Has Totp */
             has_totp: boolean;
+            /**
+             * Is Led
+             * @description By the single sign-on alone, whose groups also give the rights.
+             * @default false
+             */
+            is_led: boolean;
             /** Passkeys */
             passkeys: number;
             /** Recovery Codes Left */
@@ -4949,6 +5046,67 @@ export interface components {
             /** Email */
             email: string | null;
         };
+        /** ProviderAdmission */
+        ProviderAdmission: {
+            actor: components["schemas"]["Actor"];
+            /** To */
+            to: string;
+            /** Token */
+            token?: string | null;
+        };
+        /**
+         * ProviderAnswer
+         * @description What the provider gave the browser to bring: `code`, or why there is none in `error`.
+         */
+        ProviderAnswer: {
+            /**
+             * Code
+             * @default
+             */
+            code: string;
+            /**
+             * Error
+             * @default
+             */
+            error: string;
+            /** Iss */
+            iss?: string | null;
+            /** State */
+            state: string;
+        };
+        /**
+         * ProviderAsk
+         * @description `to` is where to be afterwards, in one of our own apps. An invitation is accepted by whoever comes back.
+         */
+        ProviderAsk: {
+            /**
+             * Again
+             * @description Prove who you are anew, though the provider knows you.
+             * @default false
+             */
+            again: boolean;
+            /** Invitation */
+            invitation?: string | null;
+            /** To */
+            to: string;
+        };
+        /** ProviderFactorNeeded */
+        ProviderFactorNeeded: {
+            /** Needs */
+            needs: components["schemas"]["Factor"][];
+            /** Ticket */
+            ticket: string;
+            /** To */
+            to: string;
+        };
+        /**
+         * ProviderWay
+         * @description Where the browser goes now.
+         */
+        ProviderWay: {
+            /** Url */
+            url: string;
+        };
         /** Rack */
         Rack: {
             /** @default bottom */
@@ -5591,6 +5749,11 @@ export interface components {
             has_email_reset: boolean;
             /** Has Passkeys */
             has_passkeys: boolean;
+            /**
+             * Provider
+             * @description Name of the single sign-on.
+             */
+            provider?: string | null;
         };
         /** Site */
         Site: {
@@ -6071,6 +6234,7 @@ export type ApprovalAsked = components['schemas']['ApprovalAsked'];
 export type ApprovalGive = components['schemas']['ApprovalGive'];
 export type ApprovalGiven = components['schemas']['ApprovalGiven'];
 export type Attachment = components['schemas']['Attachment'];
+export type BodySignOutByProviderApiV1SignOutByProviderPost = components['schemas']['Body_sign_out_by_provider_api_v1_sign_out_by_provider_post'];
 export type Bucket = components['schemas']['Bucket'];
 export type Calibration = components['schemas']['Calibration'];
 export type Camera = components['schemas']['Camera'];
@@ -6203,6 +6367,11 @@ export type PresenceChanged = components['schemas']['PresenceChanged'];
 export type Problem = components['schemas']['Problem'];
 export type ProblemDetails = components['schemas']['ProblemDetails'];
 export type Profile = components['schemas']['Profile'];
+export type ProviderAdmission = components['schemas']['ProviderAdmission'];
+export type ProviderAnswer = components['schemas']['ProviderAnswer'];
+export type ProviderAsk = components['schemas']['ProviderAsk'];
+export type ProviderFactorNeeded = components['schemas']['ProviderFactorNeeded'];
+export type ProviderWay = components['schemas']['ProviderWay'];
 export type Rack = components['schemas']['Rack'];
 export type RackDevice = components['schemas']['RackDevice'];
 export type RackMap = components['schemas']['RackMap'];
@@ -10486,6 +10655,74 @@ export interface operations {
             };
         };
     };
+    sign_in_at_provider_api_v1_sign_in_provider_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderAsk"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderWay"];
+                };
+            };
+        };
+    };
+    sign_in_by_provider_api_v1_sign_in_provider_finish_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderAnswer"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderAdmission"] | components["schemas"]["ProviderFactorNeeded"];
+                };
+            };
+        };
+    };
     sign_out_api_v1_sign_out_post: {
         parameters: {
             query?: never;
@@ -10511,6 +10748,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    sign_out_by_provider_api_v1_sign_out_by_provider_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["Body_sign_out_by_provider_api_v1_sign_out_by_provider_post"];
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    sign_out_at_provider_api_v1_sign_out_provider_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderWay"];
+                };
             };
         };
     };

@@ -4,6 +4,7 @@ import type { OnFace, OnFrame, OnPort } from "./generated";
 export * from "./client";
 export * from "./generated";
 export * from "./marks";
+export * from "./provider";
 export * from "./signOut";
 
 /** Where something is drawn: on a picture, on a face drawing, or at a named port. */

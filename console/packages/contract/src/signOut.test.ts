@@ -38,16 +38,20 @@ describe("signing out", () => {
     expect([isLeaving(), hasLeft()]).toEqual([false, true]);
   });
 
-  it.each(["/sign-in", "/sign-in/code", "/sign-in/passkey", "/enrolments/use", "/join"])(
-    "is over once somebody has come in by %s",
-    async (entrance) => {
-      const door = page();
-      await door.leave();
-      expect(hasLeft()).toBe(true);
-      await door.ask(entrance, {});
-      expect(hasLeft()).toBe(false);
-    },
-  );
+  it.each([
+    "/sign-in",
+    "/sign-in/code",
+    "/sign-in/passkey",
+    "/sign-in/provider/finish",
+    "/enrolments/use",
+    "/join",
+  ])("is over once somebody has come in by %s", async (entrance) => {
+    const door = page();
+    await door.leave();
+    expect(hasLeft()).toBe(true);
+    await door.ask(entrance, {});
+    expect(hasLeft()).toBe(false);
+  });
 
   it("is not over while the second step of signing in is still to come", async () => {
     const door = page();

@@ -11,6 +11,8 @@ const ENTRANCES: ReadonlySet<string> = new Set([
   "/sign-in/code",
   "/sign-in/passkey/options",
   "/sign-in/passkey",
+  "/sign-in/provider",
+  "/sign-in/provider/finish",
   "/join",
   "/invitations/show",
   "/invitations/accept",

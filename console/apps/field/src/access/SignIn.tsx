@@ -9,7 +9,7 @@ import { get } from "../rest";
 import { refusalText } from "../words/refusals";
 import { t } from "../words/session";
 import { loadDemo, signIn } from "./identity";
-import { entry, scanner } from "./part";
+import { type Entry, entry, scanner } from "./part";
 
 export function SignIn() {
   const [accounts, setAccounts] = useState<Demo["accounts"]>([]);
@@ -17,9 +17,9 @@ export function SignIn() {
   const [isBusy, setBusy] = useState(false);
   const [needed, setNeeded] = useState<FactorNeeded | null>(null);
   const [isScanning, setScanning] = useState(false);
-  const [hasPasskeys, setPasskeys] = useState(false);
+  const [ways, setWays] = useState<Ways | null>(null); // null: not known yet
   useEffect(() => void loadDemo().then(setAccounts, () => undefined), []);
-  useEffect(() => void offersPasskeys().then(setPasskeys, () => undefined), []);
+  useEffect(() => void waysIn().then(setWays, () => setWays(PASSWORD_ALONE)), []);
 
   async function enter(name: string, password: string) {
     setBusy(true);
@@ -33,12 +33,12 @@ export function SignIn() {
     }
   }
 
-  async function enterByPasskey() {
+  async function enterBy(how: (part: Entry) => Promise<void>) {
     setBusy(true);
     setProblem("");
     const part = await entry.load().catch(() => null);
     try {
-      await part?.enterByPasskey(null);
+      await (part && how(part));
     } catch (error) {
       setProblem(part!.whyNot(error));
     }
@@ -69,63 +69,96 @@ export function SignIn() {
       ) : isScanning ? (
         <Later part={scanner}>{({ ScanCode }) => <ScanCode close={() => setScanning(false)} />}</Later>
       ) : (
-        <>
-          {accounts.length > 0 && (
-            <section>
-              <h2>{t("demo_accounts")}</h2>
-              <div class="accounts">
-                {technicianFirst(accounts).map((account) => (
-                  <button
-                    key={account["name"]}
-                    type="button"
-                    class="big"
-                    disabled={isBusy}
-                    onClick={() => void enter(account["name"]!, account["password"]!)}
-                  >
-                    <b>{account["display_name"] ?? account["name"]}</b>
-                    <span>{roleName(account["role"])}</span>
-                  </button>
-                ))}
-              </div>
-            </section>
-          )}
-          <form onSubmit={submit}>
-            <label>
-              {t("name")}
-              <input name="name" autocomplete="username" autocapitalize="none" spellcheck={false} required />
-            </label>
-            <label>
-              {t("password")}
-              <input name="password" type="password" autocomplete="current-password" required />
-            </label>
-            <p class="problem" role="alert">
-              {problem}
-            </p>
-            <button class="big primary" disabled={isBusy}>
-              {t("sign_in")}
+        ways && ( // nothing may push away what somebody is about to tap
+          <>
+            {accounts.length > 0 && (
+              <section>
+                <h2>{t("demo_accounts")}</h2>
+                <div class="accounts">
+                  {technicianFirst(accounts).map((account) => (
+                    <button
+                      key={account["name"]}
+                      type="button"
+                      class="big"
+                      disabled={isBusy}
+                      onClick={() => void enter(account["name"]!, account["password"]!)}
+                    >
+                      <b>{account["display_name"] ?? account["name"]}</b>
+                      <span>{roleName(account["role"])}</span>
+                    </button>
+                  ))}
+                </div>
+              </section>
+            )}
+            {ways.provider && (
+              <>
+                <button
+                  type="button"
+                  class="big primary"
+                  disabled={isBusy}
+                  onClick={() => void enterBy((part) => part.goToProvider())}
+                >
+                  {t("sign_in_with", { name: ways.provider })}
+                </button>
+                <p class="or">{t("or")}</p>
+              </>
+            )}
+            <form onSubmit={submit}>
+              <label>
+                {t("name")}
+                <input
+                  name="name"
+                  autocomplete="username"
+                  autocapitalize="none"
+                  spellcheck={false}
+                  required
+                />
+              </label>
+              <label>
+                {t("password")}
+                <input name="password" type="password" autocomplete="current-password" required />
+              </label>
+              <p class="problem" role="alert">
+                {problem}
+              </p>
+              <button class={ways.provider ? "big" : "big primary"} disabled={isBusy}>
+                {t("sign_in")}
+              </button>
+            </form>
+            {ways.hasPasskeys && (
+              <button
+                type="button"
+                class="big"
+                disabled={isBusy}
+                onClick={() => void enterBy((part) => part.enterByPasskey(null))}
+              >
+                <Icon svg={fingerprint} size={24} /> {t("passkey")}
+              </button>
+            )}
+            <button type="button" class="quiet" onClick={() => setScanning(true)}>
+              {t("scan_code")}
             </button>
-          </form>
-          {hasPasskeys && (
-            <button type="button" class="big" disabled={isBusy} onClick={() => void enterByPasskey()}>
-              <Icon svg={fingerprint} size={24} /> {t("passkey")}
-            </button>
-          )}
-          <button type="button" class="quiet" onClick={() => setScanning(true)}>
-            {t("scan_code")}
-          </button>
-        </>
+          </>
+        )
       )}
       <Languages />
     </main>
   );
 }
 
+interface Ways {
+  hasPasskeys: boolean;
+  provider: string | null;
+}
+
+const PASSWORD_ALONE: Ways = { hasPasskeys: false, provider: null };
+
 /** The part is fetched ahead: a browser shows its passkeys only shortly after a tap. */
-async function offersPasskeys(): Promise<boolean> {
-  if (!("PublicKeyCredential" in window)) return false;
-  const { has_passkeys } = await get<SignInOptions>("/sign-in");
-  if (has_passkeys) fetchAhead(entry);
-  return has_passkeys;
+async function waysIn(): Promise<Ways> {
+  const { has_passkeys, provider } = await get<SignInOptions>("/sign-in");
+  const hasPasskeys = has_passkeys && "PublicKeyCredential" in window;
+  if (hasPasskeys || provider) fetchAhead(entry);
+  return { hasPasskeys, provider: provider ?? null };
 }
 
 export function roleName(role = ""): string {

@@ -2,4 +2,5 @@
 export { Enrol } from "./Enrol";
 export { enterByPasskey } from "./passkey";
 export { SecondStep, whyNot } from "./SecondStep";
+export { goToProvider, SignedIn } from "./SignedIn";
 export { WhoAmI } from "./WhoAmI";

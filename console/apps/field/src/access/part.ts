@@ -4,4 +4,5 @@ import { part } from "../part";
 /** With a reader of codes of its own. */
 export const scanner = part(() => import("./ScanCode"));
 
-export const entry = part(() => import("./entry"));
+export type Entry = typeof import("./entry");
+export const entry = part<Entry>(() => import("./entry"));

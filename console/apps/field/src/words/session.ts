@@ -4,6 +4,8 @@ import { words } from "@nearhand/ui";
 export const t = words({
   sign_in: ["Sign in", "登入", "登录"],
   scan_code: ["Set up with a code", "以代碼設定", "用代码设置"],
+  sign_in_with: ["Sign in with {name}", "以 {name} 登入", "用 {name} 登录"],
+  or: ["or with a password", "或使用密碼", "或使用密码"],
   passkey: ["Sign in with a passkey", "使用通行金鑰登入", "使用通行密钥登录"],
   name: ["Name", "名稱", "名称"],
   password: ["Password", "密碼", "密码"],

@@ -1,9 +1,10 @@
 /** Prove again that it is you: by the password, or by a code where there is none. */
-import { Button, Dialog, Field } from "@nearhand/ui";
+import { Button, Dialog, Field, notify } from "@nearhand/ui";
 import { send } from "../rest";
 import { t as tShared } from "../words";
-import { textOf, useActing } from "./acting";
+import { accessSentence, textOf, useActing } from "./acting";
 import { me, signOut } from "./identity";
+import { goToProvider } from "./provider";
 import { proofWanted } from "./proving";
 import { t } from "./words";
 
@@ -22,17 +23,19 @@ function Proof({ answer }: { answer: (isGiven: boolean) => void }) {
   if (!by)
     return (
       <Dialog title={t("proveTitle")} onClose={() => answer(false)}>
-        <p>{t("proveBySigningIn")}</p>
+        <p>{t(factors?.has_provider ? "proveAtProvider" : "proveBySigningIn")}</p>
         <div class="ui-actions">
           <Button onClick={() => answer(false)}>{tShared("cancel")}</Button>
           <Button
             look="primary"
             onClick={() => {
               answer(false);
-              void signOut();
+              if (!factors?.has_provider) void signOut();
+              else
+                goToProvider({ again: true }).catch((error: unknown) => notify(accessSentence(error), "bad"));
             }}
           >
-            {tShared("signOut")}
+            {factors?.has_provider ? t("signInAgain") : tShared("signOut")}
           </Button>
         </div>
       </Dialog>

@@ -1,6 +1,6 @@
 /** Sign in: by name and password and what follows, by a passkey alone, or in a demo by one click. */
 import { type FactorNeeded, Refusal } from "@nearhand/contract";
-import { Button, Field, useLoad } from "@nearhand/ui";
+import { Button, Field, Skeleton, useLoad } from "@nearhand/ui";
 import key from "lucide-static/icons/key-round.svg?raw";
 import { useState } from "preact/hooks";
 import { sentence } from "../shell/Shown";
@@ -9,6 +9,7 @@ import { Forgotten } from "./Forgotten";
 import { Gate } from "./Gate";
 import { demoAccounts, hasExpired, signIn, signInByPasskey, signInOptions } from "./identity";
 import { canUsePasskeys } from "./passkeys";
+import { ProviderWays } from "./ProviderWays";
 import { SecondStep } from "./SecondStep";
 import { t } from "./words";
 
@@ -37,6 +38,13 @@ function FirstStep({ onNext, onForgotten }: FirstStepProps) {
   const isBusy = byPassword.isBusy || byPasskey.isBusy;
   const enter = (name: string, password: string) =>
     void byPassword.run(async () => onNext(await signIn(name, password)));
+  // Nothing may push away what somebody is about to press.
+  if (options.status === "loading")
+    return (
+      <Gate title={t("welcome")}>
+        <Skeleton />
+      </Gate>
+    );
   return (
     <Gate title={t("welcome")}>
       <p class="soft">{t("tagline")}</p>
@@ -45,6 +53,7 @@ function FirstStep({ onNext, onForgotten }: FirstStepProps) {
           {t("expired")}
         </p>
       )}
+      {options.data?.provider && <ProviderWays name={options.data.provider} isBusy={isBusy} />}
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -57,7 +66,7 @@ function FirstStep({ onNext, onForgotten }: FirstStepProps) {
           autocomplete="username webauthn"
           autocapitalize="none"
           required
-          autofocus
+          autofocus={!options.data?.provider}
         />
         <Field
           label={t("password")}
@@ -67,7 +76,12 @@ function FirstStep({ onNext, onForgotten }: FirstStepProps) {
           required
           error={byPassword.problem}
         />
-        <Button type="submit" look="primary" isBusy={isBusy} data-testid="sign-in">
+        <Button
+          type="submit"
+          look={options.data?.provider ? "plain" : "primary"}
+          isBusy={isBusy}
+          data-testid="sign-in"
+        >
           {t("signIn")}
         </Button>
       </form>

@@ -11,6 +11,7 @@ import { Gate } from "./Gate";
 import { acceptInvitation, signInOptions } from "./identity";
 import { addPasskey, canUsePasskeys } from "./passkeys";
 import { PasswordFields } from "./PasswordFields";
+import { goToProvider } from "./provider";
 import { t } from "./words";
 
 export function Welcome() {
@@ -95,6 +96,15 @@ function AcceptForm({ token, shown }: { token: string; shown: InvitationShown })
           {t("accept")}
         </Button>
       </form>
+      {options.data?.provider && (
+        <Button
+          disabled={acting.isBusy}
+          onClick={() => void acting.run(() => goToProvider({ to: paths.wall, invitation: token }))}
+          data-testid="join-provider"
+        >
+          {t("joinWith", { name: options.data.provider })}
+        </Button>
+      )}
     </>
   );
 }

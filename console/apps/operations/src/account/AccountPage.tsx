@@ -42,8 +42,12 @@ export function AccountPage() {
       )}
       <Factors />
       <section class="panel" aria-labelledby="password">
-        <h2 id="password">{tAccess("password")}</h2>
-        <PasswordForm hasPassword={who.factors?.has_password ?? true} />
+        <h2 id="password">{tAccess(who.factors?.is_led ? "provider" : "password")}</h2>
+        {who.factors?.is_led ? (
+          <p class="soft">{tAccess("ledByProvider")}</p>
+        ) : (
+          <PasswordForm hasPassword={who.factors?.has_password ?? true} />
+        )}
       </section>
       {!who.must_enrol && <Phone />}
       <SignIns base="/me" />
@@ -83,7 +87,7 @@ function ProfileForm() {
           name="email"
           type="email"
           defaultValue={me.value?.email ?? ""}
-          hint={t("emailHint")}
+          hint={me.value?.factors?.is_led ? undefined : t("emailHint")}
         />
       </div>
       <div>

@@ -49,7 +49,9 @@ export function Factors() {
           <div>
             <b>{t("app")}</b>
             <small>
-              {factors?.has_totp ? t("appOn", { count: factors.recovery_codes_left }) : t("appOff")}
+              {factors?.has_totp
+                ? t("appOn", { count: factors.recovery_codes_left })
+                : t(factors?.is_led ? "appOffLed" : "appOff")}
             </small>
           </div>
           {factors?.has_totp ? (
@@ -66,7 +68,7 @@ export function Factors() {
           )}
         </li>
       </ul>
-      <Passkeys turn={turn} onRemove={setRemoving} />
+      {!factors?.is_led && <Passkeys turn={turn} onRemove={setRemoving} />}
       {offer && (
         <AppDialog
           offer={offer}

@@ -25,6 +25,11 @@ export const t = words({
     "已啟用 · 剩 {count} 組備用代碼",
     "已启用 · 剩 {count} 个恢复代码",
   ],
+  appOffLed: [
+    "Off: the single sign-on alone signs you in.",
+    "未啟用：僅以單一登入即可登入。",
+    "未启用：仅用单点登录即可登录。",
+  ],
   appOff: [
     "Off: the password alone signs you in.",
     "未啟用：只需密碼即可登入。",

@@ -5,6 +5,7 @@ import { useState } from "preact/hooks";
 import { textOf, useActing } from "../access/acting";
 import type { GrantPlaces } from "../access/GrantChips";
 import { me } from "../access/identity";
+import { proved } from "../access/proving";
 import { ShownOnce } from "../access/ShownOnce";
 import { t as tAccess } from "../access/words";
 import { post } from "../rest";
@@ -34,12 +35,12 @@ export function InviteDialog({ places, onChange, onClose }: InviteDialogProps) {
     const name = textOf(form, "name");
     if (kind === "service") {
       const body = { kind: "service", name, display_name, grants } satisfies NewUser;
-      navigate(paths.person((await post<User>("/users", body)).id));
+      navigate(paths.person((await proved(() => post<User>("/users", body))).id));
       return;
     }
     const email = textOf(form, "email") || null;
     const body = { display_name, name: name || null, email, grants } satisfies NewInvitation;
-    setInvited(await post<Invited>("/invitations", body));
+    setInvited(await proved(() => post<Invited>("/invitations", body)));
     onChange();
   };
   if (invited)

@@ -129,6 +129,7 @@ function PeopleTable({ people, places }: PeopleTableProps) {
 export function factorWords({ kind, factors }: Account): string {
   if (kind === "service") return t("service");
   const ways = [
+    factors.has_provider && tAccess("provider"),
     factors.has_password && tAccess("password"),
     factors.has_totp && t("app"),
     factors.passkeys > 0 && t("passkeys", { count: factors.passkeys }),

@@ -80,7 +80,7 @@ function GrantsPanel({ one, places, isOwn, onChange }: PersonProps & { isOwn: bo
   const acting = useActing();
   const own = me.value?.grants ?? [];
   const save = async () => {
-    await send(`/users/${one.id}/grants`, { grants: edited }, "PUT");
+    await proved(() => send(`/users/${one.id}/grants`, { grants: edited }, "PUT"));
     setEdited(undefined);
     notify(tShared("saved"), "good");
     onChange();
@@ -90,13 +90,14 @@ function GrantsPanel({ one, places, isOwn, onChange }: PersonProps & { isOwn: bo
       <div class="panel-head">
         <h2 id="grants">{t("grants")}</h2>
         <span class="gap" />
-        {!isOwn && places && (
+        {!isOwn && places && !one.factors.is_led && (
           <Button onClick={() => setEdited([...one.grants])} data-testid="edit-grants">
             {tShared("edit")}
           </Button>
         )}
       </div>
       <GrantChips grants={one.grants} places={places} />
+      {one.factors.is_led && <p class="soft">{tAccess("ledByProvider")}</p>}
       {edited && places && (
         <Dialog title={`${t("grants")}: ${one.display_name}`} onClose={() => setEdited(undefined)} isWide>
           <GrantsEditor grants={edited} places={places} onChange={setEdited} />
@@ -130,7 +131,7 @@ function WaysIn({ one, onChange }: { one: Account; onChange: () => void }) {
     void acting.run(() => proved(what)).then((isDone) => isDone && onChange());
   };
   const setActive = (is_active: boolean) => act(() => send(`/users/${one.id}`, { is_active }, "PATCH"));
-  const isPerson = one.kind === "person";
+  const mayReset = one.kind === "person" && !one.factors.is_led;
   const hasFactors = one.factors.has_totp || one.factors.passkeys > 0;
   return (
     <section class="panel" aria-labelledby="ways-in">
@@ -138,7 +139,7 @@ function WaysIn({ one, onChange }: { one: Account; onChange: () => void }) {
       <p class="soft">{factorWords(one)}</p>
       {acting.problem && <Wrong>{acting.problem}</Wrong>}
       <div class="panel-head">
-        {isPerson && (
+        {mayReset && (
           <Button
             isBusy={acting.isBusy}
             onClick={() => act(async () => setLink(await post<ResetLink>(`/users/${one.id}/reset-link`, {})))}
