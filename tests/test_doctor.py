@@ -12,6 +12,8 @@ from nearhand.access.passwords import Passwords
 from nearhand.app import build_resources, create_app
 from nearhand.cli import app
 from nearhand.doctor import Finding, Machine, Severity, examine
+from nearhand.kit.blobs import Blobs
+from nearhand.kit.sealing import KeyFile, Keyring
 from nearhand.kit.settings import MIB, Settings
 from nearhand.migrations.upgrade import upgrade
 from nearhand.simulation import people
@@ -96,6 +98,28 @@ async def test_files_that_others_can_read_are_found(sound: Settings) -> None:
     (sound.data_dir / "keys" / "ledger.pem").chmod(0o640)
     sound.data_dir.chmod(0o755)
     assert await codes(sound) == {"one_factor", "data_readable_by_all", "key_readable"}
+
+
+async def test_files_that_lie_unencrypted_and_keys_that_do_not_keep_them_are_found(sound: Settings) -> None:
+    await with_accounts(sound, ADMIN)
+    await Blobs(sound.data_dir / "blobs").put(b"a picture of the hall")
+    assert await codes(sound) == {"one_factor", "files_unsealed"}
+    keys = sound.data_dir.parent / f"{sound.data_dir.name}.keys"
+    sealed = sound.model_copy(update={"blob_key_file": keys})
+    assert await codes(sealed) == {"one_factor", "files_still_unsealed", "blob_keys_missing"}
+    Keyring.rotate(keys)
+    for sha256 in list((blobs := Blobs(sound.data_dir / "blobs", KeyFile(keys))).plain()):
+        blobs.seal(sha256)
+    assert await codes(sealed) == {"one_factor"}
+    keys.chmod(0o644)
+    assert await codes(sealed) == {"one_factor", "key_readable"}
+    keys.chmod(0o600)
+    beside = sound.data_dir / "blob.keys"
+    keys.rename(beside)
+    assert await codes(sound.model_copy(update={"blob_key_file": beside})) == {
+        "one_factor",
+        "blob_keys_beside",
+    }
 
 
 async def test_a_registry_that_is_missing_empty_or_old_is_found(sound: Settings) -> None:

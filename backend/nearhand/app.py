@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from fastapi import FastAPI
 from fastapi.routing import APIRouter
+from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from nearhand import __version__
@@ -16,7 +17,7 @@ from nearhand.access.enrolment import EnrolmentService
 from nearhand.access.factors import FactorService
 from nearhand.access.mail import Mail
 from nearhand.access.means import Means, Policy
-from nearhand.access.model import SYSTEM, Role
+from nearhand.access.model import SYSTEM, Actor, Role
 from nearhand.access.oidc import House, SingleSignOn, rules_of
 from nearhand.access.passwords import Passwords
 from nearhand.access.people import PeopleService
@@ -41,9 +42,12 @@ from nearhand.kit.http import PROBLEM_RESPONSES, forget_idempotency_keys, instal
 from nearhand.kit.ids import Ids, RandomIds
 from nearhand.kit.limits import Allowed, LimitedAddresses, Limits
 from nearhand.kit.logging import configure_logging
+from nearhand.kit.patterns import is_id
 from nearhand.kit.peer import Proxied, networks
 from nearhand.kit.periodic import Periodic
+from nearhand.kit.quota import Charge, Quota
 from nearhand.kit.rate import RateLimit
+from nearhand.kit.sealing import KeyFile
 from nearhand.kit.settings import Settings
 from nearhand.kit.tickets import Tickets
 from nearhand.labels.api import router as labels_router
@@ -51,6 +55,7 @@ from nearhand.labels.keys import LabelKeyFile, Stamp
 from nearhand.labels.service import RegisteredLabels, tag_inspector
 from nearhand.maintenance.api import router as maintenance_router
 from nearhand.manuals.api import router as manuals_router
+from nearhand.manuals.drawing import Drawing
 from nearhand.media.api import router as media_router
 from nearhand.media.service import Eyes
 from nearhand.migrations.upgrade import upgrade
@@ -122,6 +127,8 @@ class Resources:
     sessions: SessionService
     hub: Hub
     eyes: Eyes
+    drawing: Drawing
+    quota: Quota
     demo_accounts: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -135,7 +142,9 @@ def build_resources(
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     clock, ids = clock or SystemClock(), ids or RandomIds()
     database = Database(settings.registry_url())
-    blobs = Blobs(settings.data_dir / "blobs")
+    blobs = Blobs(
+        settings.data_dir / "blobs", KeyFile(settings.blob_key_file) if settings.blob_key_file else None
+    )
     live_log = Log(
         SqliteStorage(settings.live_path()) if database.is_sqlite else PostgresStorage(database.engine),
         ids=ids,
@@ -219,6 +228,12 @@ def build_resources(
             registered=Registered(sessions.look_up, sessions.place_of),
         ),
         eyes=eyes,
+        drawing=Drawing(),
+        quota=Quota(
+            live_log,
+            lambda request: charges_of(request, settings, clock),
+            unclaimed_bytes=settings.upload_limit_bytes,
+        ),
     )
 
 
@@ -309,12 +324,18 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
                 every_s=3600,
                 work=lambda: forget_idempotency_keys(resources.database, resources.clock.now() - KEYS_KEPT),
             ),
+            Periodic(
+                "forget_uploads",
+                every_s=3600,
+                work=lambda: resources.live_log.forget_uploads(resources.clock.now().date()),
+            ),
         ):
             yield
         await resources.hub.stop()
         await resources.access.write_seen()
         await resources.people.mails_sent()
         resources.eyes.close()
+        resources.drawing.close()
         await resources.session_seals.stop()
         await resources.ledger.stop()
         await resources.live_log.close()
@@ -350,6 +371,24 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
 async def _seal(resources: Resources) -> None:
     await resources.session_seals.put_down()
     await resources.ledger.seal()
+
+
+def charges_of(request: Request, settings: Settings, clock: Clock) -> list[Charge]:
+    """On whose account, and to which session, the file comes that this request brings to be kept."""
+    path = request.url.path
+    if not is_upload(request.method, path) or path.endswith(("/import", "/read")):
+        return []
+    actor: Actor = request.state.actor
+    most = (
+        settings.upload_bytes_per_day_and_link
+        if actor.link is not None
+        else settings.upload_bytes_per_day_and_account
+    )
+    charges = [Charge(f"account {actor.holder}", most, clock.now().date().isoformat())]
+    session_id = request.path_params.get("session_id", "")
+    if is_id(session_id):
+        charges.append(Charge(f"session {session_id}", settings.upload_bytes_per_session))
+    return charges
 
 
 def is_upload(method: str, path: str) -> bool:

@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-from nearhand.kit.sealing import MAGIC, Keyring, Opener, Sealer
+from nearhand.kit.blobs import Blob
+from nearhand.kit.errors import NearhandError
+from nearhand.kit.sealing import MAGIC, KeyFile, Keyring, Opener, Sealer, Unsealable, key_id
 from nearhand.kit.settings import Settings
 
 DATABASES = ("live.db", "nearhand.db")  # in this order: the log speaks of what the registry has
 BLOB = re.compile(r"blobs/[0-9a-f]{2}/[0-9a-f]{64}")
 END = "end"  # the last entry: what has none was cut short
+PIECE_BYTES = 1024 * 1024
 KEYS = "keys"  # of the ledger and of sign-ins: only in a sealed backup
 
 
@@ -34,6 +37,7 @@ class Kept:
     files: int
     keys: int
     bytes: int
+    unchecked: int = 0  # files that are sealed by themselves, where their key is not at hand
 
 
 def back_up(settings: Settings, out: Path, ring: Keyring | None = None) -> Kept:
@@ -65,17 +69,20 @@ def back_up(settings: Settings, out: Path, ring: Keyring | None = None) -> Kept:
     return kept
 
 
-def restore(backup: Path, folder: Path, ring: Keyring | None = None) -> Kept:
+def restore(
+    backup: Path, folder: Path, ring: Keyring | None = None, blob_keys: KeyFile | None = None
+) -> Kept:
     """Into a folder that is empty or not there yet; whole or not at all. Raises CannotBackUp and Unsealable.
 
-    Checked on the way: that databases are whole, and that each file is what its name says.
+    Checked on the way: that databases are whole, and that each file is what its name says; of a file that is
+    sealed by itself, only where there are `blob_keys`.
     """
     if folder.exists() and any(folder.iterdir()):
         raise CannotBackUp(f"{folder} is not empty.")
     passing = folder.with_name(f".{folder.name}.restoring")
     passing.mkdir(mode=0o700, parents=True)
     try:
-        kept = _restored(backup, passing, ring)
+        kept = _restored(backup, passing, ring, blob_keys)
         if folder.exists():
             folder.rmdir()
         passing.rename(folder)
@@ -84,7 +91,7 @@ def restore(backup: Path, folder: Path, ring: Keyring | None = None) -> Kept:
     return kept
 
 
-def _restored(backup: Path, folder: Path, ring: Keyring | None) -> Kept:
+def _restored(backup: Path, folder: Path, ring: Keyring | None, blob_keys: KeyFile | None) -> Kept:
     with backup.open("rb") as file:
         is_sealed = file.read(len(MAGIC)) == MAGIC
         file.seek(0)
@@ -93,7 +100,7 @@ def _restored(backup: Path, folder: Path, ring: Keyring | None) -> Kept:
         source = Opener(file, ring) if is_sealed and ring else file
         try:
             with tarfile.open(fileobj=cast(IO[bytes], source), mode="r|") as archive:
-                kept = _empty(archive, folder)
+                kept = _empty(archive, folder, blob_keys)
         except tarfile.TarError as error:
             raise CannotBackUp(f"{backup} is no backup, or is damaged: {error}.") from None
         source.read()  # to the end: only there is known that nothing of a sealed one was cut off
@@ -141,11 +148,11 @@ def _snapshot(database: Path) -> Iterator[Path]:
         yield copy
 
 
-def _empty(archive: tarfile.TarFile, folder: Path) -> Kept:
-    databases = files = keys = size = 0
+def _empty(archive: tarfile.TarFile, folder: Path, blob_keys: KeyFile | None) -> Kept:
+    databases = files = keys = size = unchecked = 0
     for about in archive:
         if about.name == END:
-            return Kept(databases, files, keys, size)
+            return Kept(databases, files, keys, size, unchecked)
         source = archive.extractfile(about) if about.isfile() else None
         name = about.name
         is_key = re.fullmatch(rf"{KEYS}/[A-Za-z0-9_-][A-Za-z0-9._-]*", name) is not None
@@ -153,10 +160,8 @@ def _empty(archive: tarfile.TarFile, folder: Path) -> Kept:
             raise CannotBackUp(f"{name!r} is nothing that a backup has.")
         path = folder / name
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        hashed = hashlib.sha256()
         with _secret_file(path) as file:
-            while piece := source.read(1024 * 1024):
-                hashed.update(piece)
+            while piece := source.read(PIECE_BYTES):
                 file.write(piece)
             os.fsync(file.fileno())
         size += about.size
@@ -165,11 +170,27 @@ def _empty(archive: tarfile.TarFile, folder: Path) -> Kept:
             databases += 1
         elif is_key:
             keys += 1
-        elif hashed.hexdigest() != path.name:
-            raise CannotBackUp(f"The file {path.name} is not what its name says.")
         else:
+            unchecked += not _is_what_it_says(path, blob_keys)
             files += 1
     raise CannotBackUp("The backup was cut short.")
+
+
+def _is_what_it_says(path: Path, keys: KeyFile | None) -> bool:
+    """Raise CannotBackUp where it is not; False where nobody without its key can tell."""
+    with path.open("rb") as file:
+        if key_id(file) is not None and keys is None:
+            return False
+    hashed = hashlib.sha256()
+    try:
+        with Blob(path, path.name, keys).open() as file:
+            while piece := file.read(PIECE_BYTES):
+                hashed.update(piece)
+    except (NearhandError, Unsealable) as error:
+        raise CannotBackUp(f"The file {path.name} does not open: {error}.") from None
+    if hashed.hexdigest() != path.name:
+        raise CannotBackUp(f"The file {path.name} is not what its name says.")
+    return True
 
 
 def _check(database: Path) -> None:

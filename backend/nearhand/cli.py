@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -18,6 +19,8 @@ WANTED = {
     "name": "2 to 40 small letters, digits, . _ - are wanted, the first a letter or a digit.",
     "password": "10 to 200 characters are wanted.",
 }
+
+PROGRESS_S = 1.0
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help=__doc__)
 
@@ -34,15 +37,23 @@ def serve(
         Path | None, typer.Option(help="Serve HTTPS with this certificate and its chain (PEM).")
     ] = None,
     tls_key: Annotated[Path | None, typer.Option(help="The key to it (PEM).")] = None,
+    redirect_from: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=65535,
+            help="With TLS: a port without it, usually 80, that leads to the address with it and does nothing else.",
+        ),
+    ] = None,
 ) -> None:
     """Run the service with the settings of the environment (NEARHAND_…)."""
     import gc
 
-    import uvicorn
-
     from nearhand.app import build_resources, create_app
     from nearhand.kit.address import Listening, UnknownHost
-    from nearhand.kit.serving import TlsFiles, options, tls_options
+    from nearhand.kit.redirect import Redirection
+    from nearhand.kit.sealing import NoKeys
+    from nearhand.kit.serving import TlsFiles, options, run, tls_options
     from nearhand.kit.settings import Settings
     from nearhand.kit.tls import certificates, own_names
     from nearhand.sessions.log import FolderTaken
@@ -52,6 +63,8 @@ def serve(
     files = TlsFiles(tls_cert, tls_key) if tls_cert and tls_key else None
     settings = Settings()
     has_tls = tls or files is not None
+    if redirect_from is not None and not has_tls:
+        raise typer.BadParameter("--redirect-from is for a service with TLS.")
     listening = Listening(host, port, has_tls)
     try:
         settings = settings.model_copy(
@@ -62,7 +75,7 @@ def serve(
         )
         resources = build_resources(settings)
         resources.live_log.claim()
-    except (UnknownHost, FolderTaken) as error:
+    except (UnknownHost, FolderTaken, NoKeys) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     service = create_app(settings, resources)
@@ -76,13 +89,14 @@ def serve(
     # What is loaded by now stays: looking through it again for garbage would stop every session for 0.2 s.
     gc.collect()
     gc.freeze()
-    uvicorn.run(
-        service,
-        host=host,
-        port=port,
-        **options(settings),
-        **(tls_options(files) if files else {}),
-    )
+    redirection = None
+    if redirect_from is not None:
+        names = {urlsplit(settings.base_url).hostname or "", *own_names()}
+        redirection = Redirection(host, redirect_from, settings.base_url, names, settings.head_timeout_s)
+        typer.echo(f"Port {redirect_from} leads to {settings.base_url}.")
+    served = options(settings) | (tls_options(files) if files else {})
+    if not run(service, host, port, served, redirection):
+        raise typer.Exit(3)
 
 
 @app.command()
@@ -251,7 +265,7 @@ def doctor(
         raise typer.Exit(1)
 
 
-KeyFile = Annotated[
+BackupKeys = Annotated[
     Path | None,
     typer.Option(
         help="File with keys, made by `nearhand rotate-backup-key`: the backup is sealed with the newest."
@@ -262,7 +276,7 @@ KeyFile = Annotated[
 @app.command()
 def backup(
     out: Annotated[Path, typer.Argument(help="The file to write; replaced only by a whole one.")],
-    key_file: KeyFile = None,
+    key_file: BackupKeys = None,
 ) -> None:
     """Write registry, live log and files into one file, while the service runs. Sealed, also its keys."""
     from nearhand.backup import CannotBackUp, back_up
@@ -287,19 +301,32 @@ def backup(
 def restore(
     backup: Annotated[Path, typer.Argument(help="A file that `nearhand backup` wrote.")],
     into: Annotated[Path, typer.Option(help="The data folder to make: empty, or not there yet.")],
-    key_file: KeyFile = None,
+    key_file: BackupKeys = None,
+    blob_key_file: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="NEARHAND_BLOB_KEY_FILE",
+            help="Keys of files that are sealed by themselves: to check them too.",
+        ),
+    ] = None,
 ) -> None:
     """Make a data folder of a backup, checking every database and file on the way."""
     from nearhand.backup import CannotBackUp
     from nearhand.backup import restore as put_back
-    from nearhand.kit.sealing import Keyring
+    from nearhand.kit.sealing import KeyFile, Keyring
 
     try:
-        kept = put_back(backup, into, Keyring.load(key_file) if key_file else None)
+        ring = Keyring.load(key_file) if key_file else None
+        kept = put_back(backup, into, ring, KeyFile(blob_key_file) if blob_key_file else None)
     except (CannotBackUp, OSError, ValueError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     typer.echo(f"{into}: {kept.databases} databases, {kept.files} files, {kept.keys} keys.")
+    if kept.unchecked:
+        typer.echo(
+            f"{kept.unchecked} files are sealed and were not checked: "
+            "the service needs their keys (NEARHAND_BLOB_KEY_FILE)."
+        )
 
 
 @app.command("rotate-backup-key")
@@ -316,6 +343,67 @@ def rotate_backup_key(
         raise typer.Exit(1) from None
     typer.echo(f"{key_file}: {len(ring.keys)} keys; {id_of(ring.keys[-1]).hex()} seals from now on.")
     typer.echo("Keep a copy where the backups are not: without it they are lost.")
+
+
+@app.command("rotate-blob-key")
+def rotate_blob_key(
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="No new key: only seal what the newest one has not sealed yet."),
+    ] = False,
+) -> None:
+    """Seal pictures and documents by a new key, in NEARHAND_BLOB_KEY_FILE, while the service runs.
+
+    New ones are sealed by it from now on; those that are there, plain or sealed by older keys, are sealed anew one by
+    one. It may be ended at any moment, and gone on with by --resume. Older keys stay in the file: backups from before
+    need them.
+    """
+    import os
+    import time
+
+    from nearhand.kit.blobs import Blobs
+    from nearhand.kit.errors import NearhandError
+    from nearhand.kit.logging import configure_logging
+    from nearhand.kit.sealing import KeyFile, Keyring, id_of
+    from nearhand.kit.settings import Settings
+
+    configure_logging()
+    settings = Settings()
+    path = settings.blob_key_file
+    if path is None:
+        typer.echo("Set NEARHAND_BLOB_KEY_FILE first, for the service too: the file is made here.", err=True)
+        raise typer.Exit(2)
+    if settings.data_dir.is_dir() and settings.data_dir.stat().st_uid != os.geteuid():
+        typer.echo(
+            f"Run it as the user of {settings.data_dir}: no other file could be read by the service.",
+            err=True,
+        )
+        raise typer.Exit(2)
+    try:
+        ring = Keyring.load(path) if resume else Keyring.rotate(path)
+        blobs = Blobs(settings.data_dir / "blobs", KeyFile(path))
+    except (OSError, ValueError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{path}: {len(ring.keys)} keys; {id_of(ring.keys[-1]).hex()} seals from now on.")
+    done, failed, said_at = 0, dict[str, str](), time.monotonic()
+    # Until none is left: what was on its way in meanwhile may have been sealed by the key before.
+    while names := [name for name in blobs.unsealed() if name not in failed]:
+        for name in names:
+            try:
+                blobs.seal(name)
+                done += 1
+            except NearhandError as error:
+                failed[name] = str(error)
+            if time.monotonic() - said_at > PROGRESS_S:
+                said_at = time.monotonic()
+                typer.echo(f"{done} files sealed …")
+    typer.echo(f"{done} files sealed.")
+    for name, reason in failed.items():
+        typer.echo(f"{name}: {reason}; left as it is.", err=True)
+    if failed:
+        raise typer.Exit(1)
+    typer.echo("Keep a copy of the keys where the data is not: without them the files are lost.")
 
 
 @app.command("rotate-label-key")

@@ -24,9 +24,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from nearhand.access.credentials import ProviderDown
 from nearhand.access.passwords import Passwords
 from nearhand.app import house_of, provider_of
+from nearhand.kit.blobs import Blobs
 from nearhand.kit.clock import SystemClock
 from nearhand.kit.database import Database
 from nearhand.kit.errors import NearhandError
+from nearhand.kit.sealing import KeyFile, NoKeys
 from nearhand.kit.serving import LEAST_LEFT_FILES, raise_file_limit
 from nearhand.kit.settings import Settings
 from nearhand.migrations.upgrade import alembic_config
@@ -189,7 +191,7 @@ def _of_files(settings: Settings) -> Iterator[Finding]:
             sentence=f"Every user of this machine can look into the data folder {folder}.",
             remedy=f"chmod 750 {folder}   (or 700)",
         )
-    for key in _keys(folder):
+    for key in _keys(settings):
         if _mode(key) & 0o077:
             yield Finding(
                 code="key_readable",
@@ -197,6 +199,7 @@ def _of_files(settings: Settings) -> Iterator[Finding]:
                 sentence=f"The key {key} can be read by others than its owner.",
                 remedy=f"chmod 600 {key}; who may have read it? Then make a new one.",
             )
+    yield from _of_blobs(settings)
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         yield Finding(
             code="root",
@@ -206,10 +209,47 @@ def _of_files(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _keys(folder: Path) -> Iterator[Path]:
-    for kept in (folder / "keys", folder / "tls"):
-        if kept.is_dir():
-            yield from sorted(path for path in kept.iterdir() if path.is_file() and path.suffix != ".crt")
+def _of_blobs(settings: Settings) -> Iterator[Finding]:
+    path, folder = settings.blob_key_file, settings.data_dir
+    plain = next(Blobs(folder / "blobs").plain(), None)
+    if path is None:
+        if plain:
+            yield Finding(
+                code="files_unsealed",
+                severity=Severity.WEAK,
+                sentence=f"Pictures and documents lie unencrypted in {folder / 'blobs'}: whoever has the disk has them.",
+                remedy="Set NEARHAND_BLOB_KEY_FILE and run nearhand rotate-blob-key, or use an encrypted disk.",
+            )
+        return
+    try:
+        KeyFile(path)
+    except NoKeys as error:
+        yield Finding(
+            code="blob_keys_missing",
+            severity=Severity.BROKEN,
+            sentence=f"{error} The service does not start without.",
+            remedy="nearhand rotate-blob-key makes it; where files are sealed already, bring back their keys.",
+        )
+    if plain:
+        yield Finding(
+            code="files_still_unsealed",
+            severity=Severity.UNSAFE,
+            sentence="Some pictures and documents are from before there was a key, and lie unencrypted.",
+            remedy="nearhand rotate-blob-key --resume",
+        )
+    if path.absolute().is_relative_to(folder.absolute()):
+        yield Finding(
+            code="blob_keys_beside",
+            severity=Severity.WEAK,
+            sentence=f"{path} lies in the data folder: whoever takes the disk has the files and their keys.",
+            remedy="Move it to another disk, or to where secrets are handed to services, and set NEARHAND_BLOB_KEY_FILE.",
+        )
+
+
+def _keys(settings: Settings) -> list[Path]:
+    named = {settings.blob_key_file, settings.access_key_file, settings.ledger_key_file} - {None}
+    kept = [path for name in ("keys", "tls") for path in (settings.data_dir / name).glob("*")]
+    return sorted(path for path in {*kept, *named} if path and path.is_file() and path.suffix != ".crt")
 
 
 def _mode(path: Path) -> int:

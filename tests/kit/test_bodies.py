@@ -92,6 +92,7 @@ async def test_a_sender_who_stops_half_way_is_refused_and_leaves_nothing(
     impatient: Resources, path: str
 ) -> None:
     await upgrade(impatient.database)
+    await impatient.live_log.open()
     new = NewUser(name="admin", display_name="Admin", grants=everywhere(Role.ADMIN), password=PASSWORD)
     await impatient.access.register(new)
     admission = await impatient.access.sign_in(SignIn(name="admin", password=PASSWORD))
@@ -122,16 +123,18 @@ async def test_a_sender_who_stops_half_way_is_refused_and_leaves_nothing(
     assert (b"connection", b"close") in said[0]["headers"]
     assert b"request_too_slow" in said[1]["body"]
     assert not [file for file in (impatient.settings.data_dir / "blobs").rglob("*") if file.is_file()]
+    await impatient.live_log.close()
     await impatient.database.close()
 
 
 async def test_what_a_killed_process_left_behind_is_swept_and_nothing_else(tmp_path: Path) -> None:
     blobs = Blobs(tmp_path)
     kept = blobs.path(await blobs.put(b"kept"))
-    with blobs.open_passing() as old, blobs.open_passing() as new:
-        pass
-    for file in (Path(old.name), kept):
+    old, new = blobs.open_passing(), blobs.open_passing()
+    for passing in (old, new):
+        passing.close()
+    for file in (old.path, kept):
         long_ago = file.stat().st_mtime - ABANDONED_S - 1
         os.utime(file, (long_ago, long_ago))
     await blobs.sweep()
-    assert {file for file in tmp_path.rglob("*") if file.is_file()} == {kept, Path(new.name)}
+    assert {file for file in tmp_path.rglob("*") if file.is_file()} == {kept, new.path}

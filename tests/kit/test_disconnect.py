@@ -16,6 +16,7 @@ async def test_a_sender_who_goes_away_leaves_nothing_and_is_no_accident(
     resources: Resources, path: str
 ) -> None:
     await upgrade(resources.database)
+    await resources.live_log.open()
     await resources.access.register(
         NewUser(name="expert", display_name="Expert", grants=everywhere(Role.EXPERT), password=PASSWORD)
     )
@@ -47,4 +48,5 @@ async def test_a_sender_who_goes_away_leaves_nothing_and_is_no_accident(
     assert [log["event"] for log in logs] == ["client_gone"]
     blobs = resources.settings.data_dir / "blobs"
     assert not [file for file in blobs.rglob("*") if file.is_file()]
+    await resources.live_log.close()
     await resources.database.close()

@@ -25,7 +25,7 @@ from nearhand.kit.http import (
     guard,
     install_error_handlers,
 )
-from tests.support.limits import generous
+from tests.support.limits import endless, generous
 from tests.support.witness import Remembering
 
 things = Table("test_thing", metadata, Column("id", Integer, primary_key=True))
@@ -111,7 +111,7 @@ def door(tmp_path: Path) -> Iterator[TestClient]:
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'door.db'}")
     app = FastAPI()
     app.state.resources = SimpleNamespace(
-        database=database, clock=FixedClock(), limits=generous(), ledger=Remembering()
+        database=database, clock=FixedClock(), limits=generous(), ledger=Remembering(), quota=endless()
     )
     install_error_handlers(app)
     app.add_middleware(

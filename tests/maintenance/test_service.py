@@ -9,7 +9,7 @@ from nearhand.kit.database import Database
 from nearhand.kit.http import PageQuery
 from nearhand.kit.ids import RandomIds
 from nearhand.maintenance.model import NewMaintenanceRecord
-from nearhand.maintenance.service import Attachments, maintenance_on
+from nearhand.maintenance.service import Attachments, Limits, maintenance_on
 from tests.support.factories import Registry
 
 
@@ -19,7 +19,7 @@ async def pieces(content: bytes) -> AsyncIterator[bytes]:
 
 async def test_a_record_comes_back_as_it_was_written(any_database: Database, tmp_path: Path) -> None:
     ids, clock = RandomIds(), FixedClock()
-    files = Attachments(any_database, Blobs(tmp_path), SYSTEM, clock=clock, limit_bytes=100)
+    files = Attachments(any_database, Blobs(tmp_path), SYSTEM, clock=clock, limits=Limits(100, 100))
     kept = [await files.keep(pieces(b"log"), name=name) for name in ("a.log", "b.log")]
     async with any_database.transaction() as connection:
         device = await Registry(connection).device()

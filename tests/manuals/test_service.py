@@ -8,7 +8,8 @@ from nearhand.kit.clock import FixedClock
 from nearhand.kit.database import Database
 from nearhand.kit.http import PageQuery
 from nearhand.kit.ids import RandomIds
-from nearhand.manuals.library import Library, Limits
+from nearhand.manuals.drawing import Drawing
+from nearhand.manuals.library import Library, Limits, Shelf
 from nearhand.manuals.model import DocumentForm, DocumentKind, NewGuide, Step, Subject
 from nearhand.manuals.service import manuals_on
 from tests.manuals.samples import a_pdf, a_picture
@@ -23,9 +24,9 @@ async def pieces(content: bytes) -> AsyncIterator[bytes]:
 
 @pytest.fixture
 def library(any_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Library:
-    blobs = Blobs(tmp_path_factory.mktemp("blobs"))
+    shelf = Shelf(Blobs(tmp_path_factory.mktemp("blobs")), Drawing())
     limits = Limits(upload_bytes=10**6, picture_pixels=10**6)
-    return Library(any_database, blobs, SYSTEM, ids=RandomIds(), clock=FixedClock(), limits=limits)
+    return Library(any_database, shelf, SYSTEM, ids=RandomIds(), clock=FixedClock(), limits=limits)
 
 
 async def test_a_guide_comes_back_as_it_was_written(any_database: Database) -> None:

@@ -1,6 +1,7 @@
 """The durable log, on both databases."""
 
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from nearhand.access.model import Role
 from nearhand.kit.clock import FixedClock
 from nearhand.kit.database import Database
 from nearhand.kit.ids import RandomIds
+from nearhand.kit.quota import Charge
 from nearhand.media.model import Still
 from nearhand.sessions.log import Batch, FolderTaken, Log, PostgresStorage, SqliteStorage, Storage
 from nearhand.sessions.messages import ChatSay, client_messages
@@ -210,3 +212,15 @@ async def test_a_refused_number_sent_again_does_not_hide_the_last_one_refused(lo
     loaded = await log.load(SESSION)
     assert loaded is not None
     assert loaded.refusals == [(CLIENT, EXPERT.id, 2)]
+
+
+async def test_bytes_that_were_sent_are_counted_and_only_days_are_forgotten(log: Log) -> None:
+    of_day, of_session = Charge("account A", 100, "2026-01-01"), Charge("session S", 100)
+    other = Charge("account A", 100, "2026-01-02")
+    for _ in range(2):
+        await log.count([of_day, of_session], 3 * 2**31)
+    await log.count([other], 5)
+    keys = [of_day.key, of_session.key, other.key, "account B 2026-01-01"]
+    assert await log.counted(keys) == {of_day.key: 3 * 2**32, of_session.key: 3 * 2**32, other.key: 5}
+    await log.forget_uploads(date(2026, 1, 2))
+    assert await log.counted(keys) == {of_session.key: 3 * 2**32, other.key: 5}

@@ -31,7 +31,7 @@ def told(house: World, who: Attacker, session_id: str, client: str, *messages: o
 
 
 @pytest.mark.parametrize("name", sorted(MESSAGES))
-def test_no_message_is_heard_in_anothers_session(house: World, name: str) -> None:
+def test_no_message_is_heard_in_the_session_of_another(house: World, name: str) -> None:
     """L25. Every message by everybody, under the client's name of whoever is in there."""
     before = house.victims_rows()
     message = json.loads(json.dumps(EXAMPLES[name])) | ({"n": 1} if name in NUMBERED else {})
@@ -46,7 +46,7 @@ def test_no_message_is_heard_in_anothers_session(house: World, name: str) -> Non
     assert house.victims_rows() == before
 
 
-def test_of_a_session_that_went_to_anothers_device_they_are_told_the_rest(house: World) -> None:
+def test_of_a_session_that_went_to_the_device_of_another_they_are_told_the_rest(house: World) -> None:
     """L25. By the state on entering, as by the log."""
     for who in house.attackers:
         state = told(house, who, house.own["session"], f"state{house.attackers.index(who)}")
@@ -56,7 +56,7 @@ def test_of_a_session_that_went_to_anothers_device_they_are_told_the_rest(house:
         assert house.leaks(state + log.text) == []
 
 
-def test_the_wall_never_speaks_of_anothers_sessions(house: World) -> None:
+def test_the_wall_never_speaks_of_the_sessions_of_another(house: World) -> None:
     """L25."""
     for who in house.attackers:
         with house.client.websocket_connect(

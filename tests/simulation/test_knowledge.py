@@ -8,7 +8,6 @@ from nearhand.devices.model import DeviceView
 from nearhand.devices.service import devices_on
 from nearhand.kit.http import PageQuery
 from nearhand.maintenance.service import maintenance_on
-from nearhand.manuals.documents import count_pages, page_png
 from nearhand.manuals.model import LANGUAGES, DocumentKind
 from nearhand.manuals.service import manuals_on
 from nearhand.migrations.upgrade import upgrade
@@ -60,9 +59,9 @@ async def test_the_service_sheet_is_a_pdf_whose_pages_can_be_drawn(seeded: Resou
             view.device.id
         )
     (sheet,) = (document for document in manuals.documents if document.kind is DocumentKind.PDF)
-    path = seeded.blobs.path(sheet.sha256)
-    assert count_pages(path) == sheet.pages == 3
-    assert page_png(path, 2).startswith(b"\x89PNG")
+    blob = seeded.blobs.blob(sheet.sha256)
+    assert await seeded.drawing.pages(blob.lend()) == sheet.pages == 3
+    assert (await seeded.drawing.png(blob.lend(), 2)).startswith(b"\x89PNG")
 
 
 async def test_seeding_twice_adds_nothing(seeded: Resources) -> None:

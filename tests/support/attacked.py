@@ -16,6 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 from nearhand.access.model import NewUser, Role, everywhere
 from nearhand.access.passwords import Passwords
 from nearhand.app import API, Resources, build_resources, create_app
+from nearhand.kit.clock import Clock
 from nearhand.kit.settings import Settings
 from tests.support.people import PASSWORD, QUICK
 from tests.support.server import served
@@ -41,8 +42,14 @@ class Attacked:
             self._signed_in[role] = {"Authorization": f"Bearer {answer.json()['token']}"}
         return self._signed_in[role]
 
+    def forget_sign_ins(self) -> None:
+        self._signed_in.clear()
+
     def guest(self, session_id: str, role: Role = Role.OBSERVER, name: str = "A guest") -> Headers:
         link = self.ask("POST", f"sessions/{session_id}/invitations", json={"role": role.value}).json()["url"]
+        return self.guest_of(link, name)
+
+    def guest_of(self, link: str, name: str) -> Headers:
         body = {"token": link.partition("#")[2], "display_name": name}
         answer = self.http.post(f"{API}/join?want_token=true", json=body)
         self.http.cookies.clear()
@@ -118,15 +125,18 @@ class Live:
 
 
 @contextmanager
-def attacked(folder: Path, database_url: str | None = None) -> Iterator[Attacked]:
-    settings = Settings(
-        data_dir=folder,
-        database_url=database_url,
-        password_tries_per_minute=100_000,
-        upload_limit_bytes=LIMIT_BYTES,
-        import_limit_bytes=LIMIT_BYTES,
-    )
-    resources = build_resources(settings, passwords=Passwords(QUICK))
+def attacked(
+    folder: Path, database_url: str | None = None, clock: Clock | None = None, **more: Any
+) -> Iterator[Attacked]:
+    told: dict[str, Any] = {
+        "data_dir": folder,
+        "database_url": database_url,
+        "password_tries_per_minute": 100_000,
+        "upload_limit_bytes": LIMIT_BYTES,
+        "import_limit_bytes": LIMIT_BYTES,
+    }
+    settings = Settings(**(told | more))
+    resources = build_resources(settings, clock=clock, passwords=Passwords(QUICK))
     app = create_app(settings, resources)
 
     @app.post("/make-accounts")

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from nearhand.kit.errors import RequestTooSlow, TooLarge
+from nearhand.kit.errors import NearhandError, RequestTooSlow, TooLarge
 from nearhand.kit.http import problem_response
 
 
@@ -22,6 +23,14 @@ class Pace:
 
     def allowance_s(self, seen_bytes: int) -> float:
         return self.grace_s + seen_bytes / self.min_bytes_per_s
+
+
+_BODY = "nearhand.body"
+
+
+def body_of(request: Request) -> "Body":
+    body: Body = request.scope[_BODY]
+    return body
 
 
 class BodyLimit:
@@ -56,7 +65,7 @@ class BodyLimit:
             )
             await refusal(scope, receive, send)
             return
-        body = _Body(receive, self._pace, limit=None if is_upload else limit)
+        body = scope[_BODY] = Body(receive, self._pace, limit=None if is_upload else limit)
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start" and body.is_late:
@@ -67,33 +76,40 @@ class BodyLimit:
         await self._app(scope, body.receive, answer)
 
 
-class _Body:
+class Body:
     """One request's body on its way in."""
 
     def __init__(self, receive: Receive, pace: Pace, *, limit: int | None) -> None:
         self._receive, self._pace, self._limit = receive, pace, limit
-        self._seen, self._waited_s, self._is_whole = 0, 0.0, False
-        self.is_late = False
+        self._waited_s, self._is_whole = 0.0, False
+        self._allowed: tuple[int, NearhandError] | None = None
+        self.seen_bytes, self.is_late = 0, False
+
+    def allow(self, most_bytes: int, refusal: NearhandError) -> None:
+        """Raise this when more than that has come."""
+        self._allowed = most_bytes, refusal
 
     async def receive(self) -> Any:
         if self._is_whole:  # what comes now is that the sender has left, and may take as long as the answer
             return await self._receive()
         message = await self._in_time()
-        self._seen += len(message.get("body", b""))
+        self.seen_bytes += len(message.get("body", b""))
         self._is_whole = not message.get("more_body", False)
-        if self._limit is not None and self._seen > self._limit:
+        if self._limit is not None and self.seen_bytes > self._limit:
             raise TooLarge(f"A request body may have {self._limit} bytes.")
+        if self._allowed is not None and self.seen_bytes > self._allowed[0]:
+            raise self._allowed[1]
         return message
 
     async def _in_time(self) -> Message:
-        began_s, left_s = self._pace.now_s(), self._pace.allowance_s(self._seen) - self._waited_s
+        began_s, left_s = self._pace.now_s(), self._pace.allowance_s(self.seen_bytes) - self._waited_s
         try:
             async with asyncio.timeout(left_s):
                 message = await self._receive()
         except TimeoutError:
             raise self._late() from None
         self._waited_s += self._pace.now_s() - began_s
-        if self._waited_s > self._pace.allowance_s(self._seen):
+        if self._waited_s > self._pace.allowance_s(self.seen_bytes):
             raise self._late()
         return message
 

@@ -1,21 +1,25 @@
 """Pass files through HTTP doors: described in the contract, and handed out so that no browser runs them."""
 
+import asyncio
+import os
+import re
+import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
+import anyio
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
-from nearhand.kit.blobs import refusing_full_disk
-from nearhand.kit.errors import Invalid, NotFound, TooLarge, Unsupported
-from nearhand.kit.http import problem_response
+from nearhand.kit.blobs import Blob, refusing_full_disk
+from nearhand.kit.errors import Invalid, NearhandError, TooLarge, Unsupported
+from nearhand.kit.http import problem_response, refusal
 from nearhand.kit.uploads import PIECE_BYTES
 
 M = TypeVar("M", bound=BaseModel)
@@ -27,6 +31,17 @@ BINARY = {"type": "string", "format": "binary"}
 FILE_HEADERS = {
     "Cache-Control": "private, max-age=31536000, immutable",
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox",
+}
+
+MAX_NAME = 200
+_NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+')
+_ENDINGS = {
+    "application/pdf": (".pdf",),
+    "image/jpeg": (".jpg", ".jpeg"),
+    "image/png": (".png",),
+    "image/webp": (".webp",),
+    "text/markdown": (".md",),
+    "text/plain": (".txt", ".md", ".csv", ".log", ".json", ".yaml", ".yml", ".ini", ".cfg", ".conf"),
 }
 
 _MAX_FIELDS = 20
@@ -44,48 +59,98 @@ def raw_body(description: str) -> dict[str, Any]:
     }
 
 
-def download(path: Path, *, media_type: str, name: str) -> FileResponse:
-    """A file that browsers save and never show as a page."""
-    return _File(_present(path), media_type=media_type, filename=name, headers=FILE_HEADERS)
+async def download(blob: Blob, *, media_type: str, name: str) -> FileResponse:
+    """A file that browsers save and never show as a page. Raises NotFound, FileDamaged and FileKeyMissing."""
+    about = await asyncio.to_thread(_about, blob)
+    return _File(blob, about, media_type=media_type, filename=harmless_name(name, media_type))
 
 
-def picture(path: Path, *, media_type: str) -> FileResponse:
-    """A picture that was decoded here when it came in, as it came or re-encoded, to be shown in place."""
-    return _File(_present(path), media_type=media_type, headers=FILE_HEADERS)
+async def picture(blob: Blob, *, media_type: str) -> FileResponse:
+    """A picture that was decoded here when it came in, as it came or re-encoded, to be shown in place. Raises as `download`."""
+    about = await asyncio.to_thread(_about, blob)
+    name = harmless_name(blob.sha256[:12], media_type)
+    return _File(blob, about, media_type=media_type, filename=name, is_shown=True)
+
+
+def harmless_name(name: str, media_type: str) -> str:
+    """A name to save the file by: no way to another folder, nothing that turns its letters round, and an ending of its
+
+    kind, so that whoever opens it later opens it as what it was served as.
+    """
+    bare = _NOT_IN_NAMES.sub("_", name).strip(" .")[:MAX_NAME] or "file"
+    endings = _ENDINGS.get(media_type.partition(";")[0])
+    return bare if endings is None or bare.lower().endswith(endings) else f"{bare}{endings[0]}"
+
+
+def _about(blob: Blob) -> os.stat_result:
+    """As of a plain file of this content."""
+    with blob.open() as file:
+        about = list(blob.path.stat()[:10])
+        about[stat.ST_SIZE] = file.seek(0, os.SEEK_END)
+        return os.stat_result(about)
 
 
 class _File(FileResponse):
-    """A Range that makes no sense is refused in the shape of every other refusal."""
+    """A kept file, opened as it is sent. What is refused of it is refused in the shape of every other refusal:
+
+    a Range that makes no sense, and a part that does not open any more.
+    """
+
+    def __init__(
+        self, blob: Blob, about: os.stat_result, *, media_type: str, filename: str, is_shown: bool = False
+    ) -> None:
+        headers = FILE_HEADERS | {"etag": f'"{blob.sha256}"'}
+        super().__init__(
+            blob.path,
+            headers=headers,
+            media_type=media_type,
+            filename=filename,
+            stat_result=about,
+            content_disposition_type="inline" if is_shown else "attachment",
+        )
+        self._blob, self._size = blob, about.st_size
+
+    @asynccontextmanager
+    async def _open_file(self) -> AsyncIterator[anyio.AsyncFile[bytes]]:
+        async with anyio.wrap_file(await asyncio.to_thread(self._blob.open)) as file:
+            yield file
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_refused = False
 
         async def shaped(message: Message) -> None:
             nonlocal is_refused
-            if message["type"] == "http.response.start" and message["status"] in _RANGE_REFUSED:
-                is_refused = True
-                status = message["status"]
-                refusal = problem_response(
-                    status, "bad_range", "There is no such part of the file", _RANGE_RULE
-                )
-                kept = [(name, value) for name, value in message["headers"] if name == b"content-range"]
-                refusal.raw_headers.extend(kept)
-                await refusal(scope, receive, send)
-            elif not is_refused:
+            if message["type"] == "http.response.start":
+                answer = await self._refused(message)
+                is_refused = answer is not None
+                if answer is not None:
+                    await answer(scope, receive, send)
+            if not is_refused:
                 await send(message)
 
         await super().__call__(scope, receive, shaped)
 
+    async def _refused(self, start: Message) -> Response | None:
+        headers = dict(start["headers"])
+        if start["status"] in _RANGE_REFUSED:
+            answer = problem_response(
+                start["status"], "bad_range", "There is no such part of the file", _RANGE_RULE
+            )
+            if b"content-range" in headers:
+                answer.headers["content-range"] = headers[b"content-range"].decode()
+            return answer
+        part = re.fullmatch(rb"bytes (\d+)-(\d+)/\d+", headers.get(b"content-range", b""))
+        first, last = (int(part[1]), int(part[2])) if part else (0, self._size - 1)
+        try:
+            # All of it before its first byte leaves: half an answer could only be broken off, without a reason.
+            await asyncio.to_thread(self._blob.check, first, last + 1)
+        except NearhandError as error:
+            return refusal(error)
+        return None
+
 
 _RANGE_REFUSED = {400, 416}
 _RANGE_RULE = "A Range is bytes=FIRST-LAST within the file."
-
-
-def _present(path: Path) -> Path:
-    """Raise NotFound for a file the database knows and the data folder does not, as after half a restore."""
-    if not path.is_file():
-        raise NotFound("This file is missing from the data folder.")
-    return path
 
 
 @asynccontextmanager

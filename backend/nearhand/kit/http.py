@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Generic, Protocol, TypeVar
@@ -185,6 +185,12 @@ class Witness(Protocol):
     async def refused(self, request: Request, door: APIRoute, error: NearhandError) -> None: ...
 
 
+class Room(Protocol):
+    """Whoever says how much may still be sent. Found as `request.app.state.resources.quota`."""
+
+    def room(self, request: Request) -> AbstractAsyncContextManager[None]: ...
+
+
 Handle = Callable[[Request], Awaitable[Response]]
 Guard = TypeVar("Guard", bound=Callable[..., Coroutine[Any, Any, Any]])
 
@@ -218,7 +224,9 @@ class GuardedRoute(APIRoute):
                 limits.admit(request.state.asker_id, request.method, request.url.path)
             if self.body_field is not None:
                 refuse_deep(await request.body())
-            return await self.answer(request, handle)
+            room: Room = request.app.state.resources.quota
+            async with room.room(request):
+                return await self.answer(request, handle)
 
         async def witnessed(request: Request) -> Response:
             resources = request.app.state.resources

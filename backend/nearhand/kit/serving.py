@@ -1,6 +1,7 @@
 """Run the service on its port: guarded connections, TLS from files that may be renewed, no header believed of strangers."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,12 +11,15 @@ from typing import Any
 
 import h11
 import structlog
+from starlette.types import ASGIApp
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import Server
 
 from nearhand.kit.gate import Gate
 from nearhand.kit.peer import UNKNOWN, is_among, networks
+from nearhand.kit.redirect import Redirection
 from nearhand.kit.settings import MIB, Settings
 
 log = structlog.get_logger()
@@ -149,6 +153,34 @@ def options(settings: Settings, gate: Gate | None = None) -> dict[str, Any]:
         "log_level": "warning",
         "access_log": False,
     }
+
+
+def run(
+    app: ASGIApp, host: str, port: int, options: dict[str, Any], redirection: Redirection | None = None
+) -> bool:
+    """Until it is told to end; False where it could not begin."""
+    server = _Server(Config(app, host=host, port=port, **options), redirection)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    return server.started
+
+
+class _Server(Server):
+    """With a port beside it that leads to this one, for as long as it serves."""
+
+    def __init__(self, config: Config, redirection: Redirection | None) -> None:
+        super().__init__(config)
+        self._redirection = redirection
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._redirection is None:
+            await super().serve(sockets)
+            return
+        try:
+            async with self._redirection.listening():
+                await super().serve(sockets)
+        except OSError as error:
+            log.error("redirection_not_started", port=self._redirection.port, error=str(error))
 
 
 def new_loop() -> asyncio.AbstractEventLoop:

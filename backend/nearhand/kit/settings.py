@@ -116,6 +116,19 @@ class Settings(BaseSettings):
         15, gt=0, description="Minutes without a request after which an enrolled device asks for its PIN."
     )
     password_tries_per_minute: int = Field(30, description="Sign-in tries per address and minute before 429.")
+    upload_bytes_per_day_and_account: int = Field(
+        20 * 1024 * MIB,
+        gt=0,
+        description="Bytes of files that one account may send in a day (UTC) before 429.",
+    )
+    upload_bytes_per_day_and_link: int = Field(
+        2 * 1024 * MIB,
+        gt=0,
+        description="Bytes of files that all guests of one customer link together may send in a day (UTC) before 429.",
+    )
+    upload_bytes_per_session: int = Field(
+        20 * 1024 * MIB, gt=0, description="Bytes of pictures that one session takes in all before 413."
+    )
     second_factor_roles: tuple[str, ...] = Field(
         (),
         description='Roles that take a second factor, as JSON: ["admin"]. Whoever has none may only add one.',
@@ -139,6 +152,11 @@ class Settings(BaseSettings):
     smtp_user: str = Field("", description="Name to sign in to the mail server with. Unset: without.")
     smtp_password: SecretStr = Field(SecretStr(""), description="Password for it.")
     smtp_from: str = Field("nearhand@localhost", description="Sender of mail.")
+    blob_key_file: Path | None = Field(
+        None,
+        description="File of keys that seals pictures and documents in data_dir, made by `nearhand rotate-blob-key`. "
+        "Unset: they lie there as they are.",
+    )
     oidc_issuer: str = Field(
         "",
         description="Address of the single sign-on (OpenID Connect), as its discovery says it. Unset: there is none.",

@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from typing import BinaryIO
 
-from nearhand.kit.blobs import Blobs, digest, refusing_full_disk
+from nearhand.kit.blobs import Blobs, Lent, Passing, digest, refusing_full_disk
 from nearhand.kit.errors import Invalid, TooLarge, Unsupported
 from nearhand.kit.metadata import Unparsable, bared
 
@@ -32,23 +32,31 @@ class TooManyPixels(Invalid):
 class Incoming:
     """A file on the disk that is not kept yet: refuse it or `keep` it before the block ends."""
 
-    path: Path
+    passing: Passing
     sha256: str
     size_bytes: int
     blobs: Blobs
 
+    def lend(self) -> Lent:
+        return self.passing.lend()
+
+    def open(self) -> BinaryIO:
+        """To be read at any place, whether it is sealed already or not."""
+        return self.lend().reader()
+
     async def keep(self) -> None:
-        await asyncio.to_thread(self.blobs.adopt, self.path, self.sha256)
+        await asyncio.to_thread(self.blobs.adopt, self.passing, self.sha256)
 
     async def bared(self) -> "Incoming":
         """A picture without place, time and device; any other file as it is. Raises NotAPicture."""
         return await asyncio.to_thread(self._bared)
 
     def _bared(self) -> "Incoming":
-        with self.path.open("rb") as file:
+        with self.open() as file:
             if not file.read(4).startswith(_PICTURES):
                 return self
-        content = self.path.read_bytes()
+            file.seek(0)
+            content = file.read()
         try:
             bare = bared(content)
         except Unparsable:
@@ -56,12 +64,16 @@ class Incoming:
         if bare == content:
             return self
         with refusing_full_disk():
-            self.path.write_bytes(bare)
-        return Incoming(self.path, digest(bare), len(bare), self.blobs)
+            self.passing.rewrite(bare)
+        return Incoming(self.passing, digest(bare), len(bare), self.blobs)
 
     async def media_type(self) -> str | None:
         """What the content is, whatever its name says: PDF, JPEG, PNG, WebP or text in UTF-8; else None."""
-        return await asyncio.to_thread(sniffed, self.path)
+        return await asyncio.to_thread(self._sniffed)
+
+    def _sniffed(self) -> str | None:
+        with self.open() as file:
+            return sniffed(file)
 
 
 @asynccontextmanager
@@ -71,7 +83,7 @@ async def incoming(
     """Write the pieces to a passing file; raise TooLarge as soon as they exceed the limit, Invalid for nothing."""
     with refusing_full_disk():
         file = await asyncio.to_thread(blobs.open_passing)
-    path, hashed, size = Path(file.name), hashlib.sha256(), 0
+    hashed, size = hashlib.sha256(), 0
     try:
         with refusing_full_disk():
             try:
@@ -85,31 +97,30 @@ async def incoming(
                 await asyncio.to_thread(file.close)
         if size == 0:
             raise Invalid("The file is empty.")
-        yield Incoming(path, hashed.hexdigest(), size, blobs)
+        yield Incoming(file, hashed.hexdigest(), size, blobs)
     finally:
-        await asyncio.to_thread(path.unlink, missing_ok=True)
+        await asyncio.to_thread(file.drop)
 
 
-def sniffed(path: Path) -> str | None:
-    with path.open("rb") as file:
-        head = file.read(PIECE_BYTES)
-        if head.startswith(b"%PDF-"):
-            return PDF
-        if head.startswith(b"\xff\xd8\xff"):
-            return JPEG
-        if head.startswith(b"\x89PNG\r\n\x1a\n"):
-            return PNG
-        if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-            return WEBP
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        piece = head
-        try:
-            while piece:
-                if len(piece.translate(None, _NOT_TEXT)) < len(piece):
-                    return None
-                decoder.decode(piece)
-                piece = file.read(PIECE_BYTES)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return None
+def sniffed(file: BinaryIO) -> str | None:
+    head = file.read(PIECE_BYTES)
+    if head.startswith(b"%PDF-"):
+        return PDF
+    if head.startswith(b"\xff\xd8\xff"):
+        return JPEG
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return PNG
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return WEBP
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    piece = head
+    try:
+        while piece:
+            if len(piece.translate(None, _NOT_TEXT)) < len(piece):
+                return None
+            decoder.decode(piece)
+            piece = file.read(PIECE_BYTES)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return None
     return TEXT

@@ -109,8 +109,8 @@ async def attachment(
     sha256: Sha256, service: Files, actor: Actor = may(Permission.MAINTENANCE_READ)
 ) -> FileResponse:
     """An attached file, always as a download and never as a page."""
-    found, path = await service.find(sha256)
-    return download(path, media_type=found.media_type, name=found.name)
+    found, blob = await service.find(sha256)
+    return await download(blob, media_type=found.media_type, name=found.name)
 
 
 router.include_router(records)

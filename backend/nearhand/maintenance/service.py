@@ -1,8 +1,9 @@
 """Write down what was done to a device, find it again, and keep the files that belong to it."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from nearhand.access.model import Actor, Permission
 from nearhand.audit import recording
 from nearhand.devices.service import DeviceService, devices_on
-from nearhand.kit.blobs import Blobs
+from nearhand.kit.blobs import Blob, Blobs
 from nearhand.kit.clock import Clock
 from nearhand.kit.database import Database
 from nearhand.kit.errors import NotFound, Stale
 from nearhand.kit.http import Page, PageQuery
 from nearhand.kit.ids import Ids
-from nearhand.kit.uploads import incoming
+from nearhand.kit.uploads import Incoming, NotAPicture, TooManyPixels, incoming
 from nearhand.maintenance.model import (
     EARLIEST_AT,
     MAX_AHEAD_DAYS,
@@ -28,6 +29,7 @@ from nearhand.maintenance.model import (
     NotHistory,
 )
 from nearhand.maintenance.store import MaintenanceStore
+from nearhand.vision.image import OversizedPicture, UnreadablePicture, opened_image
 
 READ, WRITE = Permission.MAINTENANCE_READ, Permission.MAINTENANCE_WRITE
 
@@ -112,24 +114,32 @@ class MaintenanceService:
         return new.model_copy(update={"attachments": attachments})
 
 
+@dataclass(frozen=True)
+class Limits:
+    upload_bytes: int
+    picture_pixels: int
+
+
 class Attachments:
     """Files of maintenance records. Opens its own short transactions: no lock waits while bytes trickle in."""
 
     def __init__(
-        self, database: Database, blobs: Blobs, actor: Actor, *, clock: Clock, limit_bytes: int
+        self, database: Database, blobs: Blobs, actor: Actor, *, clock: Clock, limits: Limits
     ) -> None:
         self._actor = actor
         self._database = database
         self._blobs = blobs
         self._clock = clock
-        self._limit_bytes = limit_bytes
+        self._limits = limits
 
     async def keep(self, pieces: AsyncIterator[bytes], *, name: str) -> Attachment:
-        """Raise TooLarge, AttachmentKindRefused or StorageFull."""
-        async with incoming(pieces, self._blobs, limit_bytes=self._limit_bytes) as file:
+        """Raise TooLarge, AttachmentKindRefused, NotAPicture, TooManyPixels or StorageFull."""
+        async with incoming(pieces, self._blobs, limit_bytes=self._limits.upload_bytes) as file:
             media_type = await file.media_type()
             if media_type is None:
                 raise AttachmentKindRefused
+            if media_type.startswith("image/"):
+                await asyncio.to_thread(self._look_at, file)
             file = await file.bared()
             await file.keep()
         attachment = Attachment(
@@ -141,8 +151,18 @@ class Attachments:
             await recording.added(connection, "attachment", attachment)
         return attachment
 
-    async def find(self, sha256: str) -> tuple[Attachment, Path]:
-        """What it is and where it lies. Found are attachments of records that may be read, and one's own. Raises NotFound."""
+    def _look_at(self, incoming: Incoming) -> None:
+        """At its header alone: nobody who saves it is to be given more pixels than we would take."""
+        try:
+            with incoming.open() as file, opened_image(file, limit_pixels=self._limits.picture_pixels):
+                pass
+        except OversizedPicture as error:
+            raise TooManyPixels(f"{error}.") from None
+        except UnreadablePicture:
+            raise NotAPicture from None
+
+    async def find(self, sha256: str) -> tuple[Attachment, Blob]:
+        """What it is, and its file. Found are attachments of records that may be read, and one's own. Raises NotFound."""
         async with self._database.reading() as connection:
             store = MaintenanceStore(connection, self._actor.grants_with(READ))
             found = await store.attachments([sha256], by=self._actor.participant_id)
@@ -150,7 +170,7 @@ class Attachments:
         if sha256 not in found:
             raise NotFound(f"No attachment {sha256}.")
         attachment = found[sha256] if name is None else found[sha256].model_copy(update={"name": name})
-        return attachment, self._blobs.path(sha256)
+        return attachment, self._blobs.blob(sha256)
 
 
 def maintenance_on(
@@ -169,5 +189,5 @@ def attachments_of(resources: Any, actor: Actor) -> Attachments:
         resources.blobs,
         actor,
         clock=resources.clock,
-        limit_bytes=resources.settings.upload_limit_bytes,
+        limits=Limits(resources.settings.upload_limit_bytes, resources.settings.image_limit_pixels),
     )

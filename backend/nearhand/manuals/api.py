@@ -29,13 +29,6 @@ router = APIRouter(tags=["manuals"])
 guides = APIRouter(route_class=TransactionRoute)
 files = APIRouter(route_class=GuardedRoute)
 
-EXTENSIONS = {
-    "application/pdf": "pdf",
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "image/webp": "webp",
-}
-
 DOCUMENT_BODY = {
     "requestBody": {
         "required": True,
@@ -169,9 +162,8 @@ async def document_file(
     document_id: Id, library: Shelf, actor: Actor = may(Permission.MANUALS_READ)
 ) -> FileResponse:
     """The document as it was uploaded, as a download. Pictures come re-encoded, without hidden data."""
-    found, path = await library.file(document_id)
-    name = f"{found.title}.{EXTENSIONS.get(found.media_type, 'md')}"
-    return download(path, media_type=found.media_type, name=name)
+    found, blob = await library.file(document_id)
+    return await download(blob, media_type=found.media_type, name=found.title)
 
 
 @files.get("/documents/{document_id}/pages/{number}.png", response_class=FileResponse)
@@ -183,8 +175,8 @@ async def document_page(
     actor: Actor = may(Permission.MANUALS_READ),
 ) -> FileResponse:
     """A page of a PDF, counted from 1, as a picture; of a picture, itself."""
-    path, media_type = await library.page(document_id, number)
-    return picture(path, media_type=media_type)
+    blob, media_type = await library.page(document_id, number)
+    return await picture(blob, media_type=media_type)
 
 
 @files.get("/documents/{document_id}/html", response_class=HTMLResponse)
@@ -213,8 +205,8 @@ async def add_picture(
 async def step_picture(
     sha256: Sha256, library: Shelf, actor: Actor = may(Permission.MANUALS_READ)
 ) -> FileResponse:
-    path, media_type = await library.picture(sha256)
-    return picture(path, media_type=media_type)
+    blob, media_type = await library.picture(sha256)
+    return await picture(blob, media_type=media_type)
 
 
 router.include_router(guides)

@@ -1,30 +1,12 @@
-"""Read PDF and Markdown documents: count pages, draw one, make safe HTML."""
+"""Make safe HTML of Markdown documents."""
 
 import base64
 import hashlib
 import html
-import io
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import nh3
-import pypdfium2
-import pypdfium2.raw as pdfium
 from markdown_it import MarkdownIt
 
-from nearhand.manuals.model import (
-    DocumentBroken,
-    DocumentEncrypted,
-    DocumentTooLong,
-    PageMissing,
-    RenderTimeout,
-)
-
-MAX_PAGES = 500
-PAGE_LONG_SIDE_PX = 1800  # sharp on a tablet; an A4 page takes 2.3 million pixels
-PAGE_TIMEOUT_S = 10.0
 MARKDOWN_LIMIT_BYTES = 256 * 1024  # a book of 40,000 words, made into HTML within a second or so
 
 PICTURE_ADDRESS = (
@@ -46,73 +28,6 @@ PAGE_POLICY = (
     + "'"
 )
 _ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}}
-
-
-# -- PDF: pdfium is not thread safe, so whoever calls these holds a lock ------------------------------------------
-
-
-def count_pages(path: Path) -> int:
-    """Raise DocumentBroken, DocumentEncrypted or DocumentTooLong."""
-    with _opened(path) as document:
-        pages = len(document)
-    if pages == 0:
-        raise DocumentBroken("It has no pages.")
-    if pages > MAX_PAGES:
-        raise DocumentTooLong(f"It has {pages} pages; {MAX_PAGES} are allowed.")
-    return pages
-
-
-def page_png(path: Path, number: int, *, timeout_s: float = PAGE_TIMEOUT_S) -> bytes:
-    """Draw a page, counted from 1. Raises PageMissing, RenderTimeout, DocumentBroken or DocumentEncrypted."""
-    with _opened(path) as document:
-        if not 1 <= number <= len(document):
-            raise PageMissing(f"There is no page {number}; the last is {len(document)}.")
-        page = document[number - 1]
-        width, height = page.get_size()
-        if not (width > 0 and height > 0):
-            raise DocumentBroken(f"Page {number} has no size.")
-        scale = PAGE_LONG_SIDE_PX / max(width, height)
-        bitmap = pypdfium2.PdfBitmap.new_native(
-            max(1, round(width * scale)), max(1, round(height * scale)), pdfium.FPDFBitmap_BGR
-        )
-        bitmap.fill_rect((255, 255, 255, 255), 0, 0, bitmap.width, bitmap.height)
-        _draw(page, bitmap, timeout_s)
-        picture = io.BytesIO()
-        bitmap.to_pil().save(picture, "PNG")
-    return picture.getvalue()
-
-
-def _draw(page: pypdfium2.PdfPage, bitmap: pypdfium2.PdfBitmap, timeout_s: float) -> None:
-    """Draw piece by piece, so that a page made to take forever can be given up."""
-    ends = time.monotonic() + timeout_s
-    pause = pdfium.IFSDK_PAUSE(version=1)
-    pypdfium2.internal.set_callback(pause, "NeedToPauseNow", lambda _pause: time.monotonic() > ends)
-    size = (0, 0, bitmap.width, bitmap.height)
-    status = pdfium.FPDF_RenderPageBitmap_Start(bitmap, page, *size, 0, pdfium.FPDF_ANNOT, pause)
-    pdfium.FPDF_RenderPage_Close(page)
-    if status == pdfium.FPDF_RENDER_TOBECONTINUED:
-        raise RenderTimeout(f"Drawing the page takes longer than {timeout_s:g} s.")
-    if status != pdfium.FPDF_RENDER_DONE:
-        raise DocumentBroken("The page cannot be drawn.")
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[pypdfium2.PdfDocument]:
-    try:
-        document = pypdfium2.PdfDocument(path)
-    except pypdfium2.PdfiumError as error:
-        if error.err_code in {pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY}:
-            raise DocumentEncrypted from None
-        raise DocumentBroken from None
-    try:
-        yield document
-    except pypdfium2.PdfiumError:
-        raise DocumentBroken from None
-    finally:
-        document.close()
-
-
-# -- Markdown -----------------------------------------------------------------------------------------------------
 
 
 def safe_page(markdown: str, *, title: str, language: str) -> str:

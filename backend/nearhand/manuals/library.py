@@ -1,27 +1,20 @@
 """Take in documents and pictures, draw their pages, and hand them out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from nearhand.access.model import Actor, Permission
 from nearhand.audit import recording
-from nearhand.kit.blobs import Blobs
+from nearhand.kit.blobs import Blob, Blobs
 from nearhand.kit.clock import Clock
 from nearhand.kit.database import Database
 from nearhand.kit.errors import NotFound, Unsupported
 from nearhand.kit.ids import Ids
 from nearhand.kit.uploads import PDF, PNG, TEXT, Incoming, incoming
-from nearhand.manuals.documents import (
-    MARKDOWN_LIMIT_BYTES,
-    PAGE_TIMEOUT_S,
-    count_pages,
-    page_png,
-    safe_page,
-)
+from nearhand.manuals.documents import MARKDOWN_LIMIT_BYTES, safe_page
+from nearhand.manuals.drawing import Drawing
 from nearhand.manuals.model import (
     Document,
     DocumentForm,
@@ -30,17 +23,10 @@ from nearhand.manuals.model import (
     DocumentTooLong,
     PageMissing,
     Picture,
-    RenderTimeout,
 )
 from nearhand.manuals.pictures import CleanPicture, cleaned
 from nearhand.manuals.service import manuals_on
 from nearhand.manuals.store import ManualStore
-
-T = TypeVar("T")
-
-# pdfium is not thread safe, and its state is the process's: this one thread is the lock, for all of us.
-_pdfium = ThreadPoolExecutor(1, thread_name_prefix="pdfium")
-_WAIT_S = 2 * PAGE_TIMEOUT_S  # includes waiting for the pages of others
 
 DOCUMENT_PICTURE_LONG_SIDE_PX = 4096  # wiring diagrams are read by zooming in
 
@@ -51,14 +37,22 @@ class Limits:
     picture_pixels: int
 
 
+@dataclass(frozen=True)
+class Shelf:
+    """Where files lie, and what reads PDFs."""
+
+    blobs: Blobs
+    drawing: Drawing
+
+
 class Library:
     """Opens its own short transactions: no lock waits for bytes to trickle in or for a page to be drawn."""
 
     def __init__(  # noqa: PLR0913 - what it keeps files with, and for whom
-        self, database: Database, blobs: Blobs, actor: Actor, *, ids: Ids, clock: Clock, limits: Limits
+        self, database: Database, shelf: Shelf, actor: Actor, *, ids: Ids, clock: Clock, limits: Limits
     ) -> None:
         self._database = database
-        self._blobs = blobs
+        self._blobs, self._drawing = shelf.blobs, shelf.drawing
         self._actor = actor
         self._grants = actor.grants_with(Permission.MANUALS_READ)
         self._ids = ids
@@ -111,26 +105,26 @@ class Library:
                 raise NotFound(f"No document {document_id}.")
             await recording.removed(connection, "document", document)
 
-    async def file(self, document_id: str) -> tuple[Document, Path]:
+    async def file(self, document_id: str) -> tuple[Document, Blob]:
         document = await self.document(document_id)
-        return document, self._blobs.path(document.sha256)
+        return document, self._blobs.blob(document.sha256)
 
-    async def page(self, document_id: str, number: int) -> tuple[Path, str]:
+    async def page(self, document_id: str, number: int) -> tuple[Blob, str]:
         """A page as a picture, drawn when first asked for. Raises PageMissing, RenderTimeout or Unsupported."""
-        document, path = await self.file(document_id)
+        document, blob = await self.file(document_id)
         if not 1 <= number <= document.pages:
             raise PageMissing(f"There is no page {number}; the last is {document.pages}.")
         if document.kind is DocumentKind.IMAGE:
-            return path, document.media_type
+            return blob, document.media_type
         if document.kind is DocumentKind.MARKDOWN:
             raise Unsupported("Markdown has no pages to draw; ask for its HTML.")
         async with self._database.reading() as connection:
             drawn = await ManualStore(connection, self._grants).page(document.sha256, number)
         if drawn is None:
-            drawn = await self._blobs.put(await _in_pdfium(lambda: page_png(path, number)))
+            drawn = await self._blobs.put(await self._drawing.png(await asyncio.to_thread(blob.lend), number))
             async with self._database.transaction() as connection:
                 await ManualStore(connection, self._grants).add_page(document.sha256, number, drawn)
-        return self._blobs.path(drawn), PNG
+        return self._blobs.blob(drawn), PNG
 
     async def html(self, document_id: str) -> str:
         """A Markdown document as a safe page. Raises Unsupported for any other kind."""
@@ -144,7 +138,7 @@ class Library:
         """Kind, media type, SHA-256, bytes and pages of what is kept of the file."""
         media_type = await file.media_type()
         if media_type == PDF:
-            pages = await _in_pdfium(lambda: count_pages(file.path))
+            pages = await self._drawing.pages(await asyncio.to_thread(file.lend))
             await file.keep()
             return DocumentKind.PDF, PDF, file.sha256, file.size_bytes, pages
         if media_type == TEXT:
@@ -178,28 +172,24 @@ class Library:
             await recording.added(connection, "picture", picture)
         return picture
 
-    async def picture(self, sha256: str) -> tuple[Path, str]:
-        """Where it lies, and its media type. Found are those of guides that may be read, and one's own."""
+    async def picture(self, sha256: str) -> tuple[Blob, str]:
+        """Its file, and its media type. Found are those of guides that may be read, and one's own."""
         async with self._database.reading() as connection:
             found = await ManualStore(connection, self._grants).pictures(
                 [sha256], by=self._actor.participant_id
             )
         if sha256 not in found:
             raise NotFound(f"No picture {sha256}.")
-        return self._blobs.path(sha256), found[sha256].media_type
+        return self._blobs.blob(sha256), found[sha256].media_type
 
     async def _cleaned(self, file: Incoming, long_side_px: int | None = None) -> CleanPicture:
         sizes = {} if long_side_px is None else {"long_side_px": long_side_px}
-        return await asyncio.to_thread(cleaned, file.path, limit_pixels=self._limits.picture_pixels, **sizes)
 
+        def clean() -> CleanPicture:
+            with file.open() as opened:
+                return cleaned(opened, limit_pixels=self._limits.picture_pixels, **sizes)
 
-async def _in_pdfium(work: Callable[[], T]) -> T:
-    """Do it in the one thread that may touch pdfium; raise RenderTimeout when the turn does not come."""
-    future = asyncio.get_running_loop().run_in_executor(_pdfium, work)
-    try:
-        return await asyncio.wait_for(future, _WAIT_S)
-    except TimeoutError:
-        raise RenderTimeout("Too many pages are being drawn just now.") from None
+        return await asyncio.to_thread(clean)
 
 
 def library_of(resources: Any, actor: Actor) -> Library:
@@ -207,7 +197,7 @@ def library_of(resources: Any, actor: Actor) -> Library:
     settings = resources.settings
     return Library(
         resources.database,
-        resources.blobs,
+        Shelf(resources.blobs, resources.drawing),
         actor,
         ids=resources.ids,
         clock=resources.clock,

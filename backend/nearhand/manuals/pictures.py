@@ -2,7 +2,7 @@
 
 import io
 from dataclasses import dataclass
-from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image, ImageOps
 
@@ -21,13 +21,13 @@ class CleanPicture:
     height: int
 
 
-def cleaned(path: Path, *, limit_pixels: int, long_side_px: int = LONG_SIDE_PX) -> CleanPicture:
+def cleaned(file: BinaryIO, *, limit_pixels: int, long_side_px: int = LONG_SIDE_PX) -> CleanPicture:
     """The picture upright, not longer than the limit, and without place, time or device of its taking.
 
     Raises NotAPicture or TooManyPixels.
     """
     try:
-        with opened_image(path, limit_pixels=limit_pixels) as image:
+        with opened_image(file, limit_pixels=limit_pixels) as image:
             return _written_anew(image, long_side_px)
     except OversizedPicture as error:
         raise TooManyPixels(f"{error}.") from None

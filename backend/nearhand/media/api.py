@@ -198,8 +198,8 @@ async def get_picture(
     album: Pictures, subject: OfFace, actor: Actor = may(Permission.DEVICES_READ)
 ) -> FileResponse:
     """The face from straight ahead, WebP; what was never seen is transparent."""
-    kept, path = await album.file(subject)
-    answer = picture(path, media_type=WEBP)
+    kept, blob = await album.file(subject)
+    answer = await picture(blob, media_type=WEBP)
     # Unlike other files it changes under its address: whoever has it asks whether it is still the one.
     answer.headers["ETag"], answer.headers["Cache-Control"] = etag(kept.version), "private, no-cache"
     return answer

@@ -3,7 +3,6 @@
 import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,11 @@ from numpy.typing import NDArray
 from nearhand.access.model import Permission
 from nearhand.audit import recording
 from nearhand.devices.model import Face, FaceSide
-from nearhand.kit.blobs import Blobs, digest
+from nearhand.kit.blobs import Blob, Blobs, digest
 from nearhand.kit.clock import Clock
 from nearhand.kit.database import Database
 from nearhand.kit.errors import NotFound, PreconditionRequired, Stale
-from nearhand.kit.uploads import incoming
+from nearhand.kit.uploads import Incoming, incoming
 from nearhand.labels.model import Label, Layout, NoSuchFace, layout_of
 from nearhand.media.model import (
     NothingToGoBy,
@@ -92,7 +91,7 @@ class Album:
         if not wish.is_dry_run:
             _demand_version(before, wish.version)
         async with incoming(pieces, self._blobs, limit_bytes=limit_bytes) as file:
-            seen = await self._eyes.run(lambda: self._seen(file.path))
+            seen = await self._eyes.run(lambda: self._seen(file))
         layout = await self._layout(subject, wish.shown_id, face, seen.labels)
         same_size = before is not None and (before.width_mm, before.height_mm) == (
             face.width_mm,
@@ -133,11 +132,11 @@ class Album:
             preview=base64.b64encode(written).decode(),
         )
 
-    async def file(self, subject: Subject) -> tuple[ReferencePicture, Path]:
-        """The picture and where it lies. Raises NotFound."""
+    async def file(self, subject: Subject) -> tuple[ReferencePicture, Blob]:
+        """The picture and its file. Raises NotFound."""
         await self._demand(subject, Permission.DEVICES_READ)
         picture = await self._picture(subject)
-        return picture, self._blobs.path(picture.sha256)
+        return picture, self._blobs.blob(picture.sha256)
 
     async def of_type(self, device_type_id: str) -> list[ReferencePicture]:
         """Raise NotFound."""
@@ -189,9 +188,13 @@ class Album:
                 subject.device_type_id, subject.side, subject.device_id
             )
 
-    def _seen(self, path: Path) -> _Seen:
+    def _seen(self, incoming: Incoming) -> _Seen:
         limit_pixels = self._eyes.limit_pixels
-        picture, colours = opened(path, limit_pixels=limit_pixels), coloured(path, limit_pixels=limit_pixels)
+        with incoming.open() as file:
+            picture, colours = (
+                opened(file, limit_pixels=limit_pixels),
+                coloured(file, limit_pixels=limit_pixels),
+            )
         return _Seen(picture, colours, read_labels(picture.gray, timeout_s=self._eyes.timeout_s))
 
     async def _layout(

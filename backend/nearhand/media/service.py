@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Literal, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from nearhand.access.model import Actor
 from nearhand.devices.model import FaceSide
 from nearhand.devices.service import DeviceService
-from nearhand.kit.blobs import Blobs
+from nearhand.kit.blobs import Blob, Blobs
 from nearhand.kit.database import Database
-from nearhand.kit.uploads import incoming
+from nearhand.kit.uploads import Incoming, incoming
 from nearhand.labels.model import Layout, LayoutFace, Resolved, SortedOut, layout_of
 from nearhand.labels.service import LabelService
 from nearhand.media.model import (
@@ -77,7 +76,7 @@ class _Known:
     side: FaceSide
     layout: Layout
     picture: ReferencePicture | None
-    path: Path | None
+    blob: Blob | None
 
 
 class Eyes:
@@ -125,7 +124,7 @@ class Reader:
     async def read(self, pieces: AsyncIterator[bytes], hint: Hint, *, limit_bytes: int) -> Reading:
         """Raise TooLarge, NotAPicture, TooManyPixels, TooBusy; for a wrong hint what `resolve` and `view` raise."""
         async with incoming(pieces, self._blobs, limit_bytes=limit_bytes) as file:
-            picture, labels, tags = await self._eyes.run(lambda: self._seen(file.path))
+            picture, labels, tags = await self._eyes.run(lambda: self._seen(file))
         device, sorted_out = await self._resolved(labels, hint.code)
         known = await self._known(device, hint)
         found, finding = None, None
@@ -175,10 +174,10 @@ class Reader:
         face_mm = layout.face.width_mm, layout.face.height_mm
         if picture is not None and (picture.width_mm, picture.height_mm) != face_mm:
             picture = None  # of what the type was said to be before
-        path = None if picture is None else self._blobs.path(picture.sha256)
-        if path is not None and not path.is_file():
-            picture, path = None, None  # missing from the data folder, as after half a restore
-        return _Known(view.device.id, side, layout, picture, path)
+        blob = None if picture is None else self._blobs.blob(picture.sha256)
+        if blob is not None and not blob.path.is_file():
+            picture, blob = None, None  # missing from the data folder, as after half a restore
+        return _Known(view.device.id, side, layout, picture, blob)
 
     async def _lens(self, picture: Picture, hint: Hint) -> Intrinsics | None:
         """What is known of the camera: as told, else as its owner once calibrated it."""
@@ -195,8 +194,9 @@ class Reader:
         except ValueError:  # turned since, or cropped: it is not that camera's picture any more
             return None
 
-    def _seen(self, path: Path) -> tuple[Picture, list[LabelSeen], list[TagSeen]]:
-        picture = opened(path, limit_pixels=self._eyes.limit_pixels)
+    def _seen(self, incoming: Incoming) -> tuple[Picture, list[LabelSeen], list[TagSeen]]:
+        with incoming.open() as file:
+            picture = opened(file, limit_pixels=self._eyes.limit_pixels)
         labels = read_labels(picture.gray, timeout_s=self._eyes.timeout_s)
         middle = (picture.gray.shape[1] / 2, picture.gray.shape[0] / 2)
         labels.sort(key=lambda one: float(((one.corners_px.mean(axis=0) - middle) ** 2).sum()))
@@ -220,8 +220,8 @@ def _found(
     located = locate_seen([seen], known.layout, lens, focal_35mm=picture.focal_35mm)[0]
     if located is not None and located.is_contradicted:
         return None, "label_and_tags_disagree"
-    if located is None and known.picture is not None and known.path is not None:
-        reference = _reference(known.path, known.picture.px_per_mm, known.picture.ring_mm)
+    if located is None and known.picture is not None and known.blob is not None:
+        reference = _reference(known.blob, known.picture.px_per_mm, known.picture.ring_mm)
         recognised = recognise(picture.gray, reference, known.layout, lens, focal_35mm=picture.focal_35mm)
         if recognised.alike > 1:
             return None, "two_alike"
@@ -242,9 +242,9 @@ def _found(
 
 
 @lru_cache(maxsize=REFERENCES_READY)
-def _reference(path: Path, px_per_mm: float, ring_mm: float) -> Reference:
+def _reference(blob: Blob, px_per_mm: float, ring_mm: float) -> Reference:
     """Ready to be looked for: the same few types are asked about again and again."""
-    return reference_of(from_webp(path.read_bytes(), px_per_mm=px_per_mm, ring_mm=ring_mm))
+    return reference_of(from_webp(blob.read(), px_per_mm=px_per_mm, ring_mm=ring_mm))
 
 
 def _corners(seen: LabelSeen | TagSeen) -> Corners:

@@ -146,8 +146,8 @@ async def still(
     audience = await hub.audience(session_id, actor)
     if audience.curtain is not None and not await service.is_uploader(session_id, sha256, actor):
         audience.demand_any(await service.sharings(session_id, sha256))
-    path, media_type = await service.still(session_id, sha256)
-    return picture(path, media_type=media_type)
+    blob, media_type = await service.still(session_id, sha256)
+    return await picture(blob, media_type=media_type)
 
 
 @router.get("/devices/{device_id}/marks")

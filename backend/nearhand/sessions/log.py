@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
@@ -22,6 +23,7 @@ from nearhand.access.model import Grants, Where
 from nearhand.kit.database import SQLITE_PRAGMAS
 from nearhand.kit.errors import Unavailable
 from nearhand.kit.ids import Ids
+from nearhand.kit.quota import Charge
 from nearhand.media.model import Still
 from nearhand.sessions.messages import Event, server_events
 from nearhand.sessions.model import (
@@ -68,6 +70,9 @@ TABLES = (
     " PRIMARY KEY (session, sha256))",
     # Sessions opened under an idempotency key, and the digest of what was asked with it.
     "CREATE TABLE IF NOT EXISTS live_opening (session TEXT PRIMARY KEY, request TEXT NOT NULL)",
+    # Bytes that were sent, each day on an account and for ever to a session. Here, since nothing that writes at length
+    # to the registry may keep a picture of a session waiting.
+    "CREATE TABLE IF NOT EXISTS live_upload (key TEXT PRIMARY KEY, day TEXT NOT NULL, bytes BIGINT NOT NULL)",
     # Whose a session is besides those who may see what it was about.
     "CREATE TABLE IF NOT EXISTS live_call (session TEXT PRIMARY KEY, opened_by TEXT NOT NULL,"
     " work_order TEXT NOT NULL)",
@@ -80,6 +85,11 @@ TABLES = (
     "CREATE INDEX IF NOT EXISTS ix_live_place_site ON live_place (site_id, session)",
 )
 
+COUNT_UPLOAD = (
+    "INSERT INTO live_upload VALUES (:key, :day, :bytes)"
+    " ON CONFLICT (key) DO UPDATE SET bytes = live_upload.bytes + excluded.bytes"
+)
+FORGET_UPLOADS = "DELETE FROM live_upload WHERE day <> '' AND day < :day"
 ADD_EVENT = (
     "INSERT INTO live_event (session, seq, client, n, type, body, hash)"
     " VALUES (:session, :seq, :client, :n, :type, :body, :hash)"
@@ -503,6 +513,21 @@ class Log:
         )
         count: int = rows[0][0]
         return count
+
+    async def counted(self, keys: Sequence[str]) -> dict[str, int]:
+        """Bytes sent so far, where there were any."""
+        named = {f"key{number}": key for number, key in enumerate(keys)}
+        wanted = ", ".join(f":{name}" for name in named)
+        rows = await self._storage.read(f"SELECT key, bytes FROM live_upload WHERE key IN ({wanted})", named)  # nosec  # values are bound
+        return {str(key): int(size) for key, size in rows}
+
+    async def count(self, charges: Sequence[Charge], size_bytes: int) -> None:
+        rows = [{"key": charge.key, "day": charge.day, "bytes": size_bytes} for charge in charges]
+        await self._storage.write([(COUNT_UPLOAD, rows)])
+
+    async def forget_uploads(self, before: date) -> None:
+        """What was counted on days before."""
+        await self._storage.write([(FORGET_UPLOADS, [{"day": before.isoformat()}])])
 
     async def still(self, session_id: str, sha256: str) -> Still | None:
         rows = await self._storage.read(

@@ -6,17 +6,16 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from nearhand.access.model import HOUSE, Actor, Permission, Role, Where
 from nearhand.devices.model import Component, Face, FaceSide, Port
 from nearhand.devices.service import RegisteredDevices
-from nearhand.kit.blobs import Blobs
+from nearhand.kit.blobs import Blob, Blobs
 from nearhand.kit.clock import Clock
 from nearhand.kit.errors import Forbidden, NotFound
 from nearhand.kit.http import Page, PageQuery
 from nearhand.kit.ids import Ids, id_from
-from nearhand.kit.uploads import incoming
+from nearhand.kit.uploads import Incoming, incoming
 from nearhand.labels.service import RegisteredLabels
 from nearhand.media.model import Still
 from nearhand.media.pictures import opened
@@ -44,6 +43,7 @@ from nearhand.sessions.model import (
 )
 from nearhand.sessions.room import Part
 from nearhand.sessions.stage import Placed, Stage
+from nearhand.vision.image import Picture
 
 MAX_KNOWN_DEVICES = 2_000
 PLACE_KEPT_S = 5.0  # a device that moved is asked for anew after that long
@@ -208,7 +208,7 @@ class SessionService:
     ) -> Still:
         async with incoming(pieces, self._stills.blobs, limit_bytes=self._stills.upload_bytes) as file:
             eyes = self._stills.eyes
-            picture = await eyes.run(lambda: opened(file.path, limit_pixels=eyes.limit_pixels))
+            picture = await eyes.run(lambda: self._seen(file))
             file = await file.bared()
             await file.keep()
         height, width = picture.gray.shape
@@ -225,12 +225,16 @@ class SessionService:
         await self._log.add_still(still, account)
         return still
 
-    async def still(self, session_id: str, sha256: str) -> tuple[Path, str]:
-        """Where a still of this session lies, and its media type. Raises UnknownStill."""
+    def _seen(self, incoming: Incoming) -> Picture:
+        with incoming.open() as file:
+            return opened(file, limit_pixels=self._stills.eyes.limit_pixels)
+
+    async def still(self, session_id: str, sha256: str) -> tuple[Blob, str]:
+        """The file of a still of this session, and its media type. Raises UnknownStill."""
         still = await self._log.still(session_id, sha256)
         if still is None:
             raise UnknownStill
-        return self._stills.blobs.path(sha256), still.media_type
+        return self._stills.blobs.blob(sha256), still.media_type
 
     async def sharings(self, session_id: str, sha256: str) -> list[str]:
         """Every time this picture was shared."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from nearhand.vision.gray import Gray
 
 if TYPE_CHECKING:
     from PIL import Image
+
+Source = Path | bytes | IO[bytes]
 
 FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 EXIF_SUB_IFD, EXIF_FOCAL_35MM = 0x8769, 0xA405
@@ -39,7 +41,7 @@ class Picture:
     focal_35mm: float | None
 
 
-def open_picture(source: Path | bytes, *, limit_pixels: int, limit_bytes: int | None = None) -> Picture:
+def open_picture(source: Source, *, limit_pixels: int, limit_bytes: int | None = None) -> Picture:
     """Raise UnreadablePicture or OversizedPicture."""
     from PIL import ImageOps
 
@@ -48,7 +50,7 @@ def open_picture(source: Path | bytes, *, limit_pixels: int, limit_bytes: int | 
         return Picture(_gray(ImageOps.exif_transpose(image)), media_type, focal)
 
 
-def open_colours(source: Path | bytes, *, limit_pixels: int) -> NDArray[np.uint8]:
+def open_colours(source: Source, *, limit_pixels: int) -> NDArray[np.uint8]:
     """The same picture in colour, height x width x 3, blue first. Raises UnreadablePicture or OversizedPicture."""
     from PIL import ImageOps
 
@@ -59,7 +61,7 @@ def open_colours(source: Path | bytes, *, limit_pixels: int) -> NDArray[np.uint8
 
 @contextmanager
 def opened_image(
-    source: Path | bytes, *, limit_pixels: int, limit_bytes: int | None = None
+    source: Source, *, limit_pixels: int, limit_bytes: int | None = None
 ) -> Iterator["Image.Image"]:
     """The one door for pictures: its header is read here, the rest when the block asks for its pixels.
 
@@ -67,8 +69,7 @@ def opened_image(
     """
     from PIL import Image
 
-    size_bytes = len(source) if isinstance(source, bytes) else source.stat().st_size
-    if limit_bytes is not None and size_bytes > limit_bytes:
+    if limit_bytes is not None and (size_bytes := _size_bytes(source)) > limit_bytes:
         raise OversizedPicture(f"{size_bytes} bytes; {limit_bytes} are allowed")
     file = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
@@ -85,6 +86,12 @@ def opened_image(
         raise OversizedPicture("there is not enough memory for it") from None
     except _BROKEN as error:
         raise UnreadablePicture(f"not a readable JPEG, PNG or WebP picture ({error})") from None
+
+
+def _size_bytes(source: Source) -> int:
+    if isinstance(source, bytes):
+        return len(source)
+    return source.stat().st_size if isinstance(source, Path) else source.seek(0, io.SEEK_END)
 
 
 def _gray(image: Any) -> Gray:
