@@ -27,6 +27,7 @@ configure_logging()  # for tests of parts that no app was made for
 BROWSER = Path(__file__).parent / "browser"
 
 
+@pytest.hookimpl(tryfirst=True)  # before the workers' own, which reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several workers: a file's tests stay with one, since they share what is dear to make."""
     for item in items:

@@ -25,7 +25,8 @@ FOREIGN = {
     "a neighbour": {"Sec-Fetch-Site": "same-site", "Origin": OWN},
     "who does not say": {},
 }
-PUBLIC = {f"{API}/sign-in", f"{API}/join"}
+# Called by the provider itself, with a token that it signed; a browser's cookie counts for nothing there.
+NO_COOKIE = {("POST", f"{API}/sign-out/by-provider")}
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_no_door_that_changes_anything_opens_to_another_sites_page(
 ) -> None:
     opened = {}
     for method, path, _ in api_routes():
-        if method not in SAFE_METHODS:
+        if method not in SAFE_METHODS and (method, path) not in NO_COOKIE:
             url = path.replace("{", "").replace("}", "")
             answer = client.request(method, url, headers=cookie | FOREIGN[who])
             if (answer.status_code, answer.json().get("code")) != (403, "foreign_origin"):

@@ -85,7 +85,7 @@ from nearhand.kit.cookies import cookie_of, forget_cookie, set_cookie
 from nearhand.kit.errors import TooMany
 from nearhand.kit.http import GuardedRoute, Page, Paging
 from nearhand.kit.origin import refuse_foreign_origin
-from nearhand.kit.patterns import Id
+from nearhand.kit.patterns import ONE_LINE, Id
 from nearhand.kit.peer import address_of, home_of
 from nearhand.kit.tickets import TICKET_S
 
@@ -526,7 +526,9 @@ async def unlock(
 async def users(
     people: People,
     page: Paging,
-    q: Annotated[str, Query(max_length=80, description="Part of a name or of an e-mail address.")] = "",
+    q: Annotated[
+        str, Query(max_length=80, pattern=ONE_LINE, description="Part of a name or of an e-mail address.")
+    ] = "",
     actor: Actor = may(Permission.PEOPLE_MANAGE),
 ) -> Page[Account]:
     """Those whose every grant lies within yours."""
