@@ -38,6 +38,7 @@ FRAMES_KEPT = 200
 BATCH = 5
 SHOWN_TIMES = 3  # a ring is looked at on so many frames of the technician's page
 PATIENCE_S = 60.0
+FOUND_WITHIN_S = 120.0  # a bare device is looked for by its picture, on a machine that also films
 
 
 class Expert:
@@ -145,15 +146,15 @@ def rehearsal(
     expert = Expert()
     with late_link(urlsplit(demo.url).port or 0, delay_s) as url, chromium(file) as browser:
         expert.call(expert.enter(url, view.device.id))
-        page = browser.new_context(
-            viewport={"width": 844, "height": 475}, permissions=["camera"], locale="en"
-        ).new_page()
-        watch(page)
-        sign_in_page(page, f"{url}/field/session/{expert.session_id}", "technician", PASSWORD)
-        page.wait_for_function(
-            "() => window.nearhandSeen.frames.some((frame) => frame.pose)", timeout=PATIENCE_S * 1e3
-        )
         try:
+            page = browser.new_context(
+                viewport={"width": 844, "height": 475}, permissions=["camera"], locale="en"
+            ).new_page()
+            watch(page)
+            sign_in_page(page, f"{url}/field/session/{expert.session_id}", "technician", PASSWORD)
+            page.wait_for_function(
+                "() => window.nearhandSeen.frames.some((frame) => frame.pose)", timeout=FOUND_WITHIN_S * 1e3
+            )
             yield Rehearsal(view, layout, moving, page, expert)
         finally:
             expert.leave()
