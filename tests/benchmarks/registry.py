@@ -140,6 +140,7 @@ class Client:
 def questions(client: Client, chance: random.Random, count: int) -> dict[str, list[str]]:
     """What people ask, as paths: lists in every order and filter, searches narrow and broad, single devices."""
     sites = [one["id"] for one in json.loads(client.ask("GET", "sites"))["items"]]
+    tenants = [one["id"] for one in json.loads(client.ask("GET", "tenants"))["items"]]
     racks = [one["id"] for one in json.loads(client.ask("GET", "racks?limit=200"))["items"]]
     types = [one["id"] for one in json.loads(client.ask("GET", "device-types"))["items"]]
     ids: list[dict[str, Any]] = []
@@ -162,7 +163,7 @@ def questions(client: Client, chance: random.Random, count: int) -> dict[str, li
         lambda: f"devices?rack_id={chance.choice(racks)}&sort=position_u",
         lambda: f"devices?device_type_id={chance.choice(types)}",
         lambda: "devices?status=failed",
-        lambda: f"devices?tenant={quote(chance.choice(TENANTS))}&status=active",
+        lambda: f"devices?tenant_id={chance.choice(tenants)}&status=active",
         lambda: "devices?kind=router&sort=name",
         lambda: f"devices?site_id={chance.choice(sites)}&sort=-serial",
     ]
