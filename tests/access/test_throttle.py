@@ -1,7 +1,19 @@
+from contextlib import ExitStack
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nearhand.access.throttle import FREE_TRIES, LONGEST_S, MAX_KEYS, Throttle, neighbourhood
+from nearhand.access.throttle import (
+    FREE_TRIES,
+    LONGEST_S,
+    MAX_KEYS,
+    PLACES_EACH,
+    Places,
+    Throttle,
+    neighbourhood,
+)
+from nearhand.kit.errors import TooMany
 
 
 def test_the_first_tries_are_free_and_then_each_wait_is_twice_as_long() -> None:
@@ -52,3 +64,16 @@ def test_an_ipv6_prefix_is_one_and_a_name_is_itself() -> None:
     assert neighbourhood("2001:db8:1:100::1") != neighbourhood("2001:db8:1:1::1")
     assert neighbourhood("fe80::1%eth0") == neighbourhood("fe80::2")
     assert neighbourhood("testclient") == "testclient"
+
+
+def test_a_network_takes_so_many_places_and_leaves_those_of_others() -> None:
+    places = Places()
+    with ExitStack() as waiting:
+        for _ in range(PLACES_EACH):
+            waiting.enter_context(places.place("192.0.2.0/24"))
+        with pytest.raises(TooMany), places.place("192.0.2.0/24"):
+            pass
+        with places.place("198.51.100.0/24"):
+            pass
+    with places.place("192.0.2.0/24"):
+        pass

@@ -10,7 +10,14 @@ from starlette.websockets import WebSocketDisconnect
 from nearhand.access.model import Role
 from nearhand.app import API, Resources
 from nearhand.kit.errors import Invalid, TooMany
-from nearhand.kit.limits import MAX_DEPTH, Allowed, Limits, refuse_deep
+from nearhand.kit.limits import (
+    MAX_DEPTH,
+    MAX_MEMBERS,
+    STRANGERS_BYTES,
+    Allowed,
+    Limits,
+    refuse_tangled,
+)
 from nearhand.sessions.messages import PROTOCOL, Malformed, read_frame
 from tests.support.people import sign_in
 
@@ -110,7 +117,7 @@ Json = st.recursive(
 
 @given(Json, st.text(alphabet='[]{}"\\\n a', max_size=200))
 def test_brackets_in_texts_nest_nothing(value: Any, text: str) -> None:
-    refuse_deep(json.dumps({"value": value, text: [text * 20]}).encode())
+    refuse_tangled(json.dumps({"value": value, text: [text * 20]}).encode())
 
 
 @given(st.integers(1, 100), st.text(alphabet='[]{}"\\', max_size=20))
@@ -120,12 +127,30 @@ def test_what_nests_too_deep_is_found_whatever_its_texts(depth: int, text: str) 
         value = [{"x]": text}, value]
     body = json.dumps(value).encode()
     if depth <= MAX_DEPTH - 1:
-        refuse_deep(body)
+        refuse_tangled(body)
     elif depth > MAX_DEPTH:
         with pytest.raises(Invalid):
-            refuse_deep(body)
+            refuse_tangled(body)
 
 
 @pytest.mark.parametrize("text", ["[" * 60_000, '[{"type":' * 5000, "{" * 60_000])
 def test_a_live_frame_that_nests_without_end_is_malformed_and_no_accident(text: str) -> None:
     assert all(isinstance(message, Malformed) for message in read_frame(text))
+
+
+def members(count: int) -> bytes:
+    return json.dumps(dict.fromkeys(map(str, range(count)), 1)).encode()
+
+
+def test_a_body_of_too_many_members_is_refused_and_colons_in_text_are_none() -> None:
+    refuse_tangled(members(MAX_MEMBERS))
+    refuse_tangled(json.dumps({"text": ":" * 3 * MAX_MEMBERS}).encode())
+    with pytest.raises(Invalid, match="members"):
+        refuse_tangled(members(MAX_MEMBERS + 1))
+
+
+def test_a_stranger_sends_little_and_is_told_little(client: TestClient) -> None:
+    large = client.post("/api/v1/sign-in", content=members(STRANGERS_BYTES // 8))
+    assert (large.status_code, large.json()["code"]) == (413, "too_large")
+    odd = client.post("/api/v1/sign-in", content=members(1000), headers={"Content-Type": "application/json"})
+    assert (odd.status_code, len(odd.content) < 4000) == (422, True)

@@ -19,7 +19,7 @@ from nearhand.access.model import Actor, Grants, Permission, Role, User
 from nearhand.access.passwords import Passwords
 from nearhand.access.seal import Seal
 from nearhand.access.store import AccessStore
-from nearhand.access.throttle import Throttle
+from nearhand.access.throttle import Places, Throttle
 from nearhand.access.vault import Vault
 from nearhand.kit.asking import asking
 from nearhand.kit.clock import Clock
@@ -88,6 +88,7 @@ class Means:
     seal: Seal
     policy: Policy = field(default_factory=Policy)
     throttle: Throttle = field(default_factory=Throttle)
+    places: Places = field(default_factory=Places)
     record: Record = keep_nothing
     _watchers: list[Callable[[str], None]] = field(default_factory=list)
 

@@ -81,8 +81,11 @@ class AccessService:
         async with self._means.database.reading() as connection:
             user_id, password_hash = await AccessStore(connection).password_of(request.name) or (None, None)
         tries = self._key(request.name, user_id, visitor)
-        self._count_try(tries)
-        if not await self._means.passwords.matches(request.password, password_hash) or user_id is None:
+        whose = tries if tries.startswith("browser:") else neighbourhood(visitor.address)
+        with self._means.places.place(whose):
+            self._count_try(tries)
+            is_right = await self._means.passwords.matches(request.password, password_hash)
+        if not is_right or user_id is None:
             self.refused("password", user_id)
             raise WrongCredentials
         self._means.throttle.succeeded(tries)

@@ -1,12 +1,17 @@
 """Slow down whoever guesses at an account, without slowing down its owner elsewhere."""
 
 import ipaddress
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from nearhand.kit.errors import TooMany
 
 FREE_TRIES = 5
 LONGEST_S = 900.0
 FORGOTTEN_S = 3600.0
 MAX_KEYS = 50_000
+PLACES_EACH = 6  # passwords of one network that wait to be checked: a second or two of the others' time
 
 
 class Throttle:
@@ -38,6 +43,26 @@ class Throttle:
 
     def succeeded(self, key: str) -> None:
         self._wrong.pop(key, None)
+
+
+class Places:
+    """Whose passwords wait to be checked: no network takes so many places that the others wait for long."""
+
+    def __init__(self) -> None:
+        self._taken: Counter[str] = Counter()
+
+    @contextmanager
+    def place(self, key: str) -> Iterator[None]:
+        """Raise TooMany where this key has all its places taken."""
+        if self._taken[key] >= PLACES_EACH:
+            raise TooMany("Too many sign-ins of this network at once. Try again in a moment.")
+        self._taken[key] += 1
+        try:
+            yield
+        finally:
+            self._taken[key] -= 1
+            if not self._taken[key]:
+                del self._taken[key]
 
 
 def neighbourhood(address: str) -> str:

@@ -30,10 +30,11 @@ from nearhand.kit.errors import (
     NearhandError,
     Overtaken,
     PreconditionRequired,
+    TooLarge,
     Unauthenticated,
     Unavailable,
 )
-from nearhand.kit.limits import Limits, refuse_deep
+from nearhand.kit.limits import STRANGERS_BYTES, Limits, refuse_tangled
 from nearhand.kit.peer import address_of
 
 log = structlog.get_logger()
@@ -43,6 +44,7 @@ T = TypeVar("T")
 PROBLEM_TYPE = "application/problem+json"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 MAX_PAGE_SIZE = 200
+MAX_TOLD = 20  # of what is wrong with one request
 LATE_TRIES = 3  # of a door whose work others may overtake
 
 idempotency_keys = Table(
@@ -135,7 +137,8 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        errors = [{"where": [str(part) for part in e["loc"]], "message": e["msg"]} for e in error.errors()]
+        first = error.errors()[:MAX_TOLD]
+        errors = [{"where": [str(part) for part in e["loc"]], "message": e["msg"]} for e in first]
         return problem_response(Invalid.status, Invalid.code, Invalid.title, "See errors.", errors)
 
     @app.exception_handler(HTTPException)
@@ -222,8 +225,10 @@ class GuardedRoute(APIRoute):
             if request.state.asker_id:
                 limits: Limits = request.app.state.resources.limits
                 limits.admit(request.state.asker_id, request.method, request.url.path)
+            elif len(await request.body()) > STRANGERS_BYTES:
+                raise TooLarge(f"Before signing in, a request body may have {STRANGERS_BYTES} bytes.")
             if self.body_field is not None:
-                refuse_deep(await request.body())
+                refuse_tangled(await request.body())
             room: Room = request.app.state.resources.quota
             async with room.room(request):
                 return await self.answer(request, handle)

@@ -14,6 +14,8 @@ from nearhand.kit.peer import address_of, home_of
 from nearhand.kit.rate import RateLimit
 
 MAX_DEPTH = 64  # of arrays and objects within each other; what the service speaks has ten
+MAX_MEMBERS = 40_000  # names in one body: each that is wrong costs time to find, and is told
+STRANGERS_BYTES = 20 << 10  # of a body, before anybody knows whose it is: a provider's token is the longest
 _RETRY_S = 5
 
 
@@ -119,11 +121,16 @@ class LimitedAddresses:
             self._limits.close(scope)
 
 
-def refuse_deep(body: bytes) -> None:
-    """Raise Invalid for JSON that nests deeper than anything said here: what walks it later would run out of stack."""
-    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
+def refuse_tangled(body: bytes) -> None:
+    """Raise Invalid for JSON that nests deeper, or has more members, than anything said here.
+
+    What walks the one would run out of stack, and to say what is wrong with the other would hold up everybody.
+    """
+    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH and body.count(b":") <= MAX_MEMBERS:
         return
-    bare = _STRING.sub(b"", _ESCAPED.sub(b"", body))  # brackets in strings nest nothing
+    bare = _STRING.sub(b"", _ESCAPED.sub(b"", body))  # what stands in strings neither nests nor names
+    if bare.count(b":") > MAX_MEMBERS:
+        raise Invalid(f"JSON may have {MAX_MEMBERS} members.")
     depth = 0
     for mark in bare.translate(None, _PLAIN):
         depth += 1 if mark in b"[{" else -1
