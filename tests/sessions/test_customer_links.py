@@ -48,7 +48,9 @@ def test_a_link_to_approve_decides_once_on_what_others_asked(hall: Neighbours) -
         assert customer.ask("approval.give", id="a1", decision="approved") == "decided"
         given = expert.until("approval.given")["approval"]
         assert (given["decision"], given["reason"]) == ("refused", "not today")
-        assert given["decided_by"] == customer.until("welcome")["you"]["id"]
+        you = customer.until("welcome")["you"]
+        assert (given["decided_by"], given["invited_by"]) == (you["id"], you["invited_by"])
+        assert given["invited_by"] == "Expert"
         assert customer.ask("chat.say", text="sorry") == "ack"
         assert customer.ask("device.show", **shown(hall.bank)) == "forbidden"
     with hall.live(session_id, hall.headers("bank.observer"), "o") as late:

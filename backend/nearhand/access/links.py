@@ -178,6 +178,7 @@ def _pass(row: Row[Any]) -> LinkPass:
     return LinkPass(
         id=row.id,
         may=LinkMay(row.may),
+        made_by_name=row.created_by_name,
         session_id=row.session_id if row.work_order is None else None,
         work_order=row.work_order,
         device_ids=None if row.device_ids is None else tuple(row.device_ids),

@@ -198,6 +198,7 @@ class LinkPass(BaseModel):
 
     id: str
     may: LinkMay
+    made_by_name: str
     session_id: str | None
     work_order: str | None
     device_ids: tuple[str, ...] | None

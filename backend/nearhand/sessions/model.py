@@ -83,12 +83,16 @@ class Session(Frozen):
 
 
 class Participant(Frozen):
-    """Somebody in a session. `guest`: what their customer link lets them do; None for people with an account."""
+    """Somebody in a session. `guest`: what their customer link lets them do; None for people with an account.
+
+    A guest's name is what they call themselves: `invited_by` is the name of whose account made the link.
+    """
 
     id: str
     display_name: str
     role: Role
     guest: LinkMay | None = None
+    invited_by: str | None = None
 
 
 class Signal(StrEnum):
@@ -331,7 +335,10 @@ class Decision(StrEnum):
 
 
 class Approval(Frozen):
-    """Somebody who helps asks the customer whether something may be done; `decision` is None until they have said."""
+    """Somebody who helps asks the customer whether something may be done; `decision` is None until they have said.
+
+    `invited_by`: by whose link the one who decided is here, which may be who asked.
+    """
 
     id: ShortId
     seq: int  # of the question
@@ -343,6 +350,7 @@ class Approval(Frozen):
     reason: str
     decided_by: str | None
     decided_at: datetime | None
+    invited_by: str | None = None
 
 
 class ShownStep(Frozen):

@@ -448,6 +448,7 @@ class Room:
                 "reason": message.reason or "",
                 "decided_by": context.participant.id,
                 "decided_at": context.now,
+                "invited_by": context.participant.invited_by,
             }
         )
         return ApprovalGiven(**self._stamp(message, context), approval=decided)

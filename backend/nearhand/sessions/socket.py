@@ -95,6 +95,7 @@ async def live(websocket: WebSocket, session_id: str) -> None:
         display_name=actor.display_name,
         role=actor.role,
         guest=None if actor.link is None else actor.link.may,
+        invited_by=None if actor.link is None else actor.link.made_by_name,
     )
     connection = hub.connection(
         line, Caller(participant, session_id, hello.client, is_guest=actor.user_id is None, actor=actor)

@@ -2624,6 +2624,8 @@ export interface components {
         /**
          * Approval
          * @description Somebody who helps asks the customer whether something may be done; `decision` is None until they have said.
+         *
+         *     `invited_by`: by whose link the one who decided is here, which may be who asked.
          */
         Approval: {
             /**
@@ -2642,6 +2644,8 @@ export interface components {
             device_id: string | null;
             /** Id */
             id: string;
+            /** Invited By */
+            invited_by?: string | null;
             /** Reason */
             reason: string;
             /** Seq */
@@ -3908,6 +3912,8 @@ export interface components {
             expires_at: string;
             /** Id */
             id: string;
+            /** Made By Name */
+            made_by_name: string;
             may: components["schemas"]["LinkMay"];
             /**
              * Reach
@@ -4785,6 +4791,8 @@ export interface components {
         /**
          * Participant
          * @description Somebody in a session. `guest`: what their customer link lets them do; None for people with an account.
+         *
+         *     A guest's name is what they call themselves: `invited_by` is the name of whose account made the link.
          */
         Participant: {
             /** Display Name */
@@ -4792,6 +4800,8 @@ export interface components {
             guest?: components["schemas"]["LinkMay"] | null;
             /** Id */
             id: string;
+            /** Invited By */
+            invited_by?: string | null;
             role: components["schemas"]["Role"];
         };
         /**

@@ -96,8 +96,9 @@ export function AskApproval({ desk, onClose }: { desk: Desk; onClose: () => void
 }
 
 /** A line of the time line. */
-export function saidOf({ what, decision, reason }: Approval): string {
+export function saidOf({ what, decision, reason, invited_by: host }: Approval): string {
   if (decision === null) return t("asked", { what });
-  const said = t(decision, { what });
-  return reason ? `${said} (${reason})` : said;
+  return [t(decision, { what }), reason && `(${reason})`, host && `· ${t("byLinkOf", { name: host })}`]
+    .filter(Boolean)
+    .join(" ");
 }

@@ -21,6 +21,7 @@ export const t = words({
   asked: ["Asked: {what}", "請求：{what}", "请求：{what}"],
   approved: ["Approved: {what}", "已核准：{what}", "已批准：{what}"],
   refused: ["Refused: {what}", "已拒絕：{what}", "已拒绝：{what}"],
+  byLinkOf: ["by the link of {name}", "透過 {name} 的連結", "通过 {name} 的链接"],
   may: ["They may", "權限", "权限"],
   watch: ["Watch only", "僅能觀看", "仅能观看"],
   approveLink: ["Watch and approve", "觀看並核准", "观看并批准"],
