@@ -1467,7 +1467,7 @@ export interface paths {
         put?: never;
         /**
          * Use Reset
-         * @description Set a new password by a reset link; every sign-in of the account ends. Sign in with it then.
+         * @description Set a new password by a reset link; every sign-in and API token of the account ends. Sign in with it then.
          */
         post: operations["use_reset_api_v1_password_resets_use_post"];
         delete?: never;
