@@ -1668,7 +1668,7 @@ export interface paths {
         };
         /**
          * Device Shown
-         * @description The device that the session is about now, with its labels; guests of the session may see it too.
+         * @description The device that the session is about now, with its labels; guests of the session see it too, without any notes.
          */
         get: operations["device_shown_api_v1_sessions__session_id__device_get"];
         put?: never;
