@@ -45,12 +45,30 @@ def test_packed_assets_go_to_whoever_accepts_them(pages: TestClient) -> None:
     ("path", "goal"),
     [
         ("/", "/console/"),
+        ("/console", "/console/"),
+        ("/field", "/field/"),
         ("/D/7K3QX9AB-0ABCDEFGHJK", "/field/d/7K3QX9AB-0ABCDEFGHJK"),
         ("/join/S1", "/console/join/S1"),
     ],
 )
-def test_short_addresses_lead_into_the_apps(pages: TestClient, path: str, goal: str) -> None:
-    assert pages.get(path).headers["location"] == goal
+def test_short_addresses_lead_into_the_apps_whatever_host_is_named(
+    pages: TestClient, path: str, goal: str
+) -> None:
+    assert pages.get(path, headers={"host": "evil.example"}).headers["location"] == goal
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/console", 307), ("/field", 307), ("/api/v1/me/", 404), ("/api/v1", 404), ("/healthz/", 404)],
+)
+def test_no_address_leads_to_the_host_that_a_request_names(
+    client: TestClient, path: str, status: int
+) -> None:
+    answer = client.get(path, headers={"host": "evil.example"}, follow_redirects=False)
+    assert answer.status_code == status
+    assert "evil" not in answer.text + str(answer.headers)
+    if status == 404:
+        assert answer.json()["code"] == "not_found"
 
 
 @pytest.mark.parametrize("path", ["/field/../secret", "/field/%2e%2e/%2e%2e/etc/passwd", "/d/..%2f..%2f"])

@@ -345,6 +345,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         title="Nearhand",
         version=__version__,
         lifespan=lifespan,
+        redirect_slashes=False,  # those redirects lead to whatever name the request gave as its host
         separate_input_output_schemas=False,
         responses=PROBLEM_RESPONSES,
         openapi_url=f"{API}/openapi.json",

@@ -70,6 +70,16 @@ async def home() -> RedirectResponse:
     return RedirectResponse("/console/")
 
 
+@router.get("/console")
+async def console() -> RedirectResponse:
+    return RedirectResponse("/console/")
+
+
+@router.get("/field")
+async def field() -> RedirectResponse:
+    return RedirectResponse("/field/")
+
+
 @router.get("/d/{code}")
 @router.get("/D/{code}")
 async def label(code: str) -> RedirectResponse:

@@ -12,7 +12,7 @@ from nearhand.access.model import Role
 from nearhand.app import Resources
 from nearhand.devices.model import Device
 from nearhand.kit.clock import FixedClock
-from tests.support.account import API, Account
+from tests.support.account import API, Account, enter
 from tests.support.factories import Registry
 
 
@@ -199,3 +199,21 @@ def test_nothing_shaped_like_a_signed_token_is_one(client: TestClient, expert: A
 
 def _part(value: dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+def test_a_reset_password_ends_the_tokens_of_its_account_and_no_others(
+    client: TestClient, expert: Account, new: dict[str, Any], resources: Resources
+) -> None:
+    """Who took the account over may have made some."""
+    made, admin = expert.done("POST", "me/tokens", new), Account.signed_in(client, Role.ADMIN)
+    program = Account(client, made["token"])
+    other = Account(client, admin.done("POST", "me/tokens", new)["token"])
+    link = admin.done("POST", f"users/{made['user_id']}/reset-link")
+    use = {"token": link["url"].partition("#")[2], "password": "a whole new password"}
+    assert enter(client, "password-resets/use", **use).status_code == 204
+    assert program.ask("GET", "me").status_code == 401
+    other.done("GET", "me")
+    assert client.portal is not None
+    client.portal.call(resources.ledger.seal)
+    (end,) = admin.done("GET", "audit/entries?action=api_token.revoked")["items"]
+    assert (end["about"]["id"], end["details"]["user_id"]) == (made["id"], made["user_id"])

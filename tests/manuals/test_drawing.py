@@ -1,5 +1,7 @@
 """PDFs made to harm harm only the process that reads them, and the next document has a process of its own."""
 
+import asyncio
+import hashlib
 import io
 import resource
 import sys
@@ -11,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from nearhand.kit.blobs import FileDamaged, Lent
+from nearhand.kit.blobs import Blob, FileDamaged, Lent
 from nearhand.kit.errors import NearhandError
 from nearhand.kit.sealing import KEPT, Keyring, Sealer
 from nearhand.manuals.drawing import MAX_PAGES, Drawing, DrawingLimits
@@ -19,6 +21,7 @@ from nearhand.manuals.model import DocumentBroken, DocumentTooLong, PageMissing,
 from tests.manuals.samples import a_pdf
 
 MOST_MIB = 1024
+ADA, LIN = "ada", "lin"
 
 
 @pytest.fixture
@@ -28,10 +31,11 @@ def drawing() -> Iterator[Drawing]:
     drawing.close()
 
 
-def lent(folder: Path, content: bytes) -> Lent:
-    path = folder / "document.pdf"
+def kept(folder: Path, content: bytes) -> Blob:
+    sha256 = hashlib.sha256(content).hexdigest()
+    path = folder / sha256
     path.write_bytes(content)
-    return Lent(path.open("rb"))
+    return Blob(path, sha256)
 
 
 def pdf(*objects: str | bytes, root: int = 1) -> bytes:
@@ -125,25 +129,25 @@ async def test_a_bomb_is_refused_or_drawn_within_its_limits_and_the_next_is_draw
     drawing: Drawing, tmp_path: Path, name: str
 ) -> None:
     began_s, greatest_before = time.monotonic(), greatest_child_kib()
-    pages = await answer_of(drawing.pages(lent(tmp_path, BOMBS[name])))
+    pages = await answer_of(drawing.pages(kept(tmp_path, BOMBS[name]).lend, ADA))
     assert isinstance(pages, REFUSALS) or 1 <= int(pages) <= MAX_PAGES
-    drawn = await answer_of(drawing.png(lent(tmp_path, BOMBS[name]), 1))
+    drawn = await answer_of(drawing.png(kept(tmp_path, BOMBS[name]), 1, ADA))
     assert isinstance(drawn, REFUSALS) or len(drawn) < 100_000
     assert time.monotonic() - began_s < 16
     assert greatest_child_kib() < max(MOST_MIB * 1024, greatest_before + 1)
-    assert (await drawing.png(lent(tmp_path, a_pdf()), 1)).startswith(b"\x89PNG")
+    assert (await drawing.png(kept(tmp_path, a_pdf()), 1, ADA)).startswith(b"\x89PNG")
 
 
 async def test_what_takes_too_long_is_ended_and_told(tmp_path: Path) -> None:
     drawing = Drawing(DrawingLimits(cpu_s=1))
     with pytest.raises(RenderTimeout):
-        await drawing.png(lent(tmp_path, ENDLESS_CONTENT), 1)
-    assert await drawing.pages(lent(tmp_path, a_pdf(3))) == 3
+        await drawing.png(kept(tmp_path, ENDLESS_CONTENT), 1, ADA)
+    assert await drawing.pages(kept(tmp_path, a_pdf(3)).lend, ADA) == 3
 
 
 async def test_more_pages_than_allowed_are_told_as_such(drawing: Drawing, tmp_path: Path) -> None:
     with pytest.raises(DocumentTooLong, match="1000000 pages"):
-        await drawing.pages(lent(tmp_path, MANY_PAGES))
+        await drawing.pages(kept(tmp_path, MANY_PAGES).lend, ADA)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +165,7 @@ async def test_more_pages_than_allowed_are_told_as_such(drawing: Drawing, tmp_pa
 async def test_a_process_that_fails_is_a_refusal(tmp_path: Path, does: str, refusal: type[Exception]) -> None:
     limits = DrawingLimits(wall_s=1.5, answer_bytes=100_000)
     with pytest.raises(refusal):
-        await Drawing(limits, command=[sys.executable, "-I", "-c", does]).png(lent(tmp_path, a_pdf()), 1)
+        await Drawing(limits, command=[sys.executable, "-I", "-c", does]).png(kept(tmp_path, a_pdf()), 1, ADA)
 
 
 async def test_it_has_none_of_the_services_secrets_and_may_write_no_file(
@@ -171,7 +175,7 @@ async def test_it_has_none_of_the_services_secrets_and_may_write_no_file(
     told = tmp_path / "told"
     does = f"import os; open({str(told)!r}, 'w').write(repr(dict(os.environ)))"
     with pytest.raises(DocumentBroken):
-        await Drawing(command=[sys.executable, "-I", "-c", does]).pages(lent(tmp_path, a_pdf()))
+        await Drawing(command=[sys.executable, "-I", "-c", does]).pages(kept(tmp_path, a_pdf()).lend, ADA)
     assert "secret" not in told.read_text()
 
 
@@ -183,7 +187,54 @@ async def test_a_sealed_document_is_opened_by_the_key_of_this_one_alone(
         sealer = Sealer(file, Keyring((bytes(32),)), KEPT)
         sealer.write(a_pdf(4))
         sealer.close()
-    assert await drawing.pages(Lent(path.open("rb"), sealer.own_key)) == 4
+    assert await drawing.pages(lambda: Lent(path.open("rb"), sealer.own_key), ADA) == 4
     path.write_bytes(path.read_bytes()[:-1] + b"\0")
     with pytest.raises(FileDamaged):
-        await drawing.pages(Lent(path.open("rb"), sealer.own_key))
+        await drawing.pages(lambda: Lent(path.open("rb"), sealer.own_key), ADA)
+
+
+WHATEVER_IT_IS = """
+import sys, time
+open(sys.argv[1], "a").write(".")
+if sys.stdin.buffer.read() == b"endless":
+    time.sleep(60)
+sys.stdout.buffer.write(b"{}\\n\\x89PNG\\r\\n\\x1a\\n")
+"""
+
+
+class Counted:
+    """A drawing whose processes are counted; what is `endless` is ended after a second."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now_s, self._begun = 0.0, folder / "begun"
+        command = [sys.executable, "-I", "-c", WHATEVER_IT_IS, str(self._begun)]
+        self.drawing = Drawing(DrawingLimits(wall_s=1), command=command, now_s=lambda: self.now_s)
+
+    def begun(self) -> int:
+        return len(self._begun.read_text())
+
+
+async def test_a_page_that_took_too_long_is_refused_at_once_for_ten_minutes(tmp_path: Path) -> None:
+    counted, endless = Counted(tmp_path), kept(tmp_path, b"endless")
+    for now_s, begun in ((0, 1), (599, 1), (601, 2)):
+        counted.now_s = now_s
+        with pytest.raises(RenderTimeout):
+            await counted.drawing.png(endless, 1, ADA)
+        assert counted.begun() == begun
+    assert await counted.drawing.png(kept(tmp_path, b"short"), 1, ADA)
+
+
+async def test_those_who_ask_for_the_same_page_share_one_drawing(tmp_path: Path) -> None:
+    counted, page = Counted(tmp_path), kept(tmp_path, b"short")
+    drawn = await asyncio.gather(*(counted.drawing.png(page, 1, who) for who in (ADA, ADA, LIN)))
+    assert (len(set(drawn)), counted.begun()) == (1, 1)
+
+
+async def test_an_account_with_many_endless_pages_keeps_nobody_else_waiting(tmp_path: Path) -> None:
+    counted, endless = Counted(tmp_path), kept(tmp_path, b"endless")
+    many = [asyncio.create_task(counted.drawing.png(endless, number, ADA)) for number in (1, 2, 3)]
+    await asyncio.sleep(0)  # they are all there before
+    assert await counted.drawing.png(kept(tmp_path, b"short"), 1, LIN)
+    assert not any(one.done() for one in many)
+    assert counted.begun() == 2
+    assert {type(one) for one in await asyncio.gather(*many, return_exceptions=True)} == {RenderTimeout}

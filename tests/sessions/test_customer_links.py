@@ -90,6 +90,26 @@ def test_a_link_for_named_devices_shows_only_those(hall: Neighbours) -> None:
     assert (row["id"], row["device_id"]) == (session_id, hall.bank.id)
 
 
+@pytest.mark.parametrize(
+    "invitation", [{"may": "watch"}, {"may": "approve"}, {"may": "help", "role": "technician"}]
+)
+def test_a_guest_reads_no_notes(hall: Neighbours, invitation: dict[str, str]) -> None:
+    """They are written for one's own people."""
+    house, admin = hall.headers("expert"), hall.headers("admin")
+    for path in (f"devices/{hall.bank.id}", f"tenants/{hall.bank.tenant_id}"):
+        found = hall.ask("GET", path, admin)
+        kept = {"id", "version", "created_at", "updated_at", "removed_at"}
+        body = {name: value for name, value in found.json().items() if name not in kept} | {"notes": "secret"}
+        changed = hall.ask("PUT", path, admin | {"If-Match": found.headers["etag"]}, json=body)
+        assert changed.status_code == 200, changed.text
+    session_id = hall.opened(house, device_id=hall.bank.id)
+    guest, _ = hall.guest(session_id, house, **invitation)
+    assert hall.ask("GET", f"sessions/{session_id}/device", house).text.count("secret") == 2
+    shown = hall.ask("GET", f"sessions/{session_id}/device", guest)
+    assert "secret" not in shown.text
+    assert shown.json()["view"]["device"]["notes"] == ""
+
+
 def test_a_link_shows_no_more_than_its_maker_could_see(hall: Neighbours) -> None:
     """L25."""
     house, maker = hall.headers("expert"), hall.headers("bank.expert")

@@ -60,8 +60,8 @@ async def test_the_service_sheet_is_a_pdf_whose_pages_can_be_drawn(seeded: Resou
         )
     (sheet,) = (document for document in manuals.documents if document.kind is DocumentKind.PDF)
     blob = seeded.blobs.blob(sheet.sha256)
-    assert await seeded.drawing.pages(blob.lend()) == sheet.pages == 3
-    assert (await seeded.drawing.png(blob.lend(), 2)).startswith(b"\x89PNG")
+    assert await seeded.drawing.pages(blob.lend, "ada") == sheet.pages == 3
+    assert (await seeded.drawing.png(blob, 2, "ada")).startswith(b"\x89PNG")
 
 
 async def test_seeding_twice_adds_nothing(seeded: Resources) -> None:

@@ -353,7 +353,7 @@ async def reset_by_mail(body: ResetByMail, people: People) -> None:
 @router.post("/password-resets/use", status_code=status.HTTP_204_NO_CONTENT, dependencies=PUBLIC)
 @tried("password.reset")
 async def use_reset(body: ResetUse, people: People) -> None:
-    """Set a new password by a reset link; every sign-in of the account ends. Sign in with it then."""
+    """Set a new password by a reset link; every sign-in and API token of the account ends. Sign in with it then."""
     await people.use_reset(body)
 
 

@@ -313,9 +313,9 @@ class PeopleService:
         return link
 
     async def use_reset(self, given: ResetUse) -> None:
-        """Set the password, and end every sign-in of the account. A second factor is still asked for.
+        """Set the password, and end every sign-in and API token of the account: whoever had it may have made some.
 
-        Raises LinkDead and PasswordTooEasy.
+        A second factor is still asked for. Raises LinkDead and PasswordTooEasy.
         """
         async with self._means.database.reading() as connection:
             link = await self._link(Vault(connection), given.token, LinkKind.RESET)
@@ -329,6 +329,8 @@ class PeopleService:
             await store.remove_sign_ins(link.user_id)
             await vault.remove_links_of(link.user_id)
             await self._means.record(connection, "password.reset", link.user_id, {"link_id": link.id})
+            for token_id in await vault.remove_tokens(link.user_id):
+                await self._means.record(connection, "api_token.revoked", token_id, {"user_id": link.user_id})
         self._means.has_changed(link.user_id)
 
     def ask_reset_by_mail(self, email: str) -> None:

@@ -173,6 +173,11 @@ class Vault:
         statement = delete(api_tokens).where(api_tokens.c.user_id == user_id, api_tokens.c.id == token_id)
         return (await self._connection.execute(statement)).rowcount == 1
 
+    async def remove_tokens(self, user_id: str) -> list[str]:
+        """Their ids."""
+        ended = delete(api_tokens).where(api_tokens.c.user_id == user_id).returning(api_tokens.c.id)
+        return list((await self._connection.execute(ended)).scalars())
+
     # -- links that work once -----------------------------------------------------------------------------------
 
     async def add_link(self, token_hash: str, link: OneUseLink) -> None:

@@ -6,18 +6,20 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
-from typing import Any
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 import structlog
 
 import nearhand
-from nearhand.kit.blobs import Lent, refusing_damage
+from nearhand.kit.blobs import Blob, Lent, refusing_damage
 from nearhand.kit.errors import NearhandError
 from nearhand.kit.sealing import Unsealable
 from nearhand.manuals.model import (
@@ -33,6 +35,13 @@ log = structlog.get_logger()
 MAX_PAGES = 500
 PAGE_LONG_SIDE_PX = 1800  # sharp on a tablet; an A4 page takes 2.3 million pixels
 WAIT_S = 20.0  # for a turn and for the answer
+LATE_KEPT_S = 600.0
+MAX_LATE = 1000  # pages; at 15 s each no two processes find as many within the ten minutes
+
+Lend = Callable[[], Lent]
+Answer = tuple[dict[str, Any], bytes]
+Waited = TypeVar("Waited")
+PageOf = tuple[str, int]  # the document's SHA-256, and which of its pages
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _REFUSALS: dict[str, type[NearhandError]] = {
@@ -59,21 +68,51 @@ class DrawingLimits:
 
 
 class Drawing:
-    """Each document, and each page, has a process of its own: one that was ended leaves nothing to be mended."""
+    """Each document, and each page, has a process of its own: one that was ended leaves nothing to be mended.
 
-    def __init__(self, limits: DrawingLimits | None = None, *, command: Sequence[str] = COMMAND) -> None:
+    An account has one process at a time, so that nobody's documents keep everybody else from reading theirs; a page that
+    took too long is not tried again for ten minutes.
+    """
+
+    def __init__(
+        self,
+        limits: DrawingLimits | None = None,
+        *,
+        command: Sequence[str] = COMMAND,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._limits, self._command = limits or DrawingLimits(), command
         # They wait for their processes, no more.
         self._threads = ThreadPoolExecutor(self._limits.at_once, thread_name_prefix="drawing")
+        self._places = asyncio.Semaphore(self._limits.at_once)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        # Who waits for another account's turn would be kept waiting by it: shared by all is only what has its turn.
+        self._asked, self._begun = _Shared(), _Shared()
+        self._late = _Late(now_s)
 
-    async def pages(self, lent: Lent) -> int:
+    async def pages(self, lend: Lend, account: str) -> int:
         """How many there are. Raises DocumentBroken, DocumentEncrypted, DocumentTooLong, RenderTimeout or FileDamaged."""
-        said, _ = await self._ask(lent, None)
+
+        async def count() -> Answer:
+            async with _held(self._turns.setdefault(account, asyncio.Lock())):
+                return await self._run(lend, None)
+
+        said, _ = await _patiently(self._asked.wait(object(), count))
         return int(said["pages"])
 
-    async def png(self, lent: Lent, number: int) -> bytes:
+    async def png(self, blob: Blob, number: int, account: str) -> bytes:
         """A page, counted from 1. Raises PageMissing, RenderTimeout, DocumentBroken, DocumentEncrypted or FileDamaged."""
-        _, content = await self._ask(lent, number)
+        page = blob.sha256, number
+
+        async def draw() -> Answer:
+            return await self._run(blob.lend, page)
+
+        async def draw_in_turn() -> Answer:
+            async with _held(self._turns.setdefault(account, asyncio.Lock())):
+                return await self._begun.wait(page, draw)
+
+        self._late.refuse(page)
+        _, content = await _patiently(self._asked.wait((account, page), draw_in_turn))
         if not content.startswith(_PNG):
             raise DocumentBroken("The page cannot be drawn.")
         return content
@@ -81,13 +120,24 @@ class Drawing:
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _ask(self, lent: Lent, page: int | None) -> tuple[dict[str, Any], bytes]:
-        future = asyncio.get_running_loop().run_in_executor(self._threads, self._answered, lent, page)
-        future.add_done_callback(lambda _: lent.file.close())  # also where its turn did not come
-        try:
-            said, content = await asyncio.wait_for(future, WAIT_S)
-        except TimeoutError:
-            raise RenderTimeout("Too many pages are being drawn just now.") from None
+    async def _run(self, lend: Lend, page: PageOf | None) -> Answer:
+        async with _held(self._places):
+            number = None
+            if page is not None:
+                self._late.refuse(page)  # it may have become late while this waited
+                number = page[1]
+            try:
+                loop = asyncio.get_running_loop()
+                return await loop.run_in_executor(self._threads, self._answered, lend, number)
+            except RenderTimeout:
+                if page is not None:
+                    self._late.add(page)
+                raise
+
+    def _answered(self, lend: Lend, number: int | None) -> Answer:
+        lent = lend()
+        with lent.file:
+            said, content = self._said(lent, number)
         if said.get("refused") == "damaged":
             with refusing_damage(lent.name or ""):
                 raise Unsealable(said["detail"])
@@ -95,10 +145,10 @@ class Drawing:
             raise _REFUSALS[said["refused"]](said["detail"])
         return said, content
 
-    def _answered(self, lent: Lent, page: int | None) -> tuple[dict[str, Any], bytes]:
+    def _said(self, lent: Lent, number: int | None) -> Answer:
         limits = self._limits
         asked: dict[str, Any] = {
-            "page": page,
+            "page": number,
             "max_pages": MAX_PAGES,
             "long_side_px": PAGE_LONG_SIDE_PX,
             "cpu_s": limits.cpu_s,
@@ -132,6 +182,61 @@ class Drawing:
         if -ended in {signal.SIGXCPU, signal.SIGKILL}:
             raise RenderTimeout(f"It takes longer than {limits.wall_s:g} s.")
         raise DocumentBroken("Whatever reads it ends.")
+
+
+class _Late:
+    """Pages that took too long, for ten minutes."""
+
+    def __init__(self, now_s: Callable[[], float]) -> None:
+        self._now_s = now_s
+        self._until_s: dict[PageOf, float] = {}  # the oldest first
+
+    def add(self, page: PageOf) -> None:
+        self._until_s.pop(page, None)
+        self._until_s[page] = self._now_s() + LATE_KEPT_S
+        if len(self._until_s) > MAX_LATE:
+            del self._until_s[next(iter(self._until_s))]
+
+    def refuse(self, page: PageOf) -> None:
+        if self._now_s() < self._until_s.get(page, 0.0):
+            raise RenderTimeout("It took too long within the last ten minutes.")
+
+
+class _Shared:
+    """Whoever asks for what is under way waits for the same answer; it goes on without whoever leaves."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[Hashable, asyncio.Task[Answer]] = {}
+
+    async def wait(self, key: Hashable, begin: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer:
+        task = self._tasks.get(key)
+        if task is None:
+            task = self._tasks[key] = asyncio.create_task(begin())
+            task.add_done_callback(lambda ended: self._forget(key, ended))
+        return await asyncio.shield(task)
+
+    def _forget(self, key: Hashable, ended: asyncio.Task[Answer]) -> None:
+        del self._tasks[key]
+        if not ended.cancelled():
+            ended.exception()  # heard, also where nobody waits for it any more
+
+
+async def _patiently(waited: Coroutine[Any, Any, Waited]) -> Waited:
+    """Raise RenderTimeout when it does not come."""
+    try:
+        return await asyncio.wait_for(waited, WAIT_S)
+    except TimeoutError:
+        raise RenderTimeout("Too many pages are being drawn just now.") from None
+
+
+@asynccontextmanager
+async def _held(turn: asyncio.Lock | asyncio.Semaphore) -> AsyncIterator[None]:
+    """Raise RenderTimeout when its turn does not come: nothing waits much longer than who asked for it."""
+    await _patiently(turn.acquire())
+    try:
+        yield
+    finally:
+        turn.release()
 
 
 @contextmanager

@@ -121,7 +121,7 @@ class Library:
         async with self._database.reading() as connection:
             drawn = await ManualStore(connection, self._grants).page(document.sha256, number)
         if drawn is None:
-            drawn = await self._blobs.put(await self._drawing.png(await asyncio.to_thread(blob.lend), number))
+            drawn = await self._blobs.put(await self._drawing.png(blob, number, self._actor.holder))
             async with self._database.transaction() as connection:
                 await ManualStore(connection, self._grants).add_page(document.sha256, number, drawn)
         return self._blobs.blob(drawn), PNG
@@ -138,7 +138,7 @@ class Library:
         """Kind, media type, SHA-256, bytes and pages of what is kept of the file."""
         media_type = await file.media_type()
         if media_type == PDF:
-            pages = await self._drawing.pages(await asyncio.to_thread(file.lend))
+            pages = await self._drawing.pages(file.lend, self._actor.holder)
             await file.keep()
             return DocumentKind.PDF, PDF, file.sha256, file.size_bytes, pages
         if media_type == TEXT:

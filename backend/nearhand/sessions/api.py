@@ -107,9 +107,14 @@ async def events(
 async def device_shown(
     session_id: Id, service: Service, hub: RunningRooms, actor: Actor = may(Permission.SESSIONS_JOIN)
 ) -> SessionDevice:
-    """The device that the session is about now, with its labels; guests of the session may see it too."""
+    """The device that the session is about now, with its labels; guests of the session see it too, without any notes."""
     actor.demand_session(session_id)
-    return await service.device_shown((await hub.audience(session_id, actor)).row, Viewer.of(actor))
+    shown = await service.device_shown((await hub.audience(session_id, actor)).row, Viewer.of(actor))
+    return (
+        shown
+        if actor.user_id is not None
+        else SessionDevice(view=shown.view.without_notes(), labels=shown.labels)
+    )
 
 
 @router.post(

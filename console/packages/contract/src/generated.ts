@@ -1467,7 +1467,7 @@ export interface paths {
         put?: never;
         /**
          * Use Reset
-         * @description Set a new password by a reset link; every sign-in of the account ends. Sign in with it then.
+         * @description Set a new password by a reset link; every sign-in and API token of the account ends. Sign in with it then.
          */
         post: operations["use_reset_api_v1_password_resets_use_post"];
         delete?: never;
@@ -1668,7 +1668,7 @@ export interface paths {
         };
         /**
          * Device Shown
-         * @description The device that the session is about now, with its labels; guests of the session may see it too.
+         * @description The device that the session is about now, with its labels; guests of the session see it too, without any notes.
          */
         get: operations["device_shown_api_v1_sessions__session_id__device_get"];
         put?: never;
