@@ -44,7 +44,7 @@ T = TypeVar("T")
 PROBLEM_TYPE = "application/problem+json"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 MAX_PAGE_SIZE = 200
-MAX_TOLD = 20  # of what is wrong with one request
+MAX_TOLD = 50  # of what is wrong with one request
 LATE_TRIES = 3  # of a door whose work others may overtake
 
 idempotency_keys = Table(
