@@ -232,7 +232,7 @@ async def test_an_account_with_many_endless_pages_keeps_nobody_else_waiting(tmp_
     assert {type(one) for one in await asyncio.gather(*many, return_exceptions=True)} == {RenderTimeout}
 
 
-async def test_the_limit_of_memory_is_the_processs_own(tmp_path: Path) -> None:
+async def test_memory_is_limited_for_each_process(tmp_path: Path) -> None:
     drawing = Drawing(DrawingLimits(memory_bytes=32 << 20))  # not even enough to begin
     refused = await answer_of(drawing.png(kept(tmp_path, a_pdf()), 1, ADA))
     assert isinstance(refused, REFUSALS)
