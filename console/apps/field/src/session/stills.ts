@@ -14,6 +14,8 @@ export interface FrameStill {
 export interface StillDoors {
   upload: (jpeg: Blob) => Promise<Pick<Still, "sha256">>;
   share: (still: FrameStill & { sha256: string }) => void;
+  /** Have the sharp still of an earlier frame made: it is added, or said to be gone. */
+  develop: (frame_id: number) => void;
   now: () => number;
 }
 
@@ -24,6 +26,9 @@ const SHARE_OF_LINK = 0.5; // stills use at most about half of the time of the l
 
 export class StillSender {
   #ring: FrameStill[] = [];
+  /** What was shown live: where the sharp still of a frame cannot be had, this is that frame. */
+  #shown: FrameStill[] = [];
+  readonly #developing = new Set<number>();
   #isSending = false;
   #nextAt = 0;
   #asked: FrameStill[] = [];
@@ -50,10 +55,26 @@ export class StillSender {
   add(still: FrameStill): void {
     const since = this.doors.now() - RING_MS;
     this.#ring = [...this.#ring.filter((one) => one.captured_at >= since), still];
+    if (this.#developing.delete(still.frame_id)) this.#asked.push(still);
     if (this.#wantsNext) {
       this.#wantsNext = false;
       this.#asked.push(still);
     }
+    void this.#pump();
+  }
+
+  /** A picture as it was shown live. */
+  keep(shown: FrameStill): void {
+    const since = this.doors.now() - RING_MS;
+    this.#shown = [...this.#shown.filter((one) => one.captured_at >= since), shown];
+  }
+
+  /** The pixels of that frame are gone: what was shown of it is sent, or else the next still. */
+  gone(frame_id: number): void {
+    if (!this.#developing.delete(frame_id)) return;
+    const shown = this.#shown.find((one) => one.frame_id === frame_id);
+    if (shown) this.#asked.push(shown);
+    else this.#wantsNext = true;
     void this.#pump();
   }
 
@@ -66,8 +87,15 @@ export class StillSender {
     const kept =
       frame && frame.stream === this.stream && this.#ring.find((one) => one.frame_id === frame.frame_id);
     if (kept) this.#asked.push(kept);
-    else this.#wantsNext = true;
+    else if (frame && frame.stream === this.stream && this.#wasShown(frame.frame_id)) {
+      this.#developing.add(frame.frame_id);
+      this.doors.develop(frame.frame_id);
+    } else this.#wantsNext = true;
     void this.#pump();
+  }
+
+  #wasShown(frame_id: number): boolean {
+    return this.#shown.some((one) => one.frame_id === frame_id);
   }
 
   async #pump(): Promise<void> {
