@@ -98,4 +98,9 @@ export interface Calibrated {
 }
 
 export type FromWorker =
-  FrameRead | StillTaken | PictureTaken | { type: "gone"; frame_id: number } | Calibrated | { type: "failed"; message: string };
+  | FrameRead
+  | StillTaken
+  | PictureTaken
+  | { type: "gone"; frame_id: number }
+  | Calibrated
+  | { type: "failed"; message: string };

@@ -75,7 +75,10 @@ export class Pixels {
   }
 
   /** The same, no longer than so much: what is shown live. */
-  async shown(longest: number, quality: number): Promise<{ width: number; height: number; jpeg: ArrayBuffer }> {
+  async shown(
+    longest: number,
+    quality: number,
+  ): Promise<{ width: number; height: number; jpeg: ArrayBuffer }> {
     const scale = Math.min(1, longest / Math.max(this.width, this.height));
     const [width, height] = [Math.round(this.width * scale), Math.round(this.height * scale)];
     this.#drawn(this.#shown, { x: 0, y: 0, w: this.width, h: this.height }, width, height, false);

@@ -44,7 +44,8 @@ const say = (message: FromWorker): void => self.postMessage(message);
 self.onmessage = async ({ data }: MessageEvent<ReadFrame | SightedLate | Develop>) => {
   try {
     if (data.type === "sighted") followFrom(data);
-    else if (data.type === "develop") say((await developer.still(data.frame_id)) ?? { ...data, type: "gone" });
+    else if (data.type === "develop")
+      say((await developer.still(data.frame_id)) ?? { ...data, type: "gone" });
     else await read(data);
   } catch (error) {
     say({ type: "failed", message: String(error) });
