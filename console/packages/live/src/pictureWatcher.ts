@@ -42,14 +42,14 @@ export class PictureWatcher {
         options.onChange();
       },
     });
-    this.#line.open();
   }
 
   get isOpen(): boolean {
     return this.#line.link.state === "open";
   }
 
-  again(): void {
+  /** First, and after a stop that is over: the phone is unlocked, or its rights are back. */
+  open(): void {
     if (this.#line.link.state === "stopped") this.#line.open();
   }
 

@@ -42,6 +42,7 @@ function sending() {
     now: () => clock.ms,
     onChange: () => undefined,
   });
+  sender.open();
   wires[0]!.onopen?.(undefined as never);
   return { sender, wire: wires[0]!, clock };
 }
@@ -98,6 +99,7 @@ describe("watching", () => {
         return new Promise((resolve) => (free = resolve));
       },
     });
+    watcher.open();
     wire.onopen?.(undefined as never);
     wire.tell({ type: "media.streams", streams: [{ slot: 3, stream: "cam-1", by: "T" }] });
     wire.show(1);

@@ -23,6 +23,7 @@ export function showPictures(sessionId: string): LivePictures {
       rung.value = next;
   };
   const sender: PictureSender = new PictureSender({ sessionId, stream: STREAM, onChange: () => tell() });
+  sender.open();
   const judging = setInterval(() => {
     const paced = sender.paced();
     if (sender.watchers > 0 && !document.hidden) ladder.judge(performance.now(), { ...paced, madeMs });
@@ -45,7 +46,7 @@ export function showPictures(sessionId: string): LivePictures {
       ladder.pinned = step;
       tell();
     },
-    again: () => sender.again(),
+    again: () => sender.open(),
     close() {
       clearInterval(judging);
       sender.close();

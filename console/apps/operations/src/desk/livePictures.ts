@@ -79,7 +79,7 @@ export class LivePictures {
 
   /** The session's own line is back: whatever had ended this one may be over. */
   again(): void {
-    this.#watcher?.again();
+    this.#watcher?.open();
   }
 
   close(): void {
@@ -97,6 +97,7 @@ export class LivePictures {
       onPicture: (came) => this.#came(came),
       onChange: () => (this.#isOpen.value = this.#watcher?.isOpen ?? false),
     });
+    this.#watcher.open();
   };
 
   #stop(): void {
