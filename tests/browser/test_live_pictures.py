@@ -27,6 +27,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 SLOW_MS = 45_000
 DESK: ViewportSize = {"width": 1440, "height": 900}
 SAMPLES = 12
+GAP_MS = 200
 PICTURES = re.compile(r"/api/v1/sessions/[^/]+/video$")
 # The picture and what it is called, of one moment.
 SHOWN = """() => {
@@ -36,7 +37,6 @@ SHOWN = """() => {
   const ctm = svg.getScreenCTM();
   return {
     frame: Number(svg.dataset.frameId),
-    sighted: svg.dataset.hasSighting === "true",
     png: canvas.toDataURL("image/png"),
     box: [ctm.e, ctm.f, ctm.a * canvas.width, ctm.d * canvas.height],
   };
@@ -83,8 +83,9 @@ def desk_of(r: Rehearsal, url: str) -> Iterator[tuple[Page, Cut]]:
 
 
 def shown(page: Page) -> dict[str, Any]:
-    page.wait_for_function(f"() => ({SHOWN})()?.sighted", timeout=SLOW_MS)
+    expect(page.get_by_test_id("desk-picture")).to_have_attribute("data-has-sighting", "true", timeout=SLOW_MS)
     found: dict[str, Any] = page.evaluate(SHOWN)
+    page.wait_for_timeout(GAP_MS)
     png = base64.b64decode(found["png"].partition(",")[2])
     picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
     return found | {"number": number_of(np.asarray(picture, np.uint8))}
@@ -124,9 +125,8 @@ def test_the_expert_draws_on_live_pictures_and_goes_on_with_stills_while_they_ar
         u, v = (u + 0.5) / r.moving.camera.width, (v + 0.5) / r.moving.camera.height
         page.mouse.move(left + u * width, top + v * height, steps=4)
         page.mouse.up()
-        expect(page.locator("[data-testid=mark-row][data-saved=true]")).to_have_count(1, timeout=SLOW_MS)
-        session = r.expert.call(r.expert.marks())
-        (mark,) = session
+        expect(picture.locator("[data-shape=arrow]")).to_have_count(1)
+        (mark,) = r.expert.call(r.expert.marks())
         assert isinstance(mark.anchor, FaceAnchor)
         x, y, _ = mark.anchor.points_mm[-1]
         assert r.nearest_port(x, y).name == port.name
