@@ -83,7 +83,9 @@ def desk_of(r: Rehearsal, url: str) -> Iterator[tuple[Page, Cut]]:
 
 
 def shown(page: Page) -> dict[str, Any]:
-    expect(page.get_by_test_id("desk-picture")).to_have_attribute("data-has-sighting", "true", timeout=SLOW_MS)
+    expect(page.get_by_test_id("desk-picture")).to_have_attribute(
+        "data-has-sighting", "true", timeout=SLOW_MS
+    )
     found: dict[str, Any] = page.evaluate(SHOWN)
     page.wait_for_timeout(GAP_MS)
     png = base64.b64decode(found["png"].partition(",")[2])

@@ -24,7 +24,7 @@ class PictureSender:
 
     def __init__(self, address: Address, stream: str) -> None:
         self.watchers = 0
-        self._address, self._stream = address, stream
+        self.address, self._stream = address, stream
         self._socket: ClientConnection | None = None
         self._flying: deque[int] = deque()
         self._running: asyncio.Task[None] | None = None
@@ -58,7 +58,7 @@ class PictureSender:
         pause_s = FIRST_RETRY_S
         while True:
             try:
-                async with open_socket(self._address, VIDEO_PROTOCOL) as socket:
+                async with open_socket(self.address, VIDEO_PROTOCOL) as socket:
                     await socket.send(json.dumps({"type": "media.send", "stream": self._stream}))
                     async for frame in socket:
                         pause_s = FIRST_RETRY_S

@@ -10,7 +10,7 @@ export interface CamePicture {
   readonly by: string;
   readonly jpeg: Uint8Array<ArrayBuffer>;
   /** How long ago it was taken, as well as both clocks are known. */
-  readonly delayMs: number;
+  readonly ageMs: () => number;
 }
 
 export interface WatcherOptions extends LineOptions {
@@ -70,10 +70,10 @@ export class PictureWatcher {
       this.#busy.set(slot, null);
       const { head, jpeg } = readPicture(next)!;
       const from = this.streams.find((one) => one.slot === slot);
-      const delayMs = Math.max(0, this.#line.onService(this.#line.now()) - head.captured_at);
+      const ageMs = () => Math.max(0, this.#line.onService(this.#line.now()) - head.captured_at);
       if (from)
         await this.#options
-          .onPicture({ head, stream: from.stream, by: from.by, jpeg, delayMs })
+          .onPicture({ head, stream: from.stream, by: from.by, jpeg, ageMs })
           .catch(() => undefined); // one that cannot be shown is followed by another
       this.#line.say({ type: "media.got", slot, frame_id: head.frame_id });
       this.#line.askClock();

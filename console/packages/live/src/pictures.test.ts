@@ -110,7 +110,8 @@ describe("watching", () => {
     free();
     await new Promise((resolve) => setTimeout(resolve));
     expect(came.map((one) => one.head.frame_id)).toEqual([1, 3]);
-    expect(came[0]).toMatchObject({ stream: "cam-1", by: "T", delayMs: 500 });
+    expect(came[0]).toMatchObject({ stream: "cam-1", by: "T" });
+    expect(came[0]!.ageMs()).toBe(500);
     expect(wire.said.filter((one) => one.type === "media.got").map((one) => one["frame_id"])).toEqual([1, 3]);
     watcher.close();
   });

@@ -184,6 +184,7 @@ function newSender(id: string): StillSender {
   const path = `/sessions/${encodeURIComponent(id)}/stills`;
   return new StillSender(STREAM, {
     now: Date.now,
+    isLive: () => showing.peek()?.rung.peek().isLive ?? false,
     develop: (frame_id) => loop.develop(frame_id),
     upload: (jpeg) => sendBytes<Still>(path, jpeg, { type: "image/jpeg" }),
     share: ({ frame_id, captured_at, width, height, sha256, sighting }) =>

@@ -11,6 +11,8 @@ export interface Rung {
   readonly isSpent: boolean;
   readonly pinned: number | null;
   readonly bytes: number;
+  /** Live pictures go out. */
+  readonly isLive: boolean;
 }
 
 export interface LivePictures {

@@ -5,9 +5,11 @@ function setUp() {
   const clock = { ms: 100_000 };
   const shared: number[] = [];
   const developing: number[] = [];
+  const live = { isLive: false };
   const uploads: { settle: (ms: number) => Promise<void>; fail: () => Promise<void> }[] = [];
   const sender = new StillSender("cam", {
     now: () => clock.ms,
+    isLive: () => live.isLive,
     develop: (frame_id) => void developing.push(frame_id),
     share: (still) => shared.push(still.frame_id),
     upload: () =>
@@ -33,7 +35,7 @@ function setUp() {
     jpeg: new Blob(["x"]),
     sighting: null,
   });
-  return { clock, shared, developing, uploads, sender, still };
+  return { clock, live, shared, developing, uploads, sender, still };
 }
 
 const settled = () => new Promise((resolve) => setTimeout(resolve));
@@ -92,6 +94,18 @@ describe("stills", () => {
     sender.freeze({ stream: "cam", frame_id: 1, how: "still" });
     sender.add(still(2));
     expect(uploads).toHaveLength(1);
+  });
+
+  it("come every five seconds while live pictures go out", async () => {
+    const { clock, live, uploads, sender, still } = setUp();
+    live.isLive = true;
+    sender.add(still(1));
+    await uploads[0]!.settle(100);
+    await settled();
+    clock.ms += 4000;
+    expect(sender.isDue).toBe(false);
+    clock.ms += 1000;
+    expect(sender.isDue).toBe(true);
   });
 
   it("answer a freeze of what was shown live with its sharp still, or else with what was shown", async () => {

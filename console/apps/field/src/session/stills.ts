@@ -17,10 +17,13 @@ export interface StillDoors {
   /** Have the sharp still of an earlier frame made: it is added, or said to be gone. */
   develop: (frame_id: number) => void;
   now: () => number;
+  /** Live pictures go out: stills come seldom then, and leave them the line. */
+  isLive: () => boolean;
 }
 
 export const RING_MS = 10_000;
 const FASTEST_MS = 1000;
+const BESIDE_LIVE_MS = 5000;
 const SLOWEST_MS = 15_000;
 const SHARE_OF_LINK = 0.5; // stills use at most about half of the time of the link; marks and words need the rest
 
@@ -118,7 +121,8 @@ export class StillSender {
     }
     const took = this.doors.now() - started;
     const pause = this.uploadMs === null ? 2 * FASTEST_MS + took : took / SHARE_OF_LINK;
-    this.#nextAt = started + Math.min(SLOWEST_MS, Math.max(FASTEST_MS, pause));
+    const fastest = this.doors.isLive() ? BESIDE_LIVE_MS : FASTEST_MS;
+    this.#nextAt = started + Math.min(SLOWEST_MS, Math.max(fastest, pause));
     this.#isSending = false;
     if (this.#asked.length > 0) void this.#pump();
   }

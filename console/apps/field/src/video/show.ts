@@ -10,7 +10,14 @@ const EARLY_MS = 12; // a frame that comes this much before its time is taken: t
 
 export function showPictures(sessionId: string): LivePictures {
   const ladder = new Ladder();
-  const rung = signal<Rung>({ step: STILLS, isWatched: false, isSpent: false, pinned: null, bytes: 0 });
+  const rung = signal<Rung>({
+    step: STILLS,
+    isWatched: false,
+    isSpent: false,
+    pinned: null,
+    bytes: 0,
+    isLive: false,
+  });
   let nextAt = 0;
   let madeMs = 0;
   const tell = () => {
@@ -18,7 +25,8 @@ export function showPictures(sessionId: string): LivePictures {
     const step = sender.isOpen && !sender.isSpent ? ladder.step : STILLS;
     const { isSpent, bytes } = sender;
     const before = rung.peek();
-    const next = { step, isWatched, isSpent, pinned: ladder.pinned, bytes };
+    const isLive = isWatched && step < STILLS;
+    const next = { step, isWatched, isSpent, pinned: ladder.pinned, bytes, isLive };
     if (Object.keys(next).some((key) => next[key as keyof Rung] !== before[key as keyof Rung]))
       rung.value = next;
   };

@@ -108,7 +108,7 @@ export class LivePictures {
     this.#show(null);
   }
 
-  async #came({ head, stream, by, jpeg, delayMs }: CamePicture): Promise<void> {
+  async #came({ head, stream, by, jpeg, ageMs }: CamePicture): Promise<void> {
     const now = this.picture.peek();
     const followed = this.followed();
     // Of two cameras that nobody has chosen from, the one on screen stays: they must not flicker.
@@ -121,7 +121,7 @@ export class LivePictures {
     const captured_at = new Date(head.captured_at).toISOString();
     const { width, height } = head;
     this.#cameAt = Date.now();
-    this.#delayMs = delayMs;
+    this.#delayMs = ageMs();
     this.#wasLive.value = true;
     const sighting = this.sightOf(frame);
     this.#show({ frame, width, height, sighting, by, at, captured_at, sha256: "", seq: 0, bitmap });
