@@ -9,8 +9,10 @@ screen are not in it.
 
 import argparse
 import asyncio
+import json
 import statistics
 import time
+from typing import Any
 
 import httpx2
 import psutil
@@ -28,16 +30,29 @@ WATCHERS = (1, 4)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10)
-    seconds = parser.parse_args().seconds
+    parser.add_argument("--json", action="store_true", help="the rows as JSON")
+    options = parser.parse_args()
     server = shared_server()
-    print("| pictures | watchers | came | on the way p50 / p99 ms | service CPU, % of a core |")
+    rows = [
+        asyncio.run(row(server, name, per_s, size, watchers, options.seconds))
+        for name, per_s, size in STEPS
+        for watchers in WATCHERS
+    ]
+    if options.json:
+        print(json.dumps(rows, indent=2))
+        return
+    print("| pictures | watchers | came | on the way p50 / p99 ms | service CPU, of a core |")
     print("|---|--:|--:|--:|--:|")
-    for name, per_s, size in STEPS:
-        for watchers in WATCHERS:
-            print(asyncio.run(row(server, name, per_s, size, watchers, seconds)), flush=True)
+    for one in rows:
+        print(
+            f"| {one['pictures']} | {one['watchers']} | {one['came']:.1%} | {one['p50_ms']:.1f} / {one['p99_ms']:.1f} "
+            f"| {one['cpu']:.1%} |"
+        )
 
 
-async def row(server: ServerProcess, name: str, per_s: int, size: int, watchers: int, seconds: float) -> str:
+async def row(
+    server: ServerProcess, name: str, per_s: int, size: int, watchers: int, seconds: float
+) -> dict[str, Any]:
     technician, expert = token(server.url, "technician"), token(server.url, "expert")
     answer = httpx2.post(f"{server.url}/api/v1/sessions", json={}, headers=bearer(technician))
     session_id = answer.json()["id"]
@@ -64,10 +79,15 @@ async def row(server: ServerProcess, name: str, per_s: int, size: int, watchers:
     delays.sort()
     p50, p99 = statistics.median(delays), delays[int(0.99 * (len(delays) - 1))]
     came = len(delays) / (round(seconds * per_s) * watchers)
-    return (
-        f"| {name}, {per_s} a second, {size // 1000} kB | {watchers} | {came:.1%} | {p50:.1f} / {p99:.1f} "
-        f"| {spent:.1%} |"
-    )
+    pictures = f"{name}, {per_s} a second, {size // 1000} kB"
+    return {
+        "pictures": pictures,
+        "watchers": watchers,
+        "came": came,
+        "p50_ms": p50,
+        "p99_ms": p99,
+        "cpu": spent,
+    }
 
 
 def picture(number: int, size: int) -> bytes:

@@ -147,7 +147,16 @@ def test_the_expert_draws_on_live_pictures_and_goes_on_with_stills_while_they_ar
         cut.is_cut = False
         expect(picture).to_have_attribute("data-is-live", "true", timeout=SLOW_MS)
 
-        # Stills only, by choice: then the phone sends none.
+        # The technician pins stills, and lets go.
+        r.page.get_by_test_id("rung-open").click(timeout=SLOW_MS)
+        r.page.get_by_test_id("rung-3").click()
+        expect(r.page.get_by_test_id("rung")).to_have_attribute("data-step", "3")
+        expect(picture).to_have_attribute("data-is-live", "false", timeout=SLOW_MS)
+        r.page.get_by_test_id("rung-open").click()
+        r.page.get_by_test_id("rung-auto").click()
+        expect(picture).to_have_attribute("data-is-live", "true", timeout=SLOW_MS)
+
+        # Stills only, by the expert's choice: then the phone sends none.
         page.get_by_test_id("live-toggle").click()
         expect(picture).to_have_attribute("data-is-live", "false", timeout=SLOW_MS)
         expect(r.page.get_by_test_id("rung")).to_have_count(0, timeout=SLOW_MS)
