@@ -16,7 +16,8 @@ Sign in with `POST /api/v1/sign-in`: a browser gets a cookie, a program asks for
 `Authorization: Bearer`. *Nobody in particular*: without signing in. *Signed in*: any role, guests too.
 Guests of a joining link have `sessions.join`, for their one session.
 
-Two doors are WebSockets: `/api/v1/sessions/{session_id}/live` (`sessions.join`, [live-session.md](live-session.md))
+Three doors are WebSockets: `/api/v1/sessions/{session_id}/live` (`sessions.join`, [live-session.md](live-session.md)),
+`/api/v1/sessions/{session_id}/video` (`sessions.join`, [live-pictures.md](live-pictures.md))
 and `/api/v1/wall` (`sessions.list`). In the demo, `/api/v1/demo/hall/` serves the simulated camera (`devices.read`).
 
 | route | permission |

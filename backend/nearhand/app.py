@@ -65,9 +65,12 @@ from nearhand.sessions.hub import Hub, Registered
 from nearhand.sessions.hub import Limits as LiveLimits
 from nearhand.sessions.invitations import router as invitations_router
 from nearhand.sessions.log import Log, PostgresStorage, SqliteStorage
+from nearhand.sessions.relay import Allowed as AllowedPictures
 from nearhand.sessions.sealing import SessionSeals
 from nearhand.sessions.service import Registry, SessionService, Stills
 from nearhand.sessions.socket import router as socket_router
+from nearhand.sessions.video import VideoLines
+from nearhand.sessions.video import router as video_router
 from nearhand.telemetry.api import router as telemetry_router
 from nearhand.telemetry.service import pack_all
 
@@ -86,6 +89,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     sessions_router,
     socket_router,
     telemetry_router,
+    video_router,
 )
 
 
@@ -126,6 +130,7 @@ class Resources:
     session_seals: SessionSeals
     sessions: SessionService
     hub: Hub
+    video: VideoLines
     eyes: Eyes
     drawing: Drawing
     quota: Quota
@@ -181,6 +186,18 @@ def build_resources(
         ids=ids,
         clock=clock,
     )
+    hub = Hub(
+        live_log,
+        clock=clock,
+        limits=LiveLimits(
+            ring_s=settings.live_frame_ring_s,
+            outbox_bytes=settings.live_outbox_limit_bytes,
+            outbox_s=settings.live_outbox_limit_s,
+            idle_s=settings.live_idle_timeout_s,
+            snapshot_events=settings.live_snapshot_events,
+        ),
+        registered=Registered(sessions.look_up, sessions.place_of),
+    )
     return Resources(
         settings=settings,
         database=database,
@@ -215,17 +232,17 @@ def build_resources(
         live_log=live_log,
         session_seals=SessionSeals(live_log, database),
         sessions=sessions,
-        hub=Hub(
-            live_log,
-            clock=clock,
-            limits=LiveLimits(
-                ring_s=settings.live_frame_ring_s,
-                outbox_bytes=settings.live_outbox_limit_bytes,
-                outbox_s=settings.live_outbox_limit_s,
-                idle_s=settings.live_idle_timeout_s,
-                snapshot_events=settings.live_snapshot_events,
+        hub=hub,
+        video=VideoLines(
+            hub,
+            AllowedPictures(
+                picture_bytes=settings.video_picture_limit_bytes,
+                pictures_per_s=settings.video_pictures_per_s,
+                streams=settings.video_streams_per_session,
+                session_bytes=settings.video_bytes_per_session,
             ),
-            registered=Registered(sessions.look_up, sessions.place_of),
+            clock=clock,
+            idle_s=settings.live_idle_timeout_s,
         ),
         eyes=eyes,
         drawing=Drawing(),
@@ -311,6 +328,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         await resources.session_seals.recover()
         await resources.ledger.start()
         await resources.hub.start()
+        await resources.video.start()
         await resources.blobs.sweep()
         async with (
             Periodic("seal_ledger", every_s=SEAL_EVERY_S, work=lambda: _seal(resources)),
@@ -331,6 +349,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
             ),
         ):
             yield
+        await resources.video.stop()
         await resources.hub.stop()
         await resources.access.write_seen()
         await resources.people.mails_sent()
@@ -354,6 +373,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
     )
     app.state.resources = resources
     resources.access_means.watch(resources.hub.recheck)
+    resources.access_means.watch(resources.video.recheck)
     install_error_handlers(app)
     app.add_middleware(
         BodyLimit,

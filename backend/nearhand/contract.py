@@ -5,9 +5,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from nearhand.app import create_app
 from nearhand.kit.settings import Settings
 from nearhand.sessions.messages import client_messages, server_events, server_messages, stored_events
+from nearhand.sessions.pictures import media_asks, media_told
 
 REF = "#/components/schemas/{model}"
 
@@ -17,8 +20,10 @@ def contract() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         document = create_app(Settings(data_dir=Path(folder))).openapi()
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    unions = {
+    unions: dict[str, TypeAdapter[Any]] = {
         "ClientMessage": client_messages,
+        "MediaAsk": media_asks,
+        "MediaTold": media_told,
         "ServerEvent": server_events,
         "ServerMessage": server_messages,
         "StoredEvent": stored_events,

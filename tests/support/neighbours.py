@@ -56,7 +56,8 @@ class Neighbours:
     @contextmanager
     def live(self, session_id: str, headers: Headers, name: str = "a", **hello: Any) -> Iterator["Socket"]:
         url = f"/api/v1/sessions/{session_id}/live"
-        with self.client.websocket_connect(url, subprotocols=PROTOCOL, headers=headers) as socket:
+        # A copy: the test client writes the protocol into it.
+        with self.client.websocket_connect(url, subprotocols=PROTOCOL, headers={**headers}) as socket:
             socket.send_json([{"type": "hello", "client": name.ljust(16, "_"), **hello}])
             live = Socket(socket)
             while not any(one["type"] in ("welcome", "error") for one in live.all):

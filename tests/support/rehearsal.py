@@ -80,6 +80,9 @@ class Expert:
         view = await self._live.until(lambda view: any(one.id == id_ for one in view.annotations))
         return next(one for one in view.annotations if one.id == id_)
 
+    async def marks(self) -> tuple[Annotation, ...]:
+        return (await self._live.until(lambda view: bool(view.annotations))).annotations
+
     async def remove(self, id_: str) -> None:
         await self._live.saved(await self._live.remove(id_))
 

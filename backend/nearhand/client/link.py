@@ -108,10 +108,10 @@ def _parsed(message: Any) -> Any:
 
 
 @asynccontextmanager
-async def open_link(address: Address) -> AsyncIterator[Link]:
+async def open_socket(address: Address, protocol: str) -> AsyncIterator[ClientConnection]:
     async with connect(
         address.url,
-        subprotocols=[Subprotocol(PROTOCOL)],
+        subprotocols=[Subprotocol(protocol)],
         additional_headers=address.headers,
         ssl=address.ssl_context,
         compression=None,
@@ -121,4 +121,10 @@ async def open_link(address: Address) -> AsyncIterator[Link]:
         ping_timeout=ANSWER_WITHIN_S,
         close_timeout=1,
     ) as socket:
+        yield socket
+
+
+@asynccontextmanager
+async def open_link(address: Address) -> AsyncIterator[Link]:
+    async with open_socket(address, PROTOCOL) as socket:
         yield Link(socket)

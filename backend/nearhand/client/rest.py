@@ -15,6 +15,7 @@ from nearhand.client.errors import ClientError, Refusal, Unreachable
 from nearhand.client.link import Address
 from nearhand.client.live import LiveSession
 from nearhand.client.outbox import Outbox, new_client_name
+from nearhand.client.pictures import PictureSender
 from nearhand.devices.model import DeviceView
 from nearhand.kit.errors import BeingAnswered
 from nearhand.labels.model import ForeignLabel, Label, Resolved, scanned
@@ -177,9 +178,16 @@ class Client:
 
     def live(self, session_id: str, outbox: Outbox | None = None) -> LiveSession:
         """Enter a session: `async with client.live(session.id) as live`. Give a `SqliteOutbox` to survive a crash."""
+        return LiveSession(session_id, self._socket(session_id, "live"), self.me, outbox)
+
+    def pictures(self, session_id: str, stream: str) -> PictureSender:
+        """Send live pictures of a camera, beside the live session of the same client: `async with` opens the line."""
+        return PictureSender(self._socket(session_id, "video"), stream)
+
+    def _socket(self, session_id: str, door: str) -> Address:
         scheme = "wss" if self.url.startswith("https") else "ws"
-        url = f"{scheme}{self.url[self.url.index(':') :]}{API}/sessions/{_part(session_id)}/live"
-        return LiveSession(session_id, Address(url, self._authorization(), self._ssl), self.me, outbox)
+        url = f"{scheme}{self.url[self.url.index(':') :]}{API}/sessions/{_part(session_id)}/{door}"
+        return Address(url, self._authorization(), self._ssl)
 
     # -- anything else ------------------------------------------------------------------------------------------
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nearhand.client import Client, LinkStopped, LiveSession, Refusal, Unreachable
+from nearhand.client.pictures import PictureSender
 from nearhand.field.eye import Eye, Symbols
-from nearhand.field.frames import Frame, Picture, Ring
+from nearhand.field.frames import Frame, Picture, Ring, shown
 from nearhand.field.known import Finding, Foreign, Known, Refused, Unknown, Unresolved
 from nearhand.field.marks import AMBER, CYAN, RED, Drawn, draw_marks
 from nearhand.field.screen import Nowhere, Screen
@@ -18,6 +19,7 @@ from nearhand.field.words import write
 from nearhand.labels.model import LabelDoubt, Resolved
 from nearhand.sessions import messages as m
 from nearhand.sessions.model import Annotation, FrameRef, Sighting, Signal, StillAnchor
+from nearhand.sessions.pictures import Codec, Head
 
 FAREWELL_S = 10.0
 KEYS = {"s": Signal.STOP, "w": Signal.WAIT, "g": Signal.GO, "p": Signal.PULL, "?": Signal.WHICH}
@@ -57,6 +59,7 @@ class FieldClient:
         self._known = Known(self.client)
         self._ring = Ring()
         self._stills: StillSender | None = None
+        self._pictures: PictureSender | None = None
         self._kept: dict[str, tuple[Annotation, ...]] = {}
         self._device: Resolved | None = None
         self._other: Resolved | None = None  # in sight, while the session is about another
@@ -169,9 +172,18 @@ class FieldClient:
         kept = await asyncio.to_thread(self._ring.add, frame, sighting)
         self.live.sight_frame(ref, frame.captured_at, sighting)
         self._stills.offer(kept, frame.picture)
+        await self._show(frame)
         if self._freeze_next:
             self._freeze_next = False
             self._stills.ask(kept)
+
+    async def _show(self, frame: Frame) -> None:
+        """To whoever watches, after its sighting: what is drawn on it is fixed by that."""
+        if self._pictures is None or not self._pictures.has_room:
+            return
+        (width, height), jpeg = await asyncio.to_thread(shown, frame.picture)
+        at_ms = round(frame.captured_at.timestamp() * 1000)
+        await self._pictures.send(Head(Codec.JPEG, True, frame.frame_id, at_ms, width, height), jpeg)
 
     async def _press(self, keys: str) -> None:
         for key in keys:
@@ -296,10 +308,12 @@ class FieldClient:
             return
         inbox = self.live.messages()
         await self.live.start()
+        self._pictures = self.client.pictures(self.live.session_id, self.stream)
         self._stills = StillSender(self.client, self.live, self.stream, self.tell)
         tasks = [asyncio.create_task(self._stills.run()), asyncio.create_task(self._hear(inbox))]
         try:
-            yield
+            async with self._pictures:
+                yield
         finally:
             for task in [*tasks, *self._looking_up.values()]:
                 task.cancel()

@@ -21,6 +21,7 @@ PHOTOGRAPHS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 RING_S = 10.0
 RING_BYTES = 96 * 1024 * 1024
 SHARP_QUALITY = 92
+SHOWN_PX, SHOWN_QUALITY = 960, 70  # of a live picture
 CAMERA_SIZE = (1920, 1080)
 FALLBACK_FPS = 25.0
 
@@ -126,6 +127,15 @@ def encoded(picture: Picture, quality: int = SHARP_QUALITY) -> bytes:
     if not is_done:
         raise NoPictures("A picture could not be encoded.")
     return data.tobytes()
+
+
+def shown(picture: Picture) -> tuple[tuple[int, int], bytes]:
+    """The picture as it is shown live, with its size: smaller, and coarser."""
+    height, width = picture.shape[:2]
+    scale = min(1.0, SHOWN_PX / max(width, height))
+    size = round(width * scale), round(height * scale)
+    small = picture if scale == 1 else cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return size, encoded(np.asarray(small, np.uint8), SHOWN_QUALITY)
 
 
 @dataclass(frozen=True)

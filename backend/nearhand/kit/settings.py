@@ -228,6 +228,18 @@ class Settings(BaseSettings):
         description="Pictures that one person, or all guests of a session together, may have uploaded to it without "
         "sharing them yet.",
     )
+    video_picture_limit_bytes: int = Field(512 * 1024, gt=0, description="Largest live picture, in bytes.")
+    video_pictures_per_s: int = Field(
+        30, gt=0, description="Live pictures a second of one camera; what comes faster is left out."
+    )
+    video_streams_per_session: int = Field(
+        4, gt=0, description="Cameras that may send live pictures of one session at once."
+    )
+    video_bytes_per_session: int = Field(
+        4 * 1024 * MIB,
+        gt=0,
+        description="Bytes of live pictures one session may have; stills go on after them. Counted since the service started.",
+    )
     live_snapshot_events: int = Field(1000, description="Events between two folded snapshots of a session.")
 
     @field_validator("trusted_proxies")

@@ -160,6 +160,10 @@ class Curtain:
         """Whether something fleeting is told to them."""
         return self.sees((self._stage.now, *_passing_about(message)))
 
+    def shows(self, frame: FrameRef) -> bool:
+        """Whether a live picture is for their eyes: it is about what the session is about, and what is seen in it."""
+        return not self.is_elsewhere and self.sees(self._of_frame(frame))
+
     def state(self) -> SessionState:
         """All they may see of it, for one who joins."""
         state, at = self._room.state(), self._stage.at

@@ -49,18 +49,22 @@ from nearhand.sessions.messages import (
 )
 from nearhand.sessions.model import (
     ClientTaken,
+    Elsewhere,
+    FrameRef,
     NotSaved,
     OnPort,
     Participant,
     Session,
+    SessionEnded,
     SessionStatus,
     ShownDevice,
+    StreamTaken,
     UnknownDevice,
     UnknownPort,
     UnknownSession,
     UnknownStill,
 )
-from nearhand.sessions.room import Acknowledge, Deliver, Part, Refuse, Room, Store
+from nearhand.sessions.room import Acknowledge, Deliver, Part, Refuse, Room, Store, demand_pictures
 from nearhand.sessions.stage import Placed, Stage
 
 log = structlog.get_logger()
@@ -528,6 +532,48 @@ class Hub:
         if not curtain.may_enter:
             raise UnknownSession(f"No session {session_id}.")
         return Audience(running.room.session, curtain, curtain.role)
+
+    # -- live pictures, which come over lines of their own ---------------------------------------------------------
+
+    async def demand_open(self, session_id: str, actor: Actor) -> Viewer | None:
+        """Raises UnknownSession, also for one that is not theirs to see, and SessionEnded."""
+        running = await self._running(session_id)
+        viewer = Viewer.of(actor)
+        if viewer is not None and not running.curtain(viewer).may_enter:
+            raise UnknownSession(f"No session {session_id}.")
+        if running.room.is_ended:
+            raise SessionEnded
+        return viewer
+
+    def objection_to_pictures(
+        self, session_id: str, who: Participant, viewer: Viewer | None, stream: str
+    ) -> NearhandError | None:
+        """Why pictures of this stream may not come from them now; of a session that nobody is in, none may."""
+        running = self._rooms.get(session_id)
+        if running is None or running.room.is_ended:
+            return SessionEnded()
+        role = who.role if viewer is None else running.curtain(viewer).role
+        if role is None:
+            return Elsewhere()
+        owner = running.room.client_of(stream)
+        if owner is not None and running.room.owner_of(owner) not in (None, who.id):
+            return StreamTaken()
+        try:
+            demand_pictures(who.model_copy(update={"role": role}))
+        except Forbidden as error:
+            return error
+        return None
+
+    def shows(self, session_id: str, viewer: Viewer | None, frame: FrameRef) -> bool:
+        """Whether a live picture is theirs to see, as things are now."""
+        running = self._rooms.get(session_id)
+        if running is None or running.room.is_ended:
+            return False
+        return viewer is None or running.curtain(viewer).shows(frame)
+
+    def is_over(self, session_id: str) -> bool:
+        running = self._rooms.get(session_id)
+        return running is not None and running.room.is_ended
 
     def recheck(self, holder: str) -> None:
         """Somebody's rights are others now: what they have open is checked at once."""

@@ -40,6 +40,7 @@ from nearhand.sessions.messages import (
     FrameSight,
     FrameSighted,
     FreezeAsked,
+    FromClient,
     ParticipantJoined,
     Passing,
     PointerMove,
@@ -597,6 +598,10 @@ class Room:
         seen = self._seen(frame)
         return None if seen is None else seen.device_id
 
+    def client_of(self, stream: str) -> str | None:
+        """Whose frames are numbered under this name."""
+        return self._streams.get(stream)
+
     def _seen(self, frame: FrameRef) -> Sighting | None:
         key = (frame.stream, frame.frame_id)
         still, seen = self.still_frames.get(key), self._frames.get(key)
@@ -808,11 +813,20 @@ class Room:
     }
 
 
+def demand_pictures(participant: Participant) -> None:
+    """Who may share stills may send live pictures. Raises Forbidden."""
+    _demand(participant, StillShare, "live pictures")
+
+
 def _demand_role(participant: Participant, message: Ask | Fleeting) -> None:
+    _demand(participant, type(message), message.type)
+
+
+def _demand(participant: Participant, message: type[FromClient], word: str) -> None:
     if participant.role not in message.roles:
-        raise Forbidden(f"A participant with the role {participant.role} may not send {message.type}.")
+        raise Forbidden(f"A participant with the role {participant.role} may not send {word}.")
     if participant.guest is not None and participant.guest not in message.guests:
-        raise Forbidden(f"A link to {participant.guest} does not let anybody send {message.type}.")
+        raise Forbidden(f"A link to {participant.guest} does not let anybody send {word}.")
 
 
 def _demand_keepable(annotation: Annotation) -> None:

@@ -78,11 +78,11 @@ class SocketLine:
 async def live(websocket: WebSocket, session_id: str) -> None:
     """Speak `nearhand.v1` with everybody in the session; docs/reference/live-session.md has the rules."""
     line = SocketLine(websocket, Permission.SESSIONS_JOIN, session_id)
-    actor = await _welcome_in(websocket, line, "session.entered", session_id)
+    actor = await welcome_in(websocket, line, "session.entered", session_id)
     if actor is None:
         return
     if not is_id(session_id):
-        await _refuse(line, UnknownSession("That is no session's id."), CloseCode.NO_SESSION)
+        await refuse(line, UnknownSession("That is no session's id."), CloseCode.NO_SESSION)
         return
     hub: Hub = websocket.app.state.resources.hub
     limit_s: float = websocket.app.state.resources.settings.live_hello_timeout_s
@@ -109,7 +109,7 @@ async def live(websocket: WebSocket, session_id: str) -> None:
         await hub.hear(connection, others)
         await _listen(websocket, hub, connection)
     except UnknownSession as error:
-        await _refuse(line, error, CloseCode.NO_SESSION)
+        await refuse(line, error, CloseCode.NO_SESSION)
     finally:
         hub.leave(connection)
 
@@ -118,7 +118,7 @@ async def live(websocket: WebSocket, session_id: str) -> None:
 async def wall(websocket: WebSocket) -> None:
     """Tell every session that is not over, and from then on each that changes, as arrays of sessions."""
     line = SocketLine(websocket, Permission.SESSIONS_LIST)
-    actor = await _welcome_in(websocket, line, "wall.entered")
+    actor = await welcome_in(websocket, line, "wall.entered")
     if actor is None:
         return
     hub: Hub = websocket.app.state.resources.hub
@@ -138,20 +138,25 @@ async def _is_as_before(line: SocketLine) -> bool:
     return code is None
 
 
-async def _welcome_in(
-    websocket: WebSocket, line: SocketLine, action: str, about_id: str | None = None
+async def welcome_in(
+    websocket: WebSocket,
+    line: SocketLine,
+    action: str,
+    about_id: str | None = None,
+    *,
+    protocol: str = PROTOCOL,
 ) -> Actor | None:
     """Accept, so that a browser can read the reason, and close again whoever may not be here.
 
     Either is put on record; where that cannot be done, nobody is let in.
     """
-    is_ours = PROTOCOL in websocket.scope["subprotocols"]
-    await websocket.accept(PROTOCOL if is_ours else None)
+    is_ours = protocol in websocket.scope["subprotocols"]
+    await websocket.accept(protocol if is_ours else None)
     if not is_ours:
         sentence = (
-            f"Ask for the subprotocol {PROTOCOL}; this page or program is of another version. Reload it."
+            f"Ask for the subprotocol {protocol}; this page or program is of another version. Reload it."
         )
-        await _refuse(line, NotAMessage(sentence), CloseCode.BAD_PROTOCOL)
+        await refuse(line, NotAMessage(sentence), CloseCode.BAD_PROTOCOL)
         return None
     resources = websocket.app.state.resources
     ledger: Ledger = resources.ledger
@@ -163,16 +168,16 @@ async def _welcome_in(
         return actor
     except (Unauthenticated, Forbidden) as error:
         await ledger.refusal(action, about_id, error, door="WebSocket")
-        await _refuse(line, error, CloseCode.UNAUTHENTICATED)
+        await refuse(line, error, CloseCode.UNAUTHENTICATED)
     except TooMany as error:
         await ledger.refusal(action, about_id, error, door="WebSocket")
-        await _refuse(line, error, CloseCode.TOO_MANY_ERRORS)
+        await refuse(line, error, CloseCode.TOO_MANY_ERRORS)
     except LedgerUnavailable as error:
-        await _refuse(line, error, CloseCode.NOT_SAVED)
+        await refuse(line, error, CloseCode.NOT_SAVED)
     return None
 
 
-async def _refuse(line: SocketLine, error: NearhandError, code: CloseCode) -> None:
+async def refuse(line: SocketLine, error: NearhandError, code: CloseCode) -> None:
     problem = Problem(code=error.code, title=error.title, detail=error.detail)
     try:
         await line.send(f"[{problem.model_dump_json()}]")
@@ -186,7 +191,7 @@ async def _first_frame(websocket: WebSocket, line: SocketLine, limit_s: float) -
     try:
         text = await asyncio.wait_for(_text(websocket), limit_s)
     except TimeoutError:
-        await _refuse(line, NotAMessage("Say hello first."), CloseCode.NO_HELLO)
+        await refuse(line, NotAMessage("Say hello first."), CloseCode.NO_HELLO)
         return []
     if text is None:
         return []
@@ -197,7 +202,7 @@ async def _first_frame(websocket: WebSocket, line: SocketLine, limit_s: float) -
             if messages and isinstance(messages[0], Malformed)
             else NotAMessage("Say hello first.")
         )
-        await _refuse(line, error, CloseCode.NO_HELLO)
+        await refuse(line, error, CloseCode.NO_HELLO)
         return []
     return messages
 

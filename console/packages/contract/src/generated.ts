@@ -4134,6 +4134,124 @@ export interface components {
             /** User Id */
             user_id?: string | null;
         };
+        MediaAsk: components["schemas"]["MediaSend"] | components["schemas"]["MediaWatch"] | components["schemas"]["MediaGot"] | components["schemas"]["Ping"];
+        /**
+         * MediaGot
+         * @description This picture has come, and all before it: there is room for more on the way.
+         */
+        MediaGot: {
+            /** Frame Id */
+            frame_id: number;
+            /** Slot */
+            slot: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "media.got";
+        };
+        /**
+         * MediaKey
+         * @description Somebody has a gap: send a picture that needs none before it.
+         */
+        MediaKey: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "media.key";
+        };
+        /**
+         * MediaSend
+         * @description First message: from here come the pictures of one stream.
+         */
+        MediaSend: {
+            /** Stream */
+            stream: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "media.send";
+        };
+        /**
+         * MediaSpent
+         * @description The session has had as many bytes of pictures as it may: those of this line go nowhere any more.
+         */
+        MediaSpent: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "media.spent";
+        };
+        /**
+         * MediaStream
+         * @description A stream that comes here: its pictures bear this slot, and were taken by this participant.
+         */
+        MediaStream: {
+            /** By */
+            by: string;
+            /** Slot */
+            slot: number;
+            /** Stream */
+            stream: string;
+        };
+        /**
+         * MediaStreams
+         * @description All streams there are now; told first, which also says: come in, and whenever one comes or goes.
+         */
+        MediaStreams: {
+            /** Streams */
+            streams: components["schemas"]["MediaStream"][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "media.streams";
+        };
+        MediaTold: components["schemas"]["MediaWatched"] | components["schemas"]["MediaTook"] | components["schemas"]["MediaKey"] | components["schemas"]["MediaSpent"] | components["schemas"]["MediaStreams"] | components["schemas"]["Pong"] | components["schemas"]["Problem"];
+        /**
+         * MediaTook
+         * @description The picture has come to the service. `seen`: the newest that has come to anybody who watches.
+         */
+        MediaTook: {
+            /** Frame Id */
+            frame_id: number;
+            /** Seen */
+            seen: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "media.took";
+        };
+        /**
+         * MediaWatch
+         * @description First message: tell all pictures of this session.
+         */
+        MediaWatch: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "media.watch";
+        };
+        /**
+         * MediaWatched
+         * @description How many would see a picture of this line now. Nobody: send none. The first one also says: come in.
+         */
+        MediaWatched: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "media.watched";
+            /** Watchers */
+            watchers: number;
+        };
         /**
          * MountedDevice
          * @description A device in a rack, with the type that says how it looks.
@@ -6317,6 +6435,17 @@ export type MadeApiToken = components['schemas']['MadeApiToken'];
 export type MaintenanceRecord = components['schemas']['MaintenanceRecord'];
 export type Manuals = components['schemas']['Manuals'];
 export type Me = components['schemas']['Me'];
+export type MediaAsk = components['schemas']['MediaAsk'];
+export type MediaGot = components['schemas']['MediaGot'];
+export type MediaKey = components['schemas']['MediaKey'];
+export type MediaSend = components['schemas']['MediaSend'];
+export type MediaSpent = components['schemas']['MediaSpent'];
+export type MediaStream = components['schemas']['MediaStream'];
+export type MediaStreams = components['schemas']['MediaStreams'];
+export type MediaTold = components['schemas']['MediaTold'];
+export type MediaTook = components['schemas']['MediaTook'];
+export type MediaWatch = components['schemas']['MediaWatch'];
+export type MediaWatched = components['schemas']['MediaWatched'];
 export type MountedDevice = components['schemas']['MountedDevice'];
 export type NewApiToken = components['schemas']['NewApiToken'];
 export type NewCalibration = components['schemas']['NewCalibration'];

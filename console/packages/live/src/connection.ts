@@ -5,10 +5,11 @@ import { afterClose, type StopReason } from "./close";
 /** The part of WebSocket that is used; tests pass a pair of queues. */
 export interface Socket {
   readonly bufferedAmount: number;
+  binaryType?: BinaryType;
   onopen: ((event: never) => void) | null;
   onmessage: ((event: { data: unknown }) => void) | null;
   onclose: ((event: { code: number }) => void) | null;
-  send(text: string): void;
+  send(data: string | ArrayBuffer): void;
   close(code?: number, reason?: string): void;
 }
 
@@ -31,6 +32,8 @@ export interface ConnectionOptions {
   /** Whether the server answers pings, so that silence means a dead line. */
   isPingAnswered?: boolean;
   onMessages: (messages: readonly unknown[]) => void;
+  /** What comes between the messages, on a line that carries pictures. */
+  onBytes?: (bytes: ArrayBuffer) => void;
   onLink: (link: Link) => void;
   openSocket?: OpenSocket;
   random?: () => number;
@@ -112,9 +115,14 @@ export class Connection {
     if (frame.length > 0) this.#socket?.send(`[${frame.join()}]`);
   }
 
+  sendBytes(bytes: ArrayBuffer): void {
+    this.#socket?.send(bytes);
+  }
+
   #open(): void {
     clearTimeout(this.#retry);
     const socket = this.#openSocket(this.#options.url, this.#options.protocol);
+    socket.binaryType = "arraybuffer";
     this.#socket = socket;
     this.#tell({ state: "connecting" });
     this.#expectAnswer();
@@ -137,6 +145,7 @@ export class Connection {
   }
 
   #receive(data: unknown): void {
+    if (data instanceof ArrayBuffer) return this.#options.onBytes?.(data);
     let parsed: unknown;
     try {
       parsed = JSON.parse(String(data));

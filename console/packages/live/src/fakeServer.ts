@@ -27,7 +27,8 @@ export class Wire implements Socket {
 
   constructor(private readonly server: FakeServer) {}
 
-  send(text: string): void {
+  send(text: string | ArrayBuffer): void {
+    if (typeof text !== "string") throw new Error("only words go to a live session");
     // As a WebSocket does while it is being opened.
     if (!this.isOpen && !this.isClosed)
       throw new DOMException("Still in CONNECTING state", "InvalidStateError");

@@ -8,6 +8,9 @@ export { Live, PROTOCOL, type LiveOptions, type LiveView, type RefusedWish } fro
 export { openSession, sendUnsent, type OpenOptions, type OpenSession, type UnsentOptions } from "./open";
 export { claimOutboxes, Outbox, randomId, type Ask, type Scope, type Wish } from "./outbox";
 export { pendingOf, type Pending, type PendingLine, type PendingMark } from "./pending";
+export { packPicture, readPicture, type PictureHead } from "./picture";
+export { PictureSender, type Paced, type SenderOptions } from "./pictureSender";
+export { PictureWatcher, type CamePicture, type WatcherOptions } from "./pictureWatcher";
 export { EMPTY_SESSION, Gap, isEvent, reduce, type Refusal, type SessionView } from "./session";
 export {
   indexedDbShelf,

@@ -11,7 +11,8 @@ import { StillSender } from "../session/stills";
 import { get, isOffline } from "../rest";
 import { areTwoAlike, ByPicture, doors } from "./byPicture";
 import { FrameLoop, STREAM, type Wanted } from "./frames";
-import type { FrameRead, StillTaken } from "./messages";
+import type { FrameRead, PictureTaken, StillTaken } from "./messages";
+import { showing } from "./showing";
 
 const SIGHT_GAP_MS = 100;
 const RING_STILL_GAP_MS = 500; // during a session; a freeze asks for one of these
@@ -32,7 +33,12 @@ let stills: { sessionId: string; sender: StillSender } | null = null;
 export const sightOf = (stream: string, frameId: number): Sight | undefined =>
   stream === STREAM ? poses.get(frameId) : undefined;
 
-export const loop = new FrameLoop(wanted, onRead, onStill);
+export const loop = new FrameLoop(wanted, {
+  read: onRead,
+  still: onStill,
+  picture: onPicture,
+  gone: (frame_id) => sender()?.gone(frame_id),
+});
 
 function wanted(): Wanted {
   const now = target.peek();
@@ -44,6 +50,7 @@ function wanted(): Wanted {
     layout: now?.layout ?? null,
     deviceId: now?.view.device.id ?? null,
     still: isWanted && wantsKeepsake ? { quality: sender()?.quality ?? 0.7 } : null,
+    picture: isLive.peek() ? (showing.peek()?.wants(performance.now()) ?? null) : null,
   };
 }
 
@@ -110,10 +117,29 @@ function onRead(frame: FrameRead): void {
   tellSight(frame);
 }
 
-function tellSight(frame: FrameRead): void {
+/** What is drawn on a live picture is fixed by the sighting of that frame: it is told before the picture goes. */
+function onPicture(picture: PictureTaken): void {
+  if (!isLive.peek()) return;
+  tellSight(picture.frame, true);
+  const { frame, width, height, jpeg } = picture;
+  sender()?.keep({
+    frame_id: frame.frame_id,
+    captured_at: frame.captured_at,
+    width,
+    height,
+    jpeg: new Blob([jpeg], { type: "image/jpeg" }),
+    sighting: sightingOf(frame),
+  });
+  showing.peek()?.take(picture);
+}
+
+let lastToldId = 0;
+
+function tellSight(frame: FrameRead, isShown = false): void {
   const session = open.peek();
-  if (!session || !isLive.peek() || frame.captured_at - lastTold < SIGHT_GAP_MS) return;
-  lastTold = frame.captured_at;
+  const isSoon = frame.captured_at - lastTold < SIGHT_GAP_MS;
+  if (!session || !isLive.peek() || frame.frame_id === lastToldId || (isSoon && !isShown)) return;
+  [lastTold, lastToldId] = [frame.captured_at, frame.frame_id];
   const ref = { stream: STREAM, frame_id: frame.frame_id, how: "still" } as const;
   session.commands.sightFrame(ref, new Date(frame.captured_at), sightingOf(frame));
 }
@@ -158,6 +184,8 @@ function newSender(id: string): StillSender {
   const path = `/sessions/${encodeURIComponent(id)}/stills`;
   return new StillSender(STREAM, {
     now: Date.now,
+    isLive: () => showing.peek()?.rung.peek().isLive ?? false,
+    develop: (frame_id) => loop.develop(frame_id),
     upload: (jpeg) => sendBytes<Still>(path, jpeg, { type: "image/jpeg" }),
     share: ({ frame_id, captured_at, width, height, sha256, sighting }) =>
       open.peek()?.commands.shareStill({

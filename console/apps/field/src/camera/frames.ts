@@ -1,6 +1,15 @@
 /** Number the camera's frames and have each read; one at a time, so that the newest is never behind a queue. */
 import { signal } from "@preact/signals";
-import type { FrameRead, FromWorker, HeldLayout, ReadFrame, SightedLate, StillTaken } from "./messages";
+import type {
+  Develop,
+  FrameRead,
+  FromWorker,
+  HeldLayout,
+  PictureTaken,
+  ReadFrame,
+  SightedLate,
+  StillTaken,
+} from "./messages";
 import { listenToMotion, turns } from "./motion";
 import { cameraKeyFor, intrinsicsFor, keepLearnt } from "./source";
 
@@ -20,6 +29,16 @@ export interface Wanted {
   layout: HeldLayout | null;
   deviceId: string | null;
   still: { quality: number } | null;
+  picture: { longest: number; quality: number } | null;
+}
+
+/** Who is told what the worker found and made. */
+export interface Listeners {
+  read: (frame: FrameRead) => void;
+  still: (still: StillTaken) => void;
+  picture: (picture: PictureTaken) => void;
+  /** That frame's pixels are not there any more. */
+  gone: (frame_id: number) => void;
 }
 
 export class FrameLoop {
@@ -34,8 +53,7 @@ export class FrameLoop {
 
   constructor(
     private readonly wanted: () => Wanted,
-    private readonly onRead: (frame: FrameRead) => void,
-    private readonly onStill: (still: StillTaken) => void,
+    private readonly tell: Listeners,
   ) {
     this.#worker.onerror = () => (cannotRead.value = true);
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#heard(data);
@@ -52,6 +70,12 @@ export class FrameLoop {
   /** Follow the face from an earlier frame in which it was found since. */
   follow(found: SightedLate): void {
     this.#worker.postMessage(found);
+  }
+
+  /** Make the sharp still of an earlier frame. */
+  develop(frame_id: number): void {
+    const ask: Develop = { type: "develop", frame_id };
+    this.#worker.postMessage(ask);
   }
 
   stop(): void {
@@ -97,12 +121,14 @@ export class FrameLoop {
   }
 
   #heard(message: FromWorker): void {
-    if (message.type === "still") return this.onStill(message);
+    if (message.type === "still") return this.tell.still(message);
+    if (message.type === "picture") return this.tell.picture(message);
+    if (message.type === "gone") return this.tell.gone(message.frame_id);
     if (message.type === "calibrated") return keepLearnt(message.cameraKey, message.camera, message.views);
     this.#busySince = 0;
     if (message.type === "failed") return this.#failed(message.message);
     newestFrame.value = message;
-    this.onRead(message);
+    this.tell.read(message);
   }
 
   /** Said once per reason: a camera fails thirty times a second. */

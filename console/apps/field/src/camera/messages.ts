@@ -25,6 +25,8 @@ export interface ReadFrame {
   /** Whose face the layout is of; comes back with the answer. */
   deviceId: string | null;
   still: { quality: number } | null;
+  /** A live picture of it is due: so long at most on its longer side. The frame is kept for a moment, too. */
+  picture: { longest: number; quality: number } | null;
   /** How the camera has turned since the frame before, where a gyroscope tells. */
   turn: Vec3 | null;
 }
@@ -69,6 +71,23 @@ export interface StillTaken {
   jpeg: Blob;
 }
 
+/** A live picture of exactly this frame. */
+export interface PictureTaken {
+  type: "picture";
+  frame: FrameRead;
+  width: number;
+  height: number;
+  jpeg: ArrayBuffer;
+  /** How long it took to be made. */
+  ms: number;
+}
+
+/** The sharp still of an earlier frame is wanted. */
+export interface Develop {
+  type: "develop";
+  frame_id: number;
+}
+
 /** What the frames so far say of the camera. */
 export interface Calibrated {
   type: "calibrated";
@@ -78,4 +97,10 @@ export interface Calibrated {
   views: number;
 }
 
-export type FromWorker = FrameRead | StillTaken | Calibrated | { type: "failed"; message: string };
+export type FromWorker =
+  | FrameRead
+  | StillTaken
+  | PictureTaken
+  | { type: "gone"; frame_id: number }
+  | Calibrated
+  | { type: "failed"; message: string };

@@ -17,7 +17,9 @@ export class Pixels {
   readonly #small = newContext();
   readonly #part = newContext();
   readonly #whole = newContext();
+  readonly #shown = newContext();
   #bitmap: ImageBitmap | null = null;
+  #isKept = false;
   #grey: GreyImage | null = null;
   #full: GreyImage | null = null;
   /** The parts of it that are of this frame. */
@@ -25,7 +27,8 @@ export class Pixels {
 
   /** The next frame. What was read of the one before is gone. */
   load(bitmap: ImageBitmap): void {
-    this.#bitmap?.close();
+    if (!this.#isKept) this.#bitmap?.close();
+    this.#isKept = false;
     this.#bitmap = bitmap;
     this.#fresh = [];
   }
@@ -69,6 +72,24 @@ export class Pixels {
   jpeg(quality: number): Promise<Blob> {
     this.#drawn(this.#whole, { x: 0, y: 0, w: this.width, h: this.height }, this.width, this.height, false);
     return this.#whole.canvas.convertToBlob({ type: "image/jpeg", quality });
+  }
+
+  /** The same, no longer than so much: what is shown live. */
+  async shown(
+    longest: number,
+    quality: number,
+  ): Promise<{ width: number; height: number; jpeg: ArrayBuffer }> {
+    const scale = Math.min(1, longest / Math.max(this.width, this.height));
+    const [width, height] = [Math.round(this.width * scale), Math.round(this.height * scale)];
+    this.#drawn(this.#shown, { x: 0, y: 0, w: this.width, h: this.height }, width, height, false);
+    const blob = await this.#shown.canvas.convertToBlob({ type: "image/jpeg", quality });
+    return { width, height, jpeg: await blob.arrayBuffer() };
+  }
+
+  /** The frame itself, whose memory is the caller's to give back from now on. */
+  keep(): ImageBitmap {
+    this.#isKept = true;
+    return this.#bitmap!;
   }
 
   #drawn(context: Context, from: Region, width: number, height: number): ImageData;

@@ -19,13 +19,15 @@ import {
 } from "@nearhand/spatial";
 import { readLabels } from "./labels";
 import { LateSights } from "./late";
-import type { FrameRead, FromWorker, HeldLayout, ReadFrame, SightedLate } from "./messages";
+import { Developer } from "./develop";
+import type { Develop, FrameRead, FromWorker, HeldLayout, ReadFrame, SightedLate } from "./messages";
 import { cut, Pixels, type Region } from "./pixels";
 import { type Look, Searcher, regionOf } from "./where";
 
 const pixels = new Pixels();
 let tracker = new FaceTracker();
 const late = new LateSights();
+const developer = new Developer();
 const searcher = new Searcher();
 const memory = new LabelMemory();
 const recall = (text: string) => memory.recall(text);
@@ -39,9 +41,11 @@ let sighted: Located | null = null;
 
 const say = (message: FromWorker): void => self.postMessage(message);
 
-self.onmessage = async ({ data }: MessageEvent<ReadFrame | SightedLate>) => {
+self.onmessage = async ({ data }: MessageEvent<ReadFrame | SightedLate | Develop>) => {
   try {
     if (data.type === "sighted") followFrom(data);
+    else if (data.type === "develop")
+      say((await developer.still(data.frame_id)) ?? { ...data, type: "gone" });
     else await read(data);
   } catch (error) {
     say({ type: "failed", message: String(error) });
@@ -68,9 +72,13 @@ async function read(ask: ReadFrame): Promise<void> {
   const frame: FrameRead = {
     type: "read", frame_id, captured_at, width, height, camera, deviceId, ...seen, ms,
   }; // prettier-ignore
+  const making = performance.now();
+  const picture = ask.picture && pixels.shown(ask.picture.longest, ask.picture.quality);
+  if (picture) developer.keep(pixels.keep(), frame);
   const jpeg = ask.still && !frame.isBlurred ? pixels.jpeg(ask.still.quality) : null;
   if (jpeg && !frame.located) late.keep(frame_id, captured_at, pixels.small());
   say(frame);
+  if (picture) say({ type: "picture", frame, ...(await picture), ms: performance.now() - making });
   if (jpeg) say({ type: "still", frame, jpeg: await jpeg });
 }
 

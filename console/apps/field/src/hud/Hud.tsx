@@ -6,6 +6,7 @@ import { Lock } from "../access/Lock";
 import { entry } from "../access/part";
 import { stayAwake } from "../camera/awake";
 import { keepsake, lastSight, loop } from "../camera/eye";
+import { showing } from "../camera/showing";
 import { cameraState, closeCamera, fitOf, openCamera } from "../camera/source";
 import { doubted } from "../device/doubt";
 import { wrongDevice } from "../device/recognise";
@@ -15,6 +16,7 @@ import { route, usesDemoCamera } from "../routes";
 import { Captions } from "../session/Captions";
 import { followSession } from "../session/follow";
 import { BigSignal } from "../session/BigSignal";
+import { live } from "../session/part";
 import { room } from "../session/room";
 import { DoubtedLabel } from "../scan/DoubtedLabel";
 import { NoCamera } from "../scan/NoCamera";
@@ -96,6 +98,11 @@ export function Hud() {
         {panel.value === "me" && (
           <Panel key="me" title={tp("me_title")}>
             <Later part={entry}>{({ WhoAmI }) => <WhoAmI />}</Later>
+          </Panel>
+        )}
+        {panel.value === "picture" && showing.value && (
+          <Panel key="picture" title={tp("picture_title")}>
+            <Later part={live}>{({ RungChoice }) => <RungChoice pictures={showing.value!} />}</Later>
           </Panel>
         )}
         {doubted.value && <DoubtedLabel doubted={doubted.value} />}

@@ -2,6 +2,8 @@
 import { age, Icon, timer } from "@nearhand/ui";
 import { placeOf, target } from "../device/target";
 import { isOffline } from "../rest";
+import { live } from "../session/part";
+import { showing } from "../camera/showing";
 import { currentAt, expertsPresent, isLive, openedAt, room } from "../session/room";
 import { t } from "../words/hud";
 import { t as ts } from "../words/session";
@@ -62,8 +64,15 @@ function LinkState() {
           {text}
         </b>
       </span>
+      <RungNow />
     </div>
   );
+}
+
+/** How live pictures go out, while somebody watches. */
+function RungNow() {
+  const [part, pictures] = [live.here.value, showing.value];
+  return part && pictures ? <part.RungChip pictures={pictures} /> : null;
 }
 
 function whoText(): string {

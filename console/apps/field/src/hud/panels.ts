@@ -1,7 +1,7 @@
 /** Which panel is pulled up over the picture. */
 import { signal } from "@preact/signals";
 
-export type Panel = "sheet" | "talk" | "find" | "ask" | "still" | "me" | null;
+export type Panel = "sheet" | "talk" | "find" | "ask" | "still" | "me" | "picture" | null;
 export type SheetTab = "now" | "history" | "manual" | "marks" | "talk";
 
 export const panel = signal<Panel>(null);

@@ -1,2 +1,4 @@
 /** The client of live sessions: see `part.ts`. */
 export { openSession, sendUnsent } from "@nearhand/live";
+export { showPictures } from "../video/show";
+export { RungChip, RungChoice } from "../video/RungChip";

@@ -10,6 +10,7 @@ import {
 import type { LiveView, OpenSession } from "@nearhand/live";
 import { computed, signal } from "@preact/signals";
 import { takeLock } from "../access/lock";
+import { showing } from "../camera/showing";
 import { buzz } from "../hud/buzz";
 import { remembered } from "../offline/memory";
 import { get, signedOut } from "../rest";
@@ -59,10 +60,14 @@ export async function enterSession(id: string, who: Actor): Promise<void> {
   open.value = session;
   room.value = session.live.get();
   openedAt.value ??= Date.now();
-  let wasCut = false;
+  const pictures = (showing.value = loaded.showPictures(id));
+  let [wasCut, wasOpen] = [false, false];
   session.live.subscribe((view) => {
     room.value = view;
     if (view.isCurrent) currentAt.value = Date.now();
+    const isOpen = view.link.state === "open";
+    if (isOpen && !wasOpen) pictures.again();
+    wasOpen = isOpen;
     const isCut = view.link.state === "stopped" && view.link.because === "unauthenticated";
     if (isCut && !wasCut) void whyCut();
     wasCut = isCut;
@@ -102,6 +107,8 @@ export async function leaveSession(): Promise<void> {
   notEntered.value = null;
   const session = open.value;
   open.value = null;
+  showing.value?.close();
+  showing.value = null;
   room.value = sessionId.value = openedAt.value = currentAt.value = bigSignal.value = null;
   forgetTrails();
   await session?.close();

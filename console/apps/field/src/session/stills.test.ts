@@ -4,9 +4,13 @@ import { type FrameStill, StillSender } from "./stills";
 function setUp() {
   const clock = { ms: 100_000 };
   const shared: number[] = [];
+  const developing: number[] = [];
+  const live = { isLive: false };
   const uploads: { settle: (ms: number) => Promise<void>; fail: () => Promise<void> }[] = [];
   const sender = new StillSender("cam", {
     now: () => clock.ms,
+    isLive: () => live.isLive,
+    develop: (frame_id) => void developing.push(frame_id),
     share: (still) => shared.push(still.frame_id),
     upload: () =>
       new Promise((resolve, reject) => {
@@ -31,7 +35,7 @@ function setUp() {
     jpeg: new Blob(["x"]),
     sighting: null,
   });
-  return { clock, shared, uploads, sender, still };
+  return { clock, live, shared, developing, uploads, sender, still };
 }
 
 const settled = () => new Promise((resolve) => setTimeout(resolve));
@@ -90,6 +94,39 @@ describe("stills", () => {
     sender.freeze({ stream: "cam", frame_id: 1, how: "still" });
     sender.add(still(2));
     expect(uploads).toHaveLength(1);
+  });
+
+  it("come every five seconds while live pictures go out", async () => {
+    const { clock, live, uploads, sender, still } = setUp();
+    live.isLive = true;
+    sender.add(still(1));
+    await uploads[0]!.settle(100);
+    await settled();
+    clock.ms += 4000;
+    expect(sender.isDue).toBe(false);
+    clock.ms += 1000;
+    expect(sender.isDue).toBe(true);
+  });
+
+  it("answer a freeze of what was shown live with its sharp still, or else with what was shown", async () => {
+    const { clock, shared, developing, uploads, sender, still } = setUp();
+    const freeze = (frame_id: number) => sender.freeze({ stream: "cam", frame_id, how: "still" });
+    sender.keep(still(5));
+    sender.keep(still(6));
+    freeze(5);
+    expect([developing, uploads.length]).toEqual([[5], 0]);
+    sender.add({ ...still(5), width: 1920 });
+    await uploads[0]!.settle(100);
+    await settled();
+    freeze(6);
+    sender.gone(6);
+    await uploads[1]!.settle(100);
+    await settled();
+    expect(shared).toEqual([5, 6]);
+    clock.ms += 11_000;
+    sender.keep(still(900));
+    freeze(6);
+    expect(developing).toEqual([5, 6]); // shared already, and long gone
   });
 
   it("answer a freeze of a forgotten or foreign frame with the next one, under its own number", async () => {

@@ -14,16 +14,24 @@ export interface FrameStill {
 export interface StillDoors {
   upload: (jpeg: Blob) => Promise<Pick<Still, "sha256">>;
   share: (still: FrameStill & { sha256: string }) => void;
+  /** Have the sharp still of an earlier frame made: it is added, or said to be gone. */
+  develop: (frame_id: number) => void;
   now: () => number;
+  /** Live pictures go out: stills come seldom then, and leave them the line. */
+  isLive: () => boolean;
 }
 
 export const RING_MS = 10_000;
 const FASTEST_MS = 1000;
+const BESIDE_LIVE_MS = 5000;
 const SLOWEST_MS = 15_000;
 const SHARE_OF_LINK = 0.5; // stills use at most about half of the time of the link; marks and words need the rest
 
 export class StillSender {
   #ring: FrameStill[] = [];
+  /** What was shown live: where the sharp still of a frame cannot be had, this is that frame. */
+  #shown: FrameStill[] = [];
+  readonly #developing = new Set<number>();
   #isSending = false;
   #nextAt = 0;
   #asked: FrameStill[] = [];
@@ -50,10 +58,26 @@ export class StillSender {
   add(still: FrameStill): void {
     const since = this.doors.now() - RING_MS;
     this.#ring = [...this.#ring.filter((one) => one.captured_at >= since), still];
+    if (this.#developing.delete(still.frame_id)) this.#asked.push(still);
     if (this.#wantsNext) {
       this.#wantsNext = false;
       this.#asked.push(still);
     }
+    void this.#pump();
+  }
+
+  /** A picture as it was shown live. */
+  keep(shown: FrameStill): void {
+    const since = this.doors.now() - RING_MS;
+    this.#shown = [...this.#shown.filter((one) => one.captured_at >= since), shown];
+  }
+
+  /** The pixels of that frame are gone: what was shown of it is sent, or else the next still. */
+  gone(frame_id: number): void {
+    if (!this.#developing.delete(frame_id)) return;
+    const shown = this.#shown.find((one) => one.frame_id === frame_id);
+    if (shown) this.#asked.push(shown);
+    else this.#wantsNext = true;
     void this.#pump();
   }
 
@@ -66,8 +90,15 @@ export class StillSender {
     const kept =
       frame && frame.stream === this.stream && this.#ring.find((one) => one.frame_id === frame.frame_id);
     if (kept) this.#asked.push(kept);
-    else this.#wantsNext = true;
+    else if (frame && frame.stream === this.stream && this.#wasShown(frame.frame_id)) {
+      this.#developing.add(frame.frame_id);
+      this.doors.develop(frame.frame_id);
+    } else this.#wantsNext = true;
     void this.#pump();
+  }
+
+  #wasShown(frame_id: number): boolean {
+    return this.#shown.some((one) => one.frame_id === frame_id);
   }
 
   async #pump(): Promise<void> {
@@ -90,7 +121,8 @@ export class StillSender {
     }
     const took = this.doors.now() - started;
     const pause = this.uploadMs === null ? 2 * FASTEST_MS + took : took / SHARE_OF_LINK;
-    this.#nextAt = started + Math.min(SLOWEST_MS, Math.max(FASTEST_MS, pause));
+    const fastest = this.doors.isLive() ? BESIDE_LIVE_MS : FASTEST_MS;
+    this.#nextAt = started + Math.min(SLOWEST_MS, Math.max(fastest, pause));
     this.#isSending = false;
     if (this.#asked.length > 0) void this.#pump();
   }

@@ -10,6 +10,7 @@ export const t = words({
   marks: ["Marks", "標記", "标记"],
   talk: ["Talk", "通話", "通话"],
   find_title: ["Find a device", "尋找設備", "查找设备"],
+  picture_title: ["Live picture", "即時畫面", "实时画面"],
   ask_title: ["Ask for help", "求助", "求助"],
   part_failed: ["This part of the app could not be loaded.", "無法載入這個部分。", "无法加载这个部分。"],
   part_offline: ["Not on this phone yet", "尚未下載到這支手機", "尚未下载到这部手机"],

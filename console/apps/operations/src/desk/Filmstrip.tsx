@@ -11,8 +11,9 @@ import zap from "lucide-static/icons/zap.svg?raw";
 import { useEffect, useRef } from "preact/hooks";
 import { Failed } from "../shell/Shown";
 import { saidOf } from "./Approvals";
-import { stillUrl, type Desk } from "./desk";
+import type { Desk } from "./desk";
 import { nameOfMark } from "./shapes";
+import { stillUrl } from "./stills";
 import { t } from "./words";
 
 export function Filmstrip({ desk }: { desk: Desk }) {

@@ -4,13 +4,16 @@ import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import camera from "lucide-static/icons/camera.svg?raw";
 import { useEffect, useRef } from "preact/hooks";
 import { useNow } from "../shell/now";
-import { stillUrl, type Desk } from "./desk";
+import type { Desk } from "./desk";
 import { drawnMarks, type Canvas } from "./drawn";
 import { MarkOnPicture } from "./MarkOnPicture";
 import { MarkWords } from "./MarkWords";
 import { usePicturePen } from "./picturePen";
 import { PointersAndStrokes } from "./PointersAndStrokes";
 import { allToPicture, portNear, sees, toFace, toPicture } from "./sight";
+import { isLiveShown } from "./livePictures";
+import { LiveCanvas, LiveFlow } from "./LiveCanvas";
+import { stillUrl } from "./stills";
 import { t } from "./words";
 
 export function Picture({ desk }: { desk: Desk }) {
@@ -37,7 +40,7 @@ function OnStill({ desk }: { desk: Desk }) {
         frame: shown.frame,
         sha256: shown.sha256,
         sighting: desk.sighting.value,
-        sightingOf: (frame) => desk.stillOf(frame)?.sighting ?? null,
+        sightingOf: (frame) => desk.sightOf(frame),
         portOf: (name, face) =>
           desk.device.value?.view.device_type[face]?.ports.find((port) => port.name === name) ?? null,
       }
@@ -59,6 +62,7 @@ function OnStill({ desk }: { desk: Desk }) {
   const moved = pen.move.value;
   return (
     <div class="picture">
+      {isLiveShown(still) && <LiveCanvas picture={still} />}
       <svg
         ref={svg}
         viewBox={`0 0 ${width} ${height}`}
@@ -67,11 +71,14 @@ function OnStill({ desk }: { desk: Desk }) {
         data-testid="desk-picture"
         data-frame-id={still.frame.frame_id}
         data-stream={still.frame.stream}
+        data-is-live={isLiveShown(still)}
         data-has-sighting={desk.sighting.value !== null}
         data-tool={desk.mayDraw.value ? desk.tool.value : "none"}
         {...pen.handlers}
       >
-        <image href={stillUrl(desk.id, still)} width={width} height={height} preserveAspectRatio="none" />
+        {!isLiveShown(still) && (
+          <image href={stillUrl(desk.id, still)} width={width} height={height} preserveAspectRatio="none" />
+        )}
         {drawn.value.map((mark) => (
           <MarkOnPicture
             key={mark.id}
@@ -163,7 +170,8 @@ function PictureStatus({ desk }: { desk: Desk }) {
   return (
     <p class="picture-status">
       <span class={`flag ${tone}`}>{t(word)}</span>
-      <time>{t("ago", { age: age(old_ms) })}</time>
+      {!isLiveShown(still) && <time>{t("ago", { age: age(old_ms) })}</time>}
+      <LiveFlow desk={desk} />
       {!desk.sighting.value && <span class="picture-warning">{t("noSighting")}</span>}
     </p>
   );
@@ -171,11 +179,12 @@ function PictureStatus({ desk }: { desk: Desk }) {
 
 /** While the picture is held, what is live goes on in the corner. */
 function LiveCorner({ desk }: { desk: Desk }) {
+  const live = desk.live.value;
   const newest = desk.newest.value;
-  if (!desk.isHeld || !newest || newest.seq === desk.shown.value?.seq) return null;
+  if (!desk.isHeld || (!live && (!newest || newest.seq === desk.shown.value?.seq))) return null;
   return (
     <button type="button" class="picture-corner" onClick={() => desk.letGo()}>
-      <img src={stillUrl(desk.id, newest)} alt="" />
+      {live ? <LiveCanvas picture={live} /> : <img src={stillUrl(desk.id, newest!)} alt="" />}
       <span>{t("letGo")}</span>
     </button>
   );

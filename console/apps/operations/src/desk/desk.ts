@@ -13,8 +13,10 @@ import { notify } from "@nearhand/ui";
 import { computed, effect, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import { me } from "../access/identity";
 import { get } from "../rest";
+import { isLiveShown, LivePictures, type LiveShown } from "./livePictures";
 import type { Tool } from "./pen";
 import { sameFrame } from "./sight";
+import { sharpest, sightingOf, stillUrl } from "./stills";
 import { Timeline } from "./timeline";
 import { Trails } from "./trails";
 import { RefusedLines } from "./unsent";
@@ -31,6 +33,8 @@ export interface WordsWanted {
 
 /** Below this width a frozen picture is too coarse to draw on: its sharp still is asked for. */
 const SHARP_PX = 1000;
+const STILL_WITHIN_MS = 8000;
+const STILL_LOOK_MS = 50;
 
 export class Desk {
   readonly view: Signal<LiveView>;
@@ -50,10 +54,13 @@ export class Desk {
   readonly timeline: Timeline;
   readonly trails: Trails;
   readonly refusedLines: RefusedLines;
+  readonly pictures: LivePictures;
 
   /** The newest still that is followed. */
   readonly newest: ReadonlySignal<SharedStill | null>;
-  /** The still on screen: the newest, unless one is held. */
+  /** The live picture, while pictures come. */
+  readonly live: ReadonlySignal<LiveShown | null>;
+  /** The picture on screen: the live one or else the newest still, unless one is held. */
   readonly shown: ReadonlySignal<SharedStill | null>;
   readonly sighting: ReadonlySignal<Sighting | null>;
   readonly mayDraw: ReadonlySignal<boolean>;
@@ -78,9 +85,22 @@ export class Desk {
     this.timeline = new Timeline(id);
     this.trails = new Trails();
     this.refusedLines = new RefusedLines(session);
+    this.pictures = new LivePictures(
+      id,
+      () => this.followed.peek(),
+      (picture) => [this.#penStill.peek(), this.#chosenStill.peek()].includes(picture),
+    );
+    this.live = computed(() => {
+      const { isEnded, isElsewhere } = this.view.value;
+      return isEnded || isElsewhere ? null : this.pictures.picture.value;
+    });
     this.newest = computed(() => sharpest(this.view.value.stills, this.followed.value));
     this.shown = computed(
-      () => this.#penStill.value ?? this.#sharper(this.#chosenStill.value) ?? this.#ready.value,
+      () =>
+        this.#penStill.value ??
+        this.#sharper(this.#chosenStill.value) ??
+        this.live.value ??
+        this.#ready.value,
     );
     this.sighting = computed(() => sightingOf(this.shown.value, this.view.value));
     this.maySpeak = computed(() => {
@@ -92,7 +112,11 @@ export class Desk {
     );
     this.#leave = [
       this.refusedLines.leave,
-      live.subscribe((view) => (this.view.value = view)),
+      live.subscribe((view) => {
+        const isBack = view.link.state === "open" && this.view.peek().link.state !== "open";
+        this.view.value = view;
+        if (isBack) this.pictures.again();
+      }),
       commands.undoState.subscribe((state) => (this.undo.value = state)),
       live.listen((message) => {
         if (message.type === "still.shared") this.#arrived.set(message.still.seq, Date.now());
@@ -100,6 +124,7 @@ export class Desk {
           this.flash.value = message;
         if (message.type === "annotation.added") this.#fixed(message);
         if (message.type === "pointer.moved") this.trails.take(message);
+        if (message.type === "frame.sighted") this.pictures.sighted(message);
         this.timeline.take(message);
       }),
       effect(() => void this.#prepare(this.newest.value)),
@@ -129,7 +154,7 @@ export class Desk {
   freeze(): void {
     const still = this.shown.value;
     this.#penStill.value = still;
-    if (still && still.width < SHARP_PX) this.session.commands.freeze(still.frame);
+    if (still && (isLiveShown(still) || still.width < SHARP_PX)) this.session.commands.freeze(still.frame);
   }
 
   /** Pen up: the picture goes on, unless it is held by choice. */
@@ -143,6 +168,23 @@ export class Desk {
    */
   stay(): void {
     if (this.#penStill.value && !this.sighting.value) this.#chosenStill.value = this.#penStill.value;
+  }
+
+  /**
+   * Whether what was drawn on a picture can be fixed. One that only passed by, and shows no device, has to be there
+   * as a still first; the pen has asked for it.
+   */
+  async canBeFixed(frame: FrameRef): Promise<boolean> {
+    if (this.sightOf(frame)) return true;
+    for (const until = Date.now() + STILL_WITHIN_MS; Date.now() < until;) {
+      if (this.stillOf(frame)) return true;
+      await new Promise((resolve) => setTimeout(resolve, STILL_LOOK_MS));
+    }
+    return false;
+  }
+
+  sightOf(frame: FrameRef): Sighting | null {
+    return this.stillOf(frame)?.sighting ?? this.pictures.sightOf(frame);
   }
 
   /** Hold one still of the session, or the one on screen; its sharp still is asked for. */
@@ -183,6 +225,7 @@ export class Desk {
   async close(): Promise<void> {
     for (const leave of this.#leave) leave();
     this.trails.close();
+    this.pictures.close();
     await this.session.close();
   }
 
@@ -219,7 +262,9 @@ export class Desk {
   #sharper(still: SharedStill | null): SharedStill | null {
     if (!still) return null;
     const same = this.view.value.stills.filter((other) => sameFrame(other.frame, still.frame));
-    return same.reduce((best, other) => (other.width > best.width ? other : best), still);
+    // What passed by has no hash for marks to be fixed to: any still of that frame is better.
+    const first = isLiveShown(still) ? (same[0] ?? still) : still;
+    return same.reduce((best, other) => (other.width > best.width ? other : best), first);
   }
 
   async #loadDevice(deviceId: string | null): Promise<void> {
@@ -236,23 +281,4 @@ export class Desk {
       this.deviceProblem.value = error as Error;
     }
   }
-}
-
-export function stillUrl(sessionId: string, still: { sha256: string }): string {
-  return `/api/v1/sessions/${sessionId}/stills/${still.sha256}`;
-}
-
-/** The newest still of those followed. */
-export function sharpest(stills: readonly SharedStill[], followed: string | null): SharedStill | null {
-  return stills.findLast((still) => followed === null || still.by === followed) ?? null;
-}
-
-/** A still's own sighting; else the one told for the same frame while it passed by. */
-function sightingOf(still: SharedStill | null, view: LiveView): Sighting | null {
-  if (!still) return null;
-  return (
-    still.sighting ??
-    Object.values(view.frames).find((told) => sameFrame(told.frame, still.frame))?.sighting ??
-    null
-  );
 }

@@ -5,6 +5,7 @@ import { randomId } from "@nearhand/live";
 import { useRef } from "preact/hooks";
 import type { Desk } from "./desk";
 import { markAt, type Drawn } from "./drawn";
+import { isLiveShown } from "./livePictures";
 import { needsWords, penDown, penMove, penUp, type Draft, type Scale } from "./pen";
 import { portNear, reachAt, toFace } from "./sight";
 import { t } from "./words";
@@ -121,7 +122,11 @@ export function usePicturePen(
     const where = onFrame(points);
     const id = strokeId.current;
     const finish = (text: string) => {
-      desk.session.commands.addAnnotation({ id, shape, place: where, ...(text && { text }) });
+      const add = () =>
+        desk.session.commands.addAnnotation({ id, shape, place: where, ...(text && { text }) });
+      if (isLiveShown(still()) && !desk.sighting.value)
+        void desk.canBeFixed(where.frame).then((can) => (can ? add() : notify(t("notThere"), "caution")));
+      else add();
       desk.chosen.value = null;
       desk.stay();
     };

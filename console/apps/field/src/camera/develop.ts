@@ -1,0 +1,31 @@
+/** Keep the newest frames that were shown live, so that the sharp still of exactly one of them can be made. */
+import type { FrameRead, StillTaken } from "./messages";
+
+const MOST_BYTES = 48 * 1024 * 1024; // of pixels: a phone has not much more to spare beside its camera
+const QUALITY = 0.85;
+
+export class Developer {
+  readonly #kept = new Map<number, { bitmap: ImageBitmap; frame: FrameRead }>();
+
+  /** The frame's memory is given back here. */
+  keep(bitmap: ImageBitmap, frame: FrameRead): void {
+    this.#kept.set(frame.frame_id, { bitmap, frame });
+    const most = Math.max(2, Math.floor(MOST_BYTES / (bitmap.width * bitmap.height * 4)));
+    for (const [id, { bitmap: old }] of this.#kept) {
+      if (this.#kept.size <= most) break; // the oldest come first
+      old.close();
+      this.#kept.delete(id);
+    }
+  }
+
+  /** Null when it is not kept any more. */
+  async still(frame_id: number): Promise<StillTaken | null> {
+    const kept = this.#kept.get(frame_id);
+    if (!kept) return null;
+    const { width, height } = kept.bitmap;
+    const canvas = new OffscreenCanvas(width, height);
+    canvas.getContext("2d", { alpha: false })!.drawImage(kept.bitmap, 0, 0);
+    const jpeg = await canvas.convertToBlob({ type: "image/jpeg", quality: QUALITY });
+    return { type: "still", frame: kept.frame, jpeg };
+  }
+}
