@@ -18,6 +18,8 @@ from nearhand.sessions.hub import Hub
 from nearhand.sessions.messages import StoredEvent
 from nearhand.sessions.model import (
     Annotation,
+    Elsewhere,
+    IceServers,
     NewSession,
     Session,
     SessionDevice,
@@ -110,6 +112,20 @@ async def device_shown(
     """The device that the session is about now, with its labels; guests of the session may see it too."""
     actor.demand_session(session_id)
     return await service.device_shown((await hub.audience(session_id, actor)).row, Viewer.of(actor))
+
+
+@router.get("/sessions/{session_id}/ice")
+@viewed("session")
+async def ice(
+    session_id: Id, request: Request, hub: RunningRooms, actor: Actor = may(Permission.SESSIONS_JOIN)
+) -> IceServers:
+    """What helps browsers find a way to each other for voice and video; for whoever may see the session now."""
+    actor.demand_session(session_id)
+    if (await hub.audience(session_id, actor)).role is None:
+        raise Elsewhere
+    resources = request.app.state.resources
+    found: IceServers = resources.ice.servers(actor.participant_id, resources.clock.now())
+    return found
 
 
 @router.post(

@@ -40,6 +40,7 @@ from nearhand.sessions.messages import (
     FrameSight,
     FrameSighted,
     FreezeAsked,
+    FromClient,
     ParticipantJoined,
     Passing,
     PointerMove,
@@ -397,7 +398,7 @@ class Room:
         return sum(ledger.by == participant.id for ledger in self.ledgers.values())
 
     def _check(self, participant: Participant, message: Ask) -> None:
-        _demand_role(participant, message)
+        demand_role(participant, message)
         if self.is_ended:
             raise SessionEnded
         if self.seq >= MAX_EVENTS and not isinstance(message, SessionEnd):
@@ -636,7 +637,7 @@ class Room:
         self, participant: Participant, client: str, message: Fleeting, now: datetime
     ) -> list[Effect]:
         """Raises what is wrong: a fleeting message is not settled, only answered."""
-        _demand_role(participant, message)
+        demand_role(participant, message)
         if self.is_ended:
             raise SessionEnded
         match message:
@@ -807,7 +808,7 @@ class Room:
     }
 
 
-def _demand_role(participant: Participant, message: Ask | Fleeting) -> None:
+def demand_role(participant: Participant, message: FromClient) -> None:
     if participant.role not in message.roles:
         raise Forbidden(f"A participant with the role {participant.role} may not send {message.type}.")
     if participant.guest is not None and participant.guest not in message.guests:
