@@ -12,10 +12,11 @@ import { computed, signal } from "@preact/signals";
 import { takeLock } from "../access/lock";
 import { buzz } from "../hud/buzz";
 import { remembered } from "../offline/memory";
+import { fetchAhead } from "../part";
 import { get, signedOut } from "../rest";
 import { t } from "../words/session";
 import { notice, tellRefusal } from "./notices";
-import { live } from "./part";
+import { live, voice } from "./part";
 import { forgetTrails, trace } from "./trails";
 
 export const open = signal<OpenSession | null>(null);
@@ -59,6 +60,7 @@ export async function enterSession(id: string, who: Actor): Promise<void> {
   open.value = session;
   room.value = session.live.get();
   openedAt.value ??= Date.now();
+  fetchAhead(voice); // without it there are stills and words
   let wasCut = false;
   session.live.subscribe((view) => {
     room.value = view;

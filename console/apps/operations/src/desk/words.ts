@@ -19,6 +19,12 @@ export const t = words({
   newPicture: ["Ask for a picture", "要求新畫面", "请求新画面"],
   asked: ["Asked for a sharp picture.", "已要求清晰畫面。", "已请求清晰画面。"],
   live: ["Live", "即時", "实时"],
+  liveVideo: ["Live video", "即時影像", "实时视频"],
+  liveVideoHint: [
+    "Take a tool to draw on the newest still",
+    "選取工具即可在最新靜止畫面上標示",
+    "选取工具即可在最新静止画面上标示",
+  ],
   held: ["Held", "已定格", "已定格"],
   old: ["Old picture", "舊畫面", "旧画面"],
   last: ["Last picture", "最後畫面", "最后画面"],
