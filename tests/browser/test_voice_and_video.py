@@ -80,6 +80,9 @@ def test_two_people_hear_and_see_each_other_mute_and_come_back(bare: Bare, tmp_p
     height = video.evaluate("video => Math.min(video.videoWidth, video.videoHeight)")
     assert height >= 180
     expert.screenshot(path=tmp_path / "desk.png")
+    expert.get_by_test_id("video-size").click()
+    expect(expert.get_by_test_id("video-marks")).to_be_visible()
+    expert.screenshot(path=tmp_path / "desk-large.png")
     expert.get_by_test_id("tool-ring").click()
     expect(video).to_be_hidden()
     expert.get_by_test_id("tool-select").click()
