@@ -63,6 +63,7 @@ from nearhand.pages import mount_pages
 from nearhand.sessions.api import router as sessions_router
 from nearhand.sessions.hub import Hub, Registered
 from nearhand.sessions.hub import Limits as LiveLimits
+from nearhand.sessions.ice import Ice
 from nearhand.sessions.invitations import router as invitations_router
 from nearhand.sessions.log import Log, PostgresStorage, SqliteStorage
 from nearhand.sessions.relay import Allowed as AllowedPictures
@@ -129,6 +130,7 @@ class Resources:
     live_log: Log
     session_seals: SessionSeals
     sessions: SessionService
+    ice: Ice
     hub: Hub
     video: VideoLines
     eyes: Eyes
@@ -232,6 +234,12 @@ def build_resources(
         live_log=live_log,
         session_seals=SessionSeals(live_log, database),
         sessions=sessions,
+        ice=Ice(
+            settings.ice_stun,
+            settings.ice_turn,
+            settings.turn_secret.get_secret_value(),
+            settings.turn_minutes,
+        ),
         hub=hub,
         video=VideoLines(
             hub,

@@ -21,7 +21,9 @@ FOR_HELPERS = {
 }
 # The customer's word: of their own people, who watch, or of whoever runs the place; never of those who ask for it.
 FOR_CUSTOMERS = {"approval.give"}
-FOR_ALL = {"hello", "ping", "chat.say", "signal.give"}
+# Whoever watches may receive voice and video, and says how they are reached.
+TO_RECEIVE = {"rtc.hail", "rtc.describe", "rtc.candidate", "rtc.part"}
+FOR_ALL = {"hello", "ping", "chat.say", "signal.give", "rtc.hush"} | TO_RECEIVE
 
 EXAMPLES = {message["type"]: message for message in [*VALID, {"type": "session.end"}]}
 
@@ -62,11 +64,11 @@ def test_observers_watch_speak_and_approve_and_nothing_else() -> None:
     ) | {"approval.give": {Role.ADMIN}}
 
 
-def test_a_link_to_watch_sends_nothing_and_one_to_approve_speaks_and_decides() -> None:
+def test_a_link_to_watch_only_says_how_it_is_reached_and_one_to_approve_speaks_and_decides() -> None:
     def sent_by(may: LinkMay) -> set[str]:
         return {name for name, one in MESSAGES.items() if may in one.guests}
 
-    assert sent_by(LinkMay.WATCH) == {"hello", "ping"}
+    assert sent_by(LinkMay.WATCH) == {"hello", "ping"} | TO_RECEIVE
     assert sent_by(LinkMay.APPROVE) == FOR_ALL | FOR_CUSTOMERS
     assert sent_by(LinkMay.HELP) == FOR_ALL | FOR_HELPERS
 

@@ -23,7 +23,6 @@ def test_every_answer_carries_the_safe_headers(client: TestClient, path: str) ->
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["cross-origin-opener-policy"] == headers["cross-origin-resource-policy"] == "same-origin"
-    assert "microphone=()" in headers["permissions-policy"]
     assert "geolocation=()" in headers["permissions-policy"]
 
 
@@ -52,12 +51,14 @@ def test_an_accident_is_answered_with_them_too(resources: Resources) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_only_the_apps_may_ask_for_a_camera(client: TestClient) -> None:
+def test_only_the_apps_may_ask_for_a_camera_and_a_microphone(client: TestClient) -> None:
     features = {
         path: client.get(path).headers["permissions-policy"]
         for path in ("/field/", "/console/", "/api/v1/me")
     }
     assert ["camera=(self)" in features[path] for path in features] == [True, True, False]
+    assert ["microphone=(self)" in features[path] for path in features] == [True, True, False]
+    assert "microphone=()" in features["/api/v1/me"]
     assert ["gyroscope=(self)" in features[path] for path in features] == [True, False, False]
 
 

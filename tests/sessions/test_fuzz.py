@@ -39,6 +39,7 @@ SIGHTING = {
 ON_FACE = {"kind": "face", "device_id": "DEVICE", "face": "front", "points_mm": [[1, 2, 3], [4, 5, 6]]}
 ON_FRAME = {"kind": "frame", "frame": FRAME, "points": [[0.4, 0.5], [0.6, 0.5]]}
 AT = "2026-01-01T08:00:00Z"
+CANDIDATE = {"candidate": "candidate:1 1 udp 1 10.0.0.7 5000 typ host", "sdp_mid": "0", "sdp_m_line_index": 0}
 VALID: list[dict[str, Any]] = [
     {"type": "ping"},
     {"type": "hello", "client": "c" * 16, "resume": {"epoch": "e", "seq": 3}},
@@ -66,6 +67,11 @@ VALID: list[dict[str, Any]] = [
     {"type": "stroke.draw", "id": "s", "shape": "freehand", "frame": FRAME, "points": [[0, 0]]},
     {"type": "frame.sight", "frame": FRAME, "captured_at": AT, "sighting": SIGHTING},
     {"type": "frame.freeze", "frame": None},
+    {"type": "rtc.hail", "to": "d" * 16, "run": "r1"},
+    {"type": "rtc.describe", "to": "d" * 16, "run": "r1", "to_run": "r2", "kind": "offer", "sdp": "v=0"},
+    {"type": "rtc.candidate", "to": "d" * 16, "run": "r1", "to_run": "r2", "candidate": CANDIDATE},
+    {"type": "rtc.hush", "to": "d" * 16},
+    {"type": "rtc.part", "to": "d" * 16},
 ]
 DURABLE = {m["type"] for m in VALID} - {
     "ping",
@@ -74,6 +80,11 @@ DURABLE = {m["type"] for m in VALID} - {
     "stroke.draw",
     "frame.sight",
     "frame.freeze",
+    "rtc.hail",
+    "rtc.describe",
+    "rtc.candidate",
+    "rtc.hush",
+    "rtc.part",
 }
 
 FORGED: list[dict[str, Any]] = [{}, {}, {"seq": 1}, {"by": EXPERT.id}, {"client": "x" * 16}, {"at": AT}]

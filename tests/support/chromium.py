@@ -33,6 +33,7 @@ FLAGS = (
     "--disable-sync",
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
+    "--disable-features=WebRtcHideLocalIpsWithMdns",  # no multicast on a test machine
 )
 
 

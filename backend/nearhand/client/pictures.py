@@ -73,7 +73,7 @@ class PictureSender:
             finally:
                 self._socket, self.watchers = None, 0
                 self._flying.clear()
-            await asyncio.sleep(pause_s * (0.5 + random.random() / 2))
+            await asyncio.sleep(pause_s * (0.5 + random.random() / 2))  # nosec B311
             pause_s = min(LONGEST_RETRY_S, pause_s * 2)
 
     def _hear(self, message: Any) -> None:

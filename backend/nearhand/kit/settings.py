@@ -240,6 +240,23 @@ class Settings(BaseSettings):
         gt=0,
         description="Bytes of live pictures one session may have; stills go on after them. Counted since the service started.",
     )
+    ice_stun: tuple[str, ...] = Field(
+        (),
+        description='STUN servers by which voice and video find a way through a router, as JSON: ["stun:stun.example:3478"]. '
+        "Unset: none is asked.",
+    )
+    ice_turn: tuple[str, ...] = Field(
+        (),
+        description="TURN servers that relay voice and video where no direct way is open, as JSON: "
+        '["turns:turn.example:443?transport=tcp"]. Unset: none.',
+    )
+    turn_secret: SecretStr = Field(
+        SecretStr(""),
+        description="What the TURN servers know too (coturn: static-auth-secret): passwords that run out are made from it.",
+    )
+    turn_minutes: int = Field(
+        240, gt=0, description="How long a password for the TURN servers is good, in minutes."
+    )
     live_snapshot_events: int = Field(1000, description="Events between two folded snapshots of a session.")
 
     @field_validator("trusted_proxies")

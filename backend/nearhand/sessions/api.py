@@ -18,6 +18,8 @@ from nearhand.sessions.hub import Hub
 from nearhand.sessions.messages import StoredEvent
 from nearhand.sessions.model import (
     Annotation,
+    Elsewhere,
+    IceServers,
     NewSession,
     Session,
     SessionDevice,
@@ -115,6 +117,20 @@ async def device_shown(
         if actor.user_id is not None
         else SessionDevice(view=shown.view.without_notes(), labels=shown.labels)
     )
+
+
+@router.get("/sessions/{session_id}/ice")
+@viewed("session")
+async def ice(
+    session_id: Id, request: Request, hub: RunningRooms, actor: Actor = may(Permission.SESSIONS_JOIN)
+) -> IceServers:
+    """What helps browsers find a way to each other for voice and video; for whoever may see the session now."""
+    actor.demand_session(session_id)
+    if (await hub.audience(session_id, actor)).role is None:
+        raise Elsewhere
+    resources = request.app.state.resources
+    found: IceServers = resources.ice.servers(actor.participant_id, resources.clock.now())
+    return found
 
 
 @router.post(

@@ -18,6 +18,7 @@ from nearhand.kit.errors import Forbidden, KeyReused, NearhandError, NotFound
 from nearhand.kit.outbox import Outbox
 from nearhand.kit.rate import RateLimit
 from nearhand.sessions.audience import Curtain, Viewer, lists, named_in, reach_of, veiled
+from nearhand.sessions.calls import SIGNALS_PER_MINUTE, Calls, as_heard
 from nearhand.sessions.log import Batch, Loaded, Log, is_storage_failure
 from nearhand.sessions.messages import (
     Ack,
@@ -29,6 +30,7 @@ from nearhand.sessions.messages import (
     CloseCode,
     DeviceShow,
     DeviceShown,
+    Directed,
     Event,
     Fleeting,
     FrameSight,
@@ -42,6 +44,8 @@ from nearhand.sessions.messages import (
     Problem,
     Refused,
     ResumeFrom,
+    RtcPart,
+    RtcParted,
     State,
     StillShared,
     Welcome,
@@ -59,12 +63,22 @@ from nearhand.sessions.model import (
     SessionStatus,
     ShownDevice,
     StreamTaken,
+    TooManySignals,
     UnknownDevice,
     UnknownPort,
     UnknownSession,
     UnknownStill,
 )
-from nearhand.sessions.room import Acknowledge, Deliver, Part, Refuse, Room, Store, demand_pictures
+from nearhand.sessions.room import (
+    Acknowledge,
+    Deliver,
+    Part,
+    Refuse,
+    Room,
+    Store,
+    demand_pictures,
+    demand_role,
+)
 from nearhand.sessions.stage import Placed, Stage
 
 log = structlog.get_logger()
@@ -158,6 +172,7 @@ class Connection:
         self.heard_at = self.joined_at = monotonic()
         self.early: list[Asked] = []  # asked before the welcome
         self.errors = RateLimit(ERRORS_PER_MINUTE)
+        self.signals = RateLimit(SIGNALS_PER_MINUTE)
         self._closing: asyncio.Task[None] | None = None
         self.outbox = Outbox(
             line.send,
@@ -196,6 +211,7 @@ class Running:
     left_at: float
     shown: Session  # as the walls were told
     stage: Stage = field(default_factory=Stage)
+    calls: Calls = field(default_factory=Calls)
     connections: dict[str, Connection] = field(default_factory=dict)  # by client
     recent: deque[str] = field(default_factory=deque)  # the events up to room.seq, without a gap
     recent_bytes: int = 0
@@ -472,7 +488,7 @@ class Hub:
                 await self._hear_ask(connection, message)
             elif isinstance(message, FrameSight):
                 await self._hear_sight(connection, message)
-            elif isinstance(message, Fleeting):
+            elif isinstance(message, Fleeting | Directed):
                 await self._hear_fleeting(connection, message)
             elif isinstance(message, Ping):
                 connection.tell(Pong(at=self._clock.now()))
@@ -496,6 +512,7 @@ class Hub:
             return
         del running.connections[connection.client]
         running.left_at = self._monotonic()
+        running.calls.is_away(connection.client, running.left_at)
         self._tell_presence(running, connection, is_present=False)
 
     async def watch(self, connection: Connection) -> None:
@@ -654,7 +671,10 @@ class Hub:
         else:
             self._pass_on(connection, sight)
 
-    async def _hear_fleeting(self, connection: Connection, message: Fleeting) -> None:
+    async def _hear_fleeting(self, connection: Connection, message: Fleeting | Directed) -> None:
+        if isinstance(message, Directed):
+            self._put_through(connection, message)
+            return
         if connection.viewer is not None:
             try:
                 await self._demand_named(connection, message)
@@ -698,6 +718,55 @@ class Hub:
                         other.curtain is None or other.curtain.passes(effect.message)
                     ):
                         other.outbox.put(text, replaces=key)
+
+    # -- voice and pictures between two clients ----------------------------------------------------------------------
+
+    def _put_through(self, connection: Connection, message: Directed) -> None:
+        """Pass on what one client says to another about a connection of their own."""
+        running, participant = connection.running, connection.participant
+        if running is None or participant is None:
+            return  # before the welcome nobody is there
+        try:
+            if not connection.signals.allow("", self._monotonic()):
+                raise TooManySignals
+            demand_role(participant, message)
+        except NearhandError as error:
+            self.complain(connection, error)
+            return
+        if message.to is not None:
+            other = running.connections.get(message.to)
+            if isinstance(message, RtcPart):
+                self._part(running, connection.client, message.to)
+            elif other is None or other is connection or not self._may_meet(running, connection, other):
+                # No error: whoever has just gone, or may not see any more, is still spoken to for a moment.
+                connection.tell(RtcParted(client=message.to))
+            else:
+                running.calls.join(connection.client, other.client)
+                other.tell(as_heard(message, participant.id, connection.client))
+            return
+        for other in running.connections.values():
+            if other is not connection and self._may_meet(running, connection, other):
+                other.tell(as_heard(message, participant.id, connection.client))
+
+    def _may_meet(self, running: Running, *ends: Connection) -> bool:
+        """Whether both may see what the session is about now: pictures and voices are."""
+        is_open = not running.room.is_ended
+        return is_open and not any(one.curtain is not None and one.curtain.is_elsewhere for one in ends)
+
+    def _part(self, running: Running, client: str, other: str | None = None) -> None:
+        """Tell this client and those it was put through to that they are to close."""
+        for name in running.calls.part(client, other):
+            for one, gone in ((name, client), (client, name)):
+                connection = running.connections.get(one)
+                if connection is not None:
+                    connection.tell(RtcParted(client=gone))
+
+    def _part_strangers(self, running: Running) -> None:
+        """The session has come to something else: who may not see that is parted from all."""
+        for client in running.calls.clients():
+            connection = running.connections.get(client)
+            if connection is not None and not self._may_meet(running, connection):
+                self._part(running, client)
 
     # -- the pipeline ----------------------------------------------------------------------------------------------
 
@@ -921,6 +990,7 @@ class Hub:
                 curtain = connection.curtain
                 mine = told if curtain is None else ",".join(_behind(curtain, bodies))
                 connection.outbox.put(f'{mine},{{"type":"ack","n":{n}}}' if n else mine)
+            self._part_strangers(running)
         for connection, n in acks.items():
             connection.tell(Ack(n=n))
         stages = {running.room.session.id: running.stage for running in turn.events}
@@ -1014,6 +1084,8 @@ class Hub:
         room = running.room
         connection.running = running
         running.connections[connection.client] = connection
+        running.calls.is_back(connection.client)
+        self._part_strangers(running)
         epoch = self._epoch(connection)
         connection.tell(
             Welcome(
@@ -1111,6 +1183,8 @@ class Hub:
             elif now - connection.heard_at > self._limits.idle_s and connection not in self._walls:
                 connection.close(CloseCode.IDLE)
         for running in self._rooms.values():
+            for client in running.calls.overdue(now):
+                self._part(running, client)
             if running.ended_at is None:
                 continue
             for connection in list(running.connections.values()):
@@ -1139,6 +1213,8 @@ class Hub:
                 return
             if code is not None and not connection.is_closing:
                 connection.cut(code)
+                if connection.running is not None:
+                    self._part(connection.running, connection.client)
                 self.leave(connection)
 
 

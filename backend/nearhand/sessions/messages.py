@@ -1,8 +1,9 @@
 """The live vocabulary: every message a client may send and every message the server tells, one class each.
 
-Three kinds of traffic, stated on each class:
+Four kinds of traffic, stated on each class:
 - DURABLE: numbered `n` by the client, stored, then acknowledged and told to all as an event with a `seq`;
 - EPHEMERAL: passed on, never stored; of the same sender and `replaces` key only the newest waits;
+- DIRECTED: from one client to one other, passed on in order and each of them, never stored;
 - CONTROL: between one client and the server.
 
 No field but `type` has a default other than None, so that one noun has one TypeScript type.
@@ -42,6 +43,8 @@ PROTOCOL = "nearhand.v1"
 ClientId = Annotated[str, Field(min_length=16, max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
 Counter = Annotated[int, Field(ge=1, lt=2**53)]
 
+MAX_SDP = 16_000  # characters; one sound and one picture each way take about 5,000
+
 WATCHERS = frozenset(Role)
 HELPERS = frozenset({Role.ADMIN, Role.EXPERT, Role.TECHNICIAN})
 # What a guest may send is for their link to say, besides the role.
@@ -53,7 +56,19 @@ HELPING_GUESTS = frozenset({LinkMay.HELP})
 class Traffic(Enum):
     DURABLE = auto()
     EPHEMERAL = auto()
+    DIRECTED = auto()
     CONTROL = auto()
+
+
+class IceCandidate(BaseModel):
+    """As browsers say it (RTCIceCandidateInit)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    candidate: str = Field(max_length=1000)
+    sdp_mid: str | None = Field(None, max_length=40)
+    sdp_m_line_index: int | None = Field(None, ge=0, le=100)
+    username_fragment: str | None = Field(None, max_length=300)
 
 
 class Message(BaseModel):
@@ -81,6 +96,18 @@ class Ask(FromClient):
 class Fleeting(FromClient):
     traffic = Traffic.EPHEMERAL
     replaces: ClassVar[str]
+
+
+class Directed(FromClient):
+    """About a connection of their own, for voice and pictures, from one client to another. `to`: its name.
+
+    `run` names one life of the sender's page, `to_run` that of the other's page it is meant for.
+    """
+
+    traffic = Traffic.DIRECTED
+    # To receive is to watch; what somebody may send over it, the other end judges by their role and link.
+    roles, guests = WATCHERS, ALL_GUESTS
+    to: ClientId | None
 
 
 # -- from client: control ---------------------------------------------------------------------------------------
@@ -246,6 +273,53 @@ class FrameFreeze(Fleeting):
     replaces = "freeze"
     type: Literal["frame.freeze"] = "frame.freeze"
     frame: FrameRef | None = None
+
+
+# -- from client: directed --------------------------------------------------------------------------------------
+
+
+class RtcHail(Directed):
+    """I could be connected to. Without `to` it is for all; who hears it hails back, once per `run`."""
+
+    type: Literal["rtc.hail"] = "rtc.hail"
+    to: ClientId | None = None
+    run: ShortId
+
+
+class RtcDescribe(Directed):
+    """A WebRTC offer or answer."""
+
+    type: Literal["rtc.describe"] = "rtc.describe"
+    to: ClientId
+    run: ShortId
+    to_run: ShortId
+    kind: Literal["offer", "answer"]
+    sdp: str = Field(min_length=1, max_length=MAX_SDP)
+
+
+class RtcCandidate(Directed):
+    """A way by which the sender may be reached; null: there are no more."""
+
+    type: Literal["rtc.candidate"] = "rtc.candidate"
+    to: ClientId
+    run: ShortId
+    to_run: ShortId
+    candidate: IceCandidate | None = None
+
+
+class RtcHush(Directed):
+    """Ask somebody to mute their microphone. It is shown to them; nothing is switched for them."""
+
+    guests = SPEAKING_GUESTS
+    type: Literal["rtc.hush"] = "rtc.hush"
+    to: ClientId
+
+
+class RtcPart(Directed):
+    """Give the connection up."""
+
+    type: Literal["rtc.part"] = "rtc.part"
+    to: ClientId
 
 
 # -- from server: control ---------------------------------------------------------------------------------------
@@ -459,11 +533,59 @@ class FreezeAsked(Passing):
     frame: FrameRef | None
 
 
+# -- from server: directed --------------------------------------------------------------------------------------
+
+
+class Put(FromServer):
+    """From another client; `client` names it, `by` is whose it is."""
+
+    traffic = Traffic.DIRECTED
+    by: str
+    client: str
+
+
+class RtcHailed(Put):
+    type: Literal["rtc.hailed"] = "rtc.hailed"
+    run: ShortId
+    is_for_all: bool  # hail back
+
+
+class RtcDescribed(Put):
+    type: Literal["rtc.described"] = "rtc.described"
+    run: ShortId
+    to_run: ShortId
+    kind: Literal["offer", "answer"]
+    sdp: str
+
+
+class RtcCandidateTold(Put):
+    type: Literal["rtc.candidate_told"] = "rtc.candidate_told"
+    run: ShortId
+    to_run: ShortId
+    candidate: IceCandidate | None
+
+
+class RtcHushed(Put):
+    type: Literal["rtc.hushed"] = "rtc.hushed"
+
+
+class RtcParted(FromServer):
+    """You and that client are not to be connected any more: close the connection now.
+
+    They gave it up, are gone, or one of you may not see what the session is about now.
+    """
+
+    traffic = Traffic.DIRECTED
+    type: Literal["rtc.parted"] = "rtc.parted"
+    client: str
+
+
 ClientMessage = Annotated[
     Hello | Ping
     | AnnotationAdd | AnnotationEdit | AnnotationRemove | AnnotationRestore
     | ChatSay | SignalGive | StillShare | DeviceShow | StepShow | ApprovalAsk | ApprovalGive | SessionEnd
-    | PointerMove | StrokeDraw | FrameSight | FrameFreeze,
+    | PointerMove | StrokeDraw | FrameSight | FrameFreeze
+    | RtcHail | RtcDescribe | RtcCandidate | RtcHush | RtcPart,
     Field(discriminator="type"),
 ]  # fmt: skip
 
@@ -489,7 +611,8 @@ ServerMessage = Annotated[
     | AnnotationAdded | AnnotationEdited | AnnotationRemoved | AnnotationRestored
     | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | ApprovalAsked | ApprovalGiven | SessionClosed
     | Withheld
-    | PresenceChanged | PointerMoved | StrokeDrawn | FrameSighted | FreezeAsked,
+    | PresenceChanged | PointerMoved | StrokeDrawn | FrameSighted | FreezeAsked
+    | RtcHailed | RtcDescribed | RtcCandidateTold | RtcHushed | RtcParted,
     Field(discriminator="type"),
 ]  # fmt: skip
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from nearhand.access.model import CustomerLink, LinkMay, Role
 from nearhand.devices.model import DeviceView, FaceSide
-from nearhand.kit.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
+from nearhand.kit.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unavailable
 from nearhand.kit.patterns import ONE_LINE, Id
 from nearhand.labels.model import Label
 from nearhand.vision.locate import Held
@@ -58,6 +58,21 @@ class JoiningLink(BaseModel):
     role: Role
     hours: int
     link: CustomerLink
+
+
+class IceServer(Frozen):
+    """As browsers take it (RTCIceServer)."""
+
+    urls: tuple[str, ...]
+    username: str | None = None
+    credential: str | None = None
+
+
+class IceServers(Frozen):
+    """What helps two browsers find a way to each other; names and passwords are good `until` then."""
+
+    servers: tuple[IceServer, ...]
+    until: datetime
 
 
 class SessionStatus(StrEnum):
@@ -508,6 +523,10 @@ class TooManyClients(Conflict):
 
 class TooManyUnshared(Conflict):
     code, title = "too_many_unshared", "Too many pictures were uploaded to this session and not shared in it"
+
+
+class TooManySignals(TooMany):
+    code, title = "too_many_signals", "Too much was said at once to others about connections of your own"
 
 
 class RefusedBefore(Conflict):

@@ -398,7 +398,7 @@ class Room:
         return sum(ledger.by == participant.id for ledger in self.ledgers.values())
 
     def _check(self, participant: Participant, message: Ask) -> None:
-        _demand_role(participant, message)
+        demand_role(participant, message)
         if self.is_ended:
             raise SessionEnded
         if self.seq >= MAX_EVENTS and not isinstance(message, SessionEnd):
@@ -642,7 +642,7 @@ class Room:
         self, participant: Participant, client: str, message: Fleeting, now: datetime
     ) -> list[Effect]:
         """Raises what is wrong: a fleeting message is not settled, only answered."""
-        _demand_role(participant, message)
+        demand_role(participant, message)
         if self.is_ended:
             raise SessionEnded
         match message:
@@ -818,7 +818,7 @@ def demand_pictures(participant: Participant) -> None:
     _demand(participant, StillShare, "live pictures")
 
 
-def _demand_role(participant: Participant, message: Ask | Fleeting) -> None:
+def demand_role(participant: Participant, message: FromClient) -> None:
     _demand(participant, type(message), message.type)
 
 

@@ -1701,6 +1701,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{session_id}/ice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ice
+         * @description What helps browsers find a way to each other for voice and video; for whoever may see the session now.
+         */
+        get: operations["ice_api_v1_sessions__session_id__ice_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{session_id}/invitations": {
         parameters: {
             query?: never;
@@ -2937,7 +2957,7 @@ export interface components {
              */
             type: "chat.say";
         };
-        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Ping"] | components["schemas"]["AnnotationAdd"] | components["schemas"]["AnnotationEdit"] | components["schemas"]["AnnotationRemove"] | components["schemas"]["AnnotationRestore"] | components["schemas"]["ChatSay"] | components["schemas"]["SignalGive"] | components["schemas"]["StillShare"] | components["schemas"]["DeviceShow"] | components["schemas"]["StepShow"] | components["schemas"]["ApprovalAsk"] | components["schemas"]["ApprovalGive"] | components["schemas"]["SessionEnd"] | components["schemas"]["PointerMove"] | components["schemas"]["StrokeDraw"] | components["schemas"]["FrameSight"] | components["schemas"]["FrameFreeze"];
+        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Ping"] | components["schemas"]["AnnotationAdd"] | components["schemas"]["AnnotationEdit"] | components["schemas"]["AnnotationRemove"] | components["schemas"]["AnnotationRestore"] | components["schemas"]["ChatSay"] | components["schemas"]["SignalGive"] | components["schemas"]["StillShare"] | components["schemas"]["DeviceShow"] | components["schemas"]["StepShow"] | components["schemas"]["ApprovalAsk"] | components["schemas"]["ApprovalGive"] | components["schemas"]["SessionEnd"] | components["schemas"]["PointerMove"] | components["schemas"]["StrokeDraw"] | components["schemas"]["FrameSight"] | components["schemas"]["FrameFreeze"] | components["schemas"]["RtcHail"] | components["schemas"]["RtcDescribe"] | components["schemas"]["RtcCandidate"] | components["schemas"]["RtcHush"] | components["schemas"]["RtcPart"];
         /**
          * Component
          * @description A named part that is seen or replaced: a PSU, fan, disk bay, LED or button. Centre and size as for ports.
@@ -3639,6 +3659,45 @@ export interface components {
              * @enum {string}
              */
             type: "hello";
+        };
+        /**
+         * IceCandidate
+         * @description As browsers say it (RTCIceCandidateInit).
+         */
+        IceCandidate: {
+            /** Candidate */
+            candidate: string;
+            /** Sdp M Line Index */
+            sdp_m_line_index?: number | null;
+            /** Sdp Mid */
+            sdp_mid?: string | null;
+            /** Username Fragment */
+            username_fragment?: string | null;
+        };
+        /**
+         * IceServer
+         * @description As browsers take it (RTCIceServer).
+         */
+        IceServer: {
+            /** Credential */
+            credential?: string | null;
+            /** Urls */
+            urls: string[];
+            /** Username */
+            username?: string | null;
+        };
+        /**
+         * IceServers
+         * @description What helps two browsers find a way to each other; names and passwords are good `until` then.
+         */
+        IceServers: {
+            /** Servers */
+            servers: components["schemas"]["IceServer"][];
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * ImportReport
@@ -5550,6 +5609,172 @@ export interface components {
             row: number;
         };
         /**
+         * RtcCandidate
+         * @description A way by which the sender may be reached; null: there are no more.
+         */
+        RtcCandidate: {
+            candidate?: components["schemas"]["IceCandidate"] | null;
+            /** Run */
+            run: string;
+            /** To */
+            to: string;
+            /** To Run */
+            to_run: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.candidate";
+        };
+        /** RtcCandidateTold */
+        RtcCandidateTold: {
+            /** By */
+            by: string;
+            candidate: components["schemas"]["IceCandidate"] | null;
+            /** Client */
+            client: string;
+            /** Run */
+            run: string;
+            /** To Run */
+            to_run: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.candidate_told";
+        };
+        /**
+         * RtcDescribe
+         * @description A WebRTC offer or answer.
+         */
+        RtcDescribe: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "offer" | "answer";
+            /** Run */
+            run: string;
+            /** Sdp */
+            sdp: string;
+            /** To */
+            to: string;
+            /** To Run */
+            to_run: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.describe";
+        };
+        /** RtcDescribed */
+        RtcDescribed: {
+            /** By */
+            by: string;
+            /** Client */
+            client: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "offer" | "answer";
+            /** Run */
+            run: string;
+            /** Sdp */
+            sdp: string;
+            /** To Run */
+            to_run: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.described";
+        };
+        /**
+         * RtcHail
+         * @description I could be connected to. Without `to` it is for all; who hears it hails back, once per `run`.
+         */
+        RtcHail: {
+            /** Run */
+            run: string;
+            /** To */
+            to?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.hail";
+        };
+        /** RtcHailed */
+        RtcHailed: {
+            /** By */
+            by: string;
+            /** Client */
+            client: string;
+            /** Is For All */
+            is_for_all: boolean;
+            /** Run */
+            run: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.hailed";
+        };
+        /**
+         * RtcHush
+         * @description Ask somebody to mute their microphone. It is shown to them; nothing is switched for them.
+         */
+        RtcHush: {
+            /** To */
+            to: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.hush";
+        };
+        /** RtcHushed */
+        RtcHushed: {
+            /** By */
+            by: string;
+            /** Client */
+            client: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.hushed";
+        };
+        /**
+         * RtcPart
+         * @description Give the connection up.
+         */
+        RtcPart: {
+            /** To */
+            to: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.part";
+        };
+        /**
+         * RtcParted
+         * @description You and that client are not to be connected any more: close the connection now.
+         *
+         *     They gave it up, are gone, or one of you may not see what the session is about now.
+         */
+        RtcParted: {
+            /** Client */
+            client: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.parted";
+        };
+        /**
          * Sample
          * @description One value at one time; times are kept to the millisecond.
          */
@@ -5628,7 +5853,7 @@ export interface components {
             quantity: string;
         };
         ServerEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"];
-        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"];
+        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"] | components["schemas"]["RtcHailed"] | components["schemas"]["RtcDescribed"] | components["schemas"]["RtcCandidateTold"] | components["schemas"]["RtcHushed"] | components["schemas"]["RtcParted"];
         /**
          * Session
          * @description One support call as a list shows it.
@@ -6412,6 +6637,9 @@ export type GuestView = components['schemas']['GuestView'];
 export type Guide = components['schemas']['Guide'];
 export type Head = components['schemas']['Head'];
 export type Hello = components['schemas']['Hello'];
+export type IceCandidate = components['schemas']['IceCandidate'];
+export type IceServer = components['schemas']['IceServer'];
+export type IceServers = components['schemas']['IceServers'];
 export type ImportReport = components['schemas']['ImportReport'];
 export type Intrinsics = components['schemas']['Intrinsics'];
 export type Invitation = components['schemas']['Invitation'];
@@ -6532,6 +6760,16 @@ export type Resolved = components['schemas']['Resolved'];
 export type ResumeFrom = components['schemas']['ResumeFrom'];
 export type Role = components['schemas']['Role'];
 export type RowFault = components['schemas']['RowFault'];
+export type RtcCandidate = components['schemas']['RtcCandidate'];
+export type RtcCandidateTold = components['schemas']['RtcCandidateTold'];
+export type RtcDescribe = components['schemas']['RtcDescribe'];
+export type RtcDescribed = components['schemas']['RtcDescribed'];
+export type RtcHail = components['schemas']['RtcHail'];
+export type RtcHailed = components['schemas']['RtcHailed'];
+export type RtcHush = components['schemas']['RtcHush'];
+export type RtcHushed = components['schemas']['RtcHushed'];
+export type RtcPart = components['schemas']['RtcPart'];
+export type RtcParted = components['schemas']['RtcParted'];
 export type Sample = components['schemas']['Sample'];
 export type SampleBatch = components['schemas']['SampleBatch'];
 export type SecondStep = components['schemas']['SecondStep'];
@@ -10451,6 +10689,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": (components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"])[];
+                };
+            };
+        };
+    };
+    ice_api_v1_sessions__session_id__ice_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IceServers"];
                 };
             };
         };

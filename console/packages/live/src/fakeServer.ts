@@ -119,6 +119,12 @@ export class FakeServer {
       case "frame.sight":
       case "frame.freeze":
         return void this.fleeting.push(message);
+      case "rtc.hail":
+      case "rtc.describe":
+      case "rtc.candidate":
+      case "rtc.hush":
+      case "rtc.part":
+        return; // nobody else could be connected to here
       default:
         return this.#ask(wire, message);
     }

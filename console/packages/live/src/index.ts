@@ -4,7 +4,7 @@ export { afterClose, CLOSE, type AfterClose, type StopReason } from "./close";
 export { Commands, type EditedMark, type NewMark, type NewStill, type UndoState } from "./commands";
 export { Connection, type ConnectionOptions, type Link, type OpenSocket, type Socket } from "./connection";
 export type { Passing } from "./fleeting";
-export { Live, PROTOCOL, type LiveOptions, type LiveView, type RefusedWish } from "./live";
+export { type Directed, Live, PROTOCOL, type LiveOptions, type LiveView, type RefusedWish } from "./live";
 export { openSession, sendUnsent, type OpenOptions, type OpenSession, type UnsentOptions } from "./open";
 export { claimOutboxes, Outbox, randomId, type Ask, type Scope, type Wish } from "./outbox";
 export { pendingOf, type Pending, type PendingLine, type PendingMark } from "./pending";

@@ -1,6 +1,6 @@
 /** One participant's end of a live session: connection, outbox and view held together. */
 
-import type { ServerMessage, Welcome } from "@nearhand/contract";
+import type { ClientMessage, ServerMessage, Welcome } from "@nearhand/contract";
 import { Connection, type Link, type OpenSocket } from "./connection";
 import { Fleeting, type Passing } from "./fleeting";
 import { type Ask, type Outbox, randomId, type Wish } from "./outbox";
@@ -15,6 +15,9 @@ const WINDOW = 32;
 const REMEMBERED = 256;
 /** Errors after which no further number of this outbox would be taken: the rest must go out under a new name. */
 const SPOILT: ReadonlySet<string> = new Set(["out_of_order", "too_many_refused"]);
+
+/** From one client to another: see `rtc/`. */
+export type Directed = Extract<ClientMessage, { type: `rtc.${string}` }>;
 
 /** All an app draws from: the session, how the link stands, and what is not saved yet. */
 export interface LiveView extends SessionView {
@@ -109,6 +112,16 @@ export class Live implements Store<LiveView> {
   /** Pass on something fleeting; dropped when there is no line. */
   pass(message: Passing): void {
     if (this.#isWelcome) this.#fleeting.pass(message);
+  }
+
+  /** The name of this client, by which others say something to it. */
+  get client(): string {
+    return this.#outbox.client;
+  }
+
+  /** Say something to another client; dropped when there is no line. */
+  put(message: Directed): void {
+    if (this.#isWelcome) this.#connection.send([message]);
   }
 
   connect(): void {

@@ -128,6 +128,11 @@ export function reduce(view: SessionView, message: ServerMessage): SessionView {
     case "frame.sighted":
       return { ...view, frames: { ...view.frames, [message.by]: message } };
     case "freeze.asked":
+    case "rtc.hailed":
+    case "rtc.described":
+    case "rtc.candidate_told":
+    case "rtc.hushed":
+    case "rtc.parted":
       return view; // a wish to act on, not a state: see `listen`
     case "withheld":
       return withoutEvent(view, message);

@@ -16,7 +16,7 @@ import { route, usesDemoCamera } from "../routes";
 import { Captions } from "../session/Captions";
 import { followSession } from "../session/follow";
 import { BigSignal } from "../session/BigSignal";
-import { live } from "../session/part";
+import { live, voice } from "../session/part";
 import { room } from "../session/room";
 import { DoubtedLabel } from "../scan/DoubtedLabel";
 import { NoCamera } from "../scan/NoCamera";
@@ -61,6 +61,7 @@ export function Hud() {
     document.title = now ? `${now.view.device.name} · Nearhand` : "Nearhand";
   });
   const camera = cameraState.value;
+  const VoiceNow = voice.here.value?.Voice;
   return (
     <main class={`hud ${panel.value ? "has-panel" : ""} ${room.value ? "in-session" : ""}`}>
       <div class="under-lock" inert={isLocked.value}>
@@ -80,6 +81,7 @@ export function Hud() {
         <div class="foot">
           <OnStills />
           <Messages />
+          {VoiceNow && <VoiceNow />}
           <BottomBar />
         </div>
         {panel.value === "sheet" && target.value && <Sheet key={target.value.view.device.id} />}

@@ -13,10 +13,11 @@ import { takeLock } from "../access/lock";
 import { showing } from "../camera/showing";
 import { buzz } from "../hud/buzz";
 import { remembered } from "../offline/memory";
+import { fetchAhead } from "../part";
 import { get, signedOut } from "../rest";
 import { t } from "../words/session";
 import { notice, tellRefusal } from "./notices";
-import { live } from "./part";
+import { live, voice } from "./part";
 import { forgetTrails, trace } from "./trails";
 
 export const open = signal<OpenSession | null>(null);
@@ -60,6 +61,7 @@ export async function enterSession(id: string, who: Actor): Promise<void> {
   open.value = session;
   room.value = session.live.get();
   openedAt.value ??= Date.now();
+  fetchAhead(voice); // without it there are stills and words
   const pictures = (showing.value = loaded.showPictures(id));
   let [wasCut, wasOpen] = [false, false];
   session.live.subscribe((view) => {

@@ -1,5 +1,6 @@
 /** The desk: the picture and its tools, what the session is about, and what happened, on one screen. */
 import { notify, Skeleton, useLoad } from "@nearhand/ui";
+import { VoiceBar } from "@nearhand/ui/voice";
 import { useEffect } from "preact/hooks";
 import { Failed } from "../shell/Shown";
 import { Approvals } from "./Approvals";
@@ -10,8 +11,10 @@ import { Filmstrip } from "./Filmstrip";
 import { useDeskKeys } from "./keys";
 import { sendLeftovers } from "./leftovers";
 import { LinkNotice } from "./LinkNotice";
+import { PeerVideo } from "./PeerVideo";
 import { Picture } from "./Picture";
 import { SignalBar, SignalFlash } from "./Signals";
+import { TALK_KEY, useVoice } from "./voice";
 import { Toolbar } from "./Toolbar";
 import { refusalText } from "./words";
 import { WordsInput } from "./WordsInput";
@@ -30,6 +33,7 @@ export function Desk({ id }: { id: string }) {
 
 function OpenDesk({ desk }: { desk: DeskModel }) {
   useDeskKeys(desk);
+  const voice = useVoice(desk);
   useEffect(() => desk.session.live.onRefused((refusal) => notify(refusalText(refusal), "caution")), [desk]);
   return (
     <div class="desk" data-testid="desk" data-link={desk.view.value.link.state}>
@@ -42,7 +46,18 @@ function OpenDesk({ desk }: { desk: DeskModel }) {
         {desk.mayDraw.value && <Toolbar desk={desk} />}
         <div class="desk-picture">
           <Picture desk={desk} />
+          <PeerVideo desk={desk} voice={voice} />
           <SignalFlash desk={desk} />
+        </div>
+        <div class="desk-voice">
+          {voice.call && (
+            <VoiceBar
+              call={voice.call}
+              view={voice.view.value}
+              nameOf={(id) => desk.view.value.participants.find((each) => each.id === id)?.display_name ?? ""}
+              shortcut={TALK_KEY}
+            />
+          )}
         </div>
         {desk.maySpeak.value && <SignalBar desk={desk} />}
       </div>

@@ -5,7 +5,7 @@ import videoOff from "lucide-static/icons/video-off.svg?raw";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Desk } from "./desk";
 import { isLiveShown, type LiveShown } from "./livePictures";
-import { t } from "./words";
+import { t } from "./liveWords";
 
 /** Drawn when it is committed, so that picture and marks change together. */
 export function LiveCanvas({ picture }: { picture: LiveShown }) {
@@ -43,9 +43,9 @@ export function LiveFlow({ desk }: { desk: Desk }) {
           type="button"
           class="picture-live-toggle"
           aria-label={label}
-          aria-keyshortcuts="M"
+          aria-keyshortcuts="C"
           aria-pressed={!isOff}
-          title={`${label} (M)`}
+          title={`${label} (C)`}
           data-testid="live-toggle"
           onClick={() => pictures.toggle()}
         >

@@ -52,7 +52,7 @@ function act(desk: Desk, key: string): void {
   const { commands } = desk.session;
   const mark = desk.view.value.annotations.find((each) => each.id === desk.chosen.value);
   if (key === "f" || key === "F") desk.toggleHold();
-  if (key === "m" || key === "M") desk.pictures.toggle();
+  if (key === "c" || key === "C") desk.pictures.toggle();
   if (key === "Escape") {
     desk.chosen.value = null;
     desk.take("select");

@@ -22,15 +22,6 @@ export const t = words({
   held: ["Held", "已定格", "已定格"],
   old: ["Old picture", "舊畫面", "旧画面"],
   last: ["Last picture", "最後畫面", "最后画面"],
-  flow: [
-    "{size} · {kbit} kbit/s · {ms} ms behind",
-    "{size} · {kbit} kbit/s · 延遲 {ms} 毫秒",
-    "{size} · {kbit} kbit/s · 延迟 {ms} 毫秒",
-  ],
-  liveCut: ["Live picture lost, stills go on", "即時畫面中斷，靜止畫面照常", "实时画面中断，静止画面照常"],
-  stillsOnly: ["Stills only, to spare the line", "僅靜止畫面，節省流量", "仅静止画面，节省流量"],
-  stillsOnlyNow: ["Stills only", "僅靜止畫面", "仅静止画面"],
-  goLive: ["Show the live picture", "顯示即時畫面", "显示实时画面"],
   notThere: [
     "The technician's camera could not send that picture any more. Draw on the next one.",
     "技術員的相機已無法傳送該畫面，請在下一張上標示。",

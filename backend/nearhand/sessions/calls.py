@@ -1,0 +1,69 @@
+"""Who is put through to whom for voice and pictures: what they say to each other is passed on, and they are parted."""
+
+from nearhand.sessions.messages import (
+    Directed,
+    Put,
+    RtcCandidate,
+    RtcCandidateTold,
+    RtcDescribe,
+    RtcDescribed,
+    RtcHail,
+    RtcHailed,
+    RtcHush,
+    RtcHushed,
+)
+
+SIGNALS_PER_MINUTE = 240  # of one connection; a negotiation takes some thirty
+AWAY_S = (
+    10.0  # so long a client may be without a line before it is parted: its own connection may still stand
+)
+
+
+class Calls:
+    """The pairs of clients of one session that have been put through."""
+
+    def __init__(self) -> None:
+        self._pairs: set[frozenset[str]] = set()
+        self._away: dict[str, float] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._pairs)
+
+    def join(self, one: str, other: str) -> None:
+        self._pairs.add(frozenset((one, other)))
+
+    def part(self, one: str, other: str | None = None) -> list[str]:
+        """End what this client has with another, or with all; returns with whom."""
+        ended = {pair for pair in self._pairs if one in pair and (other is None or other in pair)}
+        self._pairs -= ended
+        if other is None:
+            self._away.pop(one, None)
+        return sorted(name for pair in ended for name in pair if name != one)
+
+    def clients(self) -> set[str]:
+        return {name for pair in self._pairs for name in pair}
+
+    def is_away(self, client: str, since_s: float) -> None:
+        if client in self.clients():
+            self._away[client] = since_s
+
+    def is_back(self, client: str) -> None:
+        self._away.pop(client, None)
+
+    def overdue(self, now_s: float) -> list[str]:
+        return [client for client, since_s in self._away.items() if now_s - since_s > AWAY_S]
+
+
+def as_heard(message: Directed, by: str, client: str) -> Put:
+    """As the other one hears it."""
+    match message:
+        case RtcHail(run=run, to=to):
+            return RtcHailed(by=by, client=client, run=run, is_for_all=to is None)
+        case RtcDescribe(run=run, to_run=to_run, kind=kind, sdp=sdp):
+            return RtcDescribed(by=by, client=client, run=run, to_run=to_run, kind=kind, sdp=sdp)
+        case RtcCandidate(run=run, to_run=to_run, candidate=candidate):
+            return RtcCandidateTold(by=by, client=client, run=run, to_run=to_run, candidate=candidate)
+        case RtcHush():
+            return RtcHushed(by=by, client=client)
+        case _:
+            raise TypeError(f"{message.type} is not passed on")

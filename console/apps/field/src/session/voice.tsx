@@ -1,0 +1,36 @@
+/** Voice and live pictures of the session that is open: comes with it, and ends with it. */
+import type { IceServers } from "@nearhand/contract";
+import { Call, type CallView, NO_CALL } from "@nearhand/live/rtc";
+import { VoiceBar } from "@nearhand/ui/voice";
+import { effect, signal } from "@preact/signals";
+import { cameraState, pictures } from "../camera/source";
+import { get } from "../rest";
+import { nameOf, open, sessionId } from "./room";
+
+const call = signal<Call | null>(null);
+const view = signal<CallView>(NO_CALL);
+
+effect(() => {
+  const session = open.value;
+  if (!session) return;
+  const path = `/sessions/${encodeURIComponent(sessionId.peek() ?? "")}/ice`;
+  const opened = new Call({
+    live: session.live,
+    servers: () => get<IceServers>(path),
+    takesPictures: false,
+  });
+  call.value = opened;
+  const leave = opened.subscribe((now) => (view.value = now));
+  const noPictures = effect(() => opened.film(cameraState.value.status === "on" ? pictures() : null));
+  return () => {
+    noPictures();
+    leave();
+    opened.close();
+    call.value = null;
+    view.value = NO_CALL;
+  };
+});
+
+export function Voice() {
+  return call.value && <VoiceBar call={call.value} view={view.value} nameOf={nameOf} />;
+}

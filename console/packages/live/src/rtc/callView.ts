@@ -1,0 +1,59 @@
+/** What a screen shows of voice and live pictures. */
+
+import type { MicrophoneState } from "./microphone";
+import type { Way } from "./peer";
+
+const LEVELS = 5;
+
+export interface PeerView {
+  readonly client: string;
+  /** Whose client it is. */
+  readonly by: string;
+  readonly way: Way;
+  readonly isTalking: boolean;
+  /** How loud they are, 0 to 5. */
+  readonly level: number;
+  readonly pictures: MediaStreamTrack | null;
+}
+
+export interface CallView {
+  readonly peers: readonly PeerView[];
+  /** The session lets this person speak. */
+  readonly maySpeak: boolean;
+  readonly microphone: MicrophoneState;
+  readonly isTalking: boolean;
+  readonly level: number;
+  /** The browser plays no sound before somebody touches the page. */
+  readonly isSilenced: boolean;
+  /** Who asked this person to mute; null: nobody, or it was done. */
+  readonly hushedBy: string | null;
+}
+
+export const NO_CALL: CallView = {
+  peers: [],
+  maySpeak: false,
+  microphone: "off",
+  isTalking: false,
+  level: 0,
+  isSilenced: false,
+  hushedBy: null,
+};
+
+/** 0 to 1 in few steps, so that a screen is not drawn anew for nothing; quiet speech shows. */
+export function steps(level: number): number {
+  return level < 0.005 ? 0 : Math.min(LEVELS, Math.ceil(Math.sqrt(level) * LEVELS));
+}
+
+export function isSame(a: CallView, b: CallView): boolean {
+  const { peers: peersA, ...restA } = a;
+  const { peers: peersB, ...restB } = b;
+  return (
+    isAlike(restA, restB) &&
+    peersA.length === peersB.length &&
+    peersA.every((peer, index) => isAlike(peer, peersB[index]!))
+  );
+}
+
+function isAlike<T extends object>(a: T, b: T): boolean {
+  return (Object.keys(a) as (keyof T)[]).every((key) => a[key] === b[key]);
+}

@@ -1,0 +1,246 @@
+/** The connection to one other client: sound each way, pictures one way, found again when the way is lost. */
+
+import type { IceCandidate } from "@nearhand/contract";
+import { Negotiation } from "./negotiation";
+
+/** What goes each way; of who may not, nothing is taken. */
+export interface Allowed {
+  readonly sendsSound: boolean;
+  readonly takesSound: boolean;
+  readonly sendsPictures: boolean;
+  readonly takesPictures: boolean;
+}
+
+/** `seeking`: no way yet. `lost`: there was one. `none`: none was found so far; it is tried again. */
+export type Way = "seeking" | "open" | "lost" | "none";
+
+export interface PeerOptions {
+  readonly servers: readonly RTCIceServer[];
+  /** Of two sides one opens: it makes the first offer, and does not give way when both offer. */
+  readonly isOpener: boolean;
+  readonly allowed: Allowed;
+  readonly describe: (kind: "offer" | "answer", sdp: string) => void;
+  readonly candidate: (candidate: IceCandidate | null) => void;
+  /** Way, sound or pictures are others now. */
+  readonly onChange: () => void;
+  /** Small things said beside sound and pictures. */
+  readonly onSaid: (said: unknown) => void;
+}
+
+const FIND_WITHIN_MS = 12_000;
+const LONGEST_PAUSE_MS = 30_000;
+const VIDEO_BITS_PER_S = 2_500_000;
+const VIDEO_LINES = 720;
+
+export class Peer {
+  way: Way = "seeking";
+  /** The other side's sound and pictures, once they come. */
+  sound: MediaStreamTrack | null = null;
+  pictures: MediaStreamTrack | null = null;
+  readonly #pc: RTCPeerConnection;
+  readonly #negotiation: Negotiation;
+  readonly #words: RTCDataChannel;
+  #audio: RTCRtpTransceiver | null = null;
+  #video: RTCRtpTransceiver | null = null;
+  #mine: { sound: MediaStreamTrack | null; pictures: MediaStreamTrack | null };
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #tries = 0;
+  #isClosed = false;
+
+  constructor(
+    private readonly options: PeerOptions,
+    mine: { sound: MediaStreamTrack | null; pictures: MediaStreamTrack | null },
+  ) {
+    this.#mine = mine;
+    const pc = (this.#pc = new RTCPeerConnection({ iceServers: [...options.servers] }));
+    this.#negotiation = new Negotiation(
+      pc as RTCPeerConnection & { localDescription: RTCSessionDescription },
+      {
+        isPolite: !options.isOpener,
+        describe: options.describe,
+        prepareAnswer: () => this.#join(),
+        onError: (error) => this.#isClosed || console.warn("voice and video:", error),
+      },
+    );
+    pc.onicecandidate = ({ candidate }) => options.candidate(candidate && toWire(candidate));
+    pc.onconnectionstatechange = () => this.#wayChanged();
+    // The same on both sides, so that it needs no offer of its own.
+    this.#words = pc.createDataChannel("words", { negotiated: true, id: 0 });
+    this.#words.onmessage = ({ data }) => options.onSaid(parsed(data));
+    this.#words.onopen = () => options.onChange();
+    this.#seek();
+    if (options.isOpener) {
+      const { audio, video } = directions(options.allowed);
+      this.#audio = pc.addTransceiver("audio", { direction: audio });
+      this.#video = pc.addTransceiver("video", { direction: video });
+      void this.#attach();
+      pc.onnegotiationneeded = () => void this.#negotiation.offer();
+    }
+  }
+
+  described(kind: "offer" | "answer", sdp: string): Promise<void> {
+    return this.#negotiation.described(kind, sdp).then(() => this.#take());
+  }
+
+  candidateTold(candidate: IceCandidate | null): void {
+    void this.#negotiation.candidate(
+      candidate && {
+        candidate: candidate.candidate,
+        sdpMid: candidate.sdp_mid ?? null,
+        sdpMLineIndex: candidate.sdp_m_line_index ?? null,
+        usernameFragment: candidate.username_fragment ?? null,
+      },
+    );
+  }
+
+  /** What goes out from now on; nothing is agreed on anew. */
+  async send(mine: { sound: MediaStreamTrack | null; pictures: MediaStreamTrack | null }): Promise<void> {
+    this.#mine = mine;
+    await this.#attach();
+  }
+
+  get canSay(): boolean {
+    return this.#words.readyState === "open";
+  }
+
+  say(what: unknown): void {
+    if (this.canSay) this.#words.send(JSON.stringify(what));
+  }
+
+  /** How loud they are now, 0 to 1. */
+  get level(): number {
+    if (this.way !== "open") return 0;
+    return this.#audio?.receiver.getSynchronizationSources()[0]?.audioLevel ?? 0;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#retry);
+    this.#pc.close();
+  }
+
+  /** The side that answers takes the lines of the offer, in which sound comes first, then pictures. */
+  async #join(): Promise<void> {
+    if (this.#audio) return;
+    const [audio, video] = this.#pc.getTransceivers();
+    if (!audio || !video) return;
+    [this.#audio, this.#video] = [audio, video];
+    const allowed = directions(this.options.allowed);
+    audio.direction = allowed.audio;
+    video.direction = allowed.video;
+    await this.#attach();
+    this.#pc.onnegotiationneeded = () => void this.#negotiation.offer();
+  }
+
+  async #attach(): Promise<void> {
+    const { sendsSound, sendsPictures } = this.options.allowed;
+    const [audio, video] = [this.#audio?.sender, this.#video?.sender];
+    if (!audio || !video) return;
+    const { sound, pictures } = this.#mine;
+    if (pictures) pictures.contentHint = "detail";
+    await Promise.all([
+      audio.replaceTrack(sendsSound ? sound : null),
+      video.replaceTrack(sendsPictures ? pictures : null),
+    ]).catch(() => undefined); // closed meanwhile
+    await tune(audio, (encoding) => Object.assign(encoding, { priority: "high", networkPriority: "high" }));
+    const { width, height } = pictures?.getSettings() ?? {};
+    const lines = Math.min(width ?? VIDEO_LINES, height ?? VIDEO_LINES);
+    await tune(video, (encoding) =>
+      Object.assign(encoding, {
+        maxBitrate: VIDEO_BITS_PER_S,
+        scaleResolutionDownBy: Math.max(1, lines / VIDEO_LINES),
+        priority: "low",
+        networkPriority: "low",
+      }),
+    );
+  }
+
+  #take(): void {
+    const { takesSound, takesPictures } = this.options.allowed;
+    this.sound = takesSound ? arriving(this.#audio) : null;
+    this.pictures = takesPictures ? arriving(this.#video) : null;
+    if (this.#video) (this.#video.receiver as { jitterBufferTarget?: number | null }).jitterBufferTarget = 0;
+    this.options.onChange();
+  }
+
+  #wayChanged(): void {
+    const state = this.#pc.connectionState;
+    if (state === "connected") {
+      clearTimeout(this.#retry);
+      this.#tries = 0;
+      this.way = "open";
+    } else if (state === "disconnected") {
+      this.way = "lost"; // ICE may find it again by itself
+      this.#seek();
+    } else if (state === "failed") {
+      this.#notFound();
+    }
+    this.options.onChange();
+  }
+
+  #seek(): void {
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.#notFound(), FIND_WITHIN_MS);
+  }
+
+  /** Look for a way once more, with growing pauses: the network may become another one. */
+  #notFound(): void {
+    clearTimeout(this.#retry);
+    if (this.#isClosed) return;
+    this.way = "none";
+    this.options.onChange();
+    const pause = Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** this.#tries++);
+    this.#retry = setTimeout(() => {
+      if (this.options.isOpener) this.#pc.restartIce();
+      this.#seek();
+    }, pause);
+  }
+}
+
+function directions(allowed: Allowed): {
+  audio: RTCRtpTransceiverDirection;
+  video: RTCRtpTransceiverDirection;
+} {
+  return {
+    audio: direction(allowed.sendsSound, allowed.takesSound),
+    video: direction(allowed.sendsPictures, allowed.takesPictures),
+  };
+}
+
+function direction(sends: boolean, takes: boolean): RTCRtpTransceiverDirection {
+  if (sends) return takes ? "sendrecv" : "sendonly";
+  return takes ? "recvonly" : "inactive";
+}
+
+function arriving(line: RTCRtpTransceiver | null): MediaStreamTrack | null {
+  const agreed = line?.currentDirection;
+  return agreed === "sendrecv" || agreed === "recvonly" ? line!.receiver.track : null;
+}
+
+async function tune(
+  sender: RTCRtpSender,
+  change: (encoding: RTCRtpEncodingParameters) => void,
+): Promise<void> {
+  const parameters = sender.getParameters() as RTCRtpSendParameters & { degradationPreference?: string };
+  if (!parameters.encodings?.length) return;
+  if (sender.track?.kind === "video") parameters.degradationPreference = "maintain-resolution";
+  parameters.encodings.forEach(change);
+  await sender.setParameters(parameters).catch(() => undefined); // a browser that knows less does without
+}
+
+function toWire({ candidate, sdpMid, sdpMLineIndex, usernameFragment }: RTCIceCandidate): IceCandidate {
+  return {
+    candidate,
+    sdp_mid: sdpMid,
+    sdp_m_line_index: sdpMLineIndex,
+    username_fragment: usernameFragment,
+  };
+}
+
+function parsed(text: unknown): unknown {
+  try {
+    return JSON.parse(String(text));
+  } catch {
+    return null;
+  }
+}

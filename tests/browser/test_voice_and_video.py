@@ -1,0 +1,155 @@
+"""Two browsers speak and see each other directly; where they cannot, the session goes on and says so."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from nearhand.simulation.people import PASSWORD
+from tests.browser.test_mark_on_a_still import DESK, PHONE, asked_for_help, trays
+from tests.support.chromium import chromium, sign_in_page, write_camera
+from tests.support.demo import DemoProcess
+
+SLOW_MS = 45_000
+# Nothing but relays, of which there are none: as behind a firewall that lets no UDP out.
+RELAY_ONLY = """
+const Direct = RTCPeerConnection;
+window.RTCPeerConnection = class extends Direct {
+    constructor(configuration) { super({ ...configuration, iceTransportPolicy: "relay" }); }
+};
+"""
+PRESENTED = """video => new Promise(resolve => {
+    let frames = 0;
+    const count = () => (++frames >= 20 ? resolve(frames) : video.requestVideoFrameCallback(count));
+    video.requestVideoFrameCallback(count);
+})"""
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@dataclass(frozen=True)
+class Bare:
+    url: str
+    browser: Browser
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Iterator[Bare]:
+    file = write_camera(tmp_path / "camera.mjpeg", [trays(seed) for seed in range(6)] * 10)
+    with DemoProcess(tmp_path / "demo") as demo, chromium(file) as browser:
+        yield Bare(demo.url, browser)
+
+
+def phone(bare: Bare, *, script: str = "") -> tuple[Page, str]:
+    """The technician's page, and the session they opened."""
+    context = bare.browser.new_context(viewport=PHONE, permissions=["camera", "microphone"], locale="en")
+    context.add_init_script(script)
+    page = context.new_page()
+    sign_in_page(page, f"{bare.url}/field/", "technician", PASSWORD)
+    return page, asked_for_help(page)
+
+
+def desk(
+    bare: Bare, session: str, *, permissions: tuple[str, ...] = ("microphone",), script: str = ""
+) -> Page:
+    context = bare.browser.new_context(viewport=DESK, permissions=list(permissions), locale="en")
+    context.add_init_script(script)
+    page = context.new_page()
+    sign_in_page(page, f"{bare.url}/console/", "expert", PASSWORD)
+    page.locator(f"[data-testid=wall-card][data-session-id='{session}'] a").click(timeout=SLOW_MS)
+    return page
+
+
+def open_way(page: Page) -> None:
+    expect(page.get_by_test_id("voice-peer")).to_have_attribute("data-way", "open", timeout=SLOW_MS)
+
+
+def test_two_people_hear_and_see_each_other_mute_and_come_back(bare: Bare, tmp_path: Path) -> None:
+    field, session = phone(bare)
+    expert = desk(bare, session)
+    open_way(field)
+    open_way(expert)
+
+    # The camera's pictures come, and give way to the still as soon as somebody draws.
+    video = expert.get_by_test_id("peer-video")
+    expect(video).to_be_visible(timeout=SLOW_MS)
+    assert video.evaluate(PRESENTED) >= 20
+    height = video.evaluate("video => Math.min(video.videoWidth, video.videoHeight)")
+    assert height >= 180
+    expert.screenshot(path=tmp_path / "desk.png")
+    expert.get_by_test_id("video-size").click()
+    expect(expert.get_by_test_id("video-marks")).to_be_visible()
+    expert.screenshot(path=tmp_path / "desk-large.png")
+    expert.get_by_test_id("tool-ring").click()
+    expect(video).to_be_hidden()
+    expert.get_by_test_id("tool-select").click()
+    expect(video).to_be_visible()
+
+    # Tapped, the technician's microphone is open: the expert sees and hears them.
+    heard = expert.get_by_test_id("voice-peer")
+    expect(heard).to_have_attribute("data-talking", "false")
+    talk = field.get_by_test_id("talk")
+    talk.click()
+    expect(talk).to_have_attribute("aria-pressed", "true", timeout=SLOW_MS)
+    expect(heard).to_have_attribute("data-talking", "true", timeout=SLOW_MS)
+    expect(heard).to_have_attribute("data-level", re.compile("[1-5]"), timeout=SLOW_MS)
+    field.screenshot(path=tmp_path / "field.png")
+    box = talk.bounding_box()
+    assert box is not None
+    assert box["height"] >= 56
+
+    # The expert asks for quiet: that is shown, and the technician mutes.
+    expert.get_by_test_id("hush").click()
+    expect(field.get_by_test_id("hushed")).to_contain_text("asks you to mute", timeout=SLOW_MS)
+    expect(talk).to_have_attribute("aria-pressed", "true")
+    field.get_by_test_id("hushed-mute").click()
+    expect(heard).to_have_attribute("data-talking", "false", timeout=SLOW_MS)
+    expect(heard).to_have_attribute("data-level", "0", timeout=SLOW_MS)
+
+    # Held, the expert's key speaks as long as it is held.
+    expert.keyboard.down("m")
+    back = field.get_by_test_id("voice-peer")
+    expect(back).to_have_attribute("data-talking", "true", timeout=SLOW_MS)
+    expect(back).to_have_attribute("data-level", re.compile("[1-5]"), timeout=SLOW_MS)
+    expert.keyboard.up("m")
+    expect(back).to_have_attribute("data-talking", "false", timeout=SLOW_MS)
+
+    # Loaded anew, either side is back by itself.
+    expert.reload()
+    open_way(expert)
+    expect(expert.get_by_test_id("peer-video")).to_be_visible(timeout=SLOW_MS)
+    field.reload()
+    open_way(field)
+    open_way(expert)
+    expect(expert.get_by_test_id("peer-video")).to_be_visible(timeout=SLOW_MS)
+
+
+def test_without_a_direct_way_stills_and_words_go_on_and_both_screens_say_so(bare: Bare) -> None:
+    field, session = phone(bare, script=RELAY_ONLY)
+    expert = desk(bare, session, script=RELAY_ONLY)
+    for page in (field, expert):
+        peer = page.get_by_test_id("voice-peer")
+        expect(peer).to_have_attribute("data-way", "none", timeout=SLOW_MS)
+        expect(peer).to_contain_text("pictures and words go on")
+    expect(expert.get_by_test_id("peer-video")).to_be_hidden()
+    picture = expert.get_by_test_id("desk-picture")
+    first = picture.get_attribute("data-frame-id", timeout=SLOW_MS)
+    assert first is not None
+    expect(picture).not_to_have_attribute("data-frame-id", first, timeout=SLOW_MS)
+
+
+def test_a_microphone_that_is_not_allowed_is_said_in_words_and_the_other_is_still_heard(bare: Bare) -> None:
+    denied = """navigator.mediaDevices.getUserMedia = () =>
+        Promise.reject(new DOMException("no", "NotAllowedError"));"""
+    field, session = phone(bare)
+    expert = desk(bare, session, script=denied)
+    open_way(expert)
+    expert.get_by_test_id("talk").click()
+    expect(expert.get_by_test_id("voice")).to_contain_text("The microphone is not allowed", timeout=SLOW_MS)
+    expect(expert.get_by_test_id("talk")).to_have_attribute("aria-pressed", "false")
+    field.get_by_test_id("talk").click()
+    heard = expert.get_by_test_id("voice-peer")
+    expect(heard).to_have_attribute("data-level", re.compile("[1-5]"), timeout=SLOW_MS)
