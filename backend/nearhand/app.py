@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from nearhand import __version__
+from nearhand.access.api import TRIED
 from nearhand.access.api import router as access_router
 from nearhand.access.enrolment import EnrolmentService
 from nearhand.access.factors import FactorService
@@ -46,7 +47,6 @@ from nearhand.kit.patterns import is_id
 from nearhand.kit.peer import Proxied, networks
 from nearhand.kit.periodic import Periodic
 from nearhand.kit.quota import Charge, Quota
-from nearhand.kit.rate import RateLimit
 from nearhand.kit.sealing import KeyFile
 from nearhand.kit.settings import Settings
 from nearhand.kit.tickets import Tickets
@@ -121,7 +121,6 @@ class Resources:
     api_tokens: TokenService
     enrolment: EnrolmentService
     single_sign_on: SingleSignOn
-    sign_in_rate: RateLimit
     tickets: Tickets
     limits: Limits
     importer: Importer
@@ -216,17 +215,18 @@ def build_resources(
         single_sign_on=SingleSignOn(
             means, access, provider_of(settings, clock), house_of(settings), where_named
         ),
-        sign_in_rate=RateLimit(settings.password_tries_per_minute),
         tickets=Tickets(time.monotonic),
         limits=Limits(
             Allowed(
                 requests_per_minute_and_address=settings.requests_per_minute_and_address,
                 requests_per_minute_and_account=settings.requests_per_minute_and_account,
+                tries_per_minute_and_address=settings.password_tries_per_minute,
                 uploads_per_hour_and_account=settings.uploads_per_hour_and_account,
                 lines_per_address=settings.connections_per_address,
                 lines_per_account=settings.lines_per_account,
             ),
             is_upload=is_upload,
+            is_try=lambda method, path: method == "POST" and path.removeprefix(API) in TRIED,
         ),
         importer=Importer(database, ids=ids, clock=clock, inspect_moves=inspect_moves),
         inspect_moves=inspect_moves,
@@ -391,7 +391,9 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         is_upload=is_upload,
         pace=Pace(settings.body_grace_s, settings.body_min_bytes_per_s),
     )
-    app.add_middleware(LimitedAddresses, limits=resources.limits, refusal=refusal)
+    app.add_middleware(
+        LimitedAddresses, limits=resources.limits, refusal=refusal, refused=resources.ledger.count_refusal
+    )
     app.router.routes.extend(UNDER_API.routes)
     mount_pages(app)
     return app
