@@ -61,7 +61,7 @@ from nearhand.media.service import Eyes
 from nearhand.migrations.upgrade import upgrade
 from nearhand.pages import mount_pages
 from nearhand.sessions.api import router as sessions_router
-from nearhand.sessions.hub import Hub, Registered
+from nearhand.sessions.hub import TEND_EVERY_S, Hub, Registered
 from nearhand.sessions.hub import Limits as LiveLimits
 from nearhand.sessions.ice import Ice
 from nearhand.sessions.invitations import router as invitations_router
@@ -336,10 +336,11 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         await resources.session_seals.recover()
         await resources.ledger.start()
         await resources.hub.start()
-        await resources.video.start()
         await resources.blobs.sweep()
         async with (
             Periodic("seal_ledger", every_s=SEAL_EVERY_S, work=lambda: _seal(resources)),
+            Periodic("tend_sessions", every_s=TEND_EVERY_S, work=resources.hub.tend),
+            Periodic("tend_video", every_s=TEND_EVERY_S, work=resources.video.tend),
             Periodic("sweep_passing_files", every_s=3600, work=resources.blobs.sweep),
             Periodic("write_last_seen", every_s=60, work=resources.access.write_seen),
             Periodic(
@@ -357,7 +358,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
             ),
         ):
             yield
-        await resources.video.stop()
+        resources.video.stop()
         await resources.hub.stop()
         await resources.access.write_seen()
         await resources.people.mails_sent()

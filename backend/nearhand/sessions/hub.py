@@ -363,29 +363,28 @@ class Hub:
         self._is_stopping = False
         self._wake = asyncio.Event()
         self._turned = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._turning: asyncio.Task[None] | None = None
         self._rechecked_at = monotonic()
 
     async def start(self) -> None:
         self._is_stopping = False
-        self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._tend())]
+        self._turning = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
         """Finish what was asked, answer whoever still waits, then close every connection."""
         self._is_stopping = True
         self._wake.set()
-        tasks, self._tasks = self._tasks, []
         try:
             async with asyncio.timeout(STOP_WITHIN_S):
                 # A room that is being loaded would be entered, and a session opened, with nobody to do it.
                 await asyncio.gather(*self._loading.values(), return_exceptions=True)
-                if tasks:
-                    await asyncio.wait(tasks[:1])
+                if self._turning is not None:
+                    await asyncio.wait([self._turning])
         except TimeoutError:
             log.error("stopped_in_the_middle", waiting=len(self._due.asked))
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._turning is not None:
+            self._turning.cancel()
+            await asyncio.gather(self._turning, return_exceptions=True)
         due, self._due = self._due, Due()
         due.settle(NotSaved("The service is stopping."))
         connections = due.connections() | self._walls
@@ -1162,16 +1161,6 @@ class Hub:
                 wall.outbox.put(theirs, replaces=session.id)
 
     # -- tending ---------------------------------------------------------------------------------------------------
-
-    async def _tend(self) -> None:
-        while True:
-            await asyncio.sleep(TEND_EVERY_S)
-            try:
-                await self.tend()
-            except asyncio.CancelledError:
-                raise
-            except Exception:
-                log.exception("tending_failed")
 
     async def tend(self) -> None:
         """Hang up on the silent and the slow, on those no longer allowed and in ended sessions; forget empty rooms."""
