@@ -262,6 +262,9 @@ async def test_who_talks_is_told_to_all_others(server: LiveServer, sfu: FakeSfu)
         assert [(one["by"], one["is_talking"]) for one in member.line.told("rtc.talks")] == [
             (TECHNICIAN.id, True)
         ]
+    late = await came(server, SECOND, "late")
+    await enter(late)
+    assert [one["client"] for one in late.line.told("rtc.talks")] == [phone.client]
 
 
 def test_while_the_session_is_elsewhere_a_customer_takes_nothing_and_is_back_with_it(

@@ -796,6 +796,7 @@ class Hub:
         if not isinstance(message, RtcTalk):
             running.party.hear(connection, message)
             return
+        running.party.talks(connection.client, is_talking=message.is_talking)
         told = RtcTalks(by=participant.id, client=connection.client, is_talking=message.is_talking)
         for other in running.connections.values():
             if other is not connection and self._may_meet(running, connection, other):

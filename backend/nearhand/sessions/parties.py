@@ -14,6 +14,7 @@ from nearhand.sessions.messages import (
     RtcSfuCandidate,
     RtcSfuDescribe,
     RtcSfuEnter,
+    RtcTalks,
     RtcWay,
 )
 from nearhand.sessions.model import Participant
@@ -66,6 +67,7 @@ class Party:
         self._ends: dict[str, End] = {}
         self._told: dict[str, RtcWay] = {}
         self._away: dict[str, float] = {}
+        self._talking: set[str] = set()
         self._conference: Conference | None = None
 
     def hailed(self, end: End) -> None:
@@ -98,6 +100,7 @@ class Party:
         self._ends.pop(client, None)
         self._told.pop(client, None)
         self._away.pop(client, None)
+        self._talking.discard(client)
 
     def is_direct(self, client: str) -> bool:
         told = self._told.get(client)
@@ -136,6 +139,9 @@ class Party:
             self._conference.allow({client: _rights(self._ends[client]) for client in found})
         return undone
 
+    def talks(self, client: str, *, is_talking: bool) -> None:
+        (self._talking.add if is_talking else self._talking.discard)(client)
+
     def hear(self, end: End, message: Conferring) -> None:
         conference, told = self._conference, self._told.get(end.client)
         if conference is None or told is None or told.way != "sfu":
@@ -144,6 +150,7 @@ class Party:
             case RtcSfuEnter(room=room, takes_pictures=takes_pictures):
                 if room == conference.id:
                     conference.enter(end.client, takes_pictures=takes_pictures)
+                    self._tell_who_talks(end)
             case RtcSfuDescribe(leg=leg, kind="offer", sdp=sdp):
                 conference.offered(end.client, leg, sdp)
             case RtcSfuDescribe(leg=leg, sdp=sdp):
@@ -152,6 +159,12 @@ class Party:
                 conference.candidate(end.client, leg, candidate)
             case RtcSfuAgain(leg=leg):
                 conference.again(end.client, leg)
+
+    def _tell_who_talks(self, end: End) -> None:
+        for client in sorted(self._talking - {end.client}):
+            other = self._ends.get(client)
+            if other is not None and other.role is not None and other.participant is not None:
+                end.tell(RtcTalks(by=other.participant.id, client=client, is_talking=True))
 
     async def close(self) -> None:
         """Returns when the room at the media server is closed too."""
