@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -46,8 +47,9 @@ def bare(tmp_path: Path, camera: Path) -> Iterator[Bare]:
         yield Bare(demo.url, browser)
 
 
-def watcher(bare: Bare, session: str) -> Page:
+def watcher(bare: Bare, session: str, *, script: str = "") -> Page:
     context = bare.browser.new_context(viewport=DESK, permissions=["microphone"], locale="en")
+    context.add_init_script(script)
     page = context.new_page()
     sign_in_page(page, f"{bare.url}/console/", "observer", PASSWORD)
     page.locator(f"[data-testid=wall-card][data-session-id='{session}'] a").click(timeout=SLOW_MS)
@@ -76,6 +78,8 @@ def test_three_meet_at_the_media_server_and_when_it_is_killed_go_on_directly_unt
         goes(page, "sfu")
     sees(expert)
     sees(observer)
+
+    expect(field.locator("[data-testid=voice-peer][data-way=open]")).to_have_count(2, timeout=SLOW_MS)
 
     # The technician is heard by both, and who speaks is shown to both.
     field.get_by_test_id("talk").click()
@@ -113,3 +117,50 @@ def test_without_a_media_server_three_are_a_mesh_and_a_fourth_is_told_so(bare: B
     expect(fourth.get_by_test_id("desk-picture")).to_be_visible(timeout=SLOW_MS)
     fourth.screenshot(path=tmp_path / "fourth.png")
     sees(observer)
+
+
+# A client that does not do as it is told: it closes no connection.
+STUBBORN = """
+const Real = RTCPeerConnection;
+window.connections = [];
+window.RTCPeerConnection = class extends Real {
+    constructor(configuration) { super(configuration); window.connections.push(this); }
+    close() {}
+};
+window.framesOf = async () => {
+    let frames = 0;
+    for (const one of window.connections)
+        for (const report of (await one.getStats()).values())
+            if (report.type === "inbound-rtp" && report.kind === "video") frames += report.framesReceived ?? 0;
+    return frames;
+};
+"""
+
+
+def test_whoever_is_switched_off_gets_no_frame_any_more_even_if_their_page_closes_nothing(
+    served: Bare,
+) -> None:
+    """L21, L28."""
+    _, session = phone(served)
+    expert = desk(served, session)
+    observer = watcher(served, session, script=STUBBORN)
+    sees(expert)
+    sees(observer)
+    frames = "() => window.framesOf()"
+    before = observer.evaluate(frames)
+    observer.wait_for_timeout(500)
+    assert observer.evaluate(frames) > before
+
+    admin = httpx2.Client(base_url=f"{served.url}/api/v1")
+    token = admin.post("/sign-in?want_token=true", json={"name": "admin", "password": PASSWORD}).json()[
+        "token"
+    ]
+    admin.headers["Authorization"] = f"Bearer {token}"
+    (account,) = [one for one in admin.get("/users").json()["items"] if one["name"] == "observer"]
+    answer = admin.patch(f"/users/{account['id']}", json={"is_active": False})
+    assert answer.status_code == 200, answer.text
+    observer.wait_for_timeout(1000)
+    stopped = observer.evaluate(frames)
+    observer.wait_for_timeout(1500)
+    assert observer.evaluate(frames) == stopped
+    sees(expert)

@@ -58,7 +58,9 @@ class JanusProcess:
         until_s = time.monotonic() + 20
         while _is_free(self.port):
             if self.process.poll() is not None or time.monotonic() > until_s:
-                pytest.fail((self._folder / "janus.log").read_text(encoding="utf-8", errors="replace")[-3000:])
+                pytest.fail(
+                    (self._folder / "janus.log").read_text(encoding="utf-8", errors="replace")[-3000:]
+                )
             time.sleep(0.05)
 
     @property
