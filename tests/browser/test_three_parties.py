@@ -151,14 +151,13 @@ def test_whoever_is_switched_off_gets_no_frame_any_more_even_if_their_page_close
     observer.wait_for_timeout(500)
     assert observer.evaluate(frames) > before
 
-    admin = httpx2.Client(base_url=f"{served.url}/api/v1")
-    token = admin.post("/sign-in?want_token=true", json={"name": "admin", "password": PASSWORD}).json()[
-        "token"
-    ]
-    admin.headers["Authorization"] = f"Bearer {token}"
-    (account,) = [one for one in admin.get("/users").json()["items"] if one["name"] == "observer"]
-    answer = admin.patch(f"/users/{account['id']}", json={"is_active": False})
-    assert answer.status_code == 200, answer.text
+    with httpx2.Client(base_url=f"{served.url}/api/v1") as admin:
+        body = {"name": "admin", "password": PASSWORD}
+        token = admin.post("/sign-in?want_token=true", json=body).json()["token"]
+        admin.headers["Authorization"] = f"Bearer {token}"
+        (account,) = [one for one in admin.get("/users").json()["items"] if one["name"] == "observer"]
+        answer = admin.patch(f"/users/{account['id']}", json={"is_active": False})
+        assert answer.status_code == 200, answer.text
     observer.wait_for_timeout(1000)
     stopped = observer.evaluate(frames)
     observer.wait_for_timeout(1500)
