@@ -65,6 +65,7 @@ from nearhand.sessions.hub import TEND_EVERY_S, Hub, Registered
 from nearhand.sessions.hub import Limits as LiveLimits
 from nearhand.sessions.ice import Ice
 from nearhand.sessions.invitations import router as invitations_router
+from nearhand.sessions.janus import Janus
 from nearhand.sessions.log import Log, PostgresStorage, SqliteStorage
 from nearhand.sessions.relay import Allowed as AllowedPictures
 from nearhand.sessions.sealing import SessionSeals
@@ -131,6 +132,7 @@ class Resources:
     sessions: SessionService
     ice: Ice
     hub: Hub
+    janus: Janus | None
     video: VideoLines
     eyes: Eyes
     drawing: Drawing
@@ -187,6 +189,7 @@ def build_resources(
         ids=ids,
         clock=clock,
     )
+    janus = janus_of(settings)
     hub = Hub(
         live_log,
         clock=clock,
@@ -199,6 +202,8 @@ def build_resources(
         ),
         registered=Registered(sessions.look_up, sessions.place_of),
     )
+    if janus is not None:
+        hub.confer_by(janus)
     return Resources(
         settings=settings,
         database=database,
@@ -241,6 +246,7 @@ def build_resources(
             settings.turn_minutes,
         ),
         hub=hub,
+        janus=janus,
         video=VideoLines(
             hub,
             AllowedPictures(
@@ -298,6 +304,16 @@ def mail_of(settings: Settings) -> Mail | None:
     )
 
 
+def janus_of(settings: Settings) -> Janus | None:
+    if not settings.janus_url:
+        return None
+    return Janus(
+        settings.janus_url,
+        api_secret=settings.janus_api_secret.get_secret_value(),
+        admin_key=settings.janus_admin_key.get_secret_value(),
+    )
+
+
 def provider_of(settings: Settings, clock: Clock) -> Provider | None:
     """Raise ValueError for settings that cannot be meant."""
     if not settings.oidc_issuer:
@@ -336,6 +352,8 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         await resources.session_seals.recover()
         await resources.ledger.start()
         await resources.hub.start()
+        if resources.janus is not None:
+            await resources.janus.start()
         await resources.blobs.sweep()
         async with (
             Periodic("seal_ledger", every_s=SEAL_EVERY_S, work=lambda: _seal(resources)),
@@ -360,6 +378,8 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
             yield
         resources.video.stop()
         await resources.hub.stop()
+        if resources.janus is not None:
+            await resources.janus.stop()
         await resources.access.write_seen()
         await resources.people.mails_sent()
         resources.eyes.close()

@@ -18,7 +18,7 @@ from nearhand.kit.errors import Forbidden, KeyReused, NearhandError, NotFound
 from nearhand.kit.outbox import Outbox
 from nearhand.kit.rate import RateLimit
 from nearhand.sessions.audience import Curtain, Viewer, lists, named_in, reach_of, veiled
-from nearhand.sessions.calls import SIGNALS_PER_MINUTE, Calls, as_heard
+from nearhand.sessions.calls import AWAY_S, SIGNALS_PER_MINUTE, Calls, as_heard
 from nearhand.sessions.log import Batch, Loaded, Log, is_storage_failure
 from nearhand.sessions.messages import (
     Ack,
@@ -28,6 +28,7 @@ from nearhand.sessions.messages import (
     AnnotationRestored,
     Ask,
     CloseCode,
+    Conferring,
     DeviceShow,
     DeviceShown,
     Directed,
@@ -44,8 +45,12 @@ from nearhand.sessions.messages import (
     Problem,
     Refused,
     ResumeFrom,
+    RtcHail,
+    RtcHush,
     RtcPart,
     RtcParted,
+    RtcTalk,
+    RtcTalks,
     State,
     StillShared,
     Welcome,
@@ -69,6 +74,7 @@ from nearhand.sessions.model import (
     UnknownSession,
     UnknownStill,
 )
+from nearhand.sessions.parties import Party
 from nearhand.sessions.room import (
     Acknowledge,
     Deliver,
@@ -79,6 +85,7 @@ from nearhand.sessions.room import (
     demand_pictures,
     demand_role,
 )
+from nearhand.sessions.sfu import Sfu
 from nearhand.sessions.stage import Placed, Stage
 
 log = structlog.get_logger()
@@ -182,6 +189,13 @@ class Connection:
             on_overflow=lambda: self.close(CloseCode.TOO_SLOW),
         )
 
+    @property
+    def role(self) -> Role | None:
+        """What they are where the session is now; None: it is not theirs to see."""
+        if self.curtain is not None:
+            return self.curtain.role
+        return self.participant.role if self.participant is not None else None
+
     def close(self, code: CloseCode) -> None:
         if self.is_closing:
             return
@@ -210,6 +224,7 @@ class Running:
     snapshot_seq: int
     left_at: float
     shown: Session  # as the walls were told
+    party: Party
     stage: Stage = field(default_factory=Stage)
     calls: Calls = field(default_factory=Calls)
     connections: dict[str, Connection] = field(default_factory=dict)  # by client
@@ -365,6 +380,12 @@ class Hub:
         self._turned = asyncio.Event()
         self._turning: asyncio.Task[None] | None = None
         self._rechecked_at = monotonic()
+        self._sfu: Sfu | None = None
+
+    def confer_by(self, sfu: Sfu) -> None:
+        """Voice and pictures of three and more go through this media server, while it is in reach."""
+        self._sfu = sfu
+        sfu.watch(self._arrange_all)
 
     async def start(self) -> None:
         self._is_stopping = False
@@ -392,6 +413,7 @@ class Hub:
             connections |= set(running.connections.values())
         for connection in connections:
             connection.close(CloseCode.RESTARTING)
+        await asyncio.gather(*(running.party.close() for running in self._rooms.values()))
 
     def connection(
         self, line: Line, caller: Caller | None = None, *, watcher: Actor | None = None
@@ -487,7 +509,7 @@ class Hub:
                 await self._hear_ask(connection, message)
             elif isinstance(message, FrameSight):
                 await self._hear_sight(connection, message)
-            elif isinstance(message, Fleeting | Directed):
+            elif isinstance(message, Fleeting | Directed | Conferring):
                 await self._hear_fleeting(connection, message)
             elif isinstance(message, Ping):
                 connection.tell(Pong(at=self._clock.now()))
@@ -512,6 +534,7 @@ class Hub:
         del running.connections[connection.client]
         running.left_at = self._monotonic()
         running.calls.is_away(connection.client, running.left_at)
+        running.party.is_away(connection.client, running.left_at)
         self._tell_presence(running, connection, is_present=False)
 
     async def watch(self, connection: Connection) -> None:
@@ -593,6 +616,9 @@ class Hub:
 
     def recheck(self, holder: str) -> None:
         """Somebody's rights are others now: what they have open is checked at once."""
+        for running in self._rooms.values():
+            for client in running.party.away(holder=holder):
+                self._gone(running, client)  # they cannot be asked; whoever still may comes back
         concerned = [one for one in self._everyone if one.holder == holder]
         if concerned:
             task = asyncio.get_running_loop().create_task(self._recheck(concerned))
@@ -670,8 +696,8 @@ class Hub:
         else:
             self._pass_on(connection, sight)
 
-    async def _hear_fleeting(self, connection: Connection, message: Fleeting | Directed) -> None:
-        if isinstance(message, Directed):
+    async def _hear_fleeting(self, connection: Connection, message: Fleeting | Directed | Conferring) -> None:
+        if isinstance(message, Directed | Conferring):
             self._put_through(connection, message)
             return
         if connection.viewer is not None:
@@ -720,8 +746,8 @@ class Hub:
 
     # -- voice and pictures between two clients ----------------------------------------------------------------------
 
-    def _put_through(self, connection: Connection, message: Directed) -> None:
-        """Pass on what one client says to another about a connection of their own."""
+    def _put_through(self, connection: Connection, message: Directed | Conferring) -> None:
+        """Pass on what one client says to another about a connection of their own, or to the media server."""
         running, participant = connection.running, connection.participant
         if running is None or participant is None:
             return  # before the welcome nobody is there
@@ -732,20 +758,62 @@ class Hub:
         except NearhandError as error:
             self.complain(connection, error)
             return
-        if message.to is not None:
-            other = running.connections.get(message.to)
-            if isinstance(message, RtcPart):
-                self._part(running, connection.client, message.to)
-            elif other is None or other is connection or not self._may_meet(running, connection, other):
-                # No error: whoever has just gone, or may not see any more, is still spoken to for a moment.
-                connection.tell(RtcParted(client=message.to))
-            else:
-                running.calls.join(connection.client, other.client)
-                other.tell(as_heard(message, participant.id, connection.client))
+        if isinstance(message, Conferring):
+            self._confer(running, connection, participant, message)
             return
+        if message.to is not None:
+            self._put_to(running, connection, message, message.to)
+            return
+        if isinstance(message, RtcHail):
+            running.party.hailed(connection)
+            self._arrange(running)
+        for other in running.connections.values():
+            if other is not connection and self._may_connect(running, connection, other):
+                other.tell(as_heard(message, participant.id, connection.client))
+
+    def _put_to(self, running: Running, connection: Connection, message: Directed, to: str) -> None:
+        other, participant = running.connections.get(to), connection.participant
+        assert participant is not None
+        may = self._may_meet if isinstance(message, RtcHush) else self._may_connect
+        if isinstance(message, RtcPart):
+            self._part(running, connection.client, to)
+        elif other is None or other is connection or not may(running, connection, other):
+            # No error: whoever has just gone, or may not see any more, is still spoken to for a moment.
+            connection.tell(RtcParted(client=to))
+        else:
+            if not isinstance(message, RtcHush):
+                running.calls.join(connection.client, other.client)
+            other.tell(as_heard(message, participant.id, connection.client))
+
+    def _may_connect(self, running: Running, *ends: Connection) -> bool:
+        """Whether two browsers may connect to each other now."""
+        return self._may_meet(running, *ends) and all(running.party.is_direct(one.client) for one in ends)
+
+    def _confer(
+        self, running: Running, connection: Connection, participant: Participant, message: Conferring
+    ) -> None:
+        if not isinstance(message, RtcTalk):
+            running.party.hear(connection, message)
+            return
+        running.party.talks(connection.client, is_talking=message.is_talking)
+        told = RtcTalks(by=participant.id, client=connection.client, is_talking=message.is_talking)
         for other in running.connections.values():
             if other is not connection and self._may_meet(running, connection, other):
-                other.tell(as_heard(message, participant.id, connection.client))
+                other.tell(told)
+
+    def _arrange(self, running: Running) -> None:
+        """Who is here, or what they may see, is another thing now: so may be the way of voice and pictures."""
+        for client in running.party.arrange():
+            self._part(running, client)
+
+    def _arrange_all(self) -> None:
+        for running in self._rooms.values():
+            self._arrange(running)
+
+    def _gone(self, running: Running, client: str) -> None:
+        self._part(running, client)
+        running.party.gone(client)
+        self._arrange(running)
 
     def _may_meet(self, running: Running, *ends: Connection) -> bool:
         """Whether both may see what the session is about now: pictures and voices are."""
@@ -766,6 +834,7 @@ class Hub:
             connection = running.connections.get(client)
             if connection is not None and not self._may_meet(running, connection):
                 self._part(running, client)
+        self._arrange(running)
 
     # -- the pipeline ----------------------------------------------------------------------------------------------
 
@@ -1062,7 +1131,8 @@ class Hub:
         if loaded is None:
             raise UnknownSession(f"No session {session_id}.")
         room = Room(loaded.session, ring_s=self._limits.ring_s)
-        running = Running(room, snapshot_seq=0, left_at=self._monotonic(), shown=loaded.session)
+        party = Party(self._sfu, lambda: not room.is_ended)
+        running = Running(room, snapshot_seq=0, left_at=self._monotonic(), shown=loaded.session, party=party)
         running.reload(loaded)
         if room.is_ended:
             running.ended_at = self._monotonic()
@@ -1084,6 +1154,7 @@ class Hub:
         connection.running = running
         running.connections[connection.client] = connection
         running.calls.is_back(connection.client)
+        running.party.is_back(connection)
         self._part_strangers(running)
         epoch = self._epoch(connection)
         connection.tell(
@@ -1172,8 +1243,8 @@ class Hub:
             elif now - connection.heard_at > self._limits.idle_s and connection not in self._walls:
                 connection.close(CloseCode.IDLE)
         for running in self._rooms.values():
-            for client in running.calls.overdue(now):
-                self._part(running, client)
+            for client in {*running.calls.overdue(now), *running.party.away(now - AWAY_S)}:
+                self._gone(running, client)
             if running.ended_at is None:
                 continue
             for connection in list(running.connections.values()):
@@ -1203,7 +1274,7 @@ class Hub:
             if code is not None and not connection.is_closing:
                 connection.cut(code)
                 if connection.running is not None:
-                    self._part(connection.running, connection.client)
+                    self._gone(connection.running, connection.client)
                 self.leave(connection)
 
 

@@ -110,6 +110,13 @@ class Directed(FromClient):
     to: ClientId | None
 
 
+class Conferring(FromClient):
+    """About voice and pictures, to the service: with its media server, or for all at once."""
+
+    traffic = Traffic.DIRECTED
+    roles, guests = WATCHERS, ALL_GUESTS
+
+
 # -- from client: control ---------------------------------------------------------------------------------------
 
 
@@ -320,6 +327,46 @@ class RtcPart(Directed):
 
     type: Literal["rtc.part"] = "rtc.part"
     to: ClientId
+
+
+class RtcTalk(Conferring):
+    """My microphone is open, or not any more: for all others, where no connection of two carries it."""
+
+    guests = SPEAKING_GUESTS
+    type: Literal["rtc.talk"] = "rtc.talk"
+    is_talking: bool
+
+
+class RtcSfuEnter(Conferring):
+    """I am in this room of the media server: offer me what I may take. An offer of my own may follow."""
+
+    type: Literal["rtc.sfu_enter"] = "rtc.sfu_enter"
+    room: ShortId
+    takes_pictures: bool
+
+
+class RtcSfuDescribe(Conferring):
+    """An offer of what I send, by a leg that I name anew each time; or the answer to one that I was offered."""
+
+    type: Literal["rtc.sfu_describe"] = "rtc.sfu_describe"
+    leg: ShortId
+    kind: Literal["offer", "answer"]
+    sdp: str = Field(min_length=1, max_length=MAX_SDP)
+
+
+class RtcSfuCandidate(Conferring):
+    """A way by which I may be reached; null: there are no more."""
+
+    type: Literal["rtc.sfu_candidate"] = "rtc.sfu_candidate"
+    leg: ShortId
+    candidate: IceCandidate | None = None
+
+
+class RtcSfuAgain(Conferring):
+    """No way was found for this leg, or it was lost: offer it anew."""
+
+    type: Literal["rtc.sfu_again"] = "rtc.sfu_again"
+    leg: ShortId
 
 
 # -- from server: control ---------------------------------------------------------------------------------------
@@ -580,12 +627,59 @@ class RtcParted(FromServer):
     client: str
 
 
+class RtcWay(FromServer):
+    """How voice and pictures go for you from now on. `direct`, between browsers, holds until this is first told.
+
+    `why` is there where it is not as it should be: `full`, more are here than connect directly and there is no media
+    server; `lost`, there is one and it is out of reach.
+    """
+
+    traffic = Traffic.DIRECTED
+    type: Literal["rtc.way"] = "rtc.way"
+    way: Literal["direct", "sfu", "none"]
+    why: Literal["full", "lost"] | None
+    room: ShortId | None  # at the media server; another one is entered anew
+
+
+class RtcTalks(Put):
+    type: Literal["rtc.talks"] = "rtc.talks"
+    is_talking: bool
+
+
+class RtcSfuDescribed(FromServer):
+    """The answer to what you send, or an offer of what another client sends: then `client` and `by` say whose."""
+
+    traffic = Traffic.DIRECTED
+    type: Literal["rtc.sfu_described"] = "rtc.sfu_described"
+    leg: ShortId
+    kind: Literal["offer", "answer"]
+    sdp: str
+    client: str | None
+    by: str | None
+
+
+class RtcSfuCandidateTold(FromServer):
+    traffic = Traffic.DIRECTED
+    type: Literal["rtc.sfu_candidate_told"] = "rtc.sfu_candidate_told"
+    leg: ShortId
+    candidate: IceCandidate | None
+
+
+class RtcSfuClosed(FromServer):
+    """Close this leg now: they are gone, or you may not hear and see them any more, or it was refused."""
+
+    traffic = Traffic.DIRECTED
+    type: Literal["rtc.sfu_closed"] = "rtc.sfu_closed"
+    leg: ShortId
+
+
 ClientMessage = Annotated[
     Hello | Ping
     | AnnotationAdd | AnnotationEdit | AnnotationRemove | AnnotationRestore
     | ChatSay | SignalGive | StillShare | DeviceShow | StepShow | ApprovalAsk | ApprovalGive | SessionEnd
     | PointerMove | StrokeDraw | FrameSight | FrameFreeze
-    | RtcHail | RtcDescribe | RtcCandidate | RtcHush | RtcPart,
+    | RtcHail | RtcDescribe | RtcCandidate | RtcHush | RtcPart
+    | RtcTalk | RtcSfuEnter | RtcSfuDescribe | RtcSfuCandidate | RtcSfuAgain,
     Field(discriminator="type"),
 ]  # fmt: skip
 
@@ -612,7 +706,8 @@ ServerMessage = Annotated[
     | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | ApprovalAsked | ApprovalGiven | SessionClosed
     | Withheld
     | PresenceChanged | PointerMoved | StrokeDrawn | FrameSighted | FreezeAsked
-    | RtcHailed | RtcDescribed | RtcCandidateTold | RtcHushed | RtcParted,
+    | RtcHailed | RtcDescribed | RtcCandidateTold | RtcHushed | RtcParted
+    | RtcWay | RtcTalks | RtcSfuDescribed | RtcSfuCandidateTold | RtcSfuClosed,
     Field(discriminator="type"),
 ]  # fmt: skip
 

@@ -124,6 +124,11 @@ export class FakeServer {
       case "rtc.candidate":
       case "rtc.hush":
       case "rtc.part":
+      case "rtc.talk":
+      case "rtc.sfu_enter":
+      case "rtc.sfu_describe":
+      case "rtc.sfu_candidate":
+      case "rtc.sfu_again":
         return; // nobody else could be connected to here
       default:
         return this.#ask(wire, message);

@@ -133,6 +133,11 @@ export function reduce(view: SessionView, message: ServerMessage): SessionView {
     case "rtc.candidate_told":
     case "rtc.hushed":
     case "rtc.parted":
+    case "rtc.way":
+    case "rtc.talks":
+    case "rtc.sfu_described":
+    case "rtc.sfu_candidate_told":
+    case "rtc.sfu_closed":
       return view; // a wish to act on, not a state: see `listen`
     case "withheld":
       return withoutEvent(view, message);
