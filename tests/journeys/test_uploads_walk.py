@@ -29,6 +29,7 @@ HANDED_OUT = {
     "/documents": "documents/{id}/file",
     "/pictures": "pictures/{sha256}",
     "/sessions/{session_id}/stills": "sessions/{session_id}/stills/{sha256}",
+    "/sessions/{session_id}/voice-notes": "sessions/{session_id}/voice-notes/{sha256}",
 }
 KEEPS_NOTHING = {"/images/read", "/devices/import", "/device-types/{device_type_id}/faces/{side}/picture"}
 
@@ -122,7 +123,9 @@ def sent(
         files = {"file": ("x.png", content, more.get("media_type", "image/png"))}
         return service.ask(method, address, data=form, files=files)
     headers = {"Content-Type": more.get("media_type", "application/octet-stream")}
-    params = {"name": name} if path == "/attachments" else {}
+    params = {"/attachments": {"name": name}, "/sessions/{session_id}/voice-notes": {"duration_ms": 900}}.get(
+        path, {}
+    )
     return service.ask(method, address, params=params, content=content, headers=headers)
 
 
@@ -187,7 +190,12 @@ def test_what_is_no_picture_is_taken_by_no_door_for_pictures(
     service: Attacked, filled: dict[str, str]
 ) -> None:
     for door in upload_doors():
-        if door[1] in {"/pictures", "/sessions/{session_id}/stills", "/images/read"}:
+        if door[1] in {
+            "/pictures",
+            "/sessions/{session_id}/stills",
+            "/sessions/{session_id}/voice-notes",
+            "/images/read",
+        }:
             for name in (
                 "svg",
                 "html",

@@ -1,6 +1,10 @@
-"""Who is put through to whom for voice and pictures: what they say to each other is passed on, and they are parted."""
+"""What one client says to another, and who is put through to whom for voice and pictures: those are parted too."""
 
 from nearhand.sessions.messages import (
+    CameraAsk,
+    CameraAsked,
+    CameraState,
+    CameraStated,
     Directed,
     Put,
     RtcCandidate,
@@ -57,6 +61,10 @@ class Calls:
 def as_heard(message: Directed, by: str, client: str) -> Put:
     """As the other one hears it."""
     match message:
+        case CameraAsk() | CameraState():
+            told = message.model_dump(exclude={"type", "to"})
+            kind = CameraAsked if isinstance(message, CameraAsk) else CameraStated
+            return kind(by=by, client=client, **told)
         case RtcHail(run=run, to=to):
             return RtcHailed(by=by, client=client, run=run, is_for_all=to is None)
         case RtcDescribe(run=run, to_run=to_run, kind=kind, sdp=sdp):

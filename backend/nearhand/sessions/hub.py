@@ -19,6 +19,7 @@ from nearhand.kit.outbox import Outbox
 from nearhand.kit.rate import RateLimit
 from nearhand.sessions.audience import Curtain, Viewer, lists, named_in, reach_of, veiled
 from nearhand.sessions.calls import SIGNALS_PER_MINUTE, Calls, as_heard
+from nearhand.sessions.handed import file_in
 from nearhand.sessions.log import Batch, Loaded, Log, is_storage_failure
 from nearhand.sessions.messages import (
     Ack,
@@ -27,6 +28,7 @@ from nearhand.sessions.messages import (
     AnnotationRemoved,
     AnnotationRestored,
     Ask,
+    Calling,
     CloseCode,
     DeviceShow,
     DeviceShown,
@@ -47,7 +49,6 @@ from nearhand.sessions.messages import (
     RtcPart,
     RtcParted,
     State,
-    StillShared,
     Welcome,
     server_events,
 )
@@ -727,9 +728,7 @@ class Hub:
         if running is None or participant is None:
             return  # before the welcome nobody is there
         try:
-            if not connection.signals.allow("", self._monotonic()):
-                raise TooManySignals
-            demand_role(participant, message)
+            self._demand_to_say(connection, participant, message)
         except NearhandError as error:
             self.complain(connection, error)
             return
@@ -741,12 +740,21 @@ class Hub:
                 # No error: whoever has just gone, or may not see any more, is still spoken to for a moment.
                 connection.tell(RtcParted(client=message.to))
             else:
-                running.calls.join(connection.client, other.client)
+                if isinstance(message, Calling):
+                    running.calls.join(connection.client, other.client)
                 other.tell(as_heard(message, participant.id, connection.client))
             return
         for other in running.connections.values():
             if other is not connection and self._may_meet(running, connection, other):
                 other.tell(as_heard(message, participant.id, connection.client))
+
+    def _demand_to_say(self, connection: Connection, participant: Participant, message: Directed) -> None:
+        # Of each kind apart: a finger on the zoom must not cost a call its way.
+        if not connection.signals.allow(message.type.partition(".")[0], self._monotonic()):
+            raise TooManySignals
+        if connection.curtain is not None and not isinstance(message, Calling):
+            participant = _acting(connection.curtain, participant, message)
+        demand_role(participant, message)
 
     def _may_meet(self, running: Running, *ends: Connection) -> bool:
         """Whether both may see what the session is about now: pictures and voices are."""
@@ -897,8 +905,9 @@ class Hub:
                 turn.batch.drop(session_id, event.annotation.id)
         elif isinstance(event, AnnotationRemoved):
             turn.batch.drop(session_id, event.id)
-        elif isinstance(event, StillShared):
-            turn.batch.share(session_id, event.still.sha256)
+        sha256 = file_in(event)
+        if sha256 is not None:
+            turn.batch.share(session_id, sha256)
 
     def _refuse(self, turn: Turn, connection: Connection, refusal: Refuse) -> None:
         assert connection.participant is not None
@@ -1243,7 +1252,7 @@ def _behind(curtain: Curtain, bodies: list[str]) -> list[str]:
     return [curtain.told(server_events.validate_json(body), body) for body in bodies]
 
 
-def _acting(curtain: Curtain, participant: Participant, message: Ask | Fleeting) -> Participant:
+def _acting(curtain: Curtain, participant: Participant, message: FromClient) -> Participant:
     """The participant with the role they have where the session is now. Raises what they may not ask."""
     objection = curtain.objection(message)
     if objection is not None:
