@@ -73,6 +73,7 @@ from nearhand.sessions.service import Registry, SessionService, Stills
 from nearhand.sessions.socket import router as socket_router
 from nearhand.sessions.video import VideoLines
 from nearhand.sessions.video import router as video_router
+from nearhand.sessions.voices import VoiceNotes
 from nearhand.telemetry.api import router as telemetry_router
 from nearhand.telemetry.service import pack_all
 
@@ -130,6 +131,7 @@ class Resources:
     live_log: Log
     session_seals: SessionSeals
     sessions: SessionService
+    voice_notes: VoiceNotes
     ice: Ice
     hub: Hub
     janus: Janus | None
@@ -239,6 +241,7 @@ def build_resources(
         live_log=live_log,
         session_seals=SessionSeals(live_log, database),
         sessions=sessions,
+        voice_notes=VoiceNotes(live_log, sessions, blobs, clock=clock),
         ice=Ice(
             settings.ice_stun,
             settings.ice_turn,
@@ -447,5 +450,7 @@ def is_upload(method: str, path: str) -> bool:
     """Paths that read their own body piece by piece, under limits of their own."""
     return (method == "PUT" and path.endswith("/picture")) or (
         method == "POST"
-        and path.endswith(("/stills", "/documents", "/attachments", "/pictures", "/import", "/read"))
+        and path.endswith(
+            ("/stills", "/documents", "/attachments", "/pictures", "/import", "/read", "/voice-notes")
+        )
     )

@@ -18,7 +18,8 @@ from nearhand.kit.errors import Forbidden, KeyReused, NearhandError, NotFound
 from nearhand.kit.outbox import Outbox
 from nearhand.kit.rate import RateLimit
 from nearhand.sessions.audience import Curtain, Viewer, lists, named_in, reach_of, veiled
-from nearhand.sessions.calls import AWAY_S, SIGNALS_PER_MINUTE, Calls, as_heard
+from nearhand.sessions.calls import AWAY_S, SIGNALS_PER_MINUTE, Calls, as_heard, is_of_a_way
+from nearhand.sessions.handed import file_in
 from nearhand.sessions.log import Batch, Loaded, Log, is_storage_failure
 from nearhand.sessions.messages import (
     Ack,
@@ -27,6 +28,7 @@ from nearhand.sessions.messages import (
     AnnotationRemoved,
     AnnotationRestored,
     Ask,
+    Calling,
     CloseCode,
     Conferring,
     DeviceShow,
@@ -46,13 +48,11 @@ from nearhand.sessions.messages import (
     Refused,
     ResumeFrom,
     RtcHail,
-    RtcHush,
     RtcPart,
     RtcParted,
     RtcTalk,
     RtcTalks,
     State,
-    StillShared,
     Welcome,
     server_events,
 )
@@ -752,9 +752,7 @@ class Hub:
         if running is None or participant is None:
             return  # before the welcome nobody is there
         try:
-            if not connection.signals.allow("", self._monotonic()):
-                raise TooManySignals
-            demand_role(participant, message)
+            self._demand_to_say(connection, participant, message)
         except NearhandError as error:
             self.complain(connection, error)
             return
@@ -768,22 +766,24 @@ class Hub:
             running.party.hailed(connection)
             self._arrange(running)
         for other in running.connections.values():
-            if other is not connection and self._may_connect(running, connection, other):
+            if other is not connection and self._may_reach(message, running, connection, other):
                 other.tell(as_heard(message, participant.id, connection.client))
 
     def _put_to(self, running: Running, connection: Connection, message: Directed, to: str) -> None:
         other, participant = running.connections.get(to), connection.participant
         assert participant is not None
-        may = self._may_meet if isinstance(message, RtcHush) else self._may_connect
         if isinstance(message, RtcPart):
             self._part(running, connection.client, to)
-        elif other is None or other is connection or not may(running, connection, other):
+        elif other is None or other is connection or not self._may_reach(message, running, connection, other):
             # No error: whoever has just gone, or may not see any more, is still spoken to for a moment.
             connection.tell(RtcParted(client=to))
         else:
-            if not isinstance(message, RtcHush):
+            if is_of_a_way(message):
                 running.calls.join(connection.client, other.client)
             other.tell(as_heard(message, participant.id, connection.client))
+
+    def _may_reach(self, message: Directed, running: Running, *ends: Connection) -> bool:
+        return (self._may_connect if is_of_a_way(message) else self._may_meet)(running, *ends)
 
     def _may_connect(self, running: Running, *ends: Connection) -> bool:
         """Whether two browsers may connect to each other now."""
@@ -814,6 +814,16 @@ class Hub:
         self._part(running, client)
         running.party.gone(client)
         self._arrange(running)
+
+    def _demand_to_say(
+        self, connection: Connection, participant: Participant, message: Directed | Conferring
+    ) -> None:
+        # Of each kind apart: a finger on the zoom must not cost a call its way.
+        if not connection.signals.allow(message.type.partition(".")[0], self._monotonic()):
+            raise TooManySignals
+        if connection.curtain is not None and not isinstance(message, Calling | Conferring):
+            participant = _acting(connection.curtain, participant, message)
+        demand_role(participant, message)
 
     def _may_meet(self, running: Running, *ends: Connection) -> bool:
         """Whether both may see what the session is about now: pictures and voices are."""
@@ -965,8 +975,9 @@ class Hub:
                 turn.batch.drop(session_id, event.annotation.id)
         elif isinstance(event, AnnotationRemoved):
             turn.batch.drop(session_id, event.id)
-        elif isinstance(event, StillShared):
-            turn.batch.share(session_id, event.still.sha256)
+        sha256 = file_in(event)
+        if sha256 is not None:
+            turn.batch.share(session_id, sha256)
 
     def _refuse(self, turn: Turn, connection: Connection, refusal: Refuse) -> None:
         assert connection.participant is not None
@@ -1303,7 +1314,7 @@ def _behind(curtain: Curtain, bodies: list[str]) -> list[str]:
     return [curtain.told(server_events.validate_json(body), body) for body in bodies]
 
 
-def _acting(curtain: Curtain, participant: Participant, message: Ask | Fleeting) -> Participant:
+def _acting(curtain: Curtain, participant: Participant, message: FromClient) -> Participant:
     """The participant with the role they have where the session is now. Raises what they may not ask."""
     objection = curtain.objection(message)
     if objection is not None:

@@ -118,7 +118,10 @@ export class FakeServer {
       case "stroke.draw":
       case "frame.sight":
       case "frame.freeze":
+      case "caption.say":
         return void this.fleeting.push(message);
+      case "camera.ask":
+      case "camera.state":
       case "rtc.hail":
       case "rtc.describe":
       case "rtc.candidate":

@@ -5,6 +5,7 @@ import type {
   Approval,
   ChatLine,
   FrameSighted,
+  GivenDocument,
   GivenSignal,
   Participant,
   PointerMoved,
@@ -41,6 +42,8 @@ export interface SessionView {
   readonly step: ShownStep | null;
   /** What the customer was asked, oldest first, decided or not. */
   readonly approvals: readonly Approval[];
+  /** What somebody has put before everybody's eyes. */
+  readonly document: GivenDocument | null;
   /** The session is about equipment now that is not this person's to see. */
   readonly isElsewhere: boolean;
   /** The newest pointer, stroke and frame of each participant, by their id. */
@@ -65,6 +68,7 @@ export const EMPTY_SESSION: SessionView = {
   signal: null,
   step: null,
   approvals: [],
+  document: null,
   isElsewhere: false,
   pointers: {},
   strokes: {},
@@ -104,6 +108,7 @@ export function reduce(view: SessionView, message: ServerMessage): SessionView {
       return {
         ...view,
         ...state,
+        document: state.document ?? null,
         epoch,
         seq,
         headSeq: Math.max(seq, view.headSeq),
@@ -128,6 +133,9 @@ export function reduce(view: SessionView, message: ServerMessage): SessionView {
     case "frame.sighted":
       return { ...view, frames: { ...view.frames, [message.by]: message } };
     case "freeze.asked":
+    case "caption.said":
+    case "camera.asked":
+    case "camera.stated":
     case "rtc.hailed":
     case "rtc.described":
     case "rtc.candidate_told":
@@ -181,7 +189,13 @@ function withEvent(view: SessionView, event: ServerEvent): SessionView {
     case "annotation.removed":
       return { ...next, annotations: view.annotations.filter(({ id }) => id !== event.id) };
     case "chat.said":
-      return { ...next, chat: [...view.chat, { seq, by, at, text: event.text }].slice(-CHAT_KEPT) };
+      return {
+        ...next,
+        chat: [
+          ...view.chat,
+          { seq, by, at, text: event.text, phrase: event.phrase ?? null, voice: event.voice ?? null },
+        ].slice(-CHAT_KEPT),
+      };
     case "signal.given":
       return { ...next, signal: { seq, by, at, signal: event.signal } };
     case "still.shared":
@@ -190,6 +204,8 @@ function withEvent(view: SessionView, event: ServerEvent): SessionView {
       return { ...next, device: event.device, isElsewhere: false };
     case "step.shown":
       return { ...next, step: event.step };
+    case "document.shown":
+      return { ...next, document: event.document && { seq, by, at, document: event.document } };
     case "approval.asked":
     case "approval.given":
       return { ...next, approvals: replaced(view.approvals, event.approval) };
