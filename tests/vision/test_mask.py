@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from nearhand.vision.camera import Intrinsics, nominal
 from nearhand.vision.mask import Extent, kept_outline
@@ -25,7 +26,7 @@ AHEAD = seen_from(520, (0, 0, 0), (241.3, 22.2))
 angles = st.floats(-0.7, 0.7)
 
 
-def on_face(outline: object, where: Pose, camera: Intrinsics = CAMERA) -> np.ndarray:  # type: ignore[type-arg]
+def on_face(outline: object, where: Pose, camera: Intrinsics = CAMERA) -> NDArray[np.float64]:
     return unproject(np.asarray(outline, dtype=np.float64), where, camera)
 
 

@@ -1,6 +1,7 @@
 """Say where in a picture a part of a face is, and surely nothing beside it: all else may be hidden."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -37,6 +38,11 @@ class Extent:
         )
 
 
+class _Doubt(NamedTuple):
+    covariance: Array
+    margin_px: float
+
+
 def kept_outline(
     camera: Intrinsics, pose: ArrayLike, covariance: ArrayLike, extent: Extent, margin_px: float
 ) -> Array | None:
@@ -49,12 +55,9 @@ def kept_outline(
     if t[:3, 2] @ t[:3, 3] <= 0 or cone is None:
         return None
     wide, corners = _view(t, cone * WIDER), extent.corners
-    top, right, bottom, left = (
-        _inset(
-            camera, t, covariance, _clipped(corners[[k, (k + 1) % 4]], wide), axis=1 - k % 2, margin_px=margin_px
-        )
-        for k in range(4)
-    )
+    doubt = _Doubt(np.asarray(covariance, dtype=np.float64).reshape(6, 6), margin_px)
+    edges = (_clipped(corners[[k, (k + 1) % 4]], wide) for k in range(4))
+    top, right, bottom, left = (_inset(camera, t, doubt, edge, 1 - k % 2) for k, edge in enumerate(edges))
     inner = Extent(extent.left + left, extent.top + top, extent.right - right, extent.bottom - bottom)
     if not (inner.left < inner.right and inner.top < inner.bottom):
         return None
@@ -104,9 +107,7 @@ def _clipped(line: Array, planes: Array) -> Array:
     return np.array(points).reshape(-1, 2)
 
 
-def _inset(
-    camera: Intrinsics, t: Array, covariance: ArrayLike, edge: Array, *, axis: int, margin_px: float
-) -> float:
+def _inset(camera: Intrinsics, t: Array, doubt: _Doubt, edge: Array, axis: int) -> float:
     """How far the face's edge along these points is kept clear of, across it; `axis`: 0 for upright edges."""
     if len(edge) == 0:
         return 0.0  # not in view
@@ -120,7 +121,6 @@ def _inset(
     except np.linalg.LinAlgError:
         return float("nan")
     along = np.einsum("nk,nkj->nj", rows, pose_jacobian(points, t, pinhole))
-    spread = np.asarray(covariance, dtype=np.float64).reshape(6, 6)
-    variance = np.einsum("ni,ij,nj->n", along, spread, along)
-    return float(np.max(SDS * np.sqrt(np.maximum(variance, 0)) + margin_px * np.linalg.norm(rows, axis=1)))
-
+    variance = np.einsum("ni,ij,nj->n", along, doubt.covariance, along)
+    aside = doubt.margin_px * np.linalg.norm(rows, axis=1)
+    return float(np.max(SDS * np.sqrt(np.maximum(variance, 0)) + aside))
