@@ -135,6 +135,8 @@ def test_turning_to_a_device_at_another_site_is_told_to_all(hall: Neighbours) ->
 
 def test_the_ledger_keeps_who_changed_the_rule(hall: Neighbours) -> None:
     demand(hall, CameraMask.WARN)
+    assert hall.client.portal is not None
+    hall.client.portal.call(hall.resources.ledger.seal)
     entries = hall.ask("GET", "audit/entries?action=site.changed", hall.headers("admin")).json()["items"]
     assert "camera_mask" in str(entries[0])
     assert "warn" in str(entries[0])
