@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import time
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol, TypeVar
@@ -21,6 +21,7 @@ from nearhand.sessions.audience import Curtain, Viewer, lists, named_in, reach_o
 from nearhand.sessions.calls import AWAY_S, SIGNALS_PER_MINUTE, Calls, as_heard, is_of_a_way
 from nearhand.sessions.handed import file_in
 from nearhand.sessions.log import Batch, Loaded, Log, is_storage_failure
+from nearhand.sessions.masks import MaskRules, RuleOf
 from nearhand.sessions.messages import (
     Ack,
     AnnotationAdded,
@@ -29,6 +30,7 @@ from nearhand.sessions.messages import (
     AnnotationRestored,
     Ask,
     Calling,
+    CameraMaskChanged,
     CloseCode,
     Conferring,
     DeviceShow,
@@ -60,9 +62,11 @@ from nearhand.sessions.model import (
     ClientTaken,
     Elsewhere,
     FrameRef,
+    MaskMissing,
     NotSaved,
     OnPort,
     Participant,
+    PictureMask,
     Session,
     SessionEnded,
     SessionStatus,
@@ -156,6 +160,7 @@ class Registered:
 
     look_up: LookUp
     place_of: PlaceOf
+    mask_of: RuleOf
 
 
 class Connection:
@@ -367,6 +372,7 @@ class Hub:
         self._limits = limits
         self._look_up = registered.look_up
         self._place_of = registered.place_of
+        self._masks = MaskRules(registered.mask_of, monotonic)
         self._monotonic = monotonic
         self._rooms: dict[str, Running] = {}
         self._loading: dict[str, asyncio.Task[Running]] = {}
@@ -493,6 +499,7 @@ class Hub:
                     connection.session_id, after=hello.resume.seq, limit=MAX_RESUMED_EVENTS
                 )
                 running = await self._running(connection.session_id)
+        await self._masks.refresh(connection.session_id, running.stage.now)
         if self._is_stopping:
             connection.close(CloseCode.RESTARTING)
             return
@@ -610,6 +617,17 @@ class Hub:
             return False
         return viewer is None or running.curtain(viewer).shows(frame)
 
+    def obeys_mask(self, session_id: str, mask: PictureMask) -> bool:
+        """Whether a picture with this mask may be shown where the session is now."""
+        return self._masks.obeys(session_id, mask)
+
+    async def demand_mask(self, session_id: str, mask: PictureMask) -> None:
+        """Raises UnknownSession, and MaskMissing for a still that may not be taken in as it is."""
+        running = await self._running(session_id)
+        await self._masks.refresh(session_id, running.stage.now)
+        if not self._masks.obeys(session_id, mask):
+            raise MaskMissing
+
     def is_over(self, session_id: str) -> bool:
         running = self._rooms.get(session_id)
         return running is not None and running.room.is_ended
@@ -621,9 +639,12 @@ class Hub:
                 self._gone(running, client)  # they cannot be asked; whoever still may comes back
         concerned = [one for one in self._everyone if one.holder == holder]
         if concerned:
-            task = asyncio.get_running_loop().create_task(self._recheck(concerned))
-            self._rechecks.add(task)
-            task.add_done_callback(self._rechecks.discard)
+            self._soon(self._recheck(concerned))
+
+    def _soon(self, what: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(what)
+        self._rechecks.add(task)
+        task.add_done_callback(self._rechecks.discard)
 
     def complain(self, connection: Connection, error: NearhandError) -> None:
         """Say what is wrong; hang up on somebody who does not stop."""
@@ -951,9 +972,11 @@ class Hub:
         """Why it is refused whatever the room would say."""
         if isinstance(asked.ask, Malformed):
             return asked.ask.error
-        if asked.accident is not None or asked.connection.curtain is None:
+        if asked.accident is not None:
             return asked.accident
-        return asked.connection.curtain.objection(asked.ask)
+        curtain = asked.connection.curtain
+        objection = None if curtain is None else curtain.objection(asked.ask)
+        return objection or self._masks.objection(running.room.session.id, asked.ask)
 
     def _store(
         self, turn: Turn, running: Running, event: Event, places: Mapping[str, Where] = NOWHERE
@@ -1070,6 +1093,8 @@ class Hub:
                 mine = told if curtain is None else ",".join(_behind(curtain, bodies))
                 connection.outbox.put(f'{mine},{{"type":"ack","n":{n}}}' if n else mine)
             self._part_strangers(running)
+            if not self._masks.is_about(running.room.session.id, running.stage.now):
+                self._soon(self._tell_mask(running))
         for connection, n in acks.items():
             connection.tell(Ack(n=n))
         stages = {running.room.session.id: running.stage for running in turn.events}
@@ -1175,6 +1200,7 @@ class Hub:
                 acked=room.acked(connection.client),
                 you=connection.participant,
                 present=tuple(sorted(running.present())),
+                camera_mask=self._masks.of(connection.session_id),
                 is_resumed=tail is not None,
             )
         )
@@ -1242,6 +1268,19 @@ class Hub:
                 theirs = veiled(session, wall.viewer, stage).model_dump_json()
                 wall.outbox.put(theirs, replaces=session.id)
 
+    async def _tell_mask(self, running: Running) -> None:
+        """What is asked of pictures where the session is now, to all, when it is something else than before."""
+        session_id = running.room.session.id
+        if await self._masks.refresh(session_id, running.stage.now):
+            told = CameraMaskChanged(camera_mask=self._masks.of(session_id))
+            for connection in list(running.connections.values()):
+                connection.tell(told)
+
+    async def _tell_masks(self) -> None:
+        for running in list(self._rooms.values()):
+            if running.connections and running.ended_at is None:
+                await self._tell_mask(running)
+
     # -- tending ---------------------------------------------------------------------------------------------------
 
     async def tend(self) -> None:
@@ -1261,6 +1300,7 @@ class Hub:
             for connection in list(running.connections.values()):
                 if now - max(running.ended_at, connection.joined_at) > LINGER_AFTER_END_S:
                     connection.close(CloseCode.ENDED)
+        await self._tell_masks()
         self._forget_empty_rooms(now)
         if now - self._rechecked_at >= RECHECK_EVERY_S:
             self._rechecked_at = now
@@ -1273,6 +1313,7 @@ class Hub:
         for session_id, running in list(self._rooms.items()):
             if not running.connections and running not in busy and now - running.left_at > UNLOAD_AFTER_S:
                 del self._rooms[session_id]
+                self._masks.forget(session_id)
 
     async def _recheck(self, connections: list[Connection]) -> None:
         for connection in connections:

@@ -18,6 +18,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from nearhand.access.model import LinkMay, Permission, Role
+from nearhand.devices.model import CameraMask
 from nearhand.kit.errors import NearhandError
 from nearhand.kit.patterns import Id
 from nearhand.sessions.model import (
@@ -30,6 +31,7 @@ from nearhand.sessions.model import (
     NotAMessage,
     Participant,
     PhraseId,
+    PictureMask,
     Place,
     SessionState,
     Shape,
@@ -216,6 +218,7 @@ class StillShare(Ask):
     height: int = Field(gt=0, le=20_000)
     captured_at: datetime
     sighting: Sighting | None = None
+    mask: PictureMask | None = None  # what was hidden; left out: nothing
 
 
 class DeviceShow(Ask):
@@ -450,6 +453,7 @@ class Welcome(FromServer):
     acked: int
     you: Participant
     present: tuple[str, ...]  # ids of the participants who are connected now
+    camera_mask: CameraMask  # what the site asks of pictures
     is_resumed: bool  # True: missed events follow; False: session.state follows
 
 
@@ -462,6 +466,14 @@ class State(FromServer):
     seq: int
     state: SessionState
     is_elsewhere: bool  # it is about a device that you may not see, and `state.device` is left out
+
+
+class CameraMaskChanged(FromServer):
+    """The site asks something else of pictures now, or the session is at another one."""
+
+    traffic = Traffic.CONTROL
+    type: Literal["camera.mask_changed"] = "camera.mask_changed"
+    camera_mask: CameraMask
 
 
 class Ack(FromServer):
@@ -812,7 +824,8 @@ ServerMessage = Annotated[
     | PresenceChanged | PointerMoved | StrokeDrawn | FrameSighted | FreezeAsked | CaptionSaid
     | CameraAsked | CameraStated
     | RtcHailed | RtcDescribed | RtcCandidateTold | RtcHushed | RtcParted
-    | RtcWay | RtcTalks | RtcSfuDescribed | RtcSfuCandidateTold | RtcSfuClosed,
+    | RtcWay | RtcTalks | RtcSfuDescribed | RtcSfuCandidateTold | RtcSfuClosed
+    | CameraMaskChanged,
     Field(discriminator="type"),
 ]  # fmt: skip
 

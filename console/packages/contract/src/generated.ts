@@ -2921,6 +2921,24 @@ export interface components {
             zoom: number | null;
         };
         /**
+         * CameraMask
+         * @description What is asked of pictures of a site that others see: nothing, a warning, or that only the device is sharp.
+         * @enum {string}
+         */
+        CameraMask: "off" | "warn" | "enforce";
+        /**
+         * CameraMaskChanged
+         * @description The site asks something else of pictures now, or the session is at another one.
+         */
+        CameraMaskChanged: {
+            camera_mask: components["schemas"]["CameraMask"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "camera.mask_changed";
+        };
+        /**
          * CameraState
          * @description What my camera can do and does. `is_steered`: others may steer it without asking each time.
          *
@@ -4892,6 +4910,8 @@ export interface components {
              */
             address: string;
             /** @default off */
+            camera_mask: components["schemas"]["CameraMask"];
+            /** @default off */
             label_signing: components["schemas"]["LabelSigning"];
             /** Name */
             name: string;
@@ -5319,6 +5339,12 @@ export interface components {
             /** Width */
             width: number;
         };
+        /**
+         * PictureMask
+         * @description What of a picture was hidden before it left the camera: nothing, what is beside the device, or all of it.
+         * @enum {string}
+         */
+        PictureMask: "none" | "range" | "whole";
         /** PinChange */
         PinChange: {
             /** Pin */
@@ -6252,7 +6278,7 @@ export interface components {
             quantity: string;
         };
         ServerEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"];
-        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"] | components["schemas"]["CaptionSaid"] | components["schemas"]["CameraAsked"] | components["schemas"]["CameraStated"] | components["schemas"]["RtcHailed"] | components["schemas"]["RtcDescribed"] | components["schemas"]["RtcCandidateTold"] | components["schemas"]["RtcHushed"] | components["schemas"]["RtcParted"] | components["schemas"]["RtcWay"] | components["schemas"]["RtcTalks"] | components["schemas"]["RtcSfuDescribed"] | components["schemas"]["RtcSfuCandidateTold"] | components["schemas"]["RtcSfuClosed"];
+        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"] | components["schemas"]["CaptionSaid"] | components["schemas"]["CameraAsked"] | components["schemas"]["CameraStated"] | components["schemas"]["RtcHailed"] | components["schemas"]["RtcDescribed"] | components["schemas"]["RtcCandidateTold"] | components["schemas"]["RtcHushed"] | components["schemas"]["RtcParted"] | components["schemas"]["RtcWay"] | components["schemas"]["RtcTalks"] | components["schemas"]["RtcSfuDescribed"] | components["schemas"]["RtcSfuCandidateTold"] | components["schemas"]["RtcSfuClosed"] | components["schemas"]["CameraMaskChanged"];
         /**
          * Session
          * @description One support call as a list shows it.
@@ -6387,6 +6413,8 @@ export interface components {
             frame: components["schemas"]["FrameRef"];
             /** Height */
             height: number;
+            /** @default none */
+            mask: components["schemas"]["PictureMask"];
             /** Seq */
             seq: number;
             /** Sha256 */
@@ -6547,6 +6575,8 @@ export interface components {
              * @default
              */
             address: string;
+            /** @default off */
+            camera_mask: components["schemas"]["CameraMask"];
             /**
              * Created At
              * Format: date-time
@@ -6715,6 +6745,7 @@ export interface components {
             frame: components["schemas"]["FrameRef"];
             /** Height */
             height: number;
+            mask?: components["schemas"]["PictureMask"] | null;
             /** N */
             n: number;
             /** Sha256 */
@@ -6987,6 +7018,7 @@ export interface components {
         Welcome: {
             /** Acked */
             acked: number;
+            camera_mask: components["schemas"]["CameraMask"];
             /** Epoch */
             epoch: string;
             /** Is Resumed */
@@ -7068,6 +7100,8 @@ export type Camera = components['schemas']['Camera'];
 export type CameraAct = components['schemas']['CameraAct'];
 export type CameraAsk = components['schemas']['CameraAsk'];
 export type CameraAsked = components['schemas']['CameraAsked'];
+export type CameraMask = components['schemas']['CameraMask'];
+export type CameraMaskChanged = components['schemas']['CameraMaskChanged'];
 export type CameraState = components['schemas']['CameraState'];
 export type CameraStated = components['schemas']['CameraStated'];
 export type CaptionSaid = components['schemas']['CaptionSaid'];
@@ -7208,6 +7242,7 @@ export type PasskeyOptions = components['schemas']['PasskeyOptions'];
 export type PasswordChange = components['schemas']['PasswordChange'];
 export type Permission = components['schemas']['Permission'];
 export type Picture = components['schemas']['Picture'];
+export type PictureMask = components['schemas']['PictureMask'];
 export type PinChange = components['schemas']['PinChange'];
 export type Ping = components['schemas']['Ping'];
 export type PointerMove = components['schemas']['PointerMove'];
@@ -11325,7 +11360,10 @@ export interface operations {
     };
     add_still_api_v1_sessions__session_id__stills_post: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description What was hidden in it; some sites refuse a picture with nothing hidden. */
+                mask?: components["schemas"]["PictureMask"];
+            };
             header?: never;
             path: {
                 session_id: string;
