@@ -17,6 +17,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 from sqlalchemy import text
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from nearhand.access.credentials import StoredPasskey
 from nearhand.access.model import NewUser, Permission, Role, everywhere
@@ -509,6 +510,11 @@ def a_picture(colour: str, kind: str = "PNG") -> bytes:
     return file.getvalue()
 
 
+class OnePlace(AsyncAdaptedQueuePool):
+    def __init__(self, creator: Any, **others: Any) -> None:
+        super().__init__(creator, **(others | {"pool_size": 1, "max_overflow": 0}))
+
+
 @contextmanager
 def world(folder: Path) -> Iterator[World]:
     clock = FixedClock()
@@ -521,9 +527,10 @@ def world(folder: Path) -> Iterator[World]:
         uploads_per_hour_and_account=PLENTY,
         live_unshared_stills=PLENTY,
     )
-    resources = build_resources(settings, clock=clock, passwords=Passwords(QUICK))
     with pytest.MonkeyPatch.context() as patch:
-        # In memory there is one connection: nothing may run beside a request, or while it is put back.
+        # In memory there is one connection: what runs beside a request takes its turn.
+        patch.setattr("nearhand.kit.database.StaticPool", OnePlace)
+        resources = build_resources(settings, clock=clock, passwords=Passwords(QUICK))
         patch.setattr("nearhand.app.Periodic", lambda *_, **__: nullcontext())
         with TestClient(create_app(settings, resources), base_url="http://testserver") as client:
             new = NewUser(
