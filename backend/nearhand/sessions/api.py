@@ -7,7 +7,7 @@ from fastapi.responses import FileResponse
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
-from nearhand.audit.doors import acted, listed, viewed
+from nearhand.audit.doors import acted, listed, untold, viewed
 from nearhand.kit.asking import asking
 from nearhand.kit.files import picture, raw_body
 from nearhand.kit.http import GuardedRoute, IdempotencyKey, Page, Paging
@@ -127,6 +127,15 @@ async def device_shown(
         if actor.user_id is not None
         else SessionDevice(view=shown.view.without_notes(), labels=shown.labels)
     )
+
+
+@router.get("/ice")
+@untold("one's own line is looked at; nothing of a session is in it")
+async def ice_to_check(request: Request, actor: Actor = may(Permission.SESSIONS_JOIN)) -> IceServers:
+    """The same servers as in a session, to check beforehand whether they can be reached."""
+    resources = request.app.state.resources
+    found: IceServers = resources.ice.servers(actor.participant_id, resources.clock.now())
+    return found
 
 
 @router.get("/sessions/{session_id}/ice")

@@ -11,6 +11,7 @@ import { t as tAccess } from "../access/words";
 import { send } from "../rest";
 import { t as tShared } from "../words";
 import { Factors } from "./Factors";
+import { LineCheck } from "./LineCheck";
 import { Phone } from "./Phone";
 import { t } from "./words";
 
@@ -51,6 +52,7 @@ export function AccountPage() {
       </section>
       {!who.must_enrol && <Phone />}
       <SignIns base="/me" />
+      {!who.must_enrol && <LineCheck />}
       {!who.must_enrol && <Tokens base="/me" permissions={who.permissions} />}
     </div>
   );

@@ -5,3 +5,4 @@ export { type CallView, NO_CALL, type PeerView } from "./callView";
 export type { MicrophoneState } from "./microphone";
 export type { Way } from "./reach";
 export { TalkButton } from "./talkButton";
+export { checkLine, type LineReport, rungs } from "./lineCheck";

@@ -21,6 +21,8 @@ export interface WayOptions {
 export class WayKeeper {
   told: Pick<WayTold, "way" | "why"> = { way: "direct", why: null };
   #conference: Conference | null = null;
+  /** Counts what made an entering that is still under way void. */
+  #life = 0;
 
   constructor(private readonly options: WayOptions) {}
 
@@ -51,6 +53,7 @@ export class WayKeeper {
   }
 
   close(): void {
+    this.#life += 1;
     this.#conference?.close();
     this.#conference = null;
   }
@@ -68,9 +71,10 @@ export class WayKeeper {
 
   async #enter(room: string): Promise<void> {
     const { live, takesPictures, mine, reached } = this.options;
+    const life = this.#life;
     const servers = await this.options.servers();
     const { you } = live.get();
-    if (!you) return;
+    if (!you || life !== this.#life) return;
     const { sendsSound, sendsPictures } = allowed(you, undefined, takesPictures);
     const conference: Conference = (this.#conference = new Conference(
       {
