@@ -87,7 +87,7 @@ def test_the_main_job_is_done_without_a_sound_and_signals_are_there_at_once(
     size_px = field.locator(".captions span").last.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
     assert size_px >= 20
     field.screenshot(path=tmp_path / "caption.png")
-    field.get_by_role("button", name="通話").click()
+    field.get_by_role("button", name="通話", exact=True).click()
     field.screenshot(path=tmp_path / "talk.png")
     field.get_by_test_id("phrase-one_moment").click()
     expect(desk.get_by_text("One moment.", exact=True).last).to_be_visible(timeout=SLOW_MS)
@@ -109,7 +109,7 @@ def test_the_main_job_is_done_without_a_sound_and_signals_are_there_at_once(
     assert len({json.dumps(one) for one in buzzes}) >= 5
 
     # The microphone was never needed: asked for, it says so, and words go on.
-    field.get_by_role("button", name="通話").click()
+    field.get_by_role("button", name="通話", exact=True).click()
     field.get_by_test_id("note-record").press("Enter")
     expect(field.get_by_test_id("note-record")).to_have_attribute("data-state", "denied", timeout=SLOW_MS)
     field.get_by_test_id("phrase-done").click()
@@ -132,7 +132,7 @@ def pressed_to_painted(desk: Page, field: Page, key: str) -> float:
 def tapped_to_painted(field: Page, desk: Page) -> float:
     expect(desk.get_by_test_id("signal-flash")).to_have_count(0, timeout=SLOW_MS)
     before = desk.evaluate("window.painted.length")
-    field.get_by_role("button", name="通話").click()
+    field.get_by_role("button", name="通話", exact=True).click()
     field.locator(".signals .is-go").click()
     at: float = field.evaluate("window.pressed[1]")
     desk.wait_for_function("before => window.painted.length > before", arg=before, timeout=SLOW_MS)
@@ -246,7 +246,7 @@ def test_a_note_spoken_without_a_line_is_heard_when_there_is_one_and_a_page_is_s
     desk.locator(f"[data-testid=wall-card][data-session-id='{session}'] a").click(timeout=SLOW_MS)
 
     # Spoken where there is no line; the page is loaded anew before there is one.
-    field.get_by_role("button", name="Talk").click(timeout=SLOW_MS)
+    field.get_by_role("button", name="Talk", exact=True).click(timeout=SLOW_MS)
     expect(field.get_by_test_id("note-record")).to_be_visible(timeout=SLOW_MS)
     uploads: list[str] = []
     field.route("**/voice-notes?*", lambda route: (uploads.append(route.request.url), route.abort()))

@@ -7,4 +7,4 @@ export { heard, sendLeft } from "./hall";
 export { HallTalk } from "./HallTalk";
 export { Lens } from "./Lens";
 export { Line } from "./Line";
-export { ShownDocument } from "./ShownDocument";
+export { ShownChip, ShownDocument } from "./ShownDocument";

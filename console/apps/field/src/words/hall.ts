@@ -23,6 +23,7 @@ export const t = words({
   no: ["No", "不要", "不要"],
   let: ["Let {name} steer the camera", "讓 {name} 操控相機", "让 {name} 操控相机"],
   phrases: ["Say with one tap", "一鍵回覆", "一键回复"],
+  more: ["More…", "更多…", "更多…"],
   voice_note: ["Voice note", "語音訊息", "语音消息"],
   note_lost: [
     "A voice note cannot be delivered any more. {why}",
