@@ -92,6 +92,11 @@ VALID: list[dict[str, Any]] = [
     {"type": "rtc.candidate", "to": "d" * 16, "run": "r1", "to_run": "r2", "candidate": CANDIDATE},
     {"type": "rtc.hush", "to": "d" * 16},
     {"type": "rtc.part", "to": "d" * 16},
+    {"type": "rtc.talk", "is_talking": True},
+    {"type": "rtc.sfu_enter", "room": "r1", "takes_pictures": True},
+    {"type": "rtc.sfu_describe", "leg": "l1", "kind": "offer", "sdp": "v=0"},
+    {"type": "rtc.sfu_candidate", "leg": "l1", "candidate": CANDIDATE},
+    {"type": "rtc.sfu_again", "leg": "l1"},
 ]
 DURABLE = {m["type"] for m in VALID} - {
     "ping",
@@ -108,6 +113,11 @@ DURABLE = {m["type"] for m in VALID} - {
     "rtc.candidate",
     "rtc.hush",
     "rtc.part",
+    "rtc.talk",
+    "rtc.sfu_enter",
+    "rtc.sfu_describe",
+    "rtc.sfu_candidate",
+    "rtc.sfu_again",
 }
 
 FORGED: list[dict[str, Any]] = [{}, {}, {"seq": 1}, {"by": EXPERT.id}, {"client": "x" * 16}, {"at": AT}]

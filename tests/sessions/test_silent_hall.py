@@ -1,4 +1,4 @@
-"""Phrases, voice notes, captions, what is asked of a camera, and what is put before everybody's eyes (L28, L29)."""
+"""Phrases, voice notes, captions, what is asked of a camera, and what is put before everybody's eyes (L29, L30)."""
 
 from typing import Any
 
@@ -73,7 +73,7 @@ async def test_a_caption_is_passed_on_and_never_stored(server: LiveServer) -> No
 async def test_what_is_asked_of_a_camera_reaches_its_holder_alone_and_its_state_all(
     server: LiveServer,
 ) -> None:
-    """L28."""
+    """L29."""
     phone, desk = await server.join(TECHNICIAN, "phone"), await server.join(EXPERT, "desk")
     other = await server.join(OBSERVER, "other")
     await desk.say(torch(phone.client))
@@ -94,7 +94,7 @@ async def test_what_is_asked_of_a_camera_reaches_its_holder_alone_and_its_state_
 
 
 async def test_asking_a_camera_connects_nobody_and_costs_no_call_its_way(server: LiveServer) -> None:
-    """L28."""
+    """L29."""
     phone, desk = await server.join(TECHNICIAN, "phone"), await server.join(EXPERT, "desk")
     await desk.say(*[torch(phone.client)] * (SIGNALS_PER_MINUTE + 3))
     assert {one["code"] for one in desk.line.told("error")} == {"too_many_signals"}
@@ -105,7 +105,7 @@ async def test_asking_a_camera_connects_nobody_and_costs_no_call_its_way(server:
 
 
 async def test_a_camera_that_is_not_there_is_told_so(server: LiveServer) -> None:
-    """L28."""
+    """L29."""
     desk = await server.join(EXPERT, "desk")
     await desk.say(torch("gone____________"))
     assert [one["client"] for one in desk.line.told("rtc.parted")] == ["gone____________"]
@@ -113,7 +113,7 @@ async def test_a_camera_that_is_not_there_is_told_so(server: LiveServer) -> None
 
 
 def test_who_only_watches_where_the_session_is_steers_no_camera_there(hall: Neighbours) -> None:
-    """L25, L28."""
+    """L25, L29."""
     house = hall.headers("technician")
     session = hall.opened(house, device_id=hall.bank.id)
     with hall.live(session, hall.headers("bank.observer"), "b") as watching:
@@ -160,7 +160,7 @@ def test_a_picture_that_is_shown_was_uploaded_and_is_for_who_is_told_of_it(hall:
 
 
 def test_a_voice_note_is_uploaded_said_once_and_heard_by_who_is_told_of_it(hall: Neighbours) -> None:
-    """L25, L29."""
+    """L25, L30."""
     technician = hall.headers("technician")
     session = hall.opened(technician, device_id=hall.bank.id)
     doors = f"sessions/{session}/voice-notes"
@@ -199,7 +199,7 @@ def test_a_voice_note_is_uploaded_said_once_and_heard_by_who_is_told_of_it(hall:
 def test_what_is_no_voice_note_is_refused(
     hall: Neighbours, content: bytes, duration_ms: int, code: str
 ) -> None:
-    """L29."""
+    """L30."""
     technician = hall.headers("technician")
     session = hall.opened(technician)
     path = f"sessions/{session}/voice-notes?duration_ms={duration_ms}"
@@ -207,7 +207,7 @@ def test_what_is_no_voice_note_is_refused(
 
 
 def test_a_room_remembers_what_was_said_aloud_also_after_being_folded() -> None:
-    """L29."""
+    """L30."""
     room = a_room()
     voice = {"sha256": "b" * 64, "duration_ms": 900}
     said = _ask(room, 1, text="x", voice=voice)

@@ -1,6 +1,7 @@
 """What one client says to another, and who is put through to whom for voice and pictures: those are parted too."""
 
 from nearhand.sessions.messages import (
+    Calling,
     CameraAsk,
     CameraAsked,
     CameraState,
@@ -21,6 +22,11 @@ SIGNALS_PER_MINUTE = 240  # of one connection; a negotiation takes some thirty
 AWAY_S = (
     10.0  # so long a client may be without a line before it is parted: its own connection may still stand
 )
+
+
+def is_of_a_way(message: Directed) -> bool:
+    """Whether it is about a connection between two browsers, which only some may have."""
+    return isinstance(message, Calling) and not isinstance(message, RtcHush)
 
 
 class Calls:

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import time
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol, TypeVar
@@ -18,9 +18,10 @@ from nearhand.kit.errors import Forbidden, KeyReused, NearhandError, NotFound
 from nearhand.kit.outbox import Outbox
 from nearhand.kit.rate import RateLimit
 from nearhand.sessions.audience import Curtain, Viewer, lists, named_in, reach_of, veiled
-from nearhand.sessions.calls import SIGNALS_PER_MINUTE, Calls, as_heard
+from nearhand.sessions.calls import AWAY_S, SIGNALS_PER_MINUTE, Calls, as_heard, is_of_a_way
 from nearhand.sessions.handed import file_in
 from nearhand.sessions.log import Batch, Loaded, Log, is_storage_failure
+from nearhand.sessions.masks import MaskRules, RuleOf
 from nearhand.sessions.messages import (
     Ack,
     AnnotationAdded,
@@ -29,7 +30,9 @@ from nearhand.sessions.messages import (
     AnnotationRestored,
     Ask,
     Calling,
+    CameraMaskChanged,
     CloseCode,
+    Conferring,
     DeviceShow,
     DeviceShown,
     Directed,
@@ -46,8 +49,11 @@ from nearhand.sessions.messages import (
     Problem,
     Refused,
     ResumeFrom,
+    RtcHail,
     RtcPart,
     RtcParted,
+    RtcTalk,
+    RtcTalks,
     State,
     Welcome,
     server_events,
@@ -56,9 +62,11 @@ from nearhand.sessions.model import (
     ClientTaken,
     Elsewhere,
     FrameRef,
+    MaskMissing,
     NotSaved,
     OnPort,
     Participant,
+    PictureMask,
     Session,
     SessionEnded,
     SessionStatus,
@@ -70,6 +78,7 @@ from nearhand.sessions.model import (
     UnknownSession,
     UnknownStill,
 )
+from nearhand.sessions.parties import Party
 from nearhand.sessions.room import (
     Acknowledge,
     Deliver,
@@ -80,6 +89,7 @@ from nearhand.sessions.room import (
     demand_pictures,
     demand_role,
 )
+from nearhand.sessions.sfu import Sfu
 from nearhand.sessions.stage import Placed, Stage
 
 log = structlog.get_logger()
@@ -150,6 +160,7 @@ class Registered:
 
     look_up: LookUp
     place_of: PlaceOf
+    mask_of: RuleOf
 
 
 class Connection:
@@ -183,6 +194,13 @@ class Connection:
             on_overflow=lambda: self.close(CloseCode.TOO_SLOW),
         )
 
+    @property
+    def role(self) -> Role | None:
+        """What they are where the session is now; None: it is not theirs to see."""
+        if self.curtain is not None:
+            return self.curtain.role
+        return self.participant.role if self.participant is not None else None
+
     def close(self, code: CloseCode) -> None:
         if self.is_closing:
             return
@@ -211,6 +229,7 @@ class Running:
     snapshot_seq: int
     left_at: float
     shown: Session  # as the walls were told
+    party: Party
     stage: Stage = field(default_factory=Stage)
     calls: Calls = field(default_factory=Calls)
     connections: dict[str, Connection] = field(default_factory=dict)  # by client
@@ -353,6 +372,7 @@ class Hub:
         self._limits = limits
         self._look_up = registered.look_up
         self._place_of = registered.place_of
+        self._masks = MaskRules(registered.mask_of, monotonic)
         self._monotonic = monotonic
         self._rooms: dict[str, Running] = {}
         self._loading: dict[str, asyncio.Task[Running]] = {}
@@ -364,29 +384,34 @@ class Hub:
         self._is_stopping = False
         self._wake = asyncio.Event()
         self._turned = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._turning: asyncio.Task[None] | None = None
         self._rechecked_at = monotonic()
+        self._sfu: Sfu | None = None
+
+    def confer_by(self, sfu: Sfu) -> None:
+        """Voice and pictures of three and more go through this media server, while it is in reach."""
+        self._sfu = sfu
+        sfu.watch(self._arrange_all)
 
     async def start(self) -> None:
         self._is_stopping = False
-        self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._tend())]
+        self._turning = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
         """Finish what was asked, answer whoever still waits, then close every connection."""
         self._is_stopping = True
         self._wake.set()
-        tasks, self._tasks = self._tasks, []
         try:
             async with asyncio.timeout(STOP_WITHIN_S):
                 # A room that is being loaded would be entered, and a session opened, with nobody to do it.
                 await asyncio.gather(*self._loading.values(), return_exceptions=True)
-                if tasks:
-                    await asyncio.wait(tasks[:1])
+                if self._turning is not None:
+                    await asyncio.wait([self._turning])
         except TimeoutError:
             log.error("stopped_in_the_middle", waiting=len(self._due.asked))
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._turning is not None:
+            self._turning.cancel()
+            await asyncio.gather(self._turning, return_exceptions=True)
         due, self._due = self._due, Due()
         due.settle(NotSaved("The service is stopping."))
         connections = due.connections() | self._walls
@@ -394,6 +419,7 @@ class Hub:
             connections |= set(running.connections.values())
         for connection in connections:
             connection.close(CloseCode.RESTARTING)
+        await asyncio.gather(*(running.party.close() for running in self._rooms.values()))
 
     def connection(
         self, line: Line, caller: Caller | None = None, *, watcher: Actor | None = None
@@ -473,6 +499,7 @@ class Hub:
                     connection.session_id, after=hello.resume.seq, limit=MAX_RESUMED_EVENTS
                 )
                 running = await self._running(connection.session_id)
+        await self._masks.refresh(connection.session_id, running.stage.now)
         if self._is_stopping:
             connection.close(CloseCode.RESTARTING)
             return
@@ -489,7 +516,7 @@ class Hub:
                 await self._hear_ask(connection, message)
             elif isinstance(message, FrameSight):
                 await self._hear_sight(connection, message)
-            elif isinstance(message, Fleeting | Directed):
+            elif isinstance(message, Fleeting | Directed | Conferring):
                 await self._hear_fleeting(connection, message)
             elif isinstance(message, Ping):
                 connection.tell(Pong(at=self._clock.now()))
@@ -514,6 +541,7 @@ class Hub:
         del running.connections[connection.client]
         running.left_at = self._monotonic()
         running.calls.is_away(connection.client, running.left_at)
+        running.party.is_away(connection.client, running.left_at)
         self._tell_presence(running, connection, is_present=False)
 
     async def watch(self, connection: Connection) -> None:
@@ -589,17 +617,34 @@ class Hub:
             return False
         return viewer is None or running.curtain(viewer).shows(frame)
 
+    def obeys_mask(self, session_id: str, mask: PictureMask) -> bool:
+        """Whether a picture with this mask may be shown where the session is now."""
+        return self._masks.obeys(session_id, mask)
+
+    async def demand_mask(self, session_id: str, mask: PictureMask) -> None:
+        """Raises UnknownSession, and MaskMissing for a still that may not be taken in as it is."""
+        running = await self._running(session_id)
+        await self._masks.refresh(session_id, running.stage.now)
+        if not self._masks.obeys(session_id, mask):
+            raise MaskMissing
+
     def is_over(self, session_id: str) -> bool:
         running = self._rooms.get(session_id)
         return running is not None and running.room.is_ended
 
     def recheck(self, holder: str) -> None:
         """Somebody's rights are others now: what they have open is checked at once."""
+        for running in self._rooms.values():
+            for client in running.party.away(holder=holder):
+                self._gone(running, client)  # they cannot be asked; whoever still may comes back
         concerned = [one for one in self._everyone if one.holder == holder]
         if concerned:
-            task = asyncio.get_running_loop().create_task(self._recheck(concerned))
-            self._rechecks.add(task)
-            task.add_done_callback(self._rechecks.discard)
+            self._soon(self._recheck(concerned))
+
+    def _soon(self, what: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(what)
+        self._rechecks.add(task)
+        task.add_done_callback(self._rechecks.discard)
 
     def complain(self, connection: Connection, error: NearhandError) -> None:
         """Say what is wrong; hang up on somebody who does not stop."""
@@ -672,8 +717,8 @@ class Hub:
         else:
             self._pass_on(connection, sight)
 
-    async def _hear_fleeting(self, connection: Connection, message: Fleeting | Directed) -> None:
-        if isinstance(message, Directed):
+    async def _hear_fleeting(self, connection: Connection, message: Fleeting | Directed | Conferring) -> None:
+        if isinstance(message, Directed | Conferring):
             self._put_through(connection, message)
             return
         if connection.viewer is not None:
@@ -722,8 +767,8 @@ class Hub:
 
     # -- voice and pictures between two clients ----------------------------------------------------------------------
 
-    def _put_through(self, connection: Connection, message: Directed) -> None:
-        """Pass on what one client says to another about a connection of their own."""
+    def _put_through(self, connection: Connection, message: Directed | Conferring) -> None:
+        """Pass on what one client says to another about a connection of their own, or to the media server."""
         running, participant = connection.running, connection.participant
         if running is None or participant is None:
             return  # before the welcome nobody is there
@@ -732,27 +777,72 @@ class Hub:
         except NearhandError as error:
             self.complain(connection, error)
             return
-        if message.to is not None:
-            other = running.connections.get(message.to)
-            if isinstance(message, RtcPart):
-                self._part(running, connection.client, message.to)
-            elif other is None or other is connection or not self._may_meet(running, connection, other):
-                # No error: whoever has just gone, or may not see any more, is still spoken to for a moment.
-                connection.tell(RtcParted(client=message.to))
-            else:
-                if isinstance(message, Calling):
-                    running.calls.join(connection.client, other.client)
-                other.tell(as_heard(message, participant.id, connection.client))
+        if isinstance(message, Conferring):
+            self._confer(running, connection, participant, message)
             return
+        if message.to is not None:
+            self._put_to(running, connection, message, message.to)
+            return
+        if isinstance(message, RtcHail):
+            running.party.hailed(connection)
+            self._arrange(running)
         for other in running.connections.values():
-            if other is not connection and self._may_meet(running, connection, other):
+            if other is not connection and self._may_reach(message, running, connection, other):
                 other.tell(as_heard(message, participant.id, connection.client))
 
-    def _demand_to_say(self, connection: Connection, participant: Participant, message: Directed) -> None:
+    def _put_to(self, running: Running, connection: Connection, message: Directed, to: str) -> None:
+        other, participant = running.connections.get(to), connection.participant
+        assert participant is not None
+        if isinstance(message, RtcPart):
+            self._part(running, connection.client, to)
+        elif other is None or other is connection or not self._may_reach(message, running, connection, other):
+            # No error: whoever has just gone, or may not see any more, is still spoken to for a moment.
+            connection.tell(RtcParted(client=to))
+        else:
+            if is_of_a_way(message):
+                running.calls.join(connection.client, other.client)
+            other.tell(as_heard(message, participant.id, connection.client))
+
+    def _may_reach(self, message: Directed, running: Running, *ends: Connection) -> bool:
+        return (self._may_connect if is_of_a_way(message) else self._may_meet)(running, *ends)
+
+    def _may_connect(self, running: Running, *ends: Connection) -> bool:
+        """Whether two browsers may connect to each other now."""
+        return self._may_meet(running, *ends) and all(running.party.is_direct(one.client) for one in ends)
+
+    def _confer(
+        self, running: Running, connection: Connection, participant: Participant, message: Conferring
+    ) -> None:
+        if not isinstance(message, RtcTalk):
+            running.party.hear(connection, message)
+            return
+        running.party.talks(connection.client, is_talking=message.is_talking)
+        told = RtcTalks(by=participant.id, client=connection.client, is_talking=message.is_talking)
+        for other in running.connections.values():
+            if other is not connection and self._may_meet(running, connection, other):
+                other.tell(told)
+
+    def _arrange(self, running: Running) -> None:
+        """Who is here, or what they may see, is another thing now: so may be the way of voice and pictures."""
+        for client in running.party.arrange():
+            self._part(running, client)
+
+    def _arrange_all(self) -> None:
+        for running in self._rooms.values():
+            self._arrange(running)
+
+    def _gone(self, running: Running, client: str) -> None:
+        self._part(running, client)
+        running.party.gone(client)
+        self._arrange(running)
+
+    def _demand_to_say(
+        self, connection: Connection, participant: Participant, message: Directed | Conferring
+    ) -> None:
         # Of each kind apart: a finger on the zoom must not cost a call its way.
         if not connection.signals.allow(message.type.partition(".")[0], self._monotonic()):
             raise TooManySignals
-        if connection.curtain is not None and not isinstance(message, Calling):
+        if connection.curtain is not None and not isinstance(message, Calling | Conferring):
             participant = _acting(connection.curtain, participant, message)
         demand_role(participant, message)
 
@@ -775,6 +865,7 @@ class Hub:
             connection = running.connections.get(client)
             if connection is not None and not self._may_meet(running, connection):
                 self._part(running, client)
+        self._arrange(running)
 
     # -- the pipeline ----------------------------------------------------------------------------------------------
 
@@ -881,9 +972,11 @@ class Hub:
         """Why it is refused whatever the room would say."""
         if isinstance(asked.ask, Malformed):
             return asked.ask.error
-        if asked.accident is not None or asked.connection.curtain is None:
+        if asked.accident is not None:
             return asked.accident
-        return asked.connection.curtain.objection(asked.ask)
+        curtain = asked.connection.curtain
+        objection = None if curtain is None else curtain.objection(asked.ask)
+        return objection or self._masks.objection(running.room.session.id, asked.ask)
 
     def _store(
         self, turn: Turn, running: Running, event: Event, places: Mapping[str, Where] = NOWHERE
@@ -1000,6 +1093,8 @@ class Hub:
                 mine = told if curtain is None else ",".join(_behind(curtain, bodies))
                 connection.outbox.put(f'{mine},{{"type":"ack","n":{n}}}' if n else mine)
             self._part_strangers(running)
+            if not self._masks.is_about(running.room.session.id, running.stage.now):
+                self._soon(self._tell_mask(running))
         for connection, n in acks.items():
             connection.tell(Ack(n=n))
         stages = {running.room.session.id: running.stage for running in turn.events}
@@ -1072,7 +1167,8 @@ class Hub:
         if loaded is None:
             raise UnknownSession(f"No session {session_id}.")
         room = Room(loaded.session, ring_s=self._limits.ring_s)
-        running = Running(room, snapshot_seq=0, left_at=self._monotonic(), shown=loaded.session)
+        party = Party(self._sfu, lambda: not room.is_ended)
+        running = Running(room, snapshot_seq=0, left_at=self._monotonic(), shown=loaded.session, party=party)
         running.reload(loaded)
         if room.is_ended:
             running.ended_at = self._monotonic()
@@ -1094,6 +1190,7 @@ class Hub:
         connection.running = running
         running.connections[connection.client] = connection
         running.calls.is_back(connection.client)
+        running.party.is_back(connection)
         self._part_strangers(running)
         epoch = self._epoch(connection)
         connection.tell(
@@ -1103,6 +1200,7 @@ class Hub:
                 acked=room.acked(connection.client),
                 you=connection.participant,
                 present=tuple(sorted(running.present())),
+                camera_mask=self._masks.of(connection.session_id),
                 is_resumed=tail is not None,
             )
         )
@@ -1170,17 +1268,20 @@ class Hub:
                 theirs = veiled(session, wall.viewer, stage).model_dump_json()
                 wall.outbox.put(theirs, replaces=session.id)
 
-    # -- tending ---------------------------------------------------------------------------------------------------
+    async def _tell_mask(self, running: Running) -> None:
+        """What is asked of pictures where the session is now, to all, when it is something else than before."""
+        session_id = running.room.session.id
+        if await self._masks.refresh(session_id, running.stage.now):
+            told = CameraMaskChanged(camera_mask=self._masks.of(session_id))
+            for connection in list(running.connections.values()):
+                connection.tell(told)
 
-    async def _tend(self) -> None:
-        while True:
-            await asyncio.sleep(TEND_EVERY_S)
-            try:
-                await self.tend()
-            except asyncio.CancelledError:
-                raise
-            except Exception:
-                log.exception("tending_failed")
+    async def _tell_masks(self) -> None:
+        for running in list(self._rooms.values()):
+            if running.connections and running.ended_at is None:
+                await self._tell_mask(running)
+
+    # -- tending ---------------------------------------------------------------------------------------------------
 
     async def tend(self) -> None:
         """Hang up on the silent and the slow, on those no longer allowed and in ended sessions; forget empty rooms."""
@@ -1192,13 +1293,14 @@ class Hub:
             elif now - connection.heard_at > self._limits.idle_s and connection not in self._walls:
                 connection.close(CloseCode.IDLE)
         for running in self._rooms.values():
-            for client in running.calls.overdue(now):
-                self._part(running, client)
+            for client in {*running.calls.overdue(now), *running.party.away(now - AWAY_S)}:
+                self._gone(running, client)
             if running.ended_at is None:
                 continue
             for connection in list(running.connections.values()):
                 if now - max(running.ended_at, connection.joined_at) > LINGER_AFTER_END_S:
                     connection.close(CloseCode.ENDED)
+        await self._tell_masks()
         self._forget_empty_rooms(now)
         if now - self._rechecked_at >= RECHECK_EVERY_S:
             self._rechecked_at = now
@@ -1211,6 +1313,7 @@ class Hub:
         for session_id, running in list(self._rooms.items()):
             if not running.connections and running not in busy and now - running.left_at > UNLOAD_AFTER_S:
                 del self._rooms[session_id]
+                self._masks.forget(session_id)
 
     async def _recheck(self, connections: list[Connection]) -> None:
         for connection in connections:
@@ -1223,7 +1326,7 @@ class Hub:
             if code is not None and not connection.is_closing:
                 connection.cut(code)
                 if connection.running is not None:
-                    self._part(connection.running, connection.client)
+                    self._gone(connection.running, connection.client)
                 self.leave(connection)
 
 

@@ -18,6 +18,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from nearhand.access.model import LinkMay, Permission, Role
+from nearhand.devices.model import CameraMask
 from nearhand.kit.errors import NearhandError
 from nearhand.kit.patterns import Id
 from nearhand.sessions.model import (
@@ -30,6 +31,7 @@ from nearhand.sessions.model import (
     NotAMessage,
     Participant,
     PhraseId,
+    PictureMask,
     Place,
     SessionState,
     Shape,
@@ -117,6 +119,13 @@ class Calling(Directed):
     """
 
     # To receive is to watch; what somebody may send over it, the other end judges by their role and link.
+    roles, guests = WATCHERS, ALL_GUESTS
+
+
+class Conferring(FromClient):
+    """About voice and pictures, to the service: with its media server, or for all at once."""
+
+    traffic = Traffic.DIRECTED
     roles, guests = WATCHERS, ALL_GUESTS
 
 
@@ -209,6 +218,7 @@ class StillShare(Ask):
     height: int = Field(gt=0, le=20_000)
     captured_at: datetime
     sighting: Sighting | None = None
+    mask: PictureMask | None = None  # what was hidden; left out: nothing
 
 
 class DeviceShow(Ask):
@@ -386,6 +396,46 @@ class RtcPart(Calling):
     to: ClientId
 
 
+class RtcTalk(Conferring):
+    """My microphone is open, or not any more: for all others, where no connection of two carries it."""
+
+    guests = SPEAKING_GUESTS
+    type: Literal["rtc.talk"] = "rtc.talk"
+    is_talking: bool
+
+
+class RtcSfuEnter(Conferring):
+    """I am in this room of the media server: offer me what I may take. An offer of my own may follow."""
+
+    type: Literal["rtc.sfu_enter"] = "rtc.sfu_enter"
+    room: ShortId
+    takes_pictures: bool
+
+
+class RtcSfuDescribe(Conferring):
+    """An offer of what I send, by a leg that I name anew each time; or the answer to one that I was offered."""
+
+    type: Literal["rtc.sfu_describe"] = "rtc.sfu_describe"
+    leg: ShortId
+    kind: Literal["offer", "answer"]
+    sdp: str = Field(min_length=1, max_length=MAX_SDP)
+
+
+class RtcSfuCandidate(Conferring):
+    """A way by which I may be reached; null: there are no more."""
+
+    type: Literal["rtc.sfu_candidate"] = "rtc.sfu_candidate"
+    leg: ShortId
+    candidate: IceCandidate | None = None
+
+
+class RtcSfuAgain(Conferring):
+    """No way was found for this leg, or it was lost: offer it anew."""
+
+    type: Literal["rtc.sfu_again"] = "rtc.sfu_again"
+    leg: ShortId
+
+
 # -- from server: control ---------------------------------------------------------------------------------------
 
 
@@ -403,6 +453,7 @@ class Welcome(FromServer):
     acked: int
     you: Participant
     present: tuple[str, ...]  # ids of the participants who are connected now
+    camera_mask: CameraMask  # what the site asks of pictures
     is_resumed: bool  # True: missed events follow; False: session.state follows
 
 
@@ -415,6 +466,14 @@ class State(FromServer):
     seq: int
     state: SessionState
     is_elsewhere: bool  # it is about a device that you may not see, and `state.device` is left out
+
+
+class CameraMaskChanged(FromServer):
+    """The site asks something else of pictures now, or the session is at another one."""
+
+    traffic = Traffic.CONTROL
+    type: Literal["camera.mask_changed"] = "camera.mask_changed"
+    camera_mask: CameraMask
 
 
 class Ack(FromServer):
@@ -679,6 +738,52 @@ class RtcParted(FromServer):
     client: str
 
 
+class RtcWay(FromServer):
+    """How voice and pictures go for you from now on. `direct`, between browsers, holds until this is first told.
+
+    `why` is there where it is not as it should be: `full`, more are here than connect directly and there is no media
+    server; `lost`, there is one and it is out of reach.
+    """
+
+    traffic = Traffic.DIRECTED
+    type: Literal["rtc.way"] = "rtc.way"
+    way: Literal["direct", "sfu", "none"]
+    why: Literal["full", "lost"] | None
+    room: ShortId | None  # at the media server; another one is entered anew
+
+
+class RtcTalks(Put):
+    type: Literal["rtc.talks"] = "rtc.talks"
+    is_talking: bool
+
+
+class RtcSfuDescribed(FromServer):
+    """The answer to what you send, or an offer of what another client sends: then `client` and `by` say whose."""
+
+    traffic = Traffic.DIRECTED
+    type: Literal["rtc.sfu_described"] = "rtc.sfu_described"
+    leg: ShortId
+    kind: Literal["offer", "answer"]
+    sdp: str
+    client: str | None
+    by: str | None
+
+
+class RtcSfuCandidateTold(FromServer):
+    traffic = Traffic.DIRECTED
+    type: Literal["rtc.sfu_candidate_told"] = "rtc.sfu_candidate_told"
+    leg: ShortId
+    candidate: IceCandidate | None
+
+
+class RtcSfuClosed(FromServer):
+    """Close this leg now: they are gone, or you may not hear and see them any more, or it was refused."""
+
+    traffic = Traffic.DIRECTED
+    type: Literal["rtc.sfu_closed"] = "rtc.sfu_closed"
+    leg: ShortId
+
+
 ClientMessage = Annotated[
     Hello | Ping
     | AnnotationAdd | AnnotationEdit | AnnotationRemove | AnnotationRestore
@@ -686,7 +791,8 @@ ClientMessage = Annotated[
     | SessionEnd
     | PointerMove | StrokeDraw | FrameSight | FrameFreeze | CaptionSay
     | CameraAsk | CameraState
-    | RtcHail | RtcDescribe | RtcCandidate | RtcHush | RtcPart,
+    | RtcHail | RtcDescribe | RtcCandidate | RtcHush | RtcPart
+    | RtcTalk | RtcSfuEnter | RtcSfuDescribe | RtcSfuCandidate | RtcSfuAgain,
     Field(discriminator="type"),
 ]  # fmt: skip
 
@@ -717,7 +823,9 @@ ServerMessage = Annotated[
     | Withheld
     | PresenceChanged | PointerMoved | StrokeDrawn | FrameSighted | FreezeAsked | CaptionSaid
     | CameraAsked | CameraStated
-    | RtcHailed | RtcDescribed | RtcCandidateTold | RtcHushed | RtcParted,
+    | RtcHailed | RtcDescribed | RtcCandidateTold | RtcHushed | RtcParted
+    | RtcWay | RtcTalks | RtcSfuDescribed | RtcSfuCandidateTold | RtcSfuClosed
+    | CameraMaskChanged,
     Field(discriminator="type"),
 ]  # fmt: skip
 

@@ -2921,6 +2921,24 @@ export interface components {
             zoom: number | null;
         };
         /**
+         * CameraMask
+         * @description What is asked of pictures of a site that others see: nothing, a warning, or that only the device is sharp.
+         * @enum {string}
+         */
+        CameraMask: "off" | "warn" | "enforce";
+        /**
+         * CameraMaskChanged
+         * @description The site asks something else of pictures now, or the session is at another one.
+         */
+        CameraMaskChanged: {
+            camera_mask: components["schemas"]["CameraMask"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "camera.mask_changed";
+        };
+        /**
          * CameraState
          * @description What my camera can do and does. `is_steered`: others may steer it without asking each time.
          *
@@ -3144,7 +3162,7 @@ export interface components {
             type: "chat.say";
             voice?: components["schemas"]["VoiceNote"] | null;
         };
-        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Ping"] | components["schemas"]["AnnotationAdd"] | components["schemas"]["AnnotationEdit"] | components["schemas"]["AnnotationRemove"] | components["schemas"]["AnnotationRestore"] | components["schemas"]["ChatSay"] | components["schemas"]["SignalGive"] | components["schemas"]["StillShare"] | components["schemas"]["DeviceShow"] | components["schemas"]["StepShow"] | components["schemas"]["DocumentShow"] | components["schemas"]["ApprovalAsk"] | components["schemas"]["ApprovalGive"] | components["schemas"]["SessionEnd"] | components["schemas"]["PointerMove"] | components["schemas"]["StrokeDraw"] | components["schemas"]["FrameSight"] | components["schemas"]["FrameFreeze"] | components["schemas"]["CaptionSay"] | components["schemas"]["CameraAsk"] | components["schemas"]["CameraState"] | components["schemas"]["RtcHail"] | components["schemas"]["RtcDescribe"] | components["schemas"]["RtcCandidate"] | components["schemas"]["RtcHush"] | components["schemas"]["RtcPart"];
+        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Ping"] | components["schemas"]["AnnotationAdd"] | components["schemas"]["AnnotationEdit"] | components["schemas"]["AnnotationRemove"] | components["schemas"]["AnnotationRestore"] | components["schemas"]["ChatSay"] | components["schemas"]["SignalGive"] | components["schemas"]["StillShare"] | components["schemas"]["DeviceShow"] | components["schemas"]["StepShow"] | components["schemas"]["DocumentShow"] | components["schemas"]["ApprovalAsk"] | components["schemas"]["ApprovalGive"] | components["schemas"]["SessionEnd"] | components["schemas"]["PointerMove"] | components["schemas"]["StrokeDraw"] | components["schemas"]["FrameSight"] | components["schemas"]["FrameFreeze"] | components["schemas"]["CaptionSay"] | components["schemas"]["CameraAsk"] | components["schemas"]["CameraState"] | components["schemas"]["RtcHail"] | components["schemas"]["RtcDescribe"] | components["schemas"]["RtcCandidate"] | components["schemas"]["RtcHush"] | components["schemas"]["RtcPart"] | components["schemas"]["RtcTalk"] | components["schemas"]["RtcSfuEnter"] | components["schemas"]["RtcSfuDescribe"] | components["schemas"]["RtcSfuCandidate"] | components["schemas"]["RtcSfuAgain"];
         /**
          * Component
          * @description A named part that is seen or replaced: a PSU, fan, disk bay, LED or button. Centre and size as for ports.
@@ -4892,6 +4910,8 @@ export interface components {
              */
             address: string;
             /** @default off */
+            camera_mask: components["schemas"]["CameraMask"];
+            /** @default off */
             label_signing: components["schemas"]["LabelSigning"];
             /** Name */
             name: string;
@@ -5319,6 +5339,12 @@ export interface components {
             /** Width */
             width: number;
         };
+        /**
+         * PictureMask
+         * @description What of a picture was hidden before it left the camera: nothing, what is beside the device, or all of it.
+         * @enum {string}
+         */
+        PictureMask: "none" | "range" | "whole";
         /** PinChange */
         PinChange: {
             /** Pin */
@@ -6014,6 +6040,166 @@ export interface components {
             type: "rtc.parted";
         };
         /**
+         * RtcSfuAgain
+         * @description No way was found for this leg, or it was lost: offer it anew.
+         */
+        RtcSfuAgain: {
+            /** Leg */
+            leg: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.sfu_again";
+        };
+        /**
+         * RtcSfuCandidate
+         * @description A way by which I may be reached; null: there are no more.
+         */
+        RtcSfuCandidate: {
+            candidate?: components["schemas"]["IceCandidate"] | null;
+            /** Leg */
+            leg: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.sfu_candidate";
+        };
+        /** RtcSfuCandidateTold */
+        RtcSfuCandidateTold: {
+            candidate: components["schemas"]["IceCandidate"] | null;
+            /** Leg */
+            leg: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.sfu_candidate_told";
+        };
+        /**
+         * RtcSfuClosed
+         * @description Close this leg now: they are gone, or you may not hear and see them any more, or it was refused.
+         */
+        RtcSfuClosed: {
+            /** Leg */
+            leg: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.sfu_closed";
+        };
+        /**
+         * RtcSfuDescribe
+         * @description An offer of what I send, by a leg that I name anew each time; or the answer to one that I was offered.
+         */
+        RtcSfuDescribe: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "offer" | "answer";
+            /** Leg */
+            leg: string;
+            /** Sdp */
+            sdp: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.sfu_describe";
+        };
+        /**
+         * RtcSfuDescribed
+         * @description The answer to what you send, or an offer of what another client sends: then `client` and `by` say whose.
+         */
+        RtcSfuDescribed: {
+            /** By */
+            by: string | null;
+            /** Client */
+            client: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "offer" | "answer";
+            /** Leg */
+            leg: string;
+            /** Sdp */
+            sdp: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.sfu_described";
+        };
+        /**
+         * RtcSfuEnter
+         * @description I am in this room of the media server: offer me what I may take. An offer of my own may follow.
+         */
+        RtcSfuEnter: {
+            /** Room */
+            room: string;
+            /** Takes Pictures */
+            takes_pictures: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.sfu_enter";
+        };
+        /**
+         * RtcTalk
+         * @description My microphone is open, or not any more: for all others, where no connection of two carries it.
+         */
+        RtcTalk: {
+            /** Is Talking */
+            is_talking: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.talk";
+        };
+        /** RtcTalks */
+        RtcTalks: {
+            /** By */
+            by: string;
+            /** Client */
+            client: string;
+            /** Is Talking */
+            is_talking: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.talks";
+        };
+        /**
+         * RtcWay
+         * @description How voice and pictures go for you from now on. `direct`, between browsers, holds until this is first told.
+         *
+         *     `why` is there where it is not as it should be: `full`, more are here than connect directly and there is no media
+         *     server; `lost`, there is one and it is out of reach.
+         */
+        RtcWay: {
+            /** Room */
+            room: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.way";
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "direct" | "sfu" | "none";
+            /** Why */
+            why: ("full" | "lost") | null;
+        };
+        /**
          * Sample
          * @description One value at one time; times are kept to the millisecond.
          */
@@ -6092,7 +6278,7 @@ export interface components {
             quantity: string;
         };
         ServerEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"];
-        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"] | components["schemas"]["CaptionSaid"] | components["schemas"]["CameraAsked"] | components["schemas"]["CameraStated"] | components["schemas"]["RtcHailed"] | components["schemas"]["RtcDescribed"] | components["schemas"]["RtcCandidateTold"] | components["schemas"]["RtcHushed"] | components["schemas"]["RtcParted"];
+        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"] | components["schemas"]["CaptionSaid"] | components["schemas"]["CameraAsked"] | components["schemas"]["CameraStated"] | components["schemas"]["RtcHailed"] | components["schemas"]["RtcDescribed"] | components["schemas"]["RtcCandidateTold"] | components["schemas"]["RtcHushed"] | components["schemas"]["RtcParted"] | components["schemas"]["RtcWay"] | components["schemas"]["RtcTalks"] | components["schemas"]["RtcSfuDescribed"] | components["schemas"]["RtcSfuCandidateTold"] | components["schemas"]["RtcSfuClosed"] | components["schemas"]["CameraMaskChanged"];
         /**
          * Session
          * @description One support call as a list shows it.
@@ -6227,6 +6413,8 @@ export interface components {
             frame: components["schemas"]["FrameRef"];
             /** Height */
             height: number;
+            /** @default none */
+            mask: components["schemas"]["PictureMask"];
             /** Seq */
             seq: number;
             /** Sha256 */
@@ -6387,6 +6575,8 @@ export interface components {
              * @default
              */
             address: string;
+            /** @default off */
+            camera_mask: components["schemas"]["CameraMask"];
             /**
              * Created At
              * Format: date-time
@@ -6555,6 +6745,7 @@ export interface components {
             frame: components["schemas"]["FrameRef"];
             /** Height */
             height: number;
+            mask?: components["schemas"]["PictureMask"] | null;
             /** N */
             n: number;
             /** Sha256 */
@@ -6827,6 +7018,7 @@ export interface components {
         Welcome: {
             /** Acked */
             acked: number;
+            camera_mask: components["schemas"]["CameraMask"];
             /** Epoch */
             epoch: string;
             /** Is Resumed */
@@ -6908,6 +7100,8 @@ export type Camera = components['schemas']['Camera'];
 export type CameraAct = components['schemas']['CameraAct'];
 export type CameraAsk = components['schemas']['CameraAsk'];
 export type CameraAsked = components['schemas']['CameraAsked'];
+export type CameraMask = components['schemas']['CameraMask'];
+export type CameraMaskChanged = components['schemas']['CameraMaskChanged'];
 export type CameraState = components['schemas']['CameraState'];
 export type CameraStated = components['schemas']['CameraStated'];
 export type CaptionSaid = components['schemas']['CaptionSaid'];
@@ -7048,6 +7242,7 @@ export type PasskeyOptions = components['schemas']['PasskeyOptions'];
 export type PasswordChange = components['schemas']['PasswordChange'];
 export type Permission = components['schemas']['Permission'];
 export type Picture = components['schemas']['Picture'];
+export type PictureMask = components['schemas']['PictureMask'];
 export type PinChange = components['schemas']['PinChange'];
 export type Ping = components['schemas']['Ping'];
 export type PointerMove = components['schemas']['PointerMove'];
@@ -7094,6 +7289,16 @@ export type RtcHush = components['schemas']['RtcHush'];
 export type RtcHushed = components['schemas']['RtcHushed'];
 export type RtcPart = components['schemas']['RtcPart'];
 export type RtcParted = components['schemas']['RtcParted'];
+export type RtcSfuAgain = components['schemas']['RtcSfuAgain'];
+export type RtcSfuCandidate = components['schemas']['RtcSfuCandidate'];
+export type RtcSfuCandidateTold = components['schemas']['RtcSfuCandidateTold'];
+export type RtcSfuClosed = components['schemas']['RtcSfuClosed'];
+export type RtcSfuDescribe = components['schemas']['RtcSfuDescribe'];
+export type RtcSfuDescribed = components['schemas']['RtcSfuDescribed'];
+export type RtcSfuEnter = components['schemas']['RtcSfuEnter'];
+export type RtcTalk = components['schemas']['RtcTalk'];
+export type RtcTalks = components['schemas']['RtcTalks'];
+export type RtcWay = components['schemas']['RtcWay'];
 export type Sample = components['schemas']['Sample'];
 export type SampleBatch = components['schemas']['SampleBatch'];
 export type SecondStep = components['schemas']['SecondStep'];
@@ -11155,7 +11360,10 @@ export interface operations {
     };
     add_still_api_v1_sessions__session_id__stills_post: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description What was hidden in it; some sites refuse a picture with nothing hidden. */
+                mask?: components["schemas"]["PictureMask"];
+            };
             header?: never;
             path: {
                 session_id: string;

@@ -5,6 +5,7 @@ import type {
   Decision,
   FaceSide,
   FrameRef,
+  PictureMask,
   Place,
   Shape,
   ShownPage,
@@ -38,6 +39,8 @@ export interface NewStill {
   height: number;
   capturedAt: Date;
   sighting: Sighting | null;
+  /** What is hidden in it. */
+  mask: PictureMask;
 }
 
 export interface EditedMark {
@@ -134,7 +137,7 @@ export class Commands {
     this.live.ask({ type: "signal.give", signal });
   }
 
-  shareStill({ frame, sha256, width, height, capturedAt, sighting }: NewStill): void {
+  shareStill({ frame, sha256, width, height, capturedAt, sighting, mask }: NewStill): void {
     this.live.ask({
       type: "still.share",
       frame,
@@ -143,6 +146,7 @@ export class Commands {
       height,
       captured_at: capturedAt.toISOString(),
       sighting,
+      mask,
     });
   }
 

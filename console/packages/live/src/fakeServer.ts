@@ -127,6 +127,11 @@ export class FakeServer {
       case "rtc.candidate":
       case "rtc.hush":
       case "rtc.part":
+      case "rtc.talk":
+      case "rtc.sfu_enter":
+      case "rtc.sfu_describe":
+      case "rtc.sfu_candidate":
+      case "rtc.sfu_again":
         return; // nobody else could be connected to here
       default:
         return this.#ask(wire, message);
@@ -166,7 +171,7 @@ export class FakeServer {
     const you = { id: "me", display_name: "Me", role: "expert" as const };
     const acked = this.settled.get(client) ?? 0;
     wire.toClient.push([
-      { type: "welcome", epoch, seq, acked, you, present: ["me"], is_resumed: isResumed },
+      { type: "welcome", epoch, seq, acked, you, present: ["me"], is_resumed: isResumed, camera_mask: "off" },
       ...(isResumed
         ? this.log.slice(resume.seq)
         : [{ type: "session.state" as const, epoch, seq, state: this.state(), is_elsewhere: false }]),
