@@ -25,6 +25,7 @@ from tests.browser.test_help_on_port_37 import (
 )
 from tests.support.chromium import chromium, sign_in_page
 from tests.support.demo import DemoProcess
+from tests.support.painted import CLOCKS, pressed_to_painted, tapped_to_painted
 
 FAST_MS = 300
 # No sound in, none out: whatever asks for a microphone is refused, whatever plays sound fails.
@@ -37,20 +38,6 @@ HTMLAudioElement.prototype.play = () => Promise.reject(new DOMException("silent"
 BUZZES = """
 window.buzzes = [];
 navigator.vibrate = (pattern) => (window.buzzes.push([pattern].flat()), true);
-"""
-# When a signal stands on the screen, by the clock that both pages share.
-PAINTED = """
-window.painted = [];
-const clock = () => performance.timeOrigin + performance.now();
-document.addEventListener("keydown", ({ key }) => (window.pressed = [key, clock()]), true);
-document.addEventListener("pointerdown", () => (window.pressed = ["tap", clock()]), true);
-new MutationObserver(() => {
-    const shown = document.querySelector("[data-testid=big-signal], [data-testid=signal-flash]");
-    const word = shown?.className ?? "";
-    if (!shown || word === window.lastWord) { if (!shown) window.lastWord = ""; return; }
-    window.lastWord = word;
-    requestAnimationFrame(() => requestAnimationFrame(() => window.painted.push(clock())));
-}).observe(document, { subtree: true, childList: true, attributes: true });
 """
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -71,8 +58,8 @@ def test_the_main_job_is_done_without_a_sound_and_signals_are_there_at_once(
     stage: Stage, tmp_path: Path
 ) -> None:
     url = stage.demo.url
-    field = page_of(stage.browser, f"{url}/field/", "technician", language="zh-TW", scripts=PAINTED)
-    desk = page_of(stage.browser, f"{url}/console/", "expert", scripts=PAINTED)
+    field = page_of(stage.browser, f"{url}/field/", "technician", language="zh-TW", scripts=CLOCKS)
+    desk = page_of(stage.browser, f"{url}/console/", "expert", scripts=CLOCKS)
     expect(field.get_by_test_id("device")).to_contain_text("R07", timeout=SLOW_MS)
     field.get_by_role("button", name="求助").click()
     field.locator("form.ask button").click()
@@ -97,7 +84,7 @@ def test_the_main_job_is_done_without_a_sound_and_signals_are_there_at_once(
     print("", places_of_ring(field, stage.truth), sep="\n")  # noqa: T201 - the measured error is a result
     expect(rings(desk)).to_be_attached()
     told = [pressed_to_painted(desk, field, key) for key in "12345" * 3]
-    back = [tapped_to_painted(field, desk) for _ in range(3)]
+    back = [tapped_to_painted(field, desk, "通話") for _ in range(3)]
     print(  # noqa: T201 - the measured times are a result of this test
         f"key at the desk to paint on the phone: p50 {statistics.median(told):.0f} ms, most {max(told):.0f} ms; "
         f"tap on the phone to paint at the desk: most {max(back):.0f} ms"
@@ -115,29 +102,6 @@ def test_the_main_job_is_done_without_a_sound_and_signals_are_there_at_once(
     field.get_by_test_id("phrase-done").click()
     expect(desk.get_by_text("Done.", exact=True).last).to_be_visible(timeout=SLOW_MS)
     desk.screenshot(path=tmp_path / "desk.png")
-
-
-def pressed_to_painted(desk: Page, field: Page, key: str) -> float:
-    """From a key at the desk until the signal stands on the phone, in milliseconds."""
-    before = field.evaluate("window.painted.length")
-    desk.locator("body").press(key)
-    at: float = desk.evaluate("window.pressed[1]")
-    field.wait_for_function("before => window.painted.length > before", arg=before, timeout=SLOW_MS)
-    painted: float = field.evaluate("window.painted.at(-1)")
-    field.locator("[data-testid=big-signal] button").click()
-    expect(field.get_by_test_id("big-signal")).to_have_count(0)
-    return painted - at
-
-
-def tapped_to_painted(field: Page, desk: Page) -> float:
-    expect(desk.get_by_test_id("signal-flash")).to_have_count(0, timeout=SLOW_MS)
-    before = desk.evaluate("window.painted.length")
-    field.get_by_role("button", name="通話", exact=True).click()
-    field.locator(".signals .is-go").click()
-    at: float = field.evaluate("window.pressed[1]")
-    desk.wait_for_function("before => window.painted.length > before", arg=before, timeout=SLOW_MS)
-    painted: float = desk.evaluate("window.painted.at(-1)")
-    return painted - at
 
 
 @pytest.fixture
