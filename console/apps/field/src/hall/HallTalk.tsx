@@ -1,18 +1,23 @@
 /** Where nobody hears anybody: canned phrases, voice notes, captions of one's own words. */
 import { CaptionSwitch, HoldToRecord, PHRASES, phraseText, WaitingNotes } from "@nearhand/ui/hall";
+import { useSignal } from "@preact/signals";
 import { closePanel } from "../hud/panels";
 import { open } from "../session/room";
 import { t } from "../words/hall";
 import { captionsOn, notes, toggleCaptions, waitingNotes } from "./hall";
 
+/** Said most by whoever stands at the rack; the rest is one tap away, so that the chat stays in reach. */
+const FIRST = 6;
+
 export function HallTalk() {
+  const isWhole = useSignal(false);
   const note = { text: "Voice note", phrase: "voice_note" };
   return (
     <>
       <section>
         <h3>{t("phrases")}</h3>
         <ul class="phrases" data-testid="phrases">
-          {PHRASES.map((phrase) => (
+          {(isWhole.value ? PHRASES : PHRASES.slice(0, FIRST)).map((phrase) => (
             <li key={phrase}>
               <button
                 type="button"
@@ -28,6 +33,11 @@ export function HallTalk() {
             </li>
           ))}
         </ul>
+        {!isWhole.value && (
+          <button type="button" class="big" data-testid="phrases-more" onClick={() => (isWhole.value = true)}>
+            {t("more")}
+          </button>
+        )}
       </section>
       <section>
         <h3>{t("voice_note")}</h3>

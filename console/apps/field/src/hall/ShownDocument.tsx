@@ -1,7 +1,7 @@
 /** What somebody puts before everybody's eyes: a page or a picture, as large as the screen; two fingers enlarge it. */
 import { API, type Document, type GivenDocument } from "@nearhand/contract";
 import { Icon } from "@nearhand/ui";
-import { useSignal } from "@preact/signals";
+import { computed, signal, useSignal } from "@preact/signals";
 import left from "lucide-static/icons/chevron-left.svg?raw";
 import right from "lucide-static/icons/chevron-right.svg?raw";
 import presentation from "lucide-static/icons/presentation.svg?raw";
@@ -15,24 +15,32 @@ import { Fingers } from "./points";
 
 const LARGEST = 5;
 
+/** What this person has put away, by its event; it can be opened again. */
+const closed = signal(0);
+const given = computed(() => {
+  const { document, you } = room.value ?? {};
+  return isLive.value && document && document.by !== you?.id ? document : null;
+});
+
 export function ShownDocument() {
-  const given = room.value?.document ?? null;
-  const closed = useSignal(0);
+  const now = given.value;
   const known = useRef<number | null>(null);
-  const isOther = given !== null && given.by !== room.value?.you?.id;
   useEffect(() => {
-    if (given && isOther && known.current !== null && known.current !== given.seq) buzz([60]);
-    known.current = given?.seq ?? 0;
-  }, [given?.seq]);
-  if (!given || !isOther || !isLive.value) return null;
-  const name = nameOf(given.by);
-  if (closed.value === given.seq)
-    return (
-      <button type="button" class="shown-chip" data-testid="shown-open" onClick={() => (closed.value = 0)}>
-        <Icon svg={presentation} size={22} /> {t("open_shown", { name })}
-      </button>
-    );
-  return <Shown key={given.seq} given={given} name={name} close={() => (closed.value = given.seq)} />;
+    if (now && known.current !== null && known.current !== now.seq) buzz([60]);
+    known.current = now?.seq ?? 0;
+  }, [now?.seq]);
+  if (!now || closed.value === now.seq) return null;
+  return <Shown key={now.seq} given={now} name={nameOf(now.by)} close={() => (closed.value = now.seq)} />;
+}
+
+export function ShownChip() {
+  const now = given.value;
+  if (!now || closed.value !== now.seq) return null;
+  return (
+    <button type="button" class="shown-chip" data-testid="shown-open" onClick={() => (closed.value = 0)}>
+      <Icon svg={presentation} size={22} /> {t("open_shown", { name: nameOf(now.by) })}
+    </button>
+  );
 }
 
 function Shown({ given, name, close }: { given: GivenDocument; name: string; close: () => void }) {

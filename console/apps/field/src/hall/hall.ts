@@ -1,5 +1,6 @@
 /** What a session in a loud hall has beside pictures and marks: comes with it, and ends with it. */
-import { NoteSender, OwnCaptions, openNoteShelf, type WaitingNote } from "@nearhand/live/hall";
+import type { Refusal } from "@nearhand/contract";
+import { NoteSender, OwnCaptions, openNoteShelf, sendLeftNotes, type WaitingNote } from "@nearhand/live/hall";
 import { effect, signal } from "@preact/signals";
 import { actor } from "../access/actor";
 import { cameraState, filming, isTorchOn, lensMoves, openOther } from "../camera/source";
@@ -7,6 +8,7 @@ import { STREAM } from "../camera/frames";
 import { buzz } from "../hud/buzz";
 import { notice } from "../session/notices";
 import { open, sessionId } from "../session/room";
+import { t } from "../words/hall";
 import { refusalText } from "../words/refusals";
 import { Steering } from "./steering";
 
@@ -60,7 +62,7 @@ effect(() => {
       participantId: who.participant_id,
       shelf,
       session,
-      onLost: (error) => (notice.value = { text: refusalText(error), at: Date.now() }),
+      onLost,
     });
     sender.waiting.subscribe((now) => (waitingNotes.value = now));
     waitingNotes.value = sender.waiting.get();
@@ -77,6 +79,19 @@ effect(() => {
     [heard.value, waitingNotes.value, captionsOn.value] = [{}, [], false];
   };
 });
+
+function onLost(error: Refusal): void {
+  notice.value = { text: t("note_lost", { why: refusalText(error) }), at: Date.now() };
+}
+
+/** Voice notes that pages now gone left unsaid, in other sessions than the one that is open. */
+export async function sendLeft(
+  participantId: string,
+  except: string | null,
+  signal: AbortSignal,
+): Promise<void> {
+  await sendLeftNotes({ participantId, shelf: await openNoteShelf(), except, signal, onLost });
+}
 
 export function toggleCaptions(language: string): void {
   captionsOn.value = !captionsOn.value;

@@ -3,8 +3,8 @@ import "./hall.css";
 
 export { phraseText } from "@nearhand/ui/hall";
 export { CameraBar, CameraRequest } from "./CameraBar";
-export { heard } from "./hall";
+export { heard, sendLeft } from "./hall";
 export { HallTalk } from "./HallTalk";
 export { Lens } from "./Lens";
 export { Line } from "./Line";
-export { ShownDocument } from "./ShownDocument";
+export { ShownChip, ShownDocument } from "./ShownDocument";

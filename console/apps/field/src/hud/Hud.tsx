@@ -83,6 +83,7 @@ export function Hud() {
         <div class="foot">
           <OnStills />
           <Messages />
+          {Hall && <Hall.ShownChip />}
           {Hall && <Hall.CameraRequest />}
           {Hall && <Hall.CameraBar />}
           {VoiceNow && <VoiceNow />}

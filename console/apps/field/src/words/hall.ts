@@ -23,7 +23,13 @@ export const t = words({
   no: ["No", "不要", "不要"],
   let: ["Let {name} steer the camera", "讓 {name} 操控相機", "让 {name} 操控相机"],
   phrases: ["Say with one tap", "一鍵回覆", "一键回复"],
+  more: ["More…", "更多…", "更多…"],
   voice_note: ["Voice note", "語音訊息", "语音消息"],
+  note_lost: [
+    "A voice note cannot be delivered any more. {why}",
+    "有一則語音訊息已無法送達。{why}",
+    "有一条语音消息已无法送达。{why}",
+  ],
   shown_by: ["{name} shows you this", "{name} 向您展示", "{name} 向您展示"],
   open_shown: ["{name} shows a page · open", "{name} 展示了一頁 · 開啟", "{name} 展示了一页 · 打开"],
   close: ["Close", "關閉", "关闭"],

@@ -1,7 +1,6 @@
 /** The technician's camera from afar: only what it can do is offered, and whose it is stands in words. */
 import type { CameraStated } from "@nearhand/contract";
 import { Icon } from "@nearhand/ui";
-import { CaptionSwitch } from "@nearhand/ui/hall";
 import flashlight from "lucide-static/icons/flashlight.svg?raw";
 import focus from "lucide-static/icons/focus.svg?raw";
 import switchCamera from "lucide-static/icons/switch-camera.svg?raw";
@@ -20,9 +19,6 @@ export function CameraControls({ desk, hall }: { desk: Desk; hall: DeskHall }) {
     <div class="camera-controls">
       <Sources desk={desk} hall={hall} />
       {camera && desk.mayDraw.value && <Controls desk={desk} hall={hall} camera={camera} />}
-      {desk.maySpeak.value && (
-        <CaptionSwitch isOn={hall.captionsOn.value} toggle={(language) => hall.toggleCaptions(language)} />
-      )}
     </div>
   );
 }
@@ -34,6 +30,9 @@ function Sources({ desk, hall }: { desk: Desk; hall: DeskHall }) {
   const followed = desk.followed.value;
   return (
     <div class="camera-sources" role="group" aria-label={t("films")} data-testid="camera-sources">
+      <span class="soft" aria-hidden="true">
+        {t("films")}
+      </span>
       {[null, ...sources].map((id) => (
         <button
           key={id ?? ""}

@@ -1,6 +1,13 @@
 /** Voice notes and canned phrases of the chat. */
 import type { ChatLine } from "@nearhand/contract";
-import { HoldToRecord, NotePlayer, PHRASES, phraseText, WaitingNotes } from "@nearhand/ui/hall";
+import {
+  CaptionSwitch,
+  HoldToRecord,
+  NotePlayer,
+  PHRASES,
+  phraseText,
+  WaitingNotes,
+} from "@nearhand/ui/hall";
 import { address } from "../rest";
 import type { Desk } from "./desk";
 import type { DeskHall } from "./hall";
@@ -42,7 +49,12 @@ export function Sayings({ desk, hall }: { desk: Desk; hall: DeskHall | null }) {
           ))}
         </ul>
       </details>
-      {hall && <HoldToRecord onRecorded={(recording) => hall.sayNote(recording)} />}
+      {hall && (
+        <div class="spoken-here">
+          <HoldToRecord onRecorded={(recording) => hall.sayNote(recording)} />
+          <CaptionSwitch isOn={hall.captionsOn.value} toggle={(language) => hall.toggleCaptions(language)} />
+        </div>
+      )}
     </>
   );
 }

@@ -1,12 +1,13 @@
 /** What a desk has beside pictures and marks: the cameras it may ask, voice notes, captions. */
 import type { CameraAsk, CameraStated, Document, Still } from "@nearhand/contract";
 import { sendBytes } from "@nearhand/contract";
-import { NoteSender, OwnCaptions, openNoteShelf, type WaitingNote } from "@nearhand/live/hall";
+import { NoteSender, OwnCaptions, openNoteShelf, sendLeftNotes, type WaitingNote } from "@nearhand/live/hall";
 import { notify } from "@nearhand/ui";
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { sentence } from "../shell/Shown";
 import type { Desk } from "./desk";
+import { t } from "./hallWords";
 import type { Picture } from "./screen";
 
 const HEARD_MS = 6000;
@@ -124,7 +125,7 @@ export class DeskHall {
       participantId,
       shelf,
       session,
-      onLost: (error) => notify(sentence(error), "caution"),
+      onLost: tellLost,
     });
     this.#notes = notes;
     notes.waiting.subscribe((now) => (this.waiting.value = now));
@@ -150,6 +151,19 @@ export class DeskHall {
     this.heard.value = { ...this.heard.peek(), [by]: text };
     this.#silences.set(by, setTimeout(silent, HEARD_MS));
   }
+}
+
+function tellLost(error: Error): void {
+  notify(t("noteLost", { why: sentence(error) }), "caution");
+}
+
+/** Voice notes that pages now gone left unsaid, in other sessions than the one that is open. */
+export async function sendLeftVoices(
+  participantId: string,
+  except: string | null,
+  signal: AbortSignal,
+): Promise<void> {
+  await sendLeftNotes({ participantId, shelf: await openNoteShelf(), except, signal, onLost: tellLost });
 }
 
 export function useHall(desk: Desk): DeskHall | null {

@@ -43,5 +43,9 @@ export const t = words({
   takeAway: ["Take away", "收回", "收回"],
   back: ["Back", "返回", "返回"],
   close: ["Close", "關閉", "关闭"],
-  voiceNote: ["Voice note", "語音訊息", "语音消息"],
+  noteLost: [
+    "A voice note cannot be delivered any more. {why}",
+    "有一則語音訊息已無法送達。{why}",
+    "有一条语音消息已无法送达。{why}",
+  ],
 });

@@ -9,7 +9,7 @@ const t = words({
   on: ["Captions of what I say", "顯示我說話的字幕", "显示我说话的字幕"],
   off: ["Captions on · tap to stop", "字幕已開啟 · 輕觸關閉", "字幕已开启 · 轻触关闭"],
   download: [
-    "Captions of what I say (words are fetched first)",
+    "Captions of what I say (a language pack comes first)",
     "顯示我說話的字幕（需先下載語言）",
     "显示我说话的字幕（需先下载语言）",
   ],

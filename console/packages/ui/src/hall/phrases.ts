@@ -31,5 +31,5 @@ export const PHRASES = (Object.keys(table) as PhraseId[]).filter((id) => id !== 
 
 /** In the reader's language; a phrase of a newer app as whoever said it read it. */
 export function phraseText({ text, phrase }: { text: string; phrase?: string | null }): string {
-  return phrase && phrase in table ? t(phrase as PhraseId) : text;
+  return phrase && Object.hasOwn(table, phrase) ? t(phrase as PhraseId) : text;
 }
