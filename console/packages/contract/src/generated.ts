@@ -4193,7 +4193,7 @@ export interface components {
             /** User Id */
             user_id?: string | null;
         };
-        MediaAsk: components["schemas"]["MediaSend"] | components["schemas"]["MediaWatch"] | components["schemas"]["MediaGot"] | components["schemas"]["Ping"];
+        MediaAsk: components["schemas"]["MediaSend"] | components["schemas"]["MediaWatch"] | components["schemas"]["MediaNeed"] | components["schemas"]["MediaGot"] | components["schemas"]["Ping"];
         /**
          * MediaGot
          * @description This picture has come, and all before it: there is room for more on the way.
@@ -4219,6 +4219,19 @@ export interface components {
              * @enum {string}
              */
             type: "media.key";
+        };
+        /**
+         * MediaNeed
+         * @description Whether they are needed now: they may come another way. A line that was just opened needs them.
+         */
+        MediaNeed: {
+            /** Needs */
+            needs: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "media.need";
         };
         /**
          * MediaSend
@@ -4289,9 +4302,11 @@ export interface components {
         };
         /**
          * MediaWatch
-         * @description First message: tell all pictures of this session.
+         * @description First message: tell all pictures of this session. `reads_vp8`: not only JPEG.
          */
         MediaWatch: {
+            /** Reads Vp8 */
+            reads_vp8?: boolean | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -4301,8 +4316,12 @@ export interface components {
         /**
          * MediaWatched
          * @description How many would see a picture of this line now. Nobody: send none. The first one also says: come in.
+         *
+         *     `all_read_vp8`: pictures may rest on the one before them, as long as that stays so.
          */
         MediaWatched: {
+            /** All Read Vp8 */
+            all_read_vp8: boolean;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -6666,6 +6685,7 @@ export type Me = components['schemas']['Me'];
 export type MediaAsk = components['schemas']['MediaAsk'];
 export type MediaGot = components['schemas']['MediaGot'];
 export type MediaKey = components['schemas']['MediaKey'];
+export type MediaNeed = components['schemas']['MediaNeed'];
 export type MediaSend = components['schemas']['MediaSend'];
 export type MediaSpent = components['schemas']['MediaSpent'];
 export type MediaStream = components['schemas']['MediaStream'];

@@ -21,11 +21,14 @@ export interface WatcherOptions extends LineOptions {
 
 export class PictureWatcher {
   streams: readonly MediaStream[] = [];
+  /** The service has let this line in. */
+  isIn = false;
   /** Of pictures that came since this was made. */
   bytes = 0;
   readonly #line: PictureLine;
   readonly #options: WatcherOptions;
   /** Of each stream, the picture that is made ready, and the newest that waits for it. */
+  #needs = true;
   readonly #busy = new Map<number, ArrayBuffer | null>();
 
   constructor(options: WatcherOptions) {
@@ -33,12 +36,16 @@ export class PictureWatcher {
     this.#line = new PictureLine(options, {
       first: { type: "media.watch" },
       hear: (message) => {
-        if (message.type === "media.streams") this.streams = message.streams;
+        if (message.type === "media.streams") {
+          if (!this.isIn && !this.#needs) this.#line.say({ type: "media.need", needs: false }); // a line opened anew
+          this.isIn = true;
+          this.streams = message.streams;
+        }
         options.onChange();
       },
       see: (bytes) => this.#see(bytes),
       changed: () => {
-        if (this.#line.link.state !== "open") this.streams = [];
+        if (this.#line.link.state !== "open") [this.streams, this.isIn] = [[], false];
         options.onChange();
       },
     });
@@ -46,6 +53,13 @@ export class PictureWatcher {
 
   get isOpen(): boolean {
     return this.#line.link.state === "open";
+  }
+
+  /** Whether pictures of this line are needed: they may come another way. */
+  need(needs: boolean): void {
+    if (needs === this.#needs) return;
+    this.#needs = needs;
+    if (this.isIn) this.#line.say({ type: "media.need", needs });
   }
 
   /** First, and after a stop that is over: the phone is unlocked, or its rights are back. */

@@ -60,7 +60,7 @@ describe("sending", () => {
   it("says first which stream it brings, and knows who watches", () => {
     const { sender, wire } = sending();
     expect(wire.said[0]).toEqual({ type: "media.send", stream: "cam-1" });
-    wire.tell({ type: "media.watched", watchers: 2 });
+    wire.tell({ type: "media.watched", watchers: 2, all_read_vp8: false });
     expect([sender.isOpen, sender.watchers]).toEqual([true, 2]);
     wire.onclose?.({ code: 1006 });
     expect([sender.isOpen, sender.watchers]).toEqual([false, 0]);
@@ -69,7 +69,7 @@ describe("sending", () => {
 
   it("lets few be on the way at once, and fewer on a slow line", () => {
     const { sender, wire, clock } = sending();
-    wire.tell({ type: "media.watched", watchers: 1 });
+    wire.tell({ type: "media.watched", watchers: 1, all_read_vp8: false });
     for (let id = 1; sender.isRoom(); id++) sender.send(head(id), JPEG);
     expect(wire.pictures.length).toBe(4);
     wire.tell({ type: "media.took", frame_id: 2, seen: 1 });

@@ -1,7 +1,7 @@
 /** Keep the newest frames that were shown live, so that the sharp still of exactly one of them can be made. */
 import type { FrameRead, StillTaken } from "./messages";
 
-const MOST_BYTES = 48 * 1024 * 1024; // of pixels: a phone has not much more to spare beside its camera
+const MOST_BYTES = 64 * 1024 * 1024; // of pixels: a phone has not much more to spare beside its camera
 const QUALITY = 0.85;
 
 export class Developer {

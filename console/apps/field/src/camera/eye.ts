@@ -12,7 +12,7 @@ import { get, isOffline } from "../rest";
 import { areTwoAlike, ByPicture, doors } from "./byPicture";
 import { FrameLoop, STREAM, type Wanted } from "./frames";
 import type { FrameRead, PictureTaken, StillTaken } from "./messages";
-import { showing } from "./showing";
+import { NOTHING_DUE, showing } from "./showing";
 
 const SIGHT_GAP_MS = 100;
 const RING_STILL_GAP_MS = 500; // during a session; a freeze asks for one of these
@@ -50,7 +50,7 @@ function wanted(): Wanted {
     layout: now?.layout ?? null,
     deviceId: now?.view.device.id ?? null,
     still: isWanted && wantsKeepsake ? { quality: sender()?.quality ?? 0.7 } : null,
-    picture: isLive.peek() ? (showing.peek()?.wants(performance.now()) ?? null) : null,
+    ...(isLive.peek() ? (showing.peek()?.wants(performance.now()) ?? NOTHING_DUE) : NOTHING_DUE),
   };
 }
 
@@ -96,6 +96,10 @@ function taken(frame: FrameRead, deviceId: string, located: Located): void {
 }
 
 function onRead(frame: FrameRead): void {
+  if (frame.isFilmed && isLive.peek()) {
+    tellSight(frame, true); // at once: the picture is on its way
+    sender()?.passed(frame.frame_id, frame.captured_at);
+  }
   if (frame.isBlurred) {
     lastStill = 0; // whatever was wanted of it is wanted of the next, which shows it better
     return;

@@ -27,6 +27,8 @@ export interface ReadFrame {
   still: { quality: number } | null;
   /** A live picture of it is due: so long at most on its longer side. The frame is kept for a moment, too. */
   picture: { longest: number; quality: number } | null;
+  /** It is due as a picture of the video track: so long at most. */
+  film: { longest: number } | null;
   /** How the camera has turned since the frame before, where a gyroscope tells. */
   turn: Vec3 | null;
 }
@@ -60,6 +62,8 @@ export interface FrameRead {
   located: Located | null;
   /** Too smeared by motion to say anything about it. */
   isBlurred: boolean;
+  /** It is on its way as a picture of the video track. */
+  isFilmed: boolean;
   /** Points that are followed on the face. */
   features: number;
   ms: number;
@@ -82,6 +86,13 @@ export interface PictureTaken {
   ms: number;
 }
 
+/** Where pictures of the video track go from now on; without a door they are handed to the page. */
+export interface FilmDoor {
+  type: "film";
+  stream: string;
+  door: WritableStream<VideoFrame> | null;
+}
+
 /** The sharp still of an earlier frame is wanted. */
 export interface Develop {
   type: "develop";
@@ -102,5 +113,6 @@ export type FromWorker =
   | StillTaken
   | PictureTaken
   | { type: "gone"; frame_id: number }
+  | { type: "filmed"; picture: ImageBitmap }
   | Calibrated
   | { type: "failed"; message: string };

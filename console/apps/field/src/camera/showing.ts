@@ -15,11 +15,27 @@ export interface Rung {
   readonly isLive: boolean;
 }
 
+export interface Due {
+  /** For the line of pictures. */
+  readonly picture: { longest: number; quality: number } | null;
+  /** For the video track. */
+  readonly film: { longest: number } | null;
+}
+
+export const NOTHING_DUE: Due = { picture: null, film: null };
+
+/** Voice and video: whether the track reaches somebody who looks. */
+export interface Direct {
+  readonly isWatched: boolean;
+}
+
 export interface LivePictures {
   readonly rung: ReadonlySignal<Rung>;
-  /** The size of the picture that is due of the frame being taken; null: none is. `now` in the page's milliseconds. */
-  wants(now: number): { longest: number; quality: number } | null;
+  /** What is due of the frame being taken. `now` in the page's milliseconds. */
+  wants(now: number): Due;
   take(picture: PictureTaken): void;
+  /** The direct ways there are now; null: none. */
+  through(direct: Direct | null): void;
   pin(step: number | null): void;
   /** The session's own line is back. */
   again(): void;

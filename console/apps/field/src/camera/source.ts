@@ -26,12 +26,10 @@ export const cameraState = signal<CameraState>({ status: "off" });
 export const isTorchOn = signal(false);
 
 let track: MediaStreamTrack | null = null;
-let shown: HTMLVideoElement | null = null;
 let known: Intrinsics | null = null; // of the demo's camera, which tells
 
 export async function openCamera(video: HTMLVideoElement, isDemo: boolean): Promise<void> {
   cameraState.value = { status: "starting" };
-  shown = video;
   try {
     await (isDemo ? openDemo(video) : openReal(video));
     await video.play();
@@ -45,16 +43,9 @@ export async function openCamera(video: HTMLVideoElement, isDemo: boolean): Prom
 export function closeCamera(video: HTMLVideoElement): void {
   track?.stop();
   track = null;
-  shown = null;
   video.srcObject = null;
   video.removeAttribute("src");
   cameraState.value = { status: "off" };
-}
-
-/** The pictures as they come, for whoever watches from afar; the demo's camera is a film. */
-export function pictures(): MediaStreamTrack | null {
-  const film = shown as (HTMLVideoElement & { captureStream?: () => MediaStream }) | null;
-  return track ?? film?.captureStream?.().getVideoTracks()[0] ?? null;
 }
 
 /** What was learnt of cameras comes with the first one that is opened: the page starts without it. */

@@ -20,7 +20,16 @@ import {
 import { readLabels } from "./labels";
 import { LateSights } from "./late";
 import { Developer } from "./develop";
-import type { Develop, FrameRead, FromWorker, HeldLayout, ReadFrame, SightedLate } from "./messages";
+import { FilmOut } from "./filmOut";
+import type {
+  Develop,
+  FilmDoor,
+  FrameRead,
+  FromWorker,
+  HeldLayout,
+  ReadFrame,
+  SightedLate,
+} from "./messages";
 import { cut, Pixels, type Region } from "./pixels";
 import { type Look, Searcher, regionOf } from "./where";
 
@@ -28,6 +37,7 @@ const pixels = new Pixels();
 let tracker = new FaceTracker();
 const late = new LateSights();
 const developer = new Developer();
+let film: FilmOut | null = null;
 const searcher = new Searcher();
 const memory = new LabelMemory();
 const recall = (text: string) => memory.recall(text);
@@ -39,11 +49,13 @@ let contradicted = 0;
 /** The newest sighting by symbols: what it says of the camera goes on while the face is followed. */
 let sighted: Located | null = null;
 
-const say = (message: FromWorker): void => self.postMessage(message);
+const say = (message: FromWorker, hand: Transferable[] = []): void =>
+  self.postMessage(message, { transfer: hand });
 
-self.onmessage = async ({ data }: MessageEvent<ReadFrame | SightedLate | Develop>) => {
+self.onmessage = async ({ data }: MessageEvent<ReadFrame | SightedLate | Develop | FilmDoor>) => {
   try {
     if (data.type === "sighted") followFrom(data);
+    else if (data.type === "film") film = new FilmOut(data, say);
     else if (data.type === "develop")
       say((await developer.still(data.frame_id)) ?? { ...data, type: "gone" });
     else await read(data);
@@ -70,14 +82,16 @@ async function read(ask: ReadFrame): Promise<void> {
   calibrate(ask);
   const ms = performance.now() - started;
   const frame: FrameRead = {
-    type: "read", frame_id, captured_at, width, height, camera, deviceId, ...seen, ms,
+    type: "read", frame_id, captured_at, width, height, camera, deviceId, ...seen, isFilmed: ask.film !== null, ms,
   }; // prettier-ignore
   const making = performance.now();
   const picture = ask.picture && pixels.shown(ask.picture.longest, ask.picture.quality);
-  if (picture) developer.keep(pixels.keep(), frame);
+  // Its sighting is on the way to those who see it before it is.
+  say(frame);
+  if (ask.film) film?.show(ask.bitmap, frame_id, ask.film.longest);
+  if (picture || ask.film) developer.keep(pixels.keep(), frame);
   const jpeg = ask.still && !frame.isBlurred ? pixels.jpeg(ask.still.quality) : null;
   if (jpeg && !frame.located) late.keep(frame_id, captured_at, pixels.small());
-  say(frame);
   if (picture) say({ type: "picture", frame, ...(await picture), ms: performance.now() - making });
   if (jpeg) say({ type: "still", frame, jpeg: await jpeg });
 }

@@ -30,7 +30,7 @@ const SHARE_OF_LINK = 0.5; // stills use at most about half of the time of the l
 export class StillSender {
   #ring: FrameStill[] = [];
   /** What was shown live: where the sharp still of a frame cannot be had, this is that frame. */
-  #shown: FrameStill[] = [];
+  #shown: (FrameStill | { frame_id: number; captured_at: number; jpeg: null })[] = [];
   readonly #developing = new Set<number>();
   #isSending = false;
   #nextAt = 0;
@@ -69,14 +69,27 @@ export class StillSender {
   /** A picture as it was shown live. */
   keep(shown: FrameStill): void {
     const since = this.doors.now() - RING_MS;
-    this.#shown = [...this.#shown.filter((one) => one.captured_at >= since), shown];
+    this.#shown = [
+      ...this.#shown.filter((one) => one.captured_at >= since && one.frame_id !== shown.frame_id),
+      shown,
+    ];
+  }
+
+  /** A frame went out as a picture of the video: its sharp still may be asked for. */
+  passed(frame_id: number, captured_at: number): void {
+    const since = this.doors.now() - RING_MS;
+    if (this.#wasShown(frame_id)) return;
+    this.#shown = [
+      ...this.#shown.filter((one) => one.captured_at >= since),
+      { frame_id, captured_at, jpeg: null },
+    ];
   }
 
   /** The pixels of that frame are gone: what was shown of it is sent, or else the next still. */
   gone(frame_id: number): void {
     if (!this.#developing.delete(frame_id)) return;
     const shown = this.#shown.find((one) => one.frame_id === frame_id);
-    if (shown) this.#asked.push(shown);
+    if (shown?.jpeg) this.#asked.push(shown);
     else this.#wantsNext = true;
     void this.#pump();
   }

@@ -3,7 +3,9 @@ import type { IceServers } from "@nearhand/contract";
 import { Call, type CallView, NO_CALL } from "@nearhand/live/rtc";
 import { VoiceBar } from "@nearhand/ui/voice";
 import { effect, signal } from "@preact/signals";
-import { cameraState, pictures } from "../camera/source";
+import { loop } from "../camera/eye";
+import { showing } from "../camera/showing";
+import { cameraState } from "../camera/source";
 import { get } from "../rest";
 import { nameOf, open, sessionId } from "./room";
 
@@ -21,9 +23,14 @@ effect(() => {
   });
   call.value = opened;
   const leave = opened.subscribe((now) => (view.value = now));
-  const noPictures = effect(() => opened.film(cameraState.value.status === "on" ? pictures() : null));
+  const noPictures = effect(() => opened.film(cameraState.value.status === "on" ? loop.track : null));
+  const noWay = effect(() =>
+    showing.value?.through({ isWatched: view.value.peers.some(({ looks, way }) => looks && way === "open") }),
+  );
   return () => {
     noPictures();
+    noWay();
+    showing.peek()?.through(null);
     leave();
     opened.close();
     call.value = null;

@@ -3,9 +3,10 @@ import { PictureSender } from "@nearhand/live";
 import { signal } from "@preact/signals";
 import { STREAM } from "../camera/frames";
 import type { PictureTaken } from "../camera/messages";
-import type { LivePictures, Rung } from "../camera/showing";
+import type { Direct, LivePictures, Rung } from "../camera/showing";
 import { JUDGE_EVERY_MS, Ladder, STEPS, STILLS } from "./ladder";
 
+const FILM_PX = 1280;
 const EARLY_MS = 12; // a frame that comes this much before its time is taken: the next one is later
 
 export function showPictures(sessionId: string): LivePictures {
@@ -19,6 +20,7 @@ export function showPictures(sessionId: string): LivePictures {
     isLive: false,
   });
   let nextAt = 0;
+  let direct: Direct | null = null;
   let madeMs = 0;
   const tell = () => {
     const isWatched = sender.watchers > 0;
@@ -41,11 +43,14 @@ export function showPictures(sessionId: string): LivePictures {
   return {
     rung,
     wants(now) {
+      const film = direct?.isWatched ? { longest: FILM_PX } : null;
       const step = STEPS[rung.peek().step];
-      if (!step || sender.watchers === 0 || document.hidden || now < nextAt - EARLY_MS) return null;
+      if (!step || sender.watchers === 0 || document.hidden || now < nextAt - EARLY_MS)
+        return { picture: null, film };
       nextAt = Math.max(nextAt + 1000 / step.perS, now);
-      return sender.isRoom() ? { longest: step.width, quality: step.quality } : null;
+      return { picture: sender.isRoom() ? { longest: step.width, quality: step.quality } : null, film };
     },
+    through: (way) => void (direct = way),
     take({ frame, width, height, jpeg, ms }: PictureTaken) {
       madeMs = Math.max(madeMs, ms);
       sender.send({ frame_id: frame.frame_id, captured_at: frame.captured_at, width, height }, jpeg);

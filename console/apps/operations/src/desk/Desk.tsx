@@ -11,7 +11,6 @@ import { Filmstrip } from "./Filmstrip";
 import { useDeskKeys } from "./keys";
 import { sendLeftovers } from "./leftovers";
 import { LinkNotice } from "./LinkNotice";
-import { PeerVideo } from "./PeerVideo";
 import { Picture } from "./Picture";
 import { SignalBar, SignalFlash } from "./Signals";
 import { TALK_KEY, useVoice } from "./voice";
@@ -46,7 +45,6 @@ function OpenDesk({ desk }: { desk: DeskModel }) {
         {desk.mayDraw.value && <Toolbar desk={desk} />}
         <div class="desk-picture">
           <Picture desk={desk} />
-          <PeerVideo desk={desk} voice={voice} />
           <SignalFlash desk={desk} />
         </div>
         <div class="desk-voice">

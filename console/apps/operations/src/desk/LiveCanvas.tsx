@@ -28,8 +28,15 @@ export function LiveFlow({ desk }: { desk: Desk }) {
   return (
     <>
       {flow && size && (
-        <span data-testid="flow" data-delay-ms={flow.delayMs}>
-          {t("flow", { size, kbit: flow.kbitPerS.toLocaleString(), ms: flow.delayMs })}
+        <span data-testid="flow" data-delay-ms={flow.delayMs ?? ""}>
+          {flow.delayMs === null
+            ? t("flowDirect", { size })
+            : t("flow", { size, kbit: flow.kbitPerS.toLocaleString(), ms: flow.delayMs })}
+        </span>
+      )}
+      {shown?.frame.how === "approximate" && (
+        <span class="picture-warning" role="status" data-testid="approximate">
+          {t("approximate")}
         </span>
       )}
       {pictures.isCut.value && (

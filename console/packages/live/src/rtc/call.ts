@@ -26,6 +26,7 @@ interface Known {
   readonly peer: Peer;
   readonly speaker: HTMLAudioElement;
   isTalking: boolean;
+  looks: boolean;
 }
 
 export class Call implements Store<CallView> {
@@ -39,6 +40,7 @@ export class Call implements Store<CallView> {
   #servers: readonly RTCIceServer[] = [];
   #hushedBy: string | null = null;
   #isSilenced = false;
+  #looks = true;
   #wasHere = false;
   /** What comes is taken in one after the other: the servers may have to be asked for first. */
   #queue: Promise<void> = Promise.resolve();
@@ -74,6 +76,12 @@ export class Call implements Store<CallView> {
   film(pictures: MediaStreamTrack | null): void {
     this.#pictures = pictures;
     for (const { peer } of this.#peers.values()) void peer.send(this.#mine);
+  }
+
+  /** Whether the pictures that come are looked at: nobody need make what nobody sees. */
+  look(looks: boolean): void {
+    this.#looks = looks;
+    for (const { peer } of this.#peers.values()) peer.say({ looks });
   }
 
   /** Ask somebody to mute. */
@@ -158,7 +166,7 @@ export class Call implements Store<CallView> {
       },
       this.#mine,
     );
-    this.#peers.set(client, { by, run, peer, speaker: new Audio(), isTalking: false });
+    this.#peers.set(client, { by, run, peer, speaker: new Audio(), isTalking: false, looks: true });
     this.#publish();
   }
 
@@ -175,6 +183,7 @@ export class Call implements Store<CallView> {
     const known = this.#peers.get(client);
     if (!known || typeof said !== "object" || said === null) return;
     if ("talking" in said) known.isTalking = said.talking === true;
+    if ("looks" in said) known.looks = said.looks === true;
     this.#publish();
   }
 
@@ -203,7 +212,7 @@ export class Call implements Store<CallView> {
     const known = this.#peers.get(client);
     if (!known) return;
     const { peer, speaker } = known;
-    peer.say({ talking: this.#microphone.isTalking });
+    peer.say({ talking: this.#microphone.isTalking, looks: this.#looks });
     const [playing] = (speaker.srcObject as MediaStream | null)?.getTracks() ?? [];
     if (peer.sound && playing !== peer.sound) {
       speaker.srcObject = new MediaStream([peer.sound]);
@@ -239,13 +248,14 @@ export class Call implements Store<CallView> {
   #publish(): void {
     const { you, isEnded, isElsewhere } = this.options.live.get();
     const next: CallView = {
-      peers: [...this.#peers].map(([client, { by, peer, isTalking }]) => ({
+      peers: [...this.#peers].map(([client, { by, peer, isTalking, looks }]) => ({
         client,
         by,
         way: peer.way,
         isTalking,
         level: isTalking ? steps(peer.level) : 0,
         pictures: peer.way === "open" ? peer.pictures : null,
+        looks: looks && peer.isShown,
       })),
       maySpeak: maySpeak(you ?? undefined) && !isEnded && !isElsewhere,
       microphone: this.#microphone.state,

@@ -14,6 +14,8 @@ export interface PeerView {
   /** How loud they are, 0 to 5. */
   readonly level: number;
   readonly pictures: MediaStreamTrack | null;
+  /** They get pictures from here, and look at them. */
+  readonly looks: boolean;
 }
 
 export interface CallView {

@@ -99,6 +99,12 @@ export class Peer {
     await this.#attach();
   }
 
+  /** It was agreed that pictures go from here to there. */
+  get isShown(): boolean {
+    const agreed = this.#video?.currentDirection;
+    return this.options.allowed.sendsPictures && (agreed === "sendonly" || agreed === "sendrecv");
+  }
+
   get canSay(): boolean {
     return this.#words.readyState === "open";
   }
