@@ -149,8 +149,8 @@ def test_the_expert_draws_on_live_pictures_and_goes_on_with_stills_while_they_ar
 
         # The technician pins stills, and lets go.
         r.page.get_by_test_id("rung-open").click(timeout=SLOW_MS)
-        r.page.get_by_test_id("rung-3").click()
-        expect(r.page.get_by_test_id("rung")).to_have_attribute("data-step", "3")
+        r.page.get_by_test_id("rung-4").click()
+        expect(r.page.get_by_test_id("rung")).to_have_attribute("data-rung", "4")
         expect(picture).to_have_attribute("data-is-live", "false", timeout=SLOW_MS)
         r.page.get_by_test_id("rung-open").click()
         r.page.get_by_test_id("rung-auto").click()

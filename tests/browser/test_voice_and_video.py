@@ -12,15 +12,10 @@ from nearhand.simulation.people import PASSWORD
 from tests.browser.test_mark_on_a_still import DESK, PHONE, asked_for_help, trays
 from tests.support.chromium import chromium, sign_in_page, write_camera
 from tests.support.demo import DemoProcess
+from tests.support.identity import RELAY_ONLY
+from tests.support.udp import UdpWay
 
 SLOW_MS = 45_000
-# Nothing but relays, of which there are none: as behind a firewall that lets no UDP out.
-RELAY_ONLY = """
-const Direct = RTCPeerConnection;
-window.RTCPeerConnection = class extends Direct {
-    constructor(configuration) { super({ ...configuration, iceTransportPolicy: "relay" }); }
-};
-"""
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -38,21 +33,30 @@ def bare(tmp_path: Path) -> Iterator[Bare]:
         yield Bare(demo.url, browser)
 
 
-def phone(bare: Bare, *, script: str = "") -> tuple[Page, str]:
+def phone(bare: Bare, *, script: str = "", way: UdpWay | None = None) -> tuple[Page, str]:
     """The technician's page, and the session they opened."""
     context = bare.browser.new_context(viewport=PHONE, permissions=["camera", "microphone"], locale="en")
     context.add_init_script(script)
     page = context.new_page()
+    if way is not None:
+        way.install(page)
     sign_in_page(page, f"{bare.url}/field/", "technician", PASSWORD)
     return page, asked_for_help(page)
 
 
 def desk(
-    bare: Bare, session: str, *, permissions: tuple[str, ...] = ("microphone",), script: str = ""
+    bare: Bare,
+    session: str,
+    *,
+    permissions: tuple[str, ...] = ("microphone",),
+    script: str = "",
+    way: UdpWay | None = None,
 ) -> Page:
     context = bare.browser.new_context(viewport=DESK, permissions=list(permissions), locale="en")
     context.add_init_script(script)
     page = context.new_page()
+    if way is not None:
+        way.install(page)
     sign_in_page(page, f"{bare.url}/console/", "expert", PASSWORD)
     page.locator(f"[data-testid=wall-card][data-session-id='{session}'] a").click(timeout=SLOW_MS)
     return page

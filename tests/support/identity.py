@@ -14,8 +14,7 @@ from nearhand.simulation.canvas import Picture
 from tests.support.chromium import write_camera
 
 BITS, BLOCK_PX, FILM_FRAMES = 12, 64, 400
-_READ = (
-    """
+_READ = """
 const BITS = %d, BLOCK = %d;
 const burnt = new OffscreenCanvas(BITS, 1).getContext("2d", { willReadFrequently: true });
 function filmed(picture, width) {
@@ -27,9 +26,7 @@ function filmed(picture, width) {
     for (let bit = 0; bit < BITS; bit++) if (pixels[bit * 4 + 1] > 128) number |= 1 << bit;
     return number;
 }
-"""
-    % (BITS, BLOCK_PX)
-)
+""" % (BITS, BLOCK_PX)
 # What the phone calls each frame, and what is filmed into it.
 AT_THE_PHONE = (
     _READ

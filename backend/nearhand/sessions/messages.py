@@ -93,6 +93,15 @@ class Ask(FromClient):
     n: Counter
 
 
+# Live video large and small, live pictures over the line, one still every few seconds, stills on request.
+Rung = Literal[1, 2, 3, 4, 5]
+# Nothing better is wanted; a narrow line; answers that take long; much that is lost; a device that is busy; no direct
+# way; no line at all; all bytes of live pictures used up; chosen by hand; asked for; nobody looks.
+RungReason = Literal[
+    "best", "narrow", "slow", "lossy", "busy", "no_way", "cut", "spent", "by_hand", "asked", "unwatched"
+]
+
+
 class Fleeting(FromClient):
     traffic = Traffic.EPHEMERAL
     replaces: ClassVar[str]
@@ -273,6 +282,25 @@ class FrameFreeze(Fleeting):
     replaces = "freeze"
     type: Literal["frame.freeze"] = "frame.freeze"
     frame: FrameRef | None = None
+
+
+class RungTell(Fleeting):
+    """By which rung of the ladder this client's pictures go now, and why by no better one."""
+
+    replaces = "rung"
+    roles = frozenset({Role.ADMIN, Role.TECHNICIAN, Role.EXPERT})
+    type: Literal["rung.tell"] = "rung.tell"
+    stream: ShortId
+    rung: Rung
+    because: RungReason
+
+
+class RungAsk(Fleeting):
+    """Ask who films for another rung; null: as the line allows. What they chose by hand stands."""
+
+    replaces = "rung.asked"
+    type: Literal["rung.ask"] = "rung.ask"
+    rung: Rung | None
 
 
 # -- from client: directed --------------------------------------------------------------------------------------
@@ -533,6 +561,22 @@ class FreezeAsked(Passing):
     frame: FrameRef | None
 
 
+class RungTold(Passing):
+    replaces = "rung"
+    type: Literal["rung.told"] = "rung.told"
+    stream: ShortId
+    rung: Rung
+    because: RungReason
+
+
+class RungAsked(Passing):
+    """For technicians' clients."""
+
+    replaces = "rung.asked"
+    type: Literal["rung.asked"] = "rung.asked"
+    rung: Rung | None
+
+
 # -- from server: directed --------------------------------------------------------------------------------------
 
 
@@ -584,7 +628,7 @@ ClientMessage = Annotated[
     Hello | Ping
     | AnnotationAdd | AnnotationEdit | AnnotationRemove | AnnotationRestore
     | ChatSay | SignalGive | StillShare | DeviceShow | StepShow | ApprovalAsk | ApprovalGive | SessionEnd
-    | PointerMove | StrokeDraw | FrameSight | FrameFreeze
+    | PointerMove | StrokeDraw | FrameSight | FrameFreeze | RungTell | RungAsk
     | RtcHail | RtcDescribe | RtcCandidate | RtcHush | RtcPart,
     Field(discriminator="type"),
 ]  # fmt: skip
@@ -611,7 +655,7 @@ ServerMessage = Annotated[
     | AnnotationAdded | AnnotationEdited | AnnotationRemoved | AnnotationRestored
     | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | ApprovalAsked | ApprovalGiven | SessionClosed
     | Withheld
-    | PresenceChanged | PointerMoved | StrokeDrawn | FrameSighted | FreezeAsked
+    | PresenceChanged | PointerMoved | StrokeDrawn | FrameSighted | FreezeAsked | RungTold | RungAsked
     | RtcHailed | RtcDescribed | RtcCandidateTold | RtcHushed | RtcParted,
     Field(discriminator="type"),
 ]  # fmt: skip

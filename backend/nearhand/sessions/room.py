@@ -44,6 +44,10 @@ from nearhand.sessions.messages import (
     ParticipantJoined,
     Passing,
     PointerMove,
+    RungAsk,
+    RungAsked,
+    RungTell,
+    RungTold,
     PointerMoved,
     SessionClosed,
     SessionEnd,
@@ -675,6 +679,14 @@ class Room:
                 ]
             case FrameFreeze():
                 return [Deliver(FreezeAsked(by=participant.id, frame=message.frame))]
+            case RungTell():
+                self._claim_stream(message.stream, client)
+                told = RungTold(
+                    by=participant.id, stream=message.stream, rung=message.rung, because=message.because
+                )
+                return [Deliver(told)]
+            case RungAsk():
+                return [Deliver(RungAsked(by=participant.id, rung=message.rung))]
             case _:
                 raise TypeError(f"no rule for {type(message).__name__}")
 

@@ -2957,7 +2957,7 @@ export interface components {
              */
             type: "chat.say";
         };
-        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Ping"] | components["schemas"]["AnnotationAdd"] | components["schemas"]["AnnotationEdit"] | components["schemas"]["AnnotationRemove"] | components["schemas"]["AnnotationRestore"] | components["schemas"]["ChatSay"] | components["schemas"]["SignalGive"] | components["schemas"]["StillShare"] | components["schemas"]["DeviceShow"] | components["schemas"]["StepShow"] | components["schemas"]["ApprovalAsk"] | components["schemas"]["ApprovalGive"] | components["schemas"]["SessionEnd"] | components["schemas"]["PointerMove"] | components["schemas"]["StrokeDraw"] | components["schemas"]["FrameSight"] | components["schemas"]["FrameFreeze"] | components["schemas"]["RtcHail"] | components["schemas"]["RtcDescribe"] | components["schemas"]["RtcCandidate"] | components["schemas"]["RtcHush"] | components["schemas"]["RtcPart"];
+        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Ping"] | components["schemas"]["AnnotationAdd"] | components["schemas"]["AnnotationEdit"] | components["schemas"]["AnnotationRemove"] | components["schemas"]["AnnotationRestore"] | components["schemas"]["ChatSay"] | components["schemas"]["SignalGive"] | components["schemas"]["StillShare"] | components["schemas"]["DeviceShow"] | components["schemas"]["StepShow"] | components["schemas"]["ApprovalAsk"] | components["schemas"]["ApprovalGive"] | components["schemas"]["SessionEnd"] | components["schemas"]["PointerMove"] | components["schemas"]["StrokeDraw"] | components["schemas"]["FrameSight"] | components["schemas"]["FrameFreeze"] | components["schemas"]["RungTell"] | components["schemas"]["RungAsk"] | components["schemas"]["RtcHail"] | components["schemas"]["RtcDescribe"] | components["schemas"]["RtcCandidate"] | components["schemas"]["RtcHush"] | components["schemas"]["RtcPart"];
         /**
          * Component
          * @description A named part that is seen or replaced: a PSU, fan, disk bay, LED or button. Centre and size as for ports.
@@ -5794,6 +5794,79 @@ export interface components {
             type: "rtc.parted";
         };
         /**
+         * RungAsk
+         * @description Ask who films for another rung; null: as the line allows. What they chose by hand stands.
+         */
+        RungAsk: {
+            /** Rung */
+            rung: (1 | 2 | 3 | 4 | 5) | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rung.ask";
+        };
+        /**
+         * RungAsked
+         * @description For technicians' clients.
+         */
+        RungAsked: {
+            /** By */
+            by: string;
+            /** Rung */
+            rung: (1 | 2 | 3 | 4 | 5) | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rung.asked";
+        };
+        /**
+         * RungTell
+         * @description By which rung of the ladder this client's pictures go now, and why by no better one.
+         */
+        RungTell: {
+            /**
+             * Because
+             * @enum {string}
+             */
+            because: "best" | "narrow" | "slow" | "lossy" | "busy" | "no_way" | "cut" | "spent" | "by_hand" | "asked" | "unwatched";
+            /**
+             * Rung
+             * @enum {integer}
+             */
+            rung: 1 | 2 | 3 | 4 | 5;
+            /** Stream */
+            stream: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rung.tell";
+        };
+        /** RungTold */
+        RungTold: {
+            /**
+             * Because
+             * @enum {string}
+             */
+            because: "best" | "narrow" | "slow" | "lossy" | "busy" | "no_way" | "cut" | "spent" | "by_hand" | "asked" | "unwatched";
+            /** By */
+            by: string;
+            /**
+             * Rung
+             * @enum {integer}
+             */
+            rung: 1 | 2 | 3 | 4 | 5;
+            /** Stream */
+            stream: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rung.told";
+        };
+        /**
          * Sample
          * @description One value at one time; times are kept to the millisecond.
          */
@@ -5872,7 +5945,7 @@ export interface components {
             quantity: string;
         };
         ServerEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"];
-        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"] | components["schemas"]["RtcHailed"] | components["schemas"]["RtcDescribed"] | components["schemas"]["RtcCandidateTold"] | components["schemas"]["RtcHushed"] | components["schemas"]["RtcParted"];
+        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"] | components["schemas"]["RungTold"] | components["schemas"]["RungAsked"] | components["schemas"]["RtcHailed"] | components["schemas"]["RtcDescribed"] | components["schemas"]["RtcCandidateTold"] | components["schemas"]["RtcHushed"] | components["schemas"]["RtcParted"];
         /**
          * Session
          * @description One support call as a list shows it.
@@ -6790,6 +6863,10 @@ export type RtcHush = components['schemas']['RtcHush'];
 export type RtcHushed = components['schemas']['RtcHushed'];
 export type RtcPart = components['schemas']['RtcPart'];
 export type RtcParted = components['schemas']['RtcParted'];
+export type RungAsk = components['schemas']['RungAsk'];
+export type RungAsked = components['schemas']['RungAsked'];
+export type RungTell = components['schemas']['RungTell'];
+export type RungTold = components['schemas']['RungTold'];
 export type Sample = components['schemas']['Sample'];
 export type SampleBatch = components['schemas']['SampleBatch'];
 export type SecondStep = components['schemas']['SecondStep'];

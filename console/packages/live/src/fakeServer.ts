@@ -118,6 +118,8 @@ export class FakeServer {
       case "stroke.draw":
       case "frame.sight":
       case "frame.freeze":
+      case "rung.tell":
+      case "rung.ask":
         return void this.fleeting.push(message);
       case "rtc.hail":
       case "rtc.describe":

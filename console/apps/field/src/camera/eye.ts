@@ -189,6 +189,7 @@ function newSender(id: string): StillSender {
   return new StillSender(STREAM, {
     now: Date.now,
     isLive: () => showing.peek()?.rung.peek().isLive ?? false,
+    isOnRequest: () => showing.peek()?.rung.peek().rung === 5,
     develop: (frame_id) => loop.develop(frame_id),
     upload: (jpeg) => sendBytes<Still>(path, jpeg, { type: "image/jpeg" }),
     share: ({ frame_id, captured_at, width, height, sha256, sighting }) =>

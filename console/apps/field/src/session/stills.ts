@@ -19,6 +19,8 @@ export interface StillDoors {
   now: () => number;
   /** Live pictures go out: stills come seldom then, and leave them the line. */
   isLive: () => boolean;
+  /** Only what is asked for goes out. */
+  isOnRequest: () => boolean;
 }
 
 export const RING_MS = 10_000;
@@ -52,7 +54,7 @@ export class StillSender {
   }
 
   get isDue(): boolean {
-    return this.#wantsNext || (!this.#isSending && this.doors.now() >= this.#nextAt);
+    return this.#wantsNext || (!this.#isSending && this.#isTime);
   }
 
   add(still: FrameStill): void {
@@ -110,6 +112,10 @@ export class StillSender {
     void this.#pump();
   }
 
+  get #isTime(): boolean {
+    return this.doors.now() >= this.#nextAt && !this.doors.isOnRequest();
+  }
+
   #wasShown(frame_id: number): boolean {
     return this.#shown.some((one) => one.frame_id === frame_id);
   }
@@ -117,7 +123,7 @@ export class StillSender {
   async #pump(): Promise<void> {
     if (this.#isSending) return;
     const newest = this.#ring.at(-1);
-    const isTime = this.doors.now() >= this.#nextAt && newest && newest.frame_id > this.#lastSent;
+    const isTime = this.#isTime && newest && newest.frame_id > this.#lastSent;
     const still = this.#asked.shift() ?? (isTime ? newest : undefined);
     if (!still) return;
     this.#isSending = true;

@@ -24,9 +24,7 @@ effect(() => {
   call.value = opened;
   const leave = opened.subscribe((now) => (view.value = now));
   const noPictures = effect(() => opened.film(cameraState.value.status === "on" ? loop.track : null));
-  const noWay = effect(() =>
-    showing.value?.through({ isWatched: view.value.peers.some(({ looks, way }) => looks && way === "open") }),
-  );
+  const noWay = effect(() => showing.value?.through(opened));
   return () => {
     noPictures();
     noWay();

@@ -6,6 +6,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Desk } from "./desk";
 import { isLiveShown, type LiveShown } from "./livePictures";
 import { t } from "./liveWords";
+import { RungNow } from "./RungNow";
 
 /** Drawn when it is committed, so that picture and marks change together. */
 export function LiveCanvas({ picture }: { picture: LiveShown }) {
@@ -44,6 +45,7 @@ export function LiveFlow({ desk }: { desk: Desk }) {
           {t("liveCut")}
         </span>
       )}
+      <RungNow desk={desk} />
       {isOff && <span>{t("stillsOnlyNow")}</span>}
       {!desk.view.value.isEnded && (
         <button

@@ -5,6 +5,7 @@ import type { Directed, Live, LiveView } from "../live";
 import { randomId } from "../outbox";
 import { type Store, type Unsubscribe, Value } from "../store";
 import { type CallView, isSame, NO_CALL, steps } from "./callView";
+import type { DirectSeen } from "./measure";
 import { Microphone } from "./microphone";
 import { type Allowed, Peer } from "./peer";
 import { maySpeak, mayShow, toServer } from "./rights";
@@ -41,6 +42,7 @@ export class Call implements Store<CallView> {
   #hushedBy: string | null = null;
   #isSilenced = false;
   #looks = true;
+  #bitPerS: number | null = null;
   #wasHere = false;
   /** What comes is taken in one after the other: the servers may have to be asked for first. */
   #queue: Promise<void> = Promise.resolve();
@@ -76,6 +78,18 @@ export class Call implements Store<CallView> {
   film(pictures: MediaStreamTrack | null): void {
     this.#pictures = pictures;
     for (const { peer } of this.#peers.values()) void peer.send(this.#mine);
+  }
+
+  /** How the pictures fare that go to those who look. */
+  measure(): Promise<DirectSeen[]> {
+    const looking = [...this.#peers.values()].filter(({ looks, peer }) => looks && peer.way === "open");
+    return Promise.all(looking.map(({ peer }) => peer.measure()));
+  }
+
+  /** To each of them go no more than so many bits a second of pictures. */
+  limit(bitPerS: number): void {
+    this.#bitPerS = bitPerS;
+    for (const { peer } of this.#peers.values()) void peer.limit(bitPerS);
   }
 
   /** Whether the pictures that come are looked at: nobody need make what nobody sees. */
@@ -166,6 +180,7 @@ export class Call implements Store<CallView> {
       },
       this.#mine,
     );
+    if (this.#bitPerS !== null) void peer.limit(this.#bitPerS);
     this.#peers.set(client, { by, run, peer, speaker: new Audio(), isTalking: false, looks: true });
     this.#publish();
   }

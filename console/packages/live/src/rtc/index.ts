@@ -2,6 +2,7 @@
 
 export { Call, type CallOptions } from "./call";
 export { type CallView, NO_CALL, type PeerView } from "./callView";
+export type { DirectSeen } from "./measure";
 export type { MicrophoneState } from "./microphone";
 export type { Way } from "./peer";
 export { TalkButton } from "./talkButton";

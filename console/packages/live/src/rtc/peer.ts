@@ -1,6 +1,7 @@
 /** The connection to one other client: sound each way, pictures one way, found again when the way is lost. */
 
 import type { IceCandidate } from "@nearhand/contract";
+import { type Counted, type DirectSeen, measured } from "./measure";
 import { Negotiation } from "./negotiation";
 
 /** What goes each way; of who may not, nothing is taken. */
@@ -30,7 +31,6 @@ export interface PeerOptions {
 const FIND_WITHIN_MS = 12_000;
 const LONGEST_PAUSE_MS = 30_000;
 const VIDEO_BITS_PER_S = 2_500_000;
-const VIDEO_LINES = 720;
 
 export class Peer {
   way: Way = "seeking";
@@ -45,6 +45,8 @@ export class Peer {
   #mine: { sound: MediaStreamTrack | null; pictures: MediaStreamTrack | null };
   #retry: ReturnType<typeof setTimeout> | undefined;
   #tries = 0;
+  #counted: Counted | null = null;
+  #bitPerS = VIDEO_BITS_PER_S;
   #isClosed = false;
 
   constructor(
@@ -105,6 +107,22 @@ export class Peer {
     return this.options.allowed.sendsPictures && (agreed === "sendonly" || agreed === "sendrecv");
   }
 
+  /** Pictures take no more than this from now on. */
+  async limit(bitPerS: number): Promise<void> {
+    if (bitPerS === this.#bitPerS) return;
+    this.#bitPerS = bitPerS;
+    if (this.#video) await tune(this.#video.sender, (encoding) => (encoding.maxBitrate = bitPerS));
+  }
+
+  /** How the pictures fared since the last look. */
+  async measure(): Promise<DirectSeen> {
+    const report: { type: string }[] = [];
+    (await this.#pc.getStats()).forEach((entry: { type: string }) => report.push(entry));
+    const { seen, counted } = measured(report, this.#counted);
+    this.#counted = counted;
+    return seen;
+  }
+
   get canSay(): boolean {
     return this.#words.readyState === "open";
   }
@@ -149,12 +167,9 @@ export class Peer {
       video.replaceTrack(sendsPictures ? pictures : null),
     ]).catch(() => undefined); // closed meanwhile
     await tune(audio, (encoding) => Object.assign(encoding, { priority: "high", networkPriority: "high" }));
-    const { width, height } = pictures?.getSettings() ?? {};
-    const lines = Math.min(width ?? VIDEO_LINES, height ?? VIDEO_LINES);
     await tune(video, (encoding) =>
       Object.assign(encoding, {
-        maxBitrate: VIDEO_BITS_PER_S,
-        scaleResolutionDownBy: Math.max(1, lines / VIDEO_LINES),
+        maxBitrate: this.#bitPerS,
         priority: "low",
         networkPriority: "low",
       }),
