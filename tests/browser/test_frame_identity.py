@@ -37,20 +37,24 @@ def shown(expert: Page, way: str, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("way", "without", "how"),
-    [("direct", "", "strip"), ("line", RELAY_ONLY, "ring"), ("line", RELAY_ONLY + NO_CODECS, "ring")],
+    ("way", "without", "how", "is_decoded"),
+    [
+        ("direct", "", "strip", False),
+        ("line", RELAY_ONLY, "ring", True),
+        ("line", RELAY_ONLY + NO_CODECS, "ring", False),
+    ],
     ids=["direct", "vp8 over the line", "jpeg over the line"],
 )
 def test_every_picture_is_called_what_it_is_or_approximate(
-    bare: Bare, way: str, without: str, how: str
+    bare: Bare, way: str, without: str, how: str, is_decoded: bool
 ) -> None:
-    field, session = phone(bare, script=AT_THE_PHONE + without)
-    expert = desk(bare, session, script=AT_THE_DESK + without)
+    field, session = phone(bare, script=without + AT_THE_PHONE)
+    expert = desk(bare, session, script=without + AT_THE_DESK)
     shown(expert, way, ENOUGH)
     told = counted(field, expert, way)
-    print(told)
     assert (told.wrong, told.unknown) == (0, 0)
     assert told.right >= ENOUGH * 0.98
+    assert (expert.evaluate("window.decoded") >= ENOUGH * 0.9) is is_decoded
     assert set(told.hows) <= {how, "approximate"}
     for page in (field, expert):
         page.context.close()

@@ -45,6 +45,11 @@ AT_THE_DESK = (
     _READ
     + """
 window.seen = [];
+window.decoded = 0;
+if (window.VideoDecoder) {
+    const decode = VideoDecoder.prototype.decode;
+    VideoDecoder.prototype.decode = function (chunk) { window.decoded++; return decode.call(this, chunk); };
+}
 const draw = CanvasRenderingContext2D.prototype.drawImage;
 CanvasRenderingContext2D.prototype.drawImage = function (picture, ...rest) {
     const drawn = draw.call(this, picture, ...rest);

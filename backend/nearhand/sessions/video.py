@@ -197,6 +197,7 @@ class VideoLines:
             line.complain(NotAMessage("Who watches sends no pictures."), now)
             return
         if self._is_for_nobody(line, sender, now):
+            sender.has_gap = True  # what comes next may rest on this one
             return
         by_watcher = {other.watcher: other for other in self._lines_of(line.session_id) if other.watcher}
 
@@ -253,6 +254,7 @@ class VideoLines:
                     line.tell(Pong(at=self._clock.now()))
                 case MediaNeed() if line.watcher is not None:
                     line.needs = ask.needs
+                    self._relay(line.session_id).anew(line.watcher)
                     self._count(line.session_id)
                 case MediaGot() if line.watcher is not None:
                     self._got(line, line.watcher, ask, now)

@@ -125,15 +125,12 @@ function onRead(frame: FrameRead): void {
 function onPicture(picture: PictureTaken): void {
   if (!isLive.peek()) return;
   tellSight(picture.frame, true);
-  const { frame, width, height, jpeg } = picture;
-  sender()?.keep({
-    frame_id: frame.frame_id,
-    captured_at: frame.captured_at,
-    width,
-    height,
-    jpeg: new Blob([jpeg], { type: "image/jpeg" }),
-    sighting: sightingOf(frame),
-  });
+  const { frame, width, height, codec, data } = picture;
+  const { frame_id, captured_at } = frame;
+  if (codec === "jpeg") {
+    const jpeg = new Blob([data], { type: "image/jpeg" });
+    sender()?.keep({ frame_id, captured_at, width, height, jpeg, sighting: sightingOf(frame) });
+  } else sender()?.passed(frame_id, captured_at);
   showing.peek()?.take(picture);
 }
 

@@ -7,6 +7,7 @@ import type {
   FromWorker,
   HeldLayout,
   PictureTaken,
+  PictureWanted,
   ReadFrame,
   SightedLate,
   StillTaken,
@@ -31,7 +32,7 @@ export interface Wanted {
   layout: HeldLayout | null;
   deviceId: string | null;
   still: { quality: number } | null;
-  picture: { longest: number; quality: number } | null;
+  picture: PictureWanted | null;
   film: { longest: number } | null;
 }
 

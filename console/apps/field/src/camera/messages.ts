@@ -12,6 +12,11 @@ import type {
 
 export type HeldLayout = FaceLayout & { readonly face: FaceSize };
 
+/** A picture for the line: so long at most on its longer side. */
+export type PictureWanted =
+  | { codec: "jpeg"; longest: number; quality: number }
+  | { codec: "vp8"; longest: number; bitPerS: number; isKey: boolean };
+
 /** A picture to read. `still` asks for it as a JPEG as well, of exactly these pixels. */
 export interface ReadFrame {
   type: "frame";
@@ -25,8 +30,8 @@ export interface ReadFrame {
   /** Whose face the layout is of; comes back with the answer. */
   deviceId: string | null;
   still: { quality: number } | null;
-  /** A live picture of it is due: so long at most on its longer side. The frame is kept for a moment, too. */
-  picture: { longest: number; quality: number } | null;
+  /** A live picture of it is due. The frame is kept for a moment, too. */
+  picture: PictureWanted | null;
   /** It is due as a picture of the video track: so long at most. */
   film: { longest: number } | null;
   /** How the camera has turned since the frame before, where a gyroscope tells. */
@@ -81,7 +86,9 @@ export interface PictureTaken {
   frame: FrameRead;
   width: number;
   height: number;
-  jpeg: ArrayBuffer;
+  codec: PictureWanted["codec"];
+  isKey: boolean;
+  data: ArrayBuffer;
   /** How long it took to be made. */
   ms: number;
 }

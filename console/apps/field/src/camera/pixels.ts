@@ -75,15 +75,12 @@ export class Pixels {
   }
 
   /** The same, no longer than so much: what is shown live. */
-  async shown(
-    longest: number,
-    quality: number,
-  ): Promise<{ width: number; height: number; jpeg: ArrayBuffer }> {
+  shown(longest: number): OffscreenCanvas {
     const scale = Math.min(1, longest / Math.max(this.width, this.height));
-    const [width, height] = [Math.round(this.width * scale), Math.round(this.height * scale)];
-    this.#drawn(this.#shown, { x: 0, y: 0, w: this.width, h: this.height }, width, height, false);
-    const blob = await this.#shown.canvas.convertToBlob({ type: "image/jpeg", quality });
-    return { width, height, jpeg: await blob.arrayBuffer() };
+    // Even, as codecs of moving pictures want it.
+    const [width, height] = [this.width, this.height].map((side) => 2 * Math.round((side * scale) / 2));
+    this.#drawn(this.#shown, { x: 0, y: 0, w: this.width, h: this.height }, width!, height!, false);
+    return this.#shown.canvas;
   }
 
   /** The frame itself, whose memory is the caller's to give back from now on. */

@@ -2,7 +2,7 @@
 import type { RungTold } from "@nearhand/contract";
 import type { DirectSeen } from "@nearhand/live/rtc";
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type { PictureTaken } from "./messages";
+import type { PictureTaken, PictureWanted } from "./messages";
 
 export type RungNo = RungTold["rung"];
 
@@ -22,7 +22,7 @@ export interface Rung {
 
 export interface Due {
   /** For the line of pictures. */
-  readonly picture: { longest: number; quality: number } | null;
+  readonly picture: PictureWanted | null;
   /** For the video track. */
   readonly film: { longest: number } | null;
 }

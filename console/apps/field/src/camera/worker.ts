@@ -20,6 +20,7 @@ import {
 import { readLabels } from "./labels";
 import { LateSights } from "./late";
 import { Developer } from "./develop";
+import { LineOut } from "./lineOut";
 import { FilmOut } from "./filmOut";
 import type {
   Develop,
@@ -38,6 +39,7 @@ let tracker = new FaceTracker();
 const late = new LateSights();
 const developer = new Developer();
 let film: FilmOut | null = null;
+const line = new LineOut((message, hand) => say(message, hand));
 const searcher = new Searcher();
 const memory = new LabelMemory();
 const recall = (text: string) => memory.recall(text);
@@ -84,15 +86,13 @@ async function read(ask: ReadFrame): Promise<void> {
   const frame: FrameRead = {
     type: "read", frame_id, captured_at, width, height, camera, deviceId, ...seen, isFilmed: ask.film !== null, ms,
   }; // prettier-ignore
-  const making = performance.now();
-  const picture = ask.picture && pixels.shown(ask.picture.longest, ask.picture.quality);
   // Its sighting is on the way to those who see it before it is.
   say(frame);
   if (ask.film) film?.show(ask.bitmap, frame_id, ask.film.longest);
-  if (picture || ask.film) developer.keep(pixels.keep(), frame);
+  if (ask.picture) line.send(pixels.shown(ask.picture.longest), ask.picture, frame);
+  if (ask.picture || ask.film) developer.keep(pixels.keep(), frame);
   const jpeg = ask.still && !frame.isBlurred ? pixels.jpeg(ask.still.quality) : null;
   if (jpeg && !frame.located) late.keep(frame_id, captured_at, pixels.small());
-  if (picture) say({ type: "picture", frame, ...(await picture), ms: performance.now() - making });
   if (jpeg) say({ type: "still", frame, jpeg: await jpeg });
 }
 

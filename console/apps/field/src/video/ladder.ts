@@ -4,9 +4,9 @@ import { Climb, type Strain } from "./climb";
 
 /** Sizes and rates of live pictures, best first; after the last there are stills only (rung 4). */
 export const STEPS = [
-  { name: "720p", width: 1280, perS: 15, quality: 0.6 },
-  { name: "360p", width: 640, perS: 15, quality: 0.55 },
-  { name: "360p_slow", width: 640, perS: 5, quality: 0.5 },
+  { name: "720p", width: 1280, perS: 15, quality: 0.6, bitPerS: 1_500_000 },
+  { name: "360p", width: 640, perS: 15, quality: 0.55, bitPerS: 500_000 },
+  { name: "360p_slow", width: 640, perS: 5, quality: 0.5, bitPerS: 150_000 },
 ] as const;
 export type Step = (typeof STEPS)[number];
 export const STILLS = STEPS.length;

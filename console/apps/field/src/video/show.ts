@@ -2,9 +2,9 @@
 import { type Commands, PictureSender } from "@nearhand/live";
 import { signal } from "@preact/signals";
 import { STREAM } from "../camera/frames";
-import type { PictureTaken } from "../camera/messages";
+import type { PictureTaken, PictureWanted } from "../camera/messages";
 import type { Direct, LivePictures, Rung } from "../camera/showing";
-import { JUDGE_EVERY_MS, STEPS } from "./ladder";
+import { JUDGE_EVERY_MS, type Step, STEPS } from "./ladder";
 import { FILMS, Rungs } from "./rungs";
 
 const EARLY_MS = 12; // a frame that comes this much before its time is taken: the next one is later
@@ -67,6 +67,11 @@ export function showPictures(sessionId: string, commands: Pick<Commands, "tellRu
     direct?.limit((rungs.now.film ?? FILMS[1]).bitPerS);
     changed(seen.length);
   };
+  /** Where all who watch read it, a picture may rest on the one before it: the same for a fifth of the bytes. */
+  const pictureOf = ({ width: longest, quality, bitPerS }: Step): PictureWanted =>
+    sender.allReadVp8 && typeof VideoEncoder !== "undefined"
+      ? { codec: "vp8", longest, bitPerS, isKey: sender.takeKey() }
+      : { codec: "jpeg", longest, quality };
   const judging = setInterval(() => void judge(), JUDGE_EVERY_MS);
   sender.open();
   return {
@@ -79,13 +84,13 @@ export function showPictures(sessionId: string, commands: Pick<Commands, "tellRu
       const step = sender.watchers > 0 ? STEPS[no] : undefined;
       const isDue = step !== undefined && linePace.isDue(now, step.perS) && sender.isRoom();
       return {
-        picture: isDue ? { longest: step.width, quality: step.quality } : null,
+        picture: isDue ? pictureOf(step) : null,
         film: isFilmDue ? { longest: film.longest } : null,
       };
     },
-    take({ frame, width, height, jpeg, ms }: PictureTaken) {
+    take({ frame: { frame_id, captured_at }, width, height, codec, isKey, data, ms }: PictureTaken) {
       madeMs = Math.max(madeMs, ms);
-      sender.send({ frame_id: frame.frame_id, captured_at: frame.captured_at, width, height }, jpeg);
+      sender.send({ frame_id, captured_at, width, height, codec, isKey }, data);
     },
     through: (way) => void (direct = way),
     pin(no) {

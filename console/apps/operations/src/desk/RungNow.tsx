@@ -25,7 +25,9 @@ export function RungNow({ desk }: { desk: Desk }) {
             if (value !== "") desk.session.commands.askRung(value === "0" ? null : (Number(value) as 1));
           }}
         >
-          <option value="">{t("ask")}</option>
+          <option value="" hidden>
+            …
+          </option>
           {CHOICES.map((name, rung) => (
             <option key={name} value={rung}>
               {t(name)}

@@ -139,13 +139,13 @@ export class LivePictures {
     this.#show(null);
   }
 
-  async #came({ head, stream, by, jpeg, ageMs }: CamePicture): Promise<void> {
+  async #came({ head, stream, by, picture, ageMs }: CamePicture): Promise<void> {
     const now = this.picture.peek();
     const followed = this.followed();
     // Of two cameras that nobody has chosen from, the one on screen stays: they must not flicker.
     if (by !== (followed ?? now?.by ?? by) || this.#peers.isFlowing) return;
     const frame: FrameRef = { stream, frame_id: head.frame_id, how: "ring" };
-    const bitmap = await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }));
+    const bitmap = await createImageBitmap(picture);
     await this.#sighting(frame);
     this.#take({ frame, by, bitmap, way: "line" }, new Date(head.captured_at), ageMs());
   }
