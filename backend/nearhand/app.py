@@ -198,7 +198,7 @@ def build_resources(
             idle_s=settings.live_idle_timeout_s,
             snapshot_events=settings.live_snapshot_events,
         ),
-        registered=Registered(sessions.look_up, sessions.place_of),
+        registered=Registered(sessions.look_up, sessions.place_of, sessions.camera_mask),
     )
     return Resources(
         settings=settings,

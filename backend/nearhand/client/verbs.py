@@ -16,6 +16,7 @@ from nearhand.sessions.model import (
     OnFace,
     OnFrame,
     OnPort,
+    PictureMask,
     Shape,
     ShownDevice,
     ShownStep,
@@ -78,7 +79,12 @@ class Verbs(ABC):
         return await self.ask(m.SignalGive, signal=signal)
 
     async def share_still(
-        self, still: Still, frame: FrameRef, captured_at: datetime, sighting: Sighting | None = None
+        self,
+        still: Still,
+        frame: FrameRef,
+        captured_at: datetime,
+        sighting: Sighting | None = None,
+        mask: PictureMask = PictureMask.NONE,
     ) -> int:
         """Make an uploaded picture part of the session; with its sighting it can be drawn on for good."""
         return await self.ask(
@@ -89,6 +95,7 @@ class Verbs(ABC):
             height=still.height,
             captured_at=captured_at,
             sighting=sighting,
+            mask=mask,
         )
 
     async def show_device(self, device_id: str, face: FaceSide = FaceSide.FRONT) -> int:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from nearhand.devices.model import CameraMask
 from nearhand.sessions import messages as m
 from nearhand.sessions.model import Annotation, Approval, ChatLine, GivenSignal, Participant, SessionState
 
@@ -25,6 +26,7 @@ class LiveView:
     awaits_state: bool = True
     is_elsewhere: bool = False  # the session is about equipment now that this participant may not see
     you: Participant | None = None
+    camera_mask: CameraMask | None = None  # what the site asks of pictures; None: not told yet
     present: tuple[str, ...] = ()
     pointers: Newest = field(default_factory=lambda: _NONE)  # participant → PointerMoved
     strokes: Newest = field(default_factory=lambda: _NONE)  # participant → StrokeDrawn
@@ -53,6 +55,7 @@ def reduced(view: LiveView, message: Any) -> LiveView:
                 head_seq=message.seq,
                 you=message.you,
                 present=message.present,
+                camera_mask=message.camera_mask,
                 awaits_state=view.awaits_state or not message.is_resumed,
                 pointers=_NONE,
                 strokes=_NONE,
@@ -67,6 +70,8 @@ def reduced(view: LiveView, message: Any) -> LiveView:
                 awaits_state=False,
                 is_elsewhere=message.is_elsewhere,
             )
+        case m.CameraMaskChanged():
+            return replace(view, camera_mask=message.camera_mask)
         case m.PresenceChanged():
             return _with_presence(view, message)
         case m.PointerMoved():

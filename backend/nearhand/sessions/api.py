@@ -21,6 +21,7 @@ from nearhand.sessions.model import (
     Elsewhere,
     IceServers,
     NewSession,
+    PictureMask,
     Session,
     SessionDevice,
     SessionStatus,
@@ -144,11 +145,16 @@ async def add_still(
     request: Request,
     service: Service,
     hub: RunningRooms,
+    mask: Annotated[
+        PictureMask,
+        Query(description="What was hidden in it; some sites refuse a picture with nothing hidden."),
+    ] = PictureMask.NONE,
     actor: Actor = may(Permission.SESSIONS_JOIN),
 ) -> Still:
     """Upload a picture for the session; guests who help may too. The live message `still.share` then names it."""
     actor.demand_session(session_id)
     role = (await hub.audience(session_id, actor)).role
+    await hub.demand_mask(session_id, mask)
     still = await service.add_still(session_id, request.stream(), actor, role)
     asking().about_id = still.sha256
     return still

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import time
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol, TypeVar
@@ -20,6 +20,7 @@ from nearhand.kit.rate import RateLimit
 from nearhand.sessions.audience import Curtain, Viewer, lists, named_in, reach_of, veiled
 from nearhand.sessions.calls import SIGNALS_PER_MINUTE, Calls, as_heard
 from nearhand.sessions.log import Batch, Loaded, Log, is_storage_failure
+from nearhand.sessions.masks import MaskRules, RuleOf
 from nearhand.sessions.messages import (
     Ack,
     AnnotationAdded,
@@ -27,6 +28,7 @@ from nearhand.sessions.messages import (
     AnnotationRemoved,
     AnnotationRestored,
     Ask,
+    CameraMaskChanged,
     CloseCode,
     DeviceShow,
     DeviceShown,
@@ -55,9 +57,11 @@ from nearhand.sessions.model import (
     ClientTaken,
     Elsewhere,
     FrameRef,
+    MaskMissing,
     NotSaved,
     OnPort,
     Participant,
+    PictureMask,
     Session,
     SessionEnded,
     SessionStatus,
@@ -149,6 +153,7 @@ class Registered:
 
     look_up: LookUp
     place_of: PlaceOf
+    mask_of: RuleOf
 
 
 class Connection:
@@ -352,6 +357,7 @@ class Hub:
         self._limits = limits
         self._look_up = registered.look_up
         self._place_of = registered.place_of
+        self._masks = MaskRules(registered.mask_of, monotonic)
         self._monotonic = monotonic
         self._rooms: dict[str, Running] = {}
         self._loading: dict[str, asyncio.Task[Running]] = {}
@@ -472,6 +478,7 @@ class Hub:
                     connection.session_id, after=hello.resume.seq, limit=MAX_RESUMED_EVENTS
                 )
                 running = await self._running(connection.session_id)
+        await self._masks.refresh(connection.session_id, running.stage.now)
         if self._is_stopping:
             connection.close(CloseCode.RESTARTING)
             return
@@ -588,6 +595,17 @@ class Hub:
             return False
         return viewer is None or running.curtain(viewer).shows(frame)
 
+    def obeys_mask(self, session_id: str, mask: PictureMask) -> bool:
+        """Whether a picture with this mask may be shown where the session is now."""
+        return self._masks.obeys(session_id, mask)
+
+    async def demand_mask(self, session_id: str, mask: PictureMask) -> None:
+        """Raises UnknownSession, and MaskMissing for a still that may not be taken in as it is."""
+        running = await self._running(session_id)
+        await self._masks.refresh(session_id, running.stage.now)
+        if not self._masks.obeys(session_id, mask):
+            raise MaskMissing
+
     def is_over(self, session_id: str) -> bool:
         running = self._rooms.get(session_id)
         return running is not None and running.room.is_ended
@@ -596,9 +614,12 @@ class Hub:
         """Somebody's rights are others now: what they have open is checked at once."""
         concerned = [one for one in self._everyone if one.holder == holder]
         if concerned:
-            task = asyncio.get_running_loop().create_task(self._recheck(concerned))
-            self._rechecks.add(task)
-            task.add_done_callback(self._rechecks.discard)
+            self._soon(self._recheck(concerned))
+
+    def _soon(self, what: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(what)
+        self._rechecks.add(task)
+        task.add_done_callback(self._rechecks.discard)
 
     def complain(self, connection: Connection, error: NearhandError) -> None:
         """Say what is wrong; hang up on somebody who does not stop."""
@@ -873,9 +894,11 @@ class Hub:
         """Why it is refused whatever the room would say."""
         if isinstance(asked.ask, Malformed):
             return asked.ask.error
-        if asked.accident is not None or asked.connection.curtain is None:
+        if asked.accident is not None:
             return asked.accident
-        return asked.connection.curtain.objection(asked.ask)
+        curtain = asked.connection.curtain
+        objection = None if curtain is None else curtain.objection(asked.ask)
+        return objection or self._masks.objection(running.room.session.id, asked.ask)
 
     def _store(
         self, turn: Turn, running: Running, event: Event, places: Mapping[str, Where] = NOWHERE
@@ -991,6 +1014,8 @@ class Hub:
                 mine = told if curtain is None else ",".join(_behind(curtain, bodies))
                 connection.outbox.put(f'{mine},{{"type":"ack","n":{n}}}' if n else mine)
             self._part_strangers(running)
+            if not self._masks.is_about(running.room.session.id, running.stage.now):
+                self._soon(self._tell_mask(running))
         for connection, n in acks.items():
             connection.tell(Ack(n=n))
         stages = {running.room.session.id: running.stage for running in turn.events}
@@ -1094,6 +1119,7 @@ class Hub:
                 acked=room.acked(connection.client),
                 you=connection.participant,
                 present=tuple(sorted(running.present())),
+                camera_mask=self._masks.of(connection.session_id),
                 is_resumed=tail is not None,
             )
         )
@@ -1161,6 +1187,19 @@ class Hub:
                 theirs = veiled(session, wall.viewer, stage).model_dump_json()
                 wall.outbox.put(theirs, replaces=session.id)
 
+    async def _tell_mask(self, running: Running) -> None:
+        """What is asked of pictures where the session is now, to all, when it is something else than before."""
+        session_id = running.room.session.id
+        if await self._masks.refresh(session_id, running.stage.now):
+            told = CameraMaskChanged(camera_mask=self._masks.of(session_id))
+            for connection in list(running.connections.values()):
+                connection.tell(told)
+
+    async def _tell_masks(self) -> None:
+        for running in list(self._rooms.values()):
+            if running.connections and running.ended_at is None:
+                await self._tell_mask(running)
+
     # -- tending ---------------------------------------------------------------------------------------------------
 
     async def _tend(self) -> None:
@@ -1190,6 +1229,7 @@ class Hub:
             for connection in list(running.connections.values()):
                 if now - max(running.ended_at, connection.joined_at) > LINGER_AFTER_END_S:
                     connection.close(CloseCode.ENDED)
+        await self._tell_masks()
         self._forget_empty_rooms(now)
         if now - self._rechecked_at >= RECHECK_EVERY_S:
             self._rechecked_at = now
@@ -1202,6 +1242,7 @@ class Hub:
         for session_id, running in list(self._rooms.items()):
             if not running.connections and running not in busy and now - running.left_at > UNLOAD_AFTER_S:
                 del self._rooms[session_id]
+                self._masks.forget(session_id)
 
     async def _recheck(self, connections: list[Connection]) -> None:
         for connection in connections:

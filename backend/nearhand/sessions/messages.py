@@ -18,6 +18,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from nearhand.access.model import LinkMay, Permission, Role
+from nearhand.devices.model import CameraMask
 from nearhand.kit.errors import NearhandError
 from nearhand.kit.patterns import Id
 from nearhand.sessions.model import (
@@ -28,6 +29,7 @@ from nearhand.sessions.model import (
     ImagePoint,
     NotAMessage,
     Participant,
+    PictureMask,
     Place,
     SessionState,
     Shape,
@@ -204,6 +206,7 @@ class StillShare(Ask):
     height: int = Field(gt=0, le=20_000)
     captured_at: datetime
     sighting: Sighting | None = None
+    mask: PictureMask | None = None  # what was hidden; left out: nothing
 
 
 class DeviceShow(Ask):
@@ -367,6 +370,7 @@ class Welcome(FromServer):
     acked: int
     you: Participant
     present: tuple[str, ...]  # ids of the participants who are connected now
+    camera_mask: CameraMask  # what the site asks of pictures
     is_resumed: bool  # True: missed events follow; False: session.state follows
 
 
@@ -379,6 +383,14 @@ class State(FromServer):
     seq: int
     state: SessionState
     is_elsewhere: bool  # it is about a device that you may not see, and `state.device` is left out
+
+
+class CameraMaskChanged(FromServer):
+    """The site asks something else of pictures now, or the session is at another one."""
+
+    traffic = Traffic.CONTROL
+    type: Literal["camera.mask_changed"] = "camera.mask_changed"
+    camera_mask: CameraMask
 
 
 class Ack(FromServer):
@@ -656,7 +668,8 @@ ServerMessage = Annotated[
     | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | ApprovalAsked | ApprovalGiven | SessionClosed
     | Withheld
     | PresenceChanged | PointerMoved | StrokeDrawn | FrameSighted | FreezeAsked | RungTold | RungAsked
-    | RtcHailed | RtcDescribed | RtcCandidateTold | RtcHushed | RtcParted,
+    | RtcHailed | RtcDescribed | RtcCandidateTold | RtcHushed | RtcParted
+    | CameraMaskChanged,
     Field(discriminator="type"),
 ]  # fmt: skip
 

@@ -141,6 +141,14 @@ class FrameRef(Frozen):
     how: Literal["still", "ring", "rtp", "trailer", "strip", "approximate"] = "still"
 
 
+class PictureMask(StrEnum):
+    """What of a picture was hidden before it left the camera: nothing, what is beside the device, or all of it."""
+
+    NONE = "none"
+    RANGE = "range"
+    WHOLE = "whole"
+
+
 class Sighting(Frozen):
     """Where a device's face was in one frame. `T_camera_face`: row-major 4x4, face millimetres → camera millimetres.
 
@@ -279,6 +287,7 @@ class SharedStill(Frozen):
     height: int
     captured_at: datetime  # by the phone's clock: for display, never for order
     sighting: Sighting | None
+    mask: PictureMask = PictureMask.NONE  # older logs do not say it
 
 
 FrameKey = tuple[str, int]
@@ -503,6 +512,10 @@ class WrongPoints(Invalid):
 
 class StreamTaken(Conflict):
     code, title = "stream_taken", "Another client already numbers frames under that stream name"
+
+
+class MaskMissing(Conflict):
+    code, title = "mask_missing", "At this site only pictures are taken in which all but the device is hidden"
 
 
 class UnknownStill(NotFound):

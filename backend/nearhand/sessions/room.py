@@ -81,6 +81,7 @@ from nearhand.sessions.model import (
     OnStillOnly,
     OutOfOrder,
     Participant,
+    PictureMask,
     Place,
     RefusedBefore,
     Session,
@@ -478,6 +479,7 @@ class Room:
             height=message.height,
             captured_at=message.captured_at,
             sighting=message.sighting or self._ring_sighting(message.frame, context.now),
+            mask=message.mask or PictureMask.NONE,
         )
         return StillShared(**self._stamp(message, context), still=still)
 

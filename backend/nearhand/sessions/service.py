@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from nearhand.access.model import HOUSE, Actor, Permission, Role, Where
-from nearhand.devices.model import Component, Face, FaceSide, Port
+from nearhand.devices.model import CameraMask, Component, Face, FaceSide, Port
 from nearhand.devices.service import RegisteredDevices
 from nearhand.kit.blobs import Blob, Blobs
 from nearhand.kit.clock import Clock
@@ -266,6 +266,10 @@ class SessionService:
                 self._places.clear()
             self._places[device_id] = (now, where)
         return where
+
+    async def camera_mask(self, device_id: str | None) -> CameraMask:
+        """What is asked of pictures where this device stands; None: of a session that is about none yet."""
+        return await self._devices.camera_mask(device_id)
 
     async def look_up(
         self, session_id: str, message: Ask | FrameSight, on: ShownDevice | None

@@ -20,7 +20,15 @@ from nearhand.kit.rate import RateLimit
 from nearhand.sessions.audience import Viewer
 from nearhand.sessions.hub import ERRORS_PER_MINUTE, RECHECK_EVERY_S, TEND_EVERY_S, Hub
 from nearhand.sessions.messages import CloseCode, Ping, Pong, Problem
-from nearhand.sessions.model import FrameRef, NotAMessage, Participant, SessionEnded, UnknownSession
+from nearhand.sessions.model import (
+    FrameRef,
+    MaskMissing,
+    NotAMessage,
+    Participant,
+    PictureMask,
+    SessionEnded,
+    UnknownSession,
+)
 from nearhand.sessions.pictures import (
     VIDEO_PROTOCOL,
     MediaGot,
@@ -62,6 +70,7 @@ class Line:
     needs: bool = True  # who watches
     reads_vp8: bool = False
     is_spent: bool = False
+    is_bare: bool = False  # it was told that its pictures hide too little
     is_closing: bool = False
     errors: RateLimit = field(default_factory=lambda: RateLimit(ERRORS_PER_MINUTE))
     _words: deque[str] = field(default_factory=deque)
@@ -208,11 +217,16 @@ class VideoLines:
                 other.needs and not other.is_closing and self._hub.shows(line.session_id, other.viewer, frame)
             )
 
+        def obeys(mask: PictureMask) -> bool:
+            return self._hub.obeys_mask(line.session_id, mask)
+
         try:
-            taken = self._relay(line.session_id).take(sender, picture, now, sees)
+            taken = self._relay(line.session_id).take(sender, picture, now, sees, obeys)
         except NearhandError as error:
+            sender.has_gap = True
             self._refuse(line, error, now)
             return
+        line.is_bare = False
         for watcher in taken.to:
             by_watcher[watcher].show(taken.picture)
         line.tell(MediaTook(frame_id=taken.frame_id, seen=sender.seen))
@@ -237,6 +251,11 @@ class VideoLines:
             log.info("video_spent", session=line.session_id)
             self._count(line.session_id)
             return
+        if isinstance(error, MaskMissing) and line.sender is not None and line.sender.last is not None:
+            line.tell(MediaTook(frame_id=line.sender.last, seen=line.sender.seen))
+            if line.is_bare:
+                return  # it was told, and more of them were on their way
+            line.is_bare = True
         line.complain(error, now)
         if isinstance(error, TooLarge):
             line.close(CloseCode.TOO_LARGE)

@@ -2832,6 +2832,24 @@ export interface components {
             width: number;
         };
         /**
+         * CameraMask
+         * @description What is asked of pictures of a site that others see: nothing, a warning, or that only the device is sharp.
+         * @enum {string}
+         */
+        CameraMask: "off" | "warn" | "enforce";
+        /**
+         * CameraMaskChanged
+         * @description The site asks something else of pictures now, or the session is at another one.
+         */
+        CameraMaskChanged: {
+            camera_mask: components["schemas"]["CameraMask"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "camera.mask_changed";
+        };
+        /**
          * ChangedDevice
          * @description A device after a change, and what the change brought about.
          */
@@ -4672,6 +4690,8 @@ export interface components {
              */
             address: string;
             /** @default off */
+            camera_mask: components["schemas"]["CameraMask"];
+            /** @default off */
             label_signing: components["schemas"]["LabelSigning"];
             /** Name */
             name: string;
@@ -5099,6 +5119,12 @@ export interface components {
             /** Width */
             width: number;
         };
+        /**
+         * PictureMask
+         * @description What of a picture was hidden before it left the camera: nothing, what is beside the device, or all of it.
+         * @enum {string}
+         */
+        PictureMask: "none" | "range" | "whole";
         /** PinChange */
         PinChange: {
             /** Pin */
@@ -5945,7 +5971,7 @@ export interface components {
             quantity: string;
         };
         ServerEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"];
-        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"] | components["schemas"]["RungTold"] | components["schemas"]["RungAsked"] | components["schemas"]["RtcHailed"] | components["schemas"]["RtcDescribed"] | components["schemas"]["RtcCandidateTold"] | components["schemas"]["RtcHushed"] | components["schemas"]["RtcParted"];
+        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"] | components["schemas"]["RungTold"] | components["schemas"]["RungAsked"] | components["schemas"]["RtcHailed"] | components["schemas"]["RtcDescribed"] | components["schemas"]["RtcCandidateTold"] | components["schemas"]["RtcHushed"] | components["schemas"]["RtcParted"] | components["schemas"]["CameraMaskChanged"];
         /**
          * Session
          * @description One support call as a list shows it.
@@ -6079,6 +6105,8 @@ export interface components {
             frame: components["schemas"]["FrameRef"];
             /** Height */
             height: number;
+            /** @default none */
+            mask: components["schemas"]["PictureMask"];
             /** Seq */
             seq: number;
             /** Sha256 */
@@ -6207,6 +6235,8 @@ export interface components {
              * @default
              */
             address: string;
+            /** @default off */
+            camera_mask: components["schemas"]["CameraMask"];
             /**
              * Created At
              * Format: date-time
@@ -6375,6 +6405,7 @@ export interface components {
             frame: components["schemas"]["FrameRef"];
             /** Height */
             height: number;
+            mask?: components["schemas"]["PictureMask"] | null;
             /** N */
             n: number;
             /** Sha256 */
@@ -6614,6 +6645,7 @@ export interface components {
         Welcome: {
             /** Acked */
             acked: number;
+            camera_mask: components["schemas"]["CameraMask"];
             /** Epoch */
             epoch: string;
             /** Is Resumed */
@@ -6683,6 +6715,8 @@ export type BodySignOutByProviderApiV1SignOutByProviderPost = components['schema
 export type Bucket = components['schemas']['Bucket'];
 export type Calibration = components['schemas']['Calibration'];
 export type Camera = components['schemas']['Camera'];
+export type CameraMask = components['schemas']['CameraMask'];
+export type CameraMaskChanged = components['schemas']['CameraMaskChanged'];
 export type ChangedDevice = components['schemas']['ChangedDevice'];
 export type Chart = components['schemas']['Chart'];
 export type ChatLine = components['schemas']['ChatLine'];
@@ -6817,6 +6851,7 @@ export type PasskeyOptions = components['schemas']['PasskeyOptions'];
 export type PasswordChange = components['schemas']['PasswordChange'];
 export type Permission = components['schemas']['Permission'];
 export type Picture = components['schemas']['Picture'];
+export type PictureMask = components['schemas']['PictureMask'];
 export type PinChange = components['schemas']['PinChange'];
 export type Ping = components['schemas']['Ping'];
 export type PointerMove = components['schemas']['PointerMove'];
@@ -10923,7 +10958,10 @@ export interface operations {
     };
     add_still_api_v1_sessions__session_id__stills_post: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description What was hidden in it; some sites refuse a picture with nothing hidden. */
+                mask?: components["schemas"]["PictureMask"];
+            };
             header?: never;
             path: {
                 session_id: string;

@@ -5,6 +5,7 @@ import type {
   Decision,
   FaceSide,
   FrameRef,
+  PictureMask,
   Place,
   RungTold,
   Shape,
@@ -36,6 +37,8 @@ export interface NewStill {
   height: number;
   capturedAt: Date;
   sighting: Sighting | null;
+  /** What is hidden in it. */
+  mask: PictureMask;
 }
 
 export interface EditedMark {
@@ -117,7 +120,7 @@ export class Commands {
     this.live.ask({ type: "signal.give", signal });
   }
 
-  shareStill({ frame, sha256, width, height, capturedAt, sighting }: NewStill): void {
+  shareStill({ frame, sha256, width, height, capturedAt, sighting, mask }: NewStill): void {
     this.live.ask({
       type: "still.share",
       frame,
@@ -126,6 +129,7 @@ export class Commands {
       height,
       captured_at: capturedAt.toISOString(),
       sighting,
+      mask,
     });
   }
 

@@ -165,7 +165,7 @@ export class FakeServer {
     const you = { id: "me", display_name: "Me", role: "expert" as const };
     const acked = this.settled.get(client) ?? 0;
     wire.toClient.push([
-      { type: "welcome", epoch, seq, acked, you, present: ["me"], is_resumed: isResumed },
+      { type: "welcome", epoch, seq, acked, you, present: ["me"], is_resumed: isResumed, camera_mask: "off" },
       ...(isResumed
         ? this.log.slice(resume.seq)
         : [{ type: "session.state" as const, epoch, seq, state: this.state(), is_elsewhere: false }]),

@@ -1,5 +1,7 @@
 /** A live picture as it goes over its line: a head of 24 bytes, then a JPEG, or VP8 that may rest on pictures before. */
 
+import type { PictureMask } from "@nearhand/contract";
+
 export type Codec = "jpeg" | "vp8";
 
 export interface PictureHead {
@@ -13,19 +15,23 @@ export interface PictureHead {
   readonly height: number;
   /** Names the stream on its way to those who watch; nothing to who sends. */
   readonly slot: number;
+  /** What is hidden in it. */
+  readonly mask: PictureMask;
 }
 
 const HEAD_BYTES = 24;
 const VERSION = 1;
 const CODECS: Record<Codec, number> = { jpeg: 1, vp8: 2 };
 const KEY = 1;
+/** In the two flags beside it. */
+export const MASKS: readonly PictureMask[] = ["none", "range", "whole"];
 
 export function packPicture(head: Omit<PictureHead, "slot">, data: ArrayBuffer): ArrayBuffer {
   const packed = new Uint8Array(HEAD_BYTES + data.byteLength);
   const view = new DataView(packed.buffer);
   view.setUint8(0, VERSION);
   view.setUint8(1, CODECS[head.codec]);
-  view.setUint8(2, head.isKey ? KEY : 0);
+  view.setUint8(2, (head.isKey ? KEY : 0) | (MASKS.indexOf(head.mask) << 1));
   view.setUint32(4, head.frame_id);
   view.setBigUint64(8, BigInt(Math.max(0, Math.round(head.captured_at))));
   view.setUint16(16, head.width);
@@ -39,15 +45,17 @@ export function readPicture(bytes: ArrayBuffer): { head: PictureHead; data: Uint
   if (bytes.byteLength <= HEAD_BYTES) return null;
   const view = new DataView(bytes);
   const codec = (Object.keys(CODECS) as Codec[]).find((one) => CODECS[one] === view.getUint8(1));
-  if (view.getUint8(0) !== VERSION || !codec) return null;
+  const mask = MASKS[view.getUint8(2) >> 1];
+  if (view.getUint8(0) !== VERSION || !codec || !mask) return null;
   const head = {
     codec,
-    isKey: view.getUint8(2) === KEY,
+    isKey: (view.getUint8(2) & KEY) !== 0,
     frame_id: view.getUint32(4),
     captured_at: Number(view.getBigUint64(8)),
     width: view.getUint16(16),
     height: view.getUint16(18),
     slot: view.getUint16(20),
+    mask,
   };
   return { head, data: new Uint8Array(bytes, HEAD_BYTES) };
 }

@@ -30,7 +30,7 @@ class Wire implements Socket {
 
 const JPEG = new Uint8Array([0xff, 0xd8, 1, 2]).buffer;
 const head = (frame_id: number) => ({
-  codec: "jpeg" as const, isKey: true, frame_id, captured_at: 1000, width: 640, height: 360,
+  codec: "jpeg" as const, isKey: true, frame_id, captured_at: 1000, width: 640, height: 360, mask: "range" as const,
 }); // prettier-ignore
 
 function sending() {

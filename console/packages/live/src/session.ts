@@ -3,6 +3,7 @@
 import type {
   Annotation,
   Approval,
+  CameraMask,
   ChatLine,
   FrameSighted,
   RungTold,
@@ -30,6 +31,8 @@ export interface SessionView {
   /** Between a welcome that could not resume and the state that follows it. */
   readonly awaitsState: boolean;
   readonly you: Participant | null;
+  /** What the site asks of pictures; null: not told yet. */
+  readonly cameraMask: CameraMask | null;
   readonly isEnded: boolean;
   readonly participants: readonly Participant[];
   /** Ids of the participants who are connected now. */
@@ -58,6 +61,7 @@ export const EMPTY_SESSION: SessionView = {
   headSeq: 0,
   awaitsState: true,
   you: null,
+  cameraMask: null,
   isEnded: false,
   participants: [],
   present: [],
@@ -97,6 +101,7 @@ export function reduce(view: SessionView, message: ServerMessage): SessionView {
         ...(message.is_resumed ? view : { ...view, awaitsState: true }),
         headSeq: message.seq,
         you: message.you,
+        cameraMask: message.camera_mask,
         present: message.present,
         pointers: {},
         strokes: {},
@@ -120,6 +125,8 @@ export function reduce(view: SessionView, message: ServerMessage): SessionView {
     case "error":
     case "pong":
       return view;
+    case "camera.mask_changed":
+      return { ...view, cameraMask: message.camera_mask };
     case "presence.changed":
       return withPresence(view, message.participant, message.is_present);
     case "pointer.moved":

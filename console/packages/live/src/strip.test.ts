@@ -6,14 +6,14 @@ const light = (blocks: readonly boolean[]) => blocks.map((is) => (is ? 235 : 16)
 describe("the strip", () => {
   it("reads back what was written, also the greatest number", () => {
     for (const frame_id of [0, 1, 77, 65_536, 2 ** 31, 2 ** 32 - 1])
-      expect(readStrip(light(writeStrip({ tag: tagOf("cam-1"), frame_id })))).toEqual({
-        frame_id,
-        tag: tagOf("cam-1"),
-      });
+      for (const mask of ["none", "range", "whole"] as const) {
+        const mark = { tag: tagOf("cam-1"), frame_id, mask };
+        expect(readStrip(light(writeStrip(mark)))).toEqual(mark);
+      }
   });
 
   it("is not read when one block is wrong, whichever it is", () => {
-    const strip = light(writeStrip({ tag: 7, frame_id: 1234 }));
+    const strip = light(writeStrip({ tag: 7, frame_id: 1234, mask: "none" }));
     for (let at = 0; at < STRIP_BLOCKS; at++)
       expect(readStrip(strip.map((value, block) => (block === at ? 255 - value : value)))).toBeNull();
   });

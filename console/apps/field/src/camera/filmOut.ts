@@ -1,6 +1,8 @@
 /** The worker's end of the video track. */
 import { Film } from "./film";
 import type { FilmDoor, FromWorker } from "./messages";
+import type { Veil } from "./outgoing";
+import type { Pixels } from "./pixels";
 
 export class FilmOut {
   readonly #film: Film;
@@ -16,9 +18,9 @@ export class FilmOut {
   }
 
   /** What cannot be taken now is left out: the next is newer. */
-  show(picture: ImageBitmap | OffscreenCanvas, frame_id: number, longest: number): void {
+  show(pixels: Pixels, veilFor: (reduction: number) => Veil, frame_id: number, longest: number): void {
     if (this.#writer && (this.#writer.desiredSize ?? 0) <= 0) return;
-    const drawn = this.#film.draw(picture, frame_id, longest);
+    const drawn = this.#film.draw(pixels, veilFor, frame_id, longest);
     if (!this.#writer) {
       const bitmap = drawn.transferToImageBitmap();
       return this.say({ type: "filmed", picture: bitmap }, [bitmap]);

@@ -13,6 +13,7 @@ import type {
   StillTaken,
 } from "./messages";
 import { newFilmTrack } from "./filmTrack";
+import type { MaskWanted } from "./outgoing";
 import { listenToMotion, turns } from "./motion";
 import { cameraKeyFor, intrinsicsFor, keepLearnt } from "./source";
 
@@ -34,6 +35,7 @@ export interface Wanted {
   still: { quality: number } | null;
   picture: PictureWanted | null;
   film: { longest: number } | null;
+  mask: MaskWanted | null;
 }
 
 /** Who is told what the worker found and made. */
@@ -86,8 +88,8 @@ export class FrameLoop {
   }
 
   /** Make the sharp still of an earlier frame. */
-  develop(frame_id: number): void {
-    const ask: Develop = { type: "develop", frame_id };
+  develop(frame_id: number, mask: MaskWanted): void {
+    const ask: Develop = { type: "develop", frame_id, mask };
     this.#worker.postMessage(ask);
   }
 

@@ -1,4 +1,5 @@
 /** What the page and the reading worker say to each other. */
+import type { PictureMask } from "@nearhand/contract";
 import type {
   CameraBelief,
   FaceLayout,
@@ -9,6 +10,7 @@ import type {
   Located,
   Vec3,
 } from "@nearhand/spatial";
+import type { MaskWanted } from "./outgoing";
 
 export type HeldLayout = FaceLayout & { readonly face: FaceSize };
 
@@ -34,6 +36,8 @@ export interface ReadFrame {
   picture: PictureWanted | null;
   /** It is due as a picture of the video track: so long at most. */
   film: { longest: number } | null;
+  /** What others may see of it; null: nobody else sees it. */
+  mask: MaskWanted | null;
   /** How the camera has turned since the frame before, where a gyroscope tells. */
   turn: Vec3 | null;
 }
@@ -78,6 +82,8 @@ export interface StillTaken {
   type: "still";
   frame: FrameRead;
   jpeg: Blob;
+  /** What is hidden in it. */
+  mask: PictureMask;
 }
 
 /** A live picture of exactly this frame. */
@@ -89,6 +95,7 @@ export interface PictureTaken {
   codec: PictureWanted["codec"];
   isKey: boolean;
   data: ArrayBuffer;
+  mask: PictureMask;
   /** How long it took to be made. */
   ms: number;
 }
@@ -104,6 +111,7 @@ export interface FilmDoor {
 export interface Develop {
   type: "develop";
   frame_id: number;
+  mask: MaskWanted;
 }
 
 /** What the frames so far say of the camera. */

@@ -1,5 +1,7 @@
 /** Get at a frame's pixels as cheaply as can be: all of it small, and parts of it in full. */
+import type { PictureMask } from "@nearhand/contract";
 import type { GreyImage } from "@nearhand/spatial";
+import { Outgoing, type Veil } from "./outgoing";
 
 /** The longer side of what is tracked. */
 export const SMALL_PX = 640;
@@ -9,6 +11,14 @@ export interface Region {
   y: number;
   w: number;
   h: number;
+}
+
+const outgoing = new Outgoing();
+
+/** A frame as it may leave. */
+export interface Drawn {
+  readonly canvas: OffscreenCanvas;
+  readonly mask: PictureMask;
 }
 
 type Context = OffscreenCanvasRenderingContext2D;
@@ -68,19 +78,24 @@ export class Pixels {
     return this.#full;
   }
 
-  /** Exactly these pixels as a JPEG; they are taken by this call, whatever is loaded later. */
-  jpeg(quality: number): Promise<Blob> {
-    this.#drawn(this.#whole, { x: 0, y: 0, w: this.width, h: this.height }, this.width, this.height, false);
-    return this.#whole.canvas.convertToBlob({ type: "image/jpeg", quality });
+  /** Exactly this frame as a JPEG, as it may leave; its pixels are taken by this call, whatever is loaded later. */
+  jpeg(quality: number, veil: Veil): Promise<Blob> {
+    const { canvas } = this.#draw(this.#whole, this.width, this.height, veil);
+    return canvas.convertToBlob({ type: "image/jpeg", quality });
   }
 
-  /** The same, no longer than so much: what is shown live. */
-  shown(longest: number): OffscreenCanvas {
-    const scale = Math.min(1, longest / Math.max(this.width, this.height));
-    // Even, as codecs of moving pictures want it.
-    const [width, height] = [this.width, this.height].map((side) => 2 * Math.round((side * scale) / 2));
-    this.#drawn(this.#shown, { x: 0, y: 0, w: this.width, h: this.height }, width!, height!, false);
-    return this.#shown.canvas;
+  /** The same in this size, good until it is drawn on again: what is shown live. */
+  drawn({ width, height }: { width: number; height: number }, veilFor: (reduction: number) => Veil): Drawn {
+    const veil = veilFor(Math.max(1, this.width / width));
+    const { canvas } = this.#draw(this.#shown, width, height, veil);
+    return { canvas, mask: veil.mask };
+  }
+
+  #draw(context: Context, width: number, height: number, veil: Veil): Context {
+    const { canvas } = context;
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    outgoing.draw(context, this.#bitmap!, veil);
+    return context;
   }
 
   /** The frame itself, whose memory is the caller's to give back from now on. */
@@ -89,16 +104,14 @@ export class Pixels {
     return this.#bitmap!;
   }
 
-  #drawn(context: Context, from: Region, width: number, height: number): ImageData;
-  #drawn(context: Context, from: Region, width: number, height: number, isRead: false): null;
-  #drawn(context: Context, { x, y, w, h }: Region, width: number, height: number, isRead = true) {
+  #drawn(context: Context, { x, y, w, h }: Region, width: number, height: number): ImageData {
     const { canvas } = context;
-    if (canvas.width < width || canvas.height < height || !isRead) {
-      if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    if (canvas.width < width || canvas.height < height) {
+      Object.assign(canvas, { width, height });
       context.imageSmoothingQuality = "medium"; // without, a picture reduced to a third flickers
     }
     context.drawImage(this.#bitmap!, x, y, w, h, 0, 0, width, height);
-    return isRead ? context.getImageData(0, 0, width, height) : null;
+    return context.getImageData(0, 0, width, height);
   }
 }
 

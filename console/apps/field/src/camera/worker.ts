@@ -20,8 +20,8 @@ import {
 import { readLabels } from "./labels";
 import { LateSights } from "./late";
 import { Developer } from "./develop";
-import { LineOut } from "./lineOut";
 import { FilmOut } from "./filmOut";
+import { LineOut } from "./lineOut";
 import type {
   Develop,
   FilmDoor,
@@ -31,6 +31,7 @@ import type {
   ReadFrame,
   SightedLate,
 } from "./messages";
+import { BARE, veilOf } from "./outgoing";
 import { cut, Pixels, type Region } from "./pixels";
 import { type Look, Searcher, regionOf } from "./where";
 
@@ -59,7 +60,7 @@ self.onmessage = async ({ data }: MessageEvent<ReadFrame | SightedLate | Develop
     if (data.type === "sighted") followFrom(data);
     else if (data.type === "film") film = new FilmOut(data, say);
     else if (data.type === "develop")
-      say((await developer.still(data.frame_id)) ?? { ...data, type: "gone" });
+      say((await developer.still(data)) ?? { type: "gone", frame_id: data.frame_id });
     else await read(data);
   } catch (error) {
     say({ type: "failed", message: String(error) });
@@ -83,17 +84,22 @@ async function read(ask: ReadFrame): Promise<void> {
   const camera = intrinsicsOf(seen.located?.camera ?? ask.camera);
   calibrate(ask);
   const ms = performance.now() - started;
+  // Nothing is known of a smeared frame. One that must be masked is left out: a mask is never that of another frame.
+  const isLost = seen.isBlurred && ask.mask?.rule === "enforce";
+  const isFilmed = ask.film !== null && film !== null && !isLost;
   const frame: FrameRead = {
-    type: "read", frame_id, captured_at, width, height, camera, deviceId, ...seen, isFilmed: ask.film !== null, ms,
+    type: "read", frame_id, captured_at, width, height, camera, deviceId, ...seen, isFilmed, ms,
   }; // prettier-ignore
+  const veilFor = (reduction: number) => (ask.mask ? veilOf(ask.mask, frame, reduction) : BARE);
   // Its sighting is on the way to those who see it before it is.
   say(frame);
-  if (ask.film) film?.show(ask.bitmap, frame_id, ask.film.longest);
-  if (ask.picture) line.send(pixels.shown(ask.picture.longest), ask.picture, frame);
-  if (ask.picture || ask.film) developer.keep(pixels.keep(), frame);
-  const jpeg = ask.still && !frame.isBlurred ? pixels.jpeg(ask.still.quality) : null;
+  if (frame.isFilmed) film?.show(pixels, veilFor, frame_id, ask.film!.longest);
+  if (ask.picture && !isLost) line.send(pixels, veilFor, ask.picture, frame);
+  if (frame.isFilmed || (ask.picture && !isLost)) developer.keep(pixels.keep(), frame);
+  const veil = veilFor(1);
+  const jpeg = ask.still && !frame.isBlurred ? pixels.jpeg(ask.still.quality, veil) : null;
   if (jpeg && !frame.located) late.keep(frame_id, captured_at, pixels.small());
-  if (jpeg) say({ type: "still", frame, jpeg: await jpeg });
+  if (jpeg) say({ type: "still", frame, jpeg: await jpeg, mask: veil.mask });
 }
 
 type Seen = Pick<

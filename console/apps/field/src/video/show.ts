@@ -88,9 +88,9 @@ export function showPictures(sessionId: string, commands: Pick<Commands, "tellRu
         film: isFilmDue ? { longest: film.longest } : null,
       };
     },
-    take({ frame: { frame_id, captured_at }, width, height, codec, isKey, data, ms }: PictureTaken) {
+    take({ frame: { frame_id, captured_at }, width, height, codec, isKey, data, mask, ms }: PictureTaken) {
       madeMs = Math.max(madeMs, ms);
-      sender.send({ frame_id, captured_at, width, height, codec, isKey }, data);
+      sender.send({ frame_id, captured_at, width, height, codec, isKey, mask }, data);
     },
     through: (way) => void (direct = way),
     pin(no) {

@@ -1,5 +1,5 @@
 /** The live pictures of a session at the desk: the newest of one camera, shown once its sighting is known. */
-import type { FrameRef, FrameSighted, SharedStill, Sighting } from "@nearhand/contract";
+import type { FrameRef, FrameSighted, PictureMask, SharedStill, Sighting } from "@nearhand/contract";
 import { type CamePicture, PictureWatcher } from "@nearhand/live";
 import { type CameraTrack, PeerPictures } from "./peerPictures";
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
@@ -46,7 +46,7 @@ export class LivePictures {
   readonly #isOpen = signal(false);
   readonly #sights = new Map<string, { at: number; sighting: Sighting | null }>();
   readonly #waiting = new Map<string, () => void>();
-  readonly #peers = new PeerPictures((frame, by, bitmap) => this.#cameDirect(frame, by, bitmap));
+  readonly #peers = new PeerPictures((...came) => this.#cameDirect(...came));
   #tracks: readonly CameraTrack[] = [];
   #watcher: PictureWatcher | null = null;
   #bytes = 0;
@@ -147,16 +147,16 @@ export class LivePictures {
     const frame: FrameRef = { stream, frame_id: head.frame_id, how: "ring" };
     const bitmap = await createImageBitmap(picture);
     await this.#sighting(frame);
-    this.#take({ frame, by, bitmap, way: "line" }, new Date(head.captured_at), ageMs());
+    this.#take({ frame, by, bitmap, way: "line", mask: head.mask }, new Date(head.captured_at), ageMs());
   }
 
-  async #cameDirect(frame: FrameRef, by: string, bitmap: ImageBitmap): Promise<void> {
+  async #cameDirect(frame: FrameRef, by: string, bitmap: ImageBitmap, mask: PictureMask): Promise<void> {
     await this.#sighting(frame);
-    this.#take({ frame, by, bitmap, way: "direct" }, new Date(), null);
+    this.#take({ frame, by, bitmap, way: "direct", mask }, new Date(), null);
   }
 
   #take(
-    came: Pick<LiveShown, "frame" | "by" | "bitmap" | "way">,
+    came: Pick<LiveShown, "frame" | "by" | "bitmap" | "way" | "mask">,
     captured: Date,
     delayMs: number | null,
   ): void {

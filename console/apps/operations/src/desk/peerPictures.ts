@@ -1,5 +1,5 @@
 /** The technician's video at the desk: one track of those that come, each picture called by what it says it is. */
-import type { FrameRef, FrameSighted } from "@nearhand/contract";
+import type { FrameRef, FrameSighted, PictureMask } from "@nearhand/contract";
 import { tagOf } from "@nearhand/live/strip";
 import { TrackFrames, type TrackPicture } from "./trackFrames";
 
@@ -20,7 +20,12 @@ export class PeerPictures {
   #inRow = 0;
 
   constructor(
-    private readonly onPicture: (frame: FrameRef, by: string, bitmap: ImageBitmap) => Promise<void>,
+    private readonly onPicture: (
+      frame: FrameRef,
+      by: string,
+      bitmap: ImageBitmap,
+      mask: PictureMask,
+    ) => Promise<void>,
   ) {}
 
   /** So steadily that no other way is needed. */
@@ -54,7 +59,7 @@ export class PeerPictures {
     const now = performance.now();
     this.#inRow = now - this.#cameAt < STALLED_MS ? this.#inRow + 1 : 0;
     this.#cameAt = now;
-    await this.onPicture(frame, by, bitmap);
+    await this.onPicture(frame, by, bitmap, mark?.mask ?? "none");
   }
 
   /** By its strip, of a stream of theirs; else it is some frame shortly before the newest, and is said to be no more. */
