@@ -18,6 +18,8 @@ from nearhand.sessions.messages import (
     Ask,
     Event,
     PointerMoved,
+    RungAsked,
+    RungTold,
     client_messages,
     server_events,
     server_messages,
