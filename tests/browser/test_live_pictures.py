@@ -19,6 +19,7 @@ from nearhand.simulation.people import PASSWORD
 from tests.browser.conftest import hall_at
 from tests.support.chromium import sign_in_page
 from tests.support.demo import DemoProcess
+from tests.support.identity import RELAY_ONLY
 from tests.support.moving import number_of
 from tests.support.rehearsal import Rehearsal, hand, rehearsal
 
@@ -72,10 +73,12 @@ class Cut:
 
 
 @contextmanager
-def desk_of(r: Rehearsal, url: str) -> Iterator[tuple[Page, Cut]]:
+def desk_of(r: Rehearsal, url: str, *, script: str = "") -> Iterator[tuple[Page, Cut]]:
     browser = r.page.context.browser
     assert browser is not None
-    page = browser.new_context(viewport=DESK, locale="en").new_page()
+    context = browser.new_context(viewport=DESK, locale="en")
+    context.add_init_script(script)
+    page = context.new_page()
     cut = Cut(page)
     sign_in_page(page, f"{url}/console/sessions/{r.expert.session_id}", "expert", PASSWORD)
     yield page, cut
@@ -93,13 +96,17 @@ def shown(page: Page) -> dict[str, Any]:
     return found | {"number": number_of(np.asarray(picture, np.uint8))}
 
 
-def test_the_expert_draws_on_live_pictures_and_goes_on_with_stills_while_they_are_cut(
-    tmp_path: Path, demo: DemoProcess
+@pytest.mark.parametrize(("way", "how", "script"), [("direct", "strip", ""), ("line", "ring", RELAY_ONLY)])
+def test_the_expert_draws_on_live_pictures_and_the_mark_is_where_that_frame_had_it(
+    tmp_path: Path, demo: DemoProcess, way: str, how: str, script: str
 ) -> None:
     hall = asyncio.run(hall_at(demo.url))
-    with rehearsal(tmp_path, demo, hall, hand(hall[1])) as r, desk_of(r, demo.url) as (page, cut):
+    with (
+        rehearsal(tmp_path, demo, hall, hand(hall[1])) as r,
+        desk_of(r, demo.url, script=script) as (page, _),
+    ):
         picture = page.get_by_test_id("desk-picture")
-        expect(picture).to_have_attribute("data-is-live", "true", timeout=SLOW_MS)
+        expect(picture).to_have_attribute("data-way", way, timeout=SLOW_MS)
         expect(r.page.get_by_test_id("rung")).to_be_visible(timeout=SLOW_MS)
 
         # They move, and each is called what it is.
@@ -134,8 +141,17 @@ def test_the_expert_draws_on_live_pictures_and_goes_on_with_stills_while_they_ar
         assert r.nearest_port(x, y).name == port.name
         assert math.dist((x, y), (port.x_mm, port.y_mm)) < 6
         assert mark.frame is not None
-        assert (mark.frame.frame_id, mark.frame.how) == (held["frame"], "ring")
+        assert (mark.frame.frame_id, mark.frame.how) == (held["frame"], how)
 
+
+def test_stills_go_on_while_live_pictures_are_cut(tmp_path: Path, demo: DemoProcess) -> None:
+    hall = asyncio.run(hall_at(demo.url))
+    with (
+        rehearsal(tmp_path, demo, hall, hand(hall[1])) as r,
+        desk_of(r, demo.url, script=RELAY_ONLY) as (page, cut),
+    ):
+        picture = page.get_by_test_id("desk-picture")
+        expect(picture).to_have_attribute("data-way", "line", timeout=SLOW_MS)
         # The line is cut: stills go on, and it is said; then it is back by itself.
         cut.cut()
         expect(picture).to_have_attribute("data-is-live", "false", timeout=SLOW_MS)
@@ -149,8 +165,8 @@ def test_the_expert_draws_on_live_pictures_and_goes_on_with_stills_while_they_ar
 
         # The technician pins stills, and lets go.
         r.page.get_by_test_id("rung-open").click(timeout=SLOW_MS)
-        r.page.get_by_test_id("rung-3").click()
-        expect(r.page.get_by_test_id("rung")).to_have_attribute("data-step", "3")
+        r.page.get_by_test_id("rung-4").click()
+        expect(r.page.get_by_test_id("rung")).to_have_attribute("data-rung", "4")
         expect(picture).to_have_attribute("data-is-live", "false", timeout=SLOW_MS)
         r.page.get_by_test_id("rung-open").click()
         r.page.get_by_test_id("rung-auto").click()

@@ -19,6 +19,7 @@ FOR_HELPERS = {
     *("still.share", "device.show", "step.show", "approval.ask", "session.end"),
     *("document.show", "camera.ask", "camera.state"),
     *("pointer.move", "stroke.draw", "frame.sight", "frame.freeze"),
+    *("rung.tell", "rung.ask"),
 }
 # The customer's word: of their own people, who watch, or of whoever runs the place; never of those who ask for it.
 FOR_CUSTOMERS = {"approval.give"}

@@ -18,6 +18,8 @@ from nearhand.sessions.messages import (
     Ask,
     Event,
     PointerMoved,
+    RungAsked,
+    RungTold,
     client_messages,
     server_events,
     server_messages,
@@ -400,6 +402,21 @@ def test_a_frame_of_somebody_elses_stream_name_is_refused(table: Table) -> None:
     effect = table.share_still(sha="b")
     assert isinstance(effect, Refuse)
     assert effect.error.code == "stream_taken"
+
+
+def test_who_films_tells_the_rung_and_another_may_ask_for_one(table: Table) -> None:
+    """L31."""
+    (told,) = table.send(
+        {"type": "rung.tell", "stream": "cam-1", "rung": 3, "because": "no_way"}, who=TECHNICIAN
+    )
+    assert isinstance(told, Deliver)
+    assert told.message == RungTold(by=TECHNICIAN.id, stream="cam-1", rung=3, because="no_way")
+    (asked,) = table.send({"type": "rung.ask", "rung": 4}, who=EXPERT)
+    assert isinstance(asked, Deliver)
+    assert asked.message == RungAsked(by=EXPERT.id, rung=4)
+    with pytest.raises(NearhandError, match="stream"):
+        forged = {"type": "rung.tell", "stream": "cam-1", "rung": 1, "because": "best"}
+        table.send(forged, who=EXPERT, client="another-phone-001")
 
 
 def test_minting_stream_names_without_end_takes_nobody_elses(

@@ -48,6 +48,10 @@ def a_picture(frame_id: int, size: int = 500) -> bytes:
     return head.pack() + b"\xff\xd8" + bytes(size)
 
 
+def vp8_picture(frame_id: int, *, is_key: bool = False) -> bytes:
+    return Head(Codec.VP8, is_key, frame_id, 1_700_000_000_000, 640, 360).pack() + bytes(300)
+
+
 class Line:
     """One end, in a test client: words come as messages, pictures as their heads."""
 
@@ -123,6 +127,40 @@ def test_pictures_go_from_who_films_to_who_watches(hall: Neighbours) -> None:
             assert phone.until("media.took", frame_id=8)["seen"] == 7
         phone.words.clear()
         phone.until("media.watched", watchers=0)
+
+
+def test_whoever_gets_pictures_another_way_needs_none_of_the_line_until_they_stop(hall: Neighbours) -> None:
+    """V7."""
+    technician, expert = hall.headers("technician"), hall.headers("expert")
+    session = hall.opened(technician)
+    with (
+        hall.live(session, technician),
+        line(hall, session, technician, SEND) as phone,
+        line(hall, session, expert, WATCH | {"reads_vp8": True}) as desk,
+        line(hall, session, expert, WATCH) as old_desk,
+    ):
+        phone.until("media.watched", watchers=2, all_read_vp8=False)
+        old_desk.socket.send_json({"type": "media.need", "needs": False})
+        phone.until("media.watched", watchers=1, all_read_vp8=True)
+        phone.socket.send_bytes(vp8_picture(1, is_key=True))
+        phone.socket.send_bytes(vp8_picture(2))
+        while len(desk.pictures) < 2:
+            desk.take()
+        old_desk.rests()
+        assert not old_desk.pictures
+        # Needed anew, the line has a gap, which only a picture that rests on none before it ends.
+        desk.socket.send_json({"type": "media.need", "needs": False})
+        phone.until("media.watched", watchers=0)
+        desk.socket.send_json({"type": "media.need", "needs": True})
+        desk.rests()
+        phone.socket.send_bytes(vp8_picture(3))
+        phone.until("media.key")
+        phone.socket.send_bytes(vp8_picture(4, is_key=True))
+        while len(desk.pictures) < 3:
+            desk.take()
+        assert [head.frame_id for head in desk.pictures] == [1, 2, 4]
+        phone.socket.send_json({"type": "media.need", "needs": False})
+        assert phone.until("error")["code"] == "not_a_message"
 
 
 def test_who_only_watches_sends_no_pictures(hall: Neighbours) -> None:

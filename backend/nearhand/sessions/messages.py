@@ -100,6 +100,15 @@ class Ask(FromClient):
     n: Counter
 
 
+# Live video large and small, live pictures over the line, one still every few seconds, stills on request.
+Rung = Literal[1, 2, 3, 4, 5]
+# Nothing better is wanted; a narrow line; answers that take long; much that is lost; a device that is busy; no direct
+# way; no line at all; all bytes of live pictures used up; chosen by hand; asked for; nobody looks.
+RungReason = Literal[
+    "best", "narrow", "slow", "lossy", "busy", "no_way", "cut", "spent", "by_hand", "asked", "unwatched"
+]
+
+
 class Fleeting(FromClient):
     traffic = Traffic.EPHEMERAL
     replaces: ClassVar[str]
@@ -315,6 +324,25 @@ class CaptionSay(Fleeting):
     text: str = Field(max_length=500)
     language: str = Field(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
     is_final: bool
+
+
+class RungTell(Fleeting):
+    """By which rung of the ladder this client's pictures go now, and why by no better one."""
+
+    replaces = "rung"
+    roles = frozenset({Role.ADMIN, Role.TECHNICIAN, Role.EXPERT})
+    type: Literal["rung.tell"] = "rung.tell"
+    stream: ShortId
+    rung: Rung
+    because: RungReason
+
+
+class RungAsk(Fleeting):
+    """Ask who films for another rung; null: as the line allows. What they chose by hand stands."""
+
+    replaces = "rung.asked"
+    type: Literal["rung.ask"] = "rung.ask"
+    rung: Rung | None
 
 
 # -- from client: directed --------------------------------------------------------------------------------------
@@ -671,6 +699,22 @@ class CaptionSaid(Passing):
     is_final: bool
 
 
+class RungTold(Passing):
+    replaces = "rung"
+    type: Literal["rung.told"] = "rung.told"
+    stream: ShortId
+    rung: Rung
+    because: RungReason
+
+
+class RungAsked(Passing):
+    """For technicians' clients."""
+
+    replaces = "rung.asked"
+    type: Literal["rung.asked"] = "rung.asked"
+    rung: Rung | None
+
+
 # -- from server: directed --------------------------------------------------------------------------------------
 
 
@@ -789,7 +833,7 @@ ClientMessage = Annotated[
     | AnnotationAdd | AnnotationEdit | AnnotationRemove | AnnotationRestore
     | ChatSay | SignalGive | StillShare | DeviceShow | StepShow | DocumentShow | ApprovalAsk | ApprovalGive
     | SessionEnd
-    | PointerMove | StrokeDraw | FrameSight | FrameFreeze | CaptionSay
+    | PointerMove | StrokeDraw | FrameSight | FrameFreeze | CaptionSay | RungTell | RungAsk
     | CameraAsk | CameraState
     | RtcHail | RtcDescribe | RtcCandidate | RtcHush | RtcPart
     | RtcTalk | RtcSfuEnter | RtcSfuDescribe | RtcSfuCandidate | RtcSfuAgain,
@@ -821,7 +865,7 @@ ServerMessage = Annotated[
     | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | DocumentShown | ApprovalAsked | ApprovalGiven
     | SessionClosed
     | Withheld
-    | PresenceChanged | PointerMoved | StrokeDrawn | FrameSighted | FreezeAsked | CaptionSaid
+    | PresenceChanged | PointerMoved | StrokeDrawn | FrameSighted | FreezeAsked | CaptionSaid | RungTold | RungAsked
     | CameraAsked | CameraStated
     | RtcHailed | RtcDescribed | RtcCandidateTold | RtcHushed | RtcParted
     | RtcWay | RtcTalks | RtcSfuDescribed | RtcSfuCandidateTold | RtcSfuClosed

@@ -96,9 +96,17 @@ class MediaSend(_Message):
 
 
 class MediaWatch(_Message):
-    """First message: tell all pictures of this session."""
+    """First message: tell all pictures of this session. `reads_vp8`: not only JPEG."""
 
     type: Literal["media.watch"] = "media.watch"
+    reads_vp8: bool | None = None
+
+
+class MediaNeed(_Message):
+    """Whether they are needed now: they may come another way. A line that was just opened needs them."""
+
+    type: Literal["media.need"] = "media.need"
+    needs: bool
 
 
 class MediaGot(_Message):
@@ -110,10 +118,14 @@ class MediaGot(_Message):
 
 
 class MediaWatched(_Message):
-    """How many would see a picture of this line now. Nobody: send none. The first one also says: come in."""
+    """How many would see a picture of this line now. Nobody: send none. The first one also says: come in.
+
+    `all_read_vp8`: pictures may rest on the one before them, as long as that stays so.
+    """
 
     type: Literal["media.watched"] = "media.watched"
     watchers: int
+    all_read_vp8: bool
 
 
 class MediaTook(_Message):
@@ -152,7 +164,7 @@ class MediaStreams(_Message):
     streams: tuple[MediaStream, ...]
 
 
-MediaAsk = Annotated[MediaSend | MediaWatch | MediaGot | Ping, Field(discriminator="type")]
+MediaAsk = Annotated[MediaSend | MediaWatch | MediaNeed | MediaGot | Ping, Field(discriminator="type")]
 MediaTold = Annotated[
     MediaWatched | MediaTook | MediaKey | MediaSpent | MediaStreams | Pong | Problem,
     Field(discriminator="type"),

@@ -126,6 +126,11 @@ class Relay:
         self.watchers.discard(watcher)
         watcher.views.clear()
 
+    def anew(self, watcher: Watcher) -> None:
+        """They have a gap: what rests on pictures before it is of no use to them."""
+        for view in watcher.views.values():
+            view.needs_key = True
+
     def take(
         self, sender: Sender, picture: bytes, now_s: float, sees: Sees, obeys: Obeys = lambda mask: True
     ) -> Taken:

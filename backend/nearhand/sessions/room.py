@@ -49,6 +49,10 @@ from nearhand.sessions.messages import (
     Passing,
     PointerMove,
     PointerMoved,
+    RungAsk,
+    RungAsked,
+    RungTell,
+    RungTold,
     SessionClosed,
     SessionEnd,
     SignalGive,
@@ -703,6 +707,14 @@ class Room:
             case CaptionSay(text=text, language=language, is_final=is_final):
                 said = CaptionSaid(by=participant.id, text=text, language=language, is_final=is_final)
                 return [Deliver(said)]
+            case RungTell():
+                self._claim_stream(message.stream, client)
+                told = RungTold(
+                    by=participant.id, stream=message.stream, rung=message.rung, because=message.because
+                )
+                return [Deliver(told)]
+            case RungAsk():
+                return [Deliver(RungAsked(by=participant.id, rung=message.rung))]
             case _:
                 raise TypeError(f"no rule for {type(message).__name__}")
 

@@ -33,6 +33,7 @@ from nearhand.sessions.pictures import (
     VIDEO_PROTOCOL,
     MediaGot,
     MediaKey,
+    MediaNeed,
     MediaSend,
     MediaSpent,
     MediaStreams,
@@ -65,7 +66,9 @@ class Line:
     heard_at: float
     sender: Sender | None = None
     watcher: Watcher | None = None
-    told_watchers: int | None = None
+    told: MediaWatched | None = None  # to who sends
+    needs: bool = True  # who watches
+    reads_vp8: bool = False
     is_spent: bool = False
     is_bare: bool = False  # it was told that its pictures hide too little
     is_closing: bool = False
@@ -163,7 +166,7 @@ class VideoLines:
                 if old is not None and other.sender is old:
                     other.close(CloseCode.REPLACED)
         else:
-            line.watcher = relay.watch()
+            line.watcher, line.reads_vp8 = relay.watch(), bool(first.reads_vp8)
         self._lines.setdefault(line.session_id, set()).add(line)
         if line.watcher is not None:
             line.tell(MediaStreams(streams=relay.streams()))
@@ -196,13 +199,16 @@ class VideoLines:
             line.complain(NotAMessage("Who watches sends no pictures."), now)
             return
         if self._is_for_nobody(line, sender, now):
+            sender.has_gap = True  # what comes next may rest on this one
             return
         by_watcher = {other.watcher: other for other in self._lines_of(line.session_id) if other.watcher}
 
         def sees(watcher: Watcher, frame_id: int) -> bool:
             other = by_watcher[watcher]
             frame = FrameRef(stream=sender.stream, frame_id=frame_id)
-            return not other.is_closing and self._hub.shows(line.session_id, other.viewer, frame)
+            return (
+                other.needs and not other.is_closing and self._hub.shows(line.session_id, other.viewer, frame)
+            )
 
         def obeys(mask: PictureMask) -> bool:
             return self._hub.obeys_mask(line.session_id, mask)
@@ -210,6 +216,7 @@ class VideoLines:
         try:
             taken = self._relay(line.session_id).take(sender, picture, now, sees, obeys)
         except NearhandError as error:
+            sender.has_gap = True
             self._refuse(line, error, now)
             return
         line.is_bare = False
@@ -225,7 +232,7 @@ class VideoLines:
         objection = self._hub.objection_to_pictures(
             line.session_id, line.participant, line.viewer, sender.stream
         )
-        if objection is not None and line.told_watchers != 0:
+        if objection is not None and (line.told is None or line.told.watchers):
             self._count(line.session_id)  # it is told that nobody sees it, and stops
             line.complain(objection, now)
         return objection is not None
@@ -257,6 +264,10 @@ class VideoLines:
             match ask:
                 case Ping():
                     line.tell(Pong(at=self._clock.now()))
+                case MediaNeed() if line.watcher is not None:
+                    line.needs = ask.needs
+                    self._relay(line.session_id).anew(line.watcher)
+                    self._count(line.session_id)
                 case MediaGot() if line.watcher is not None:
                     self._got(line, line.watcher, ask, now)
                 case _:
@@ -265,7 +276,7 @@ class VideoLines:
     def _got(self, line: Line, watcher: Watcher, got: MediaGot, now: float) -> None:
         def sees(_: Watcher, frame_id: int) -> bool:
             stream = next((s.stream for s in relay.senders.values() if s.slot == got.slot), None)
-            if stream is None or line.is_closing:
+            if stream is None or line.is_closing or not line.needs:
                 return False
             frame = FrameRef(stream=stream, frame_id=frame_id)
             return self._hub.shows(line.session_id, line.viewer, frame)
@@ -320,16 +331,20 @@ class VideoLines:
             objection = self._hub.objection_to_pictures(
                 session_id, line.participant, line.viewer, line.sender.stream
             )
-            count = sum(
-                other.watcher is not None
+            reading = [
+                other.reads_vp8
+                for other in lines
+                if other.watcher is not None
+                and other.needs
                 and not other.is_closing
                 and self._hub.shows(session_id, other.viewer, frame)
-                for other in lines
-            )
-            watchers = 0 if objection is not None or line.is_spent else count
-            if watchers != line.told_watchers:
-                line.told_watchers = watchers
-                line.tell(MediaWatched(watchers=watchers))
+            ]
+            if objection is not None or line.is_spent:
+                reading = []
+            told = MediaWatched(watchers=len(reading), all_read_vp8=all(reading))
+            if told != line.told:
+                line.told = told
+                line.tell(told)
 
     def _tell_streams(self, session_id: str) -> None:
         streams = MediaStreams(streams=self._relay(session_id).streams())

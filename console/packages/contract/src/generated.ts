@@ -3182,7 +3182,7 @@ export interface components {
             type: "chat.say";
             voice?: components["schemas"]["VoiceNote"] | null;
         };
-        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Ping"] | components["schemas"]["AnnotationAdd"] | components["schemas"]["AnnotationEdit"] | components["schemas"]["AnnotationRemove"] | components["schemas"]["AnnotationRestore"] | components["schemas"]["ChatSay"] | components["schemas"]["SignalGive"] | components["schemas"]["StillShare"] | components["schemas"]["DeviceShow"] | components["schemas"]["StepShow"] | components["schemas"]["DocumentShow"] | components["schemas"]["ApprovalAsk"] | components["schemas"]["ApprovalGive"] | components["schemas"]["SessionEnd"] | components["schemas"]["PointerMove"] | components["schemas"]["StrokeDraw"] | components["schemas"]["FrameSight"] | components["schemas"]["FrameFreeze"] | components["schemas"]["CaptionSay"] | components["schemas"]["CameraAsk"] | components["schemas"]["CameraState"] | components["schemas"]["RtcHail"] | components["schemas"]["RtcDescribe"] | components["schemas"]["RtcCandidate"] | components["schemas"]["RtcHush"] | components["schemas"]["RtcPart"] | components["schemas"]["RtcTalk"] | components["schemas"]["RtcSfuEnter"] | components["schemas"]["RtcSfuDescribe"] | components["schemas"]["RtcSfuCandidate"] | components["schemas"]["RtcSfuAgain"];
+        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Ping"] | components["schemas"]["AnnotationAdd"] | components["schemas"]["AnnotationEdit"] | components["schemas"]["AnnotationRemove"] | components["schemas"]["AnnotationRestore"] | components["schemas"]["ChatSay"] | components["schemas"]["SignalGive"] | components["schemas"]["StillShare"] | components["schemas"]["DeviceShow"] | components["schemas"]["StepShow"] | components["schemas"]["DocumentShow"] | components["schemas"]["ApprovalAsk"] | components["schemas"]["ApprovalGive"] | components["schemas"]["SessionEnd"] | components["schemas"]["PointerMove"] | components["schemas"]["StrokeDraw"] | components["schemas"]["FrameSight"] | components["schemas"]["FrameFreeze"] | components["schemas"]["CaptionSay"] | components["schemas"]["RungTell"] | components["schemas"]["RungAsk"] | components["schemas"]["CameraAsk"] | components["schemas"]["CameraState"] | components["schemas"]["RtcHail"] | components["schemas"]["RtcDescribe"] | components["schemas"]["RtcCandidate"] | components["schemas"]["RtcHush"] | components["schemas"]["RtcPart"] | components["schemas"]["RtcTalk"] | components["schemas"]["RtcSfuEnter"] | components["schemas"]["RtcSfuDescribe"] | components["schemas"]["RtcSfuCandidate"] | components["schemas"]["RtcSfuAgain"];
         /**
          * Component
          * @description A named part that is seen or replaced: a PSU, fan, disk bay, LED or button. Centre and size as for ports.
@@ -4470,7 +4470,7 @@ export interface components {
             /** User Id */
             user_id?: string | null;
         };
-        MediaAsk: components["schemas"]["MediaSend"] | components["schemas"]["MediaWatch"] | components["schemas"]["MediaGot"] | components["schemas"]["Ping"];
+        MediaAsk: components["schemas"]["MediaSend"] | components["schemas"]["MediaWatch"] | components["schemas"]["MediaNeed"] | components["schemas"]["MediaGot"] | components["schemas"]["Ping"];
         /**
          * MediaGot
          * @description This picture has come, and all before it: there is room for more on the way.
@@ -4496,6 +4496,19 @@ export interface components {
              * @enum {string}
              */
             type: "media.key";
+        };
+        /**
+         * MediaNeed
+         * @description Whether they are needed now: they may come another way. A line that was just opened needs them.
+         */
+        MediaNeed: {
+            /** Needs */
+            needs: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "media.need";
         };
         /**
          * MediaSend
@@ -4566,9 +4579,11 @@ export interface components {
         };
         /**
          * MediaWatch
-         * @description First message: tell all pictures of this session.
+         * @description First message: tell all pictures of this session. `reads_vp8`: not only JPEG.
          */
         MediaWatch: {
+            /** Reads Vp8 */
+            reads_vp8?: boolean | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -4578,8 +4593,12 @@ export interface components {
         /**
          * MediaWatched
          * @description How many would see a picture of this line now. Nobody: send none. The first one also says: come in.
+         *
+         *     `all_read_vp8`: pictures may rest on the one before them, as long as that stays so.
          */
         MediaWatched: {
+            /** All Read Vp8 */
+            all_read_vp8: boolean;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -6220,6 +6239,79 @@ export interface components {
             why: ("full" | "lost") | null;
         };
         /**
+         * RungAsk
+         * @description Ask who films for another rung; null: as the line allows. What they chose by hand stands.
+         */
+        RungAsk: {
+            /** Rung */
+            rung: (1 | 2 | 3 | 4 | 5) | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rung.ask";
+        };
+        /**
+         * RungAsked
+         * @description For technicians' clients.
+         */
+        RungAsked: {
+            /** By */
+            by: string;
+            /** Rung */
+            rung: (1 | 2 | 3 | 4 | 5) | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rung.asked";
+        };
+        /**
+         * RungTell
+         * @description By which rung of the ladder this client's pictures go now, and why by no better one.
+         */
+        RungTell: {
+            /**
+             * Because
+             * @enum {string}
+             */
+            because: "best" | "narrow" | "slow" | "lossy" | "busy" | "no_way" | "cut" | "spent" | "by_hand" | "asked" | "unwatched";
+            /**
+             * Rung
+             * @enum {integer}
+             */
+            rung: 1 | 2 | 3 | 4 | 5;
+            /** Stream */
+            stream: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rung.tell";
+        };
+        /** RungTold */
+        RungTold: {
+            /**
+             * Because
+             * @enum {string}
+             */
+            because: "best" | "narrow" | "slow" | "lossy" | "busy" | "no_way" | "cut" | "spent" | "by_hand" | "asked" | "unwatched";
+            /** By */
+            by: string;
+            /**
+             * Rung
+             * @enum {integer}
+             */
+            rung: 1 | 2 | 3 | 4 | 5;
+            /** Stream */
+            stream: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rung.told";
+        };
+        /**
          * Sample
          * @description One value at one time; times are kept to the millisecond.
          */
@@ -6298,7 +6390,7 @@ export interface components {
             quantity: string;
         };
         ServerEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"];
-        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"] | components["schemas"]["CaptionSaid"] | components["schemas"]["CameraAsked"] | components["schemas"]["CameraStated"] | components["schemas"]["RtcHailed"] | components["schemas"]["RtcDescribed"] | components["schemas"]["RtcCandidateTold"] | components["schemas"]["RtcHushed"] | components["schemas"]["RtcParted"] | components["schemas"]["RtcWay"] | components["schemas"]["RtcTalks"] | components["schemas"]["RtcSfuDescribed"] | components["schemas"]["RtcSfuCandidateTold"] | components["schemas"]["RtcSfuClosed"] | components["schemas"]["CameraMaskChanged"];
+        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"] | components["schemas"]["CaptionSaid"] | components["schemas"]["RungTold"] | components["schemas"]["RungAsked"] | components["schemas"]["CameraAsked"] | components["schemas"]["CameraStated"] | components["schemas"]["RtcHailed"] | components["schemas"]["RtcDescribed"] | components["schemas"]["RtcCandidateTold"] | components["schemas"]["RtcHushed"] | components["schemas"]["RtcParted"] | components["schemas"]["RtcWay"] | components["schemas"]["RtcTalks"] | components["schemas"]["RtcSfuDescribed"] | components["schemas"]["RtcSfuCandidateTold"] | components["schemas"]["RtcSfuClosed"] | components["schemas"]["CameraMaskChanged"];
         /**
          * Session
          * @description One support call as a list shows it.
@@ -7204,6 +7296,7 @@ export type Me = components['schemas']['Me'];
 export type MediaAsk = components['schemas']['MediaAsk'];
 export type MediaGot = components['schemas']['MediaGot'];
 export type MediaKey = components['schemas']['MediaKey'];
+export type MediaNeed = components['schemas']['MediaNeed'];
 export type MediaSend = components['schemas']['MediaSend'];
 export type MediaSpent = components['schemas']['MediaSpent'];
 export type MediaStream = components['schemas']['MediaStream'];
@@ -7319,6 +7412,10 @@ export type RtcSfuEnter = components['schemas']['RtcSfuEnter'];
 export type RtcTalk = components['schemas']['RtcTalk'];
 export type RtcTalks = components['schemas']['RtcTalks'];
 export type RtcWay = components['schemas']['RtcWay'];
+export type RungAsk = components['schemas']['RungAsk'];
+export type RungAsked = components['schemas']['RungAsked'];
+export type RungTell = components['schemas']['RungTell'];
+export type RungTold = components['schemas']['RungTold'];
 export type Sample = components['schemas']['Sample'];
 export type SampleBatch = components['schemas']['SampleBatch'];
 export type SecondStep = components['schemas']['SecondStep'];

@@ -7,6 +7,7 @@ import type {
   FrameRef,
   PictureMask,
   Place,
+  RungTold,
   Shape,
   ShownPage,
   ShownPicture,
@@ -195,6 +196,16 @@ export class Commands {
   /** Ask the technician's client for the sharp still of exactly this frame (null: of the next one). */
   freeze(frame: FrameRef | null): void {
     this.live.pass({ type: "frame.freeze", frame });
+  }
+
+  /** Say by which rung this page's pictures go now. */
+  tellRung(stream: string, rung: RungTold["rung"], because: RungTold["because"]): void {
+    this.live.pass({ type: "rung.tell", stream, rung, because });
+  }
+
+  /** Ask who films for another rung; null: as the line allows. */
+  askRung(rung: RungTold["rung"] | null): void {
+    this.live.pass({ type: "rung.ask", rung });
   }
 
   #doAnnotation(wish: Extract<Wish, { type: `annotation.${string}` }>): void {

@@ -119,6 +119,8 @@ export class FakeServer {
       case "frame.sight":
       case "frame.freeze":
       case "caption.say":
+      case "rung.tell":
+      case "rung.ask":
         return void this.fleeting.push(message);
       case "camera.ask":
       case "camera.state":

@@ -28,6 +28,10 @@ const CLEAR_BYTES = 256 * 1024;
 export class PictureSender {
   /** How many would see a picture now. */
   watchers = 0;
+  /** All of them read VP8. */
+  allReadVp8 = false;
+  /** Somebody has a gap. */
+  #wantsKey = false;
   /** The session has had all the bytes of live pictures that it may. */
   isSpent = false;
   /** Of pictures that were sent since this was made. */
@@ -44,7 +48,9 @@ export class PictureSender {
       first: { type: "media.send", stream: options.stream },
       hear: (message) => {
         if (message.type === "media.took") return this.#took(message.frame_id, message.seen ?? null);
-        if (message.type === "media.watched") this.watchers = message.watchers;
+        if (message.type === "media.watched")
+          [this.watchers, this.allReadVp8] = [message.watchers, message.all_read_vp8];
+        if (message.type === "media.key") this.#wantsKey = true;
         if (message.type === "media.spent") this.isSpent = true;
         options.onChange();
       },
@@ -83,11 +89,18 @@ export class PictureSender {
     return isRoom;
   }
 
+  /** Whether the next picture must need none before it; asked once for each that was wanted. */
+  takeKey(): boolean {
+    const wants = this.#wantsKey;
+    this.#wantsKey = false;
+    return wants;
+  }
+
   /** `captured_at` is on this page's clock. */
-  send(head: Omit<PictureHead, "slot">, jpeg: ArrayBuffer): void {
+  send(head: Omit<PictureHead, "slot">, data: ArrayBuffer): void {
     const last = this.#flying.at(-1)?.frame_id ?? this.#taken.at(-1) ?? -1;
     if (!this.isOpen || head.frame_id <= last) return;
-    const packed = packPicture({ ...head, captured_at: this.#line.onService(head.captured_at) }, jpeg);
+    const packed = packPicture({ ...head, captured_at: this.#line.onService(head.captured_at) }, data);
     this.#line.send(packed);
     this.#flying.push({ frame_id: head.frame_id, at: this.#line.now() });
     this.#sent++;

@@ -22,7 +22,7 @@ class Wire implements Socket {
     this.onmessage?.({ data: JSON.stringify(messages) });
   }
   show(frame_id: number, slot = 3): void {
-    const bytes = packPicture({ frame_id, captured_at: 1000, width: 64, height: 36, mask: "none" }, JPEG);
+    const bytes = packPicture({ ...head(frame_id), width: 64, height: 36 }, JPEG);
     new DataView(bytes).setUint16(20, slot);
     this.onmessage?.({ data: bytes });
   }
@@ -30,12 +30,8 @@ class Wire implements Socket {
 
 const JPEG = new Uint8Array([0xff, 0xd8, 1, 2]).buffer;
 const head = (frame_id: number) => ({
-  frame_id,
-  captured_at: 1000,
-  width: 640,
-  height: 360,
-  mask: "range" as const,
-});
+  codec: "jpeg" as const, isKey: true, frame_id, captured_at: 1000, width: 640, height: 360, mask: "range" as const,
+}); // prettier-ignore
 
 function sending() {
   const wires: Wire[] = [];
@@ -57,7 +53,9 @@ describe("a picture on its way", () => {
   it("is read as it was packed", () => {
     const read = readPicture(packPicture(head(7), JPEG))!;
     expect(read.head).toEqual({ ...head(7), slot: 0 });
-    expect([...read.jpeg]).toEqual([0xff, 0xd8, 1, 2]);
+    expect([...read.data]).toEqual([0xff, 0xd8, 1, 2]);
+    const delta = { ...head(8), codec: "vp8" as const, isKey: false };
+    expect(readPicture(packPicture(delta, JPEG))!.head).toEqual({ ...delta, slot: 0 });
     expect(readPicture(new ArrayBuffer(10))).toBeNull();
   });
 });
@@ -66,16 +64,23 @@ describe("sending", () => {
   it("says first which stream it brings, and knows who watches", () => {
     const { sender, wire } = sending();
     expect(wire.said[0]).toEqual({ type: "media.send", stream: "cam-1" });
-    wire.tell({ type: "media.watched", watchers: 2 });
+    wire.tell({ type: "media.watched", watchers: 2, all_read_vp8: false });
     expect([sender.isOpen, sender.watchers]).toEqual([true, 2]);
     wire.onclose?.({ code: 1006 });
     expect([sender.isOpen, sender.watchers]).toEqual([false, 0]);
     sender.close();
   });
 
+  it("is told once of each gap that a whole picture has to end", () => {
+    const { sender, wire } = sending();
+    wire.tell({ type: "media.watched", watchers: 1, all_read_vp8: true }, { type: "media.key" });
+    expect([sender.allReadVp8, sender.takeKey(), sender.takeKey()]).toEqual([true, true, false]);
+    sender.close();
+  });
+
   it("lets few be on the way at once, and fewer on a slow line", () => {
     const { sender, wire, clock } = sending();
-    wire.tell({ type: "media.watched", watchers: 1 });
+    wire.tell({ type: "media.watched", watchers: 1, all_read_vp8: false });
     for (let id = 1; sender.isRoom(); id++) sender.send(head(id), JPEG);
     expect(wire.pictures.length).toBe(4);
     wire.tell({ type: "media.took", frame_id: 2, seen: 1 });
@@ -119,6 +124,40 @@ describe("watching", () => {
     expect(came[0]).toMatchObject({ stream: "cam-1", by: "T" });
     expect(came[0]!.ageMs()).toBe(500);
     expect(wire.said.filter((one) => one.type === "media.got").map((one) => one["frame_id"])).toEqual([1, 3]);
+    watcher.close();
+  });
+
+  it("says when the line is not needed, and says it again when the line was opened anew", () => {
+    const wires: Wire[] = [];
+    const watcher = new PictureWatcher({
+      sessionId: "S",
+      origin: "http://here",
+      openSocket: () => (wires.push(new Wire()), wires.at(-1)!),
+      onChange: () => undefined,
+      onPicture: () => Promise.resolve(),
+    });
+    const needs = () =>
+      wires
+        .at(-1)!
+        .said.filter((one) => one.type === "media.need")
+        .map((one) => one["needs"]);
+    const enter = () => {
+      wires.at(-1)!.onopen?.(undefined as never);
+      wires.at(-1)!.tell({ type: "media.streams", streams: [] });
+    };
+    watcher.open();
+    watcher.need(false);
+    expect(needs()).toEqual([]);
+    enter();
+    watcher.need(false);
+    expect(needs()).toEqual([false]);
+    watcher.need(true);
+    watcher.need(false);
+    expect(needs()).toEqual([false, true, false]);
+    watcher.close();
+    watcher.open();
+    enter();
+    expect(needs()).toEqual([false]);
     watcher.close();
   });
 });

@@ -7,6 +7,7 @@ import type {
   ChatLine,
   FrameSighted,
   GivenDocument,
+  RungTold,
   GivenSignal,
   Participant,
   PointerMoved,
@@ -53,6 +54,8 @@ export interface SessionView {
   readonly pointers: Readonly<Record<string, PointerMoved>>;
   readonly strokes: Readonly<Record<string, StrokeDrawn>>;
   readonly frames: Readonly<Record<string, FrameSighted>>;
+  /** How the pictures of each who films come now. */
+  readonly rungs: Readonly<Record<string, RungTold>>;
 }
 
 export const EMPTY_SESSION: SessionView = {
@@ -77,6 +80,7 @@ export const EMPTY_SESSION: SessionView = {
   pointers: {},
   strokes: {},
   frames: {},
+  rungs: {},
 };
 
 /** What is kept in memory of an endless list; older entries come by REST. */
@@ -139,10 +143,13 @@ export function reduce(view: SessionView, message: ServerMessage): SessionView {
       };
     case "frame.sighted":
       return { ...view, frames: { ...view.frames, [message.by]: message } };
+    case "rung.told":
+      return { ...view, rungs: { ...view.rungs, [message.by]: message } };
     case "freeze.asked":
     case "caption.said":
     case "camera.asked":
     case "camera.stated":
+    case "rung.asked":
     case "rtc.hailed":
     case "rtc.described":
     case "rtc.candidate_told":

@@ -19,7 +19,7 @@ let finder: ByPicture;
 function still(change: Partial<FrameRead> = {}): StillTaken {
   const frame: FrameRead = {
     type: "read", frame_id: 7, captured_at: now, width: 1280, height: 720, camera: CAMERA, labels: [], tags: [],
-    deviceId: "D", isWide: true, strangers: [], isMirrored: false, located: null, isBlurred: false, features: 0, ms: 5, ...change,
+    deviceId: "D", isWide: true, strangers: [], isMirrored: false, located: null, isBlurred: false, isFilmed: false, features: 0, ms: 5, ...change,
   }; // prettier-ignore
   return { type: "still", frame, jpeg: new Blob(["x"]), mask: "none" };
 }

@@ -2,7 +2,7 @@
 import type { Develop, FrameRead, StillTaken } from "./messages";
 import { Outgoing, veilOf } from "./outgoing";
 
-const MOST_BYTES = 48 * 1024 * 1024; // of pixels: a phone has not much more to spare beside its camera
+const MOST_BYTES = 64 * 1024 * 1024; // of pixels: a phone has not much more to spare beside its camera
 const QUALITY = 0.85;
 
 export class Developer {

@@ -13,7 +13,7 @@ import { areTwoAlike, ByPicture, doors } from "./byPicture";
 import { FrameLoop, STREAM, type Wanted } from "./frames";
 import { maskWanted, mayLeave } from "./mask";
 import type { FrameRead, PictureTaken, StillTaken } from "./messages";
-import { showing } from "./showing";
+import { NOTHING_DUE, showing } from "./showing";
 
 const SIGHT_GAP_MS = 100;
 const RING_STILL_GAP_MS = 500; // during a session; a freeze asks for one of these
@@ -52,7 +52,7 @@ function wanted(): Wanted {
     layout: now?.layout ?? null,
     deviceId: now?.view.device.id ?? null,
     still: isWanted && wantsKeepsake ? { quality: sender()?.quality ?? 0.7 } : null,
-    picture: mask && (showing.peek()?.wants(performance.now()) ?? null),
+    ...((mask && showing.peek()?.wants(performance.now())) ?? NOTHING_DUE),
     mask,
   };
 }
@@ -100,6 +100,10 @@ function taken(frame: FrameRead, deviceId: string, located: Located): void {
 }
 
 function onRead(frame: FrameRead): void {
+  if (frame.isFilmed && isLive.peek()) {
+    tellSight(frame, true); // at once: the picture is on its way
+    sender()?.passed(frame.frame_id, frame.captured_at);
+  }
   if (frame.isBlurred) {
     lastStill = 0; // whatever was wanted of it is wanted of the next, which shows it better
     return;
@@ -125,16 +129,12 @@ function onRead(frame: FrameRead): void {
 function onPicture(picture: PictureTaken): void {
   if (!mayLeave(picture.mask)) return;
   tellSight(picture.frame, true);
-  const { frame, width, height, jpeg, mask } = picture;
-  sender()?.keep({
-    frame_id: frame.frame_id,
-    captured_at: frame.captured_at,
-    width,
-    height,
-    jpeg: new Blob([jpeg], { type: "image/jpeg" }),
-    sighting: sightingOf(frame),
-    mask,
-  });
+  const { frame, width, height, codec, data, mask } = picture;
+  const { frame_id, captured_at } = frame;
+  if (codec === "jpeg") {
+    const jpeg = new Blob([data], { type: "image/jpeg" });
+    sender()?.keep({ frame_id, captured_at, width, height, jpeg, sighting: sightingOf(frame), mask });
+  } else sender()?.passed(frame_id, captured_at);
   showing.peek()?.take(picture);
 }
 
@@ -191,6 +191,7 @@ function newSender(id: string): StillSender {
   return new StillSender(STREAM, {
     now: Date.now,
     isLive: () => showing.peek()?.rung.peek().isLive ?? false,
+    isOnRequest: () => showing.peek()?.rung.peek().rung === 5,
     develop(frame_id) {
       const mask = maskWanted();
       if (mask) loop.develop(frame_id, mask);

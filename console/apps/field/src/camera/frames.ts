@@ -2,14 +2,17 @@
 import { signal } from "@preact/signals";
 import type {
   Develop,
+  FilmDoor,
   FrameRead,
   FromWorker,
   HeldLayout,
   PictureTaken,
+  PictureWanted,
   ReadFrame,
   SightedLate,
   StillTaken,
 } from "./messages";
+import { newFilmTrack } from "./filmTrack";
 import type { MaskWanted } from "./outgoing";
 import { listenToMotion, turns } from "./motion";
 import { cameraKeyFor, intrinsicsFor, keepLearnt } from "./source";
@@ -30,7 +33,8 @@ export interface Wanted {
   layout: HeldLayout | null;
   deviceId: string | null;
   still: { quality: number } | null;
-  picture: { longest: number; quality: number } | null;
+  picture: PictureWanted | null;
+  film: { longest: number } | null;
   mask: MaskWanted | null;
 }
 
@@ -52,6 +56,7 @@ export class FrameLoop {
   #lastTaken = 0;
   #isRunning = false;
   readonly #reasons = new Set<string>();
+  readonly #film = newFilmTrack();
 
   constructor(
     private readonly wanted: () => Wanted,
@@ -59,6 +64,14 @@ export class FrameLoop {
   ) {
     this.#worker.onerror = () => (cannotRead.value = true);
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#heard(data);
+    const door = this.#film?.door ?? null;
+    const film: FilmDoor = { type: "film", stream: STREAM, door };
+    this.#worker.postMessage(film, door ? [door] : []);
+  }
+
+  /** Shows the frames that were numbered, whenever some are due; null: this browser has none such. */
+  get track(): MediaStreamTrack | null {
+    return this.#film?.track ?? null;
   }
 
   start(video: HTMLVideoElement): void {
@@ -125,6 +138,7 @@ export class FrameLoop {
   #heard(message: FromWorker): void {
     if (message.type === "still") return this.tell.still(message);
     if (message.type === "picture") return this.tell.picture(message);
+    if (message.type === "filmed") return this.#film?.show(message.picture);
     if (message.type === "gone") return this.tell.gone(message.frame_id);
     if (message.type === "calibrated") return keepLearnt(message.cameraKey, message.camera, message.views);
     this.#busySince = 0;

@@ -14,6 +14,11 @@ import type { MaskWanted } from "./outgoing";
 
 export type HeldLayout = FaceLayout & { readonly face: FaceSize };
 
+/** A picture for the line: so long at most on its longer side. */
+export type PictureWanted =
+  | { codec: "jpeg"; longest: number; quality: number }
+  | { codec: "vp8"; longest: number; bitPerS: number; isKey: boolean };
+
 /** A picture to read. `still` asks for it as a JPEG as well, of exactly these pixels. */
 export interface ReadFrame {
   type: "frame";
@@ -27,8 +32,10 @@ export interface ReadFrame {
   /** Whose face the layout is of; comes back with the answer. */
   deviceId: string | null;
   still: { quality: number } | null;
-  /** A live picture of it is due: so long at most on its longer side. The frame is kept for a moment, too. */
-  picture: { longest: number; quality: number } | null;
+  /** A live picture of it is due. The frame is kept for a moment, too. */
+  picture: PictureWanted | null;
+  /** It is due as a picture of the video track: so long at most. */
+  film: { longest: number } | null;
   /** What others may see of it; null: nobody else sees it. */
   mask: MaskWanted | null;
   /** How the camera has turned since the frame before, where a gyroscope tells. */
@@ -64,6 +71,8 @@ export interface FrameRead {
   located: Located | null;
   /** Too smeared by motion to say anything about it. */
   isBlurred: boolean;
+  /** It is on its way as a picture of the video track. */
+  isFilmed: boolean;
   /** Points that are followed on the face. */
   features: number;
   ms: number;
@@ -83,10 +92,19 @@ export interface PictureTaken {
   frame: FrameRead;
   width: number;
   height: number;
-  jpeg: ArrayBuffer;
+  codec: PictureWanted["codec"];
+  isKey: boolean;
+  data: ArrayBuffer;
   mask: PictureMask;
   /** How long it took to be made. */
   ms: number;
+}
+
+/** Where pictures of the video track go from now on; without a door they are handed to the page. */
+export interface FilmDoor {
+  type: "film";
+  stream: string;
+  door: WritableStream<VideoFrame> | null;
 }
 
 /** The sharp still of an earlier frame is wanted. */
@@ -110,5 +128,6 @@ export type FromWorker =
   | StillTaken
   | PictureTaken
   | { type: "gone"; frame_id: number }
+  | { type: "filmed"; picture: ImageBitmap }
   | Calibrated
   | { type: "failed"; message: string };

@@ -15,6 +15,12 @@ export interface Region {
 
 const outgoing = new Outgoing();
 
+/** A frame as it may leave. */
+export interface Drawn {
+  readonly canvas: OffscreenCanvas;
+  readonly mask: PictureMask;
+}
+
 type Context = OffscreenCanvasRenderingContext2D;
 
 export class Pixels {
@@ -74,26 +80,22 @@ export class Pixels {
 
   /** Exactly this frame as a JPEG, as it may leave; its pixels are taken by this call, whatever is loaded later. */
   jpeg(quality: number, veil: Veil): Promise<Blob> {
-    return this.#outgoing(this.#whole, this.width, this.height, quality, veil);
+    const { canvas } = this.#draw(this.#whole, this.width, this.height, veil);
+    return canvas.convertToBlob({ type: "image/jpeg", quality });
   }
 
-  /** The same, no longer than so much: what is shown live. */
-  async shown(
-    { longest, quality }: { longest: number; quality: number },
-    veilFor: (reduction: number) => Veil,
-  ): Promise<{ width: number; height: number; jpeg: ArrayBuffer; mask: PictureMask }> {
-    const scale = Math.min(1, longest / Math.max(this.width, this.height));
-    const [width, height] = [Math.round(this.width * scale), Math.round(this.height * scale)];
-    const veil = veilFor(1 / scale);
-    const blob = await this.#outgoing(this.#shown, width, height, quality, veil);
-    return { width, height, jpeg: await blob.arrayBuffer(), mask: veil.mask };
+  /** The same in this size, good until it is drawn on again: what is shown live. */
+  drawn({ width, height }: { width: number; height: number }, veilFor: (reduction: number) => Veil): Drawn {
+    const veil = veilFor(Math.max(1, this.width / width));
+    const { canvas } = this.#draw(this.#shown, width, height, veil);
+    return { canvas, mask: veil.mask };
   }
 
-  #outgoing(context: Context, width: number, height: number, quality: number, veil: Veil): Promise<Blob> {
+  #draw(context: Context, width: number, height: number, veil: Veil): Context {
     const { canvas } = context;
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     outgoing.draw(context, this.#bitmap!, veil);
-    return canvas.convertToBlob({ type: "image/jpeg", quality });
+    return context;
   }
 
   /** The frame itself, whose memory is the caller's to give back from now on. */

@@ -1,26 +1,51 @@
 /** The live pictures of the session this page is in: what sends them comes as a part of its own. */
+import type { RungTold } from "@nearhand/contract";
+import type { DirectSeen } from "@nearhand/live/rtc";
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type { PictureTaken } from "./messages";
+import type { PictureTaken, PictureWanted } from "./messages";
+
+export type RungNo = RungTold["rung"];
 
 /** How pictures go out now. */
 export interface Rung {
-  /** Index of the size and rate; beyond the last, stills only. */
-  readonly step: number;
+  readonly rung: RungNo;
+  readonly because: RungTold["because"];
+  /** Somebody gets them, or would. */
   readonly isWatched: boolean;
-  /** The session has had all the bytes of live pictures that it may. */
-  readonly isSpent: boolean;
-  readonly pinned: number | null;
+  /** Chosen by hand here, or asked for. */
+  readonly chosen: RungNo | null;
+  /** Of all live pictures that left. */
   readonly bytes: number;
   /** Live pictures go out. */
   readonly isLive: boolean;
 }
 
+export interface Due {
+  /** For the line of pictures. */
+  readonly picture: PictureWanted | null;
+  /** For the video track. */
+  readonly film: { longest: number } | null;
+}
+
+export const NOTHING_DUE: Due = { picture: null, film: null };
+
+/** Voice and video: the direct ways to those who look. */
+export interface Direct {
+  measure(): Promise<readonly DirectSeen[]>;
+  limit(bitPerS: number): void;
+}
+
 export interface LivePictures {
   readonly rung: ReadonlySignal<Rung>;
-  /** The size of the picture that is due of the frame being taken; null: none is. `now` in the page's milliseconds. */
-  wants(now: number): { longest: number; quality: number } | null;
+  /** What is due of the frame being taken. `now` in the page's milliseconds. */
+  wants(now: number): Due;
   take(picture: PictureTaken): void;
-  pin(step: number | null): void;
+  /** What connects directly, while it is there. */
+  through(direct: Direct | null): void;
+  /** By hand; null: as the ways allow. */
+  pin(rung: RungNo | null): void;
+  /** Somebody else asks for it. */
+  ask(rung: RungNo | null): void;
   /** The session's own line is back. */
   again(): void;
   close(): void;

@@ -44,17 +44,10 @@ export async function openCamera(video: HTMLVideoElement, isDemo: boolean, devic
 
 export function closeCamera(video: HTMLVideoElement): void {
   track?.stop();
-  track = null;
-  shown = null;
+  track = shown = null;
   video.srcObject = null;
   video.removeAttribute("src");
   cameraState.value = { status: "off" };
-}
-
-/** The pictures as they come, for whoever watches from afar; the demo's camera is a film. */
-export function pictures(): MediaStreamTrack | null {
-  const film = shown as (HTMLVideoElement & { captureStream?: () => MediaStream }) | null;
-  return track ?? film?.captureStream?.().getVideoTracks()[0] ?? null;
 }
 
 /** The camera that films, for whoever steers it; null for the demo's film. */

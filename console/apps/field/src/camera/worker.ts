@@ -20,7 +20,17 @@ import {
 import { readLabels } from "./labels";
 import { LateSights } from "./late";
 import { Developer } from "./develop";
-import type { Develop, FrameRead, FromWorker, HeldLayout, ReadFrame, SightedLate } from "./messages";
+import { FilmOut } from "./filmOut";
+import { LineOut } from "./lineOut";
+import type {
+  Develop,
+  FilmDoor,
+  FrameRead,
+  FromWorker,
+  HeldLayout,
+  ReadFrame,
+  SightedLate,
+} from "./messages";
 import { BARE, veilOf } from "./outgoing";
 import { cut, Pixels, type Region } from "./pixels";
 import { type Look, Searcher, regionOf } from "./where";
@@ -29,6 +39,8 @@ const pixels = new Pixels();
 let tracker = new FaceTracker();
 const late = new LateSights();
 const developer = new Developer();
+let film: FilmOut | null = null;
+const line = new LineOut((message, hand) => say(message, hand));
 const searcher = new Searcher();
 const memory = new LabelMemory();
 const recall = (text: string) => memory.recall(text);
@@ -40,11 +52,13 @@ let contradicted = 0;
 /** The newest sighting by symbols: what it says of the camera goes on while the face is followed. */
 let sighted: Located | null = null;
 
-const say = (message: FromWorker): void => self.postMessage(message);
+const say = (message: FromWorker, hand: Transferable[] = []): void =>
+  self.postMessage(message, { transfer: hand });
 
-self.onmessage = async ({ data }: MessageEvent<ReadFrame | SightedLate | Develop>) => {
+self.onmessage = async ({ data }: MessageEvent<ReadFrame | SightedLate | Develop | FilmDoor>) => {
   try {
     if (data.type === "sighted") followFrom(data);
+    else if (data.type === "film") film = new FilmOut(data, say);
     else if (data.type === "develop")
       say((await developer.still(data)) ?? { type: "gone", frame_id: data.frame_id });
     else await read(data);
@@ -70,20 +84,21 @@ async function read(ask: ReadFrame): Promise<void> {
   const camera = intrinsicsOf(seen.located?.camera ?? ask.camera);
   calibrate(ask);
   const ms = performance.now() - started;
-  const frame: FrameRead = {
-    type: "read", frame_id, captured_at, width, height, camera, deviceId, ...seen, ms,
-  }; // prettier-ignore
-  const making = performance.now();
-  const veilFor = (reduction: number) => (ask.mask ? veilOf(ask.mask, frame, reduction) : BARE);
   // Nothing is known of a smeared frame. One that must be masked is left out: a mask is never that of another frame.
-  const isLost = frame.isBlurred && ask.mask?.rule === "enforce";
-  const picture = ask.picture && !isLost ? pixels.shown(ask.picture, veilFor) : null;
-  if (picture) developer.keep(pixels.keep(), frame);
+  const isLost = seen.isBlurred && ask.mask?.rule === "enforce";
+  const isFilmed = ask.film !== null && film !== null && !isLost;
+  const frame: FrameRead = {
+    type: "read", frame_id, captured_at, width, height, camera, deviceId, ...seen, isFilmed, ms,
+  }; // prettier-ignore
+  const veilFor = (reduction: number) => (ask.mask ? veilOf(ask.mask, frame, reduction) : BARE);
+  // Its sighting is on the way to those who see it before it is.
+  say(frame);
+  if (frame.isFilmed) film?.show(pixels, veilFor, frame_id, ask.film!.longest);
+  if (ask.picture && !isLost) line.send(pixels, veilFor, ask.picture, frame);
+  if (frame.isFilmed || (ask.picture && !isLost)) developer.keep(pixels.keep(), frame);
   const veil = veilFor(1);
   const jpeg = ask.still && !frame.isBlurred ? pixels.jpeg(ask.still.quality, veil) : null;
   if (jpeg && !frame.located) late.keep(frame_id, captured_at, pixels.small());
-  say(frame);
-  if (picture) say({ type: "picture", frame, ...(await picture), ms: performance.now() - making });
   if (jpeg) say({ type: "still", frame, jpeg: await jpeg, mask: veil.mask });
 }
 

@@ -62,7 +62,7 @@ export async function enterSession(id: string, who: Actor): Promise<void> {
   room.value = session.live.get();
   openedAt.value ??= Date.now();
   fetchAhead(voice, hall); // without them there are stills and words
-  const pictures = (showing.value = loaded.showPictures(id));
+  const pictures = (showing.value = loaded.showPictures(id, session.commands));
   let [wasCut, wasOpen] = [false, false];
   session.live.subscribe((view) => {
     room.value = view;
@@ -139,6 +139,8 @@ function hear(message: ServerMessage, who: Actor): void {
     case "withheld":
       if (message.is_elsewhere) notice.value = { text: t("elsewhere"), at: Date.now() };
       return;
+    case "rung.asked":
+      return showing.value?.ask(message.rung ?? null);
     case "pointer.moved":
       return trace(message);
     case "participant.joined":

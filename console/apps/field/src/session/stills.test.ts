@@ -5,11 +5,12 @@ function setUp() {
   const clock = { ms: 100_000 };
   const shared: number[] = [];
   const developing: number[] = [];
-  const live = { isLive: false, isMasked: false };
+  const live = { isLive: false, isMasked: false, isOnRequest: false };
   const uploads: { settle: (ms: number) => Promise<void>; fail: () => Promise<void> }[] = [];
   const sender = new StillSender("cam", {
     now: () => clock.ms,
     isLive: () => live.isLive,
+    isOnRequest: () => live.isOnRequest,
     mayLeave: (mask) => !live.isMasked || mask !== "none",
     develop: (frame_id) => void developing.push(frame_id),
     share: (still) => shared.push(still.frame_id),
@@ -166,5 +167,22 @@ describe("stills", () => {
     await uploads[1]!.settle(10);
     await settled();
     expect(shared).toEqual([2]);
+  });
+
+  it("leave only when they are asked for, where that was chosen, and then that frame", async () => {
+    const { clock, live, shared, developing, uploads, sender, still } = setUp();
+    live.isOnRequest = true;
+    clock.ms += 60_000;
+    sender.add(still(1));
+    expect([uploads.length, sender.isDue]).toEqual([0, false]);
+    sender.freeze({ stream: "cam", frame_id: 1, how: "still" });
+    await uploads[0]!.settle(50);
+    await settled();
+    expect(shared).toEqual([1]);
+    sender.passed(2, clock.ms);
+    sender.freeze({ stream: "cam", frame_id: 2, how: "strip" });
+    expect(developing).toEqual([2]);
+    sender.gone(2);
+    expect(sender.isDue).toBe(true);
   });
 });

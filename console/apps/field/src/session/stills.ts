@@ -23,6 +23,8 @@ export interface StillDoors {
   now: () => number;
   /** Live pictures go out: stills come seldom then, and leave them the line. */
   isLive: () => boolean;
+  /** Only what is asked for goes out. */
+  isOnRequest: () => boolean;
 }
 
 export const RING_MS = 10_000;
@@ -34,7 +36,7 @@ const SHARE_OF_LINK = 0.5; // stills use at most about half of the time of the l
 export class StillSender {
   #ring: FrameStill[] = [];
   /** What was shown live: where the sharp still of a frame cannot be had, this is that frame. */
-  #shown: FrameStill[] = [];
+  #shown: (FrameStill | { frame_id: number; captured_at: number; jpeg: null })[] = [];
   readonly #developing = new Set<number>();
   #isSending = false;
   #nextAt = 0;
@@ -56,7 +58,7 @@ export class StillSender {
   }
 
   get isDue(): boolean {
-    return this.#wantsNext || (!this.#isSending && this.doors.now() >= this.#nextAt);
+    return this.#wantsNext || (!this.#isSending && this.#isTime);
   }
 
   add(still: FrameStill): void {
@@ -73,14 +75,27 @@ export class StillSender {
   /** A picture as it was shown live. */
   keep(shown: FrameStill): void {
     const since = this.doors.now() - RING_MS;
-    this.#shown = [...this.#shown.filter((one) => one.captured_at >= since), shown];
+    this.#shown = [
+      ...this.#shown.filter((one) => one.captured_at >= since && one.frame_id !== shown.frame_id),
+      shown,
+    ];
+  }
+
+  /** A frame went out as a picture of the video: its sharp still may be asked for. */
+  passed(frame_id: number, captured_at: number): void {
+    const since = this.doors.now() - RING_MS;
+    if (this.#wasShown(frame_id)) return;
+    this.#shown = [
+      ...this.#shown.filter((one) => one.captured_at >= since),
+      { frame_id, captured_at, jpeg: null },
+    ];
   }
 
   /** The pixels of that frame are gone: what was shown of it is sent, or else the next still. */
   gone(frame_id: number): void {
     if (!this.#developing.delete(frame_id)) return;
     const shown = this.#shown.find((one) => one.frame_id === frame_id);
-    if (shown) this.#asked.push(shown);
+    if (shown?.jpeg) this.#asked.push(shown);
     else this.#wantsNext = true;
     void this.#pump();
   }
@@ -101,6 +116,10 @@ export class StillSender {
     void this.#pump();
   }
 
+  get #isTime(): boolean {
+    return this.doors.now() >= this.#nextAt && !this.doors.isOnRequest();
+  }
+
   #wasShown(frame_id: number): boolean {
     return this.#shown.some((one) => one.frame_id === frame_id);
   }
@@ -110,7 +129,7 @@ export class StillSender {
     const { mayLeave } = this.doors;
     this.#asked = this.#asked.filter(({ mask }) => mayLeave(mask));
     const newest = this.#ring.findLast(({ mask }) => mayLeave(mask));
-    const isTime = this.doors.now() >= this.#nextAt && newest && newest.frame_id > this.#lastSent;
+    const isTime = this.#isTime && newest && newest.frame_id > this.#lastSent;
     const still = this.#asked.shift() ?? (isTime ? newest : undefined);
     if (!still) return;
     this.#isSending = true;

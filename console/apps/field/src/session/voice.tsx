@@ -3,8 +3,9 @@ import type { IceServers } from "@nearhand/contract";
 import { Call, type CallView, NO_CALL } from "@nearhand/live/rtc";
 import { VoiceBar } from "@nearhand/ui/voice";
 import { effect, signal } from "@preact/signals";
-import { cameraRule } from "../camera/mask";
-import { cameraState, pictures } from "../camera/source";
+import { loop } from "../camera/eye";
+import { showing } from "../camera/showing";
+import { cameraState } from "../camera/source";
 import { get } from "../rest";
 import { nameOf, open, sessionId } from "./room";
 
@@ -22,13 +23,12 @@ effect(() => {
   });
   call.value = opened;
   const leave = opened.subscribe((now) => (view.value = now));
-  // The camera's own pictures pass through no mask: where any is asked for, voice goes out and they do not.
-  const noPictures = effect(() => {
-    const isBare = cameraState.value.status === "on" && cameraRule.value === "off";
-    opened.film(isBare ? pictures() : null);
-  });
+  const noPictures = effect(() => opened.film(cameraState.value.status === "on" ? loop.track : null));
+  const noWay = effect(() => showing.value?.through(opened));
   return () => {
     noPictures();
+    noWay();
+    showing.peek()?.through(null);
     leave();
     opened.close();
     call.value = null;

@@ -1,29 +1,30 @@
-/** How live pictures go out and how many bytes that took; and the sheet to choose by hand. */
-import type { LivePictures, Rung } from "../camera/showing";
+/** How live pictures go out, why not better, and how many bytes that took; and the sheet to choose by hand. */
+import type { LivePictures } from "../camera/showing";
 import { closePanel, panel } from "../hud/panels";
-import { t } from "../words/rung";
+import { because, t } from "../words/rung";
 import "./rung.css";
 
 const MB = 1_000_000;
-const NAMES = ["step_0", "step_1", "step_2", "step_3"] as const;
-const HINTS = ["step_0_hint", "step_1_hint", "step_2_hint", "step_3_hint"] as const;
-
-const nameOf = ({ step, isSpent }: Rung): string => t(isSpent ? "spent" : (NAMES[step] ?? "step_3"));
+const CHOICES = [null, 1, 2, 3, 4, 5] as const;
+const NAMES = ["auto", "rung_1", "rung_2", "rung_3", "rung_4", "rung_5"] as const;
+const HINTS = ["auto_hint", "hint_1", "hint_2", "hint_3", "hint_4", "hint_5"] as const;
 
 export function RungChip({ pictures }: { pictures: LivePictures }) {
   const rung = pictures.rung.value;
-  if (!rung.isWatched && !rung.isSpent && rung.pinned === null) return null;
-  const now = nameOf(rung);
+  if (!rung.isWatched && rung.because !== "spent" && rung.chosen === null) return null;
+  const now = t(NAMES[rung.rung]!);
+  const why = because(rung.because);
   const mb = (rung.bytes / MB).toFixed(rung.bytes < 10 * MB ? 1 : 0);
   return (
     <>
-      <span class="link-rung" data-testid="rung" data-step={rung.step}>
+      <span class="link-rung" data-testid="rung" data-rung={rung.rung} data-because={rung.because}>
         {now} · {t("used", { mb })}
+        {why && ` · ${why}`}
       </span>
       <button
         type="button"
         class="link-cover"
-        aria-label={t("open", { now })}
+        aria-label={t("open", { now: why ? `${now}, ${why}` : now })}
         data-testid="rung-open"
         onClick={() => (panel.value = "picture")}
       />
@@ -32,26 +33,25 @@ export function RungChip({ pictures }: { pictures: LivePictures }) {
 }
 
 export function RungChoice({ pictures }: { pictures: LivePictures }) {
-  const { pinned, isSpent } = pictures.rung.value;
-  const choose = (step: number | null) => {
-    pictures.pin(step);
-    closePanel();
-  };
-  const choices = [null, 0, 1, 2, 3] as const;
+  const { chosen, because: why } = pictures.rung.value;
   return (
     <div class="rungs" role="group">
-      {isSpent && <p role="status">{t("spent_hint")}</p>}
-      {choices.map((step) => (
+      {why === "spent" && <p role="status">{t("spent_hint")}</p>}
+      {why === "asked" && <p role="status">{t("asked_hint")}</p>}
+      {CHOICES.map((rung, at) => (
         <button
-          key={String(step)}
+          key={String(rung)}
           type="button"
           class="rung"
-          aria-pressed={pinned === step}
-          data-testid={`rung-${step ?? "auto"}`}
-          onClick={() => choose(step)}
+          aria-pressed={chosen === rung}
+          data-testid={`rung-${rung ?? "auto"}`}
+          onClick={() => {
+            pictures.pin(rung);
+            closePanel();
+          }}
         >
-          <b>{t(step === null ? "auto" : NAMES[step])}</b>
-          <small>{t(step === null ? "auto_hint" : HINTS[step])}</small>
+          <b>{t(NAMES[at]!)}</b>
+          <small>{t(HINTS[at]!)}</small>
         </button>
       ))}
     </div>

@@ -1,58 +1,105 @@
-/** Live pictures of this page's camera to whoever watches the session, as well as the line carries them. */
-import { PictureSender } from "@nearhand/live";
+/** Live pictures of this page's camera to whoever watches the session, by the best of the ways there are. */
+import { type Commands, PictureSender } from "@nearhand/live";
 import { signal } from "@preact/signals";
 import { STREAM } from "../camera/frames";
-import type { PictureTaken } from "../camera/messages";
-import type { LivePictures, Rung } from "../camera/showing";
-import { JUDGE_EVERY_MS, Ladder, STEPS, STILLS } from "./ladder";
+import type { PictureTaken, PictureWanted } from "../camera/messages";
+import type { Direct, LivePictures, Rung } from "../camera/showing";
+import { JUDGE_EVERY_MS, type Step, STEPS } from "./ladder";
+import { FILMS, Rungs } from "./rungs";
 
 const EARLY_MS = 12; // a frame that comes this much before its time is taken: the next one is later
+const TELL_EVERY_MS = 5000; // also when it is as before: who came later has not heard it
 
-export function showPictures(sessionId: string): LivePictures {
-  const ladder = new Ladder();
+/** Is due so often, and only so often. */
+class Pace {
+  #nextAt = 0;
+
+  isDue(now: number, perS: number): boolean {
+    if (now < this.#nextAt - EARLY_MS) return false;
+    this.#nextAt = Math.max(this.#nextAt + 1000 / perS, now);
+    return true;
+  }
+}
+
+export function showPictures(sessionId: string, commands: Pick<Commands, "tellRung">): LivePictures {
+  const rungs = new Rungs();
   const rung = signal<Rung>({
-    step: STILLS,
+    rung: 4,
+    because: "unwatched",
     isWatched: false,
-    isSpent: false,
-    pinned: null,
+    chosen: null,
     bytes: 0,
     isLive: false,
   });
-  let nextAt = 0;
-  let madeMs = 0;
-  const tell = () => {
-    const isWatched = sender.watchers > 0;
-    const step = sender.isOpen && !sender.isSpent ? ladder.step : STILLS;
-    const { isSpent, bytes } = sender;
+  const [filmPace, linePace] = [new Pace(), new Pace()];
+  let direct: Direct | null = null;
+  let [filmed, filmBytes, madeMs, toldAt] = [0, 0, 0, -Infinity];
+  const sender: PictureSender = new PictureSender({ sessionId, stream: STREAM, onChange: () => changed() });
+  const changed = (looking = 0) => {
+    const { rung: no, because, film, step } = rungs.now;
+    const isWatched = sender.watchers > 0 || film !== null || looking > 0;
+    const isLive = film !== null || (sender.watchers > 0 && step < STEPS.length);
+    const next = {
+      rung: no, because, isWatched, isLive, chosen: rungs.chosen?.rung ?? null, bytes: sender.bytes + filmBytes,
+    }; // prettier-ignore
     const before = rung.peek();
-    const isLive = isWatched && step < STILLS;
-    const next = { step, isWatched, isSpent, pinned: ladder.pinned, bytes, isLive };
-    if (Object.keys(next).some((key) => next[key as keyof Rung] !== before[key as keyof Rung]))
+    const isOther = no !== before.rung || because !== before.because;
+    if (isOther || performance.now() - toldAt > TELL_EVERY_MS) {
+      toldAt = performance.now();
+      commands.tellRung(STREAM, no, because);
+    }
+    if (isOther || Object.keys(next).some((key) => next[key as keyof Rung] !== before[key as keyof Rung]))
       rung.value = next;
   };
-  const sender: PictureSender = new PictureSender({ sessionId, stream: STREAM, onChange: () => tell() });
+  const judge = async () => {
+    const seen = (await direct?.measure().catch(() => [])) ?? [];
+    filmBytes += seen.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (!document.hidden)
+      rungs.judge(performance.now(), {
+        direct: seen,
+        filmed,
+        line: { ...sender.paced(), madeMs },
+        isLineOpen: sender.isOpen,
+        watchers: sender.watchers,
+        isSpent: sender.isSpent,
+      });
+    [madeMs, filmed] = [0, 0];
+    direct?.limit((rungs.now.film ?? FILMS[1]).bitPerS);
+    changed(seen.length);
+  };
+  /** Where all who watch read it, a picture may rest on the one before it: the same for a fifth of the bytes. */
+  const pictureOf = ({ width: longest, quality, bitPerS }: Step): PictureWanted =>
+    sender.allReadVp8 && typeof VideoEncoder !== "undefined"
+      ? { codec: "vp8", longest, bitPerS, isKey: sender.takeKey() }
+      : { codec: "jpeg", longest, quality };
+  const judging = setInterval(() => void judge(), JUDGE_EVERY_MS);
   sender.open();
-  const judging = setInterval(() => {
-    const paced = sender.paced();
-    if (sender.watchers > 0 && !document.hidden) ladder.judge(performance.now(), { ...paced, madeMs });
-    madeMs = 0;
-    tell();
-  }, JUDGE_EVERY_MS);
   return {
     rung,
     wants(now) {
-      const step = STEPS[rung.peek().step];
-      if (!step || sender.watchers === 0 || document.hidden || now < nextAt - EARLY_MS) return null;
-      nextAt = Math.max(nextAt + 1000 / step.perS, now);
-      return sender.isRoom() ? { longest: step.width, quality: step.quality } : null;
+      if (document.hidden) return { picture: null, film: null };
+      const { film, step: no } = rungs.now;
+      const isFilmDue = film !== null && filmPace.isDue(now, film.perS);
+      if (isFilmDue) filmed++;
+      const step = sender.watchers > 0 ? STEPS[no] : undefined;
+      const isDue = step !== undefined && linePace.isDue(now, step.perS) && sender.isRoom();
+      return {
+        picture: isDue ? pictureOf(step) : null,
+        film: isFilmDue ? { longest: film.longest } : null,
+      };
     },
-    take({ frame, width, height, jpeg, ms, mask }: PictureTaken) {
+    take({ frame: { frame_id, captured_at }, width, height, codec, isKey, data, mask, ms }: PictureTaken) {
       madeMs = Math.max(madeMs, ms);
-      sender.send({ frame_id: frame.frame_id, captured_at: frame.captured_at, width, height, mask }, jpeg);
+      sender.send({ frame_id, captured_at, width, height, codec, isKey, mask }, data);
     },
-    pin(step) {
-      ladder.pinned = step;
-      tell();
+    through: (way) => void (direct = way),
+    pin(no) {
+      rungs.chosen = no && { rung: no, by: "by_hand" };
+      changed();
+    },
+    ask(no) {
+      rungs.ask(no);
+      changed();
     },
     again: () => sender.open(),
     close() {

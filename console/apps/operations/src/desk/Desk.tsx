@@ -13,7 +13,6 @@ import { useHall } from "./hall";
 import { useDeskKeys } from "./keys";
 import { sendLeftovers } from "./leftovers";
 import { LinkNotice } from "./LinkNotice";
-import { PeerVideo } from "./PeerVideo";
 import { Picture } from "./Picture";
 import { SignalBar, SignalFlash } from "./Signals";
 import { TALK_KEY, useVoice } from "./voice";
@@ -49,7 +48,6 @@ function OpenDesk({ desk }: { desk: DeskModel }) {
         {desk.mayDraw.value && <Toolbar desk={desk} />}
         <div class="desk-picture">
           <Picture desk={desk} />
-          <PeerVideo desk={desk} voice={voice} />
           {hall && <SpokenCaptions desk={desk} hall={hall} />}
           <SignalFlash desk={desk} />
         </div>

@@ -6,6 +6,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Desk } from "./desk";
 import { isLiveShown, type LiveShown } from "./livePictures";
 import { t } from "./liveWords";
+import { RungNow } from "./RungNow";
 
 /** Drawn when it is committed, so that picture and marks change together. */
 export function LiveCanvas({ picture }: { picture: LiveShown }) {
@@ -28,8 +29,15 @@ export function LiveFlow({ desk }: { desk: Desk }) {
   return (
     <>
       {flow && size && (
-        <span data-testid="flow" data-delay-ms={flow.delayMs}>
-          {t("flow", { size, kbit: flow.kbitPerS.toLocaleString(), ms: flow.delayMs })}
+        <span data-testid="flow" data-delay-ms={flow.delayMs ?? ""}>
+          {flow.delayMs === null
+            ? t("flowDirect", { size })
+            : t("flow", { size, kbit: flow.kbitPerS.toLocaleString(), ms: flow.delayMs })}
+        </span>
+      )}
+      {shown?.frame.how === "approximate" && (
+        <span class="picture-warning" role="status" data-testid="approximate">
+          {t("approximate")}
         </span>
       )}
       {pictures.isCut.value && (
@@ -37,6 +45,7 @@ export function LiveFlow({ desk }: { desk: Desk }) {
           {t("liveCut")}
         </span>
       )}
+      <RungNow desk={desk} />
       {isOff && <span>{t("stillsOnlyNow")}</span>}
       {!desk.view.value.isEnded && (
         <button

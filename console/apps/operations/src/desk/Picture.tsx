@@ -73,6 +73,8 @@ function OnStill({ desk }: { desk: Desk }) {
         data-frame-id={still.frame.frame_id}
         data-stream={still.frame.stream}
         data-is-live={isLiveShown(still)}
+        data-way={isLiveShown(still) ? still.way : "still"}
+        data-how={still.frame.how}
         data-has-sighting={desk.sighting.value !== null}
         data-tool={desk.mayDraw.value ? desk.tool.value : "none"}
         {...pen.handlers}

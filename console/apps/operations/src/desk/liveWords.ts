@@ -2,14 +2,12 @@
 import { words } from "@nearhand/ui";
 
 export const t = words({
-  liveVideo: ["Live video", "即時影像", "实时视频"],
-  liveVideoHint: [
-    "Marks follow the newest known place; take a tool to draw on a still",
-    "標示依最新已知位置顯示；選取工具即可在靜止畫面上標示",
-    "标示依最新已知位置显示；选取工具即可在静止画面上标示",
+  flowDirect: ["{size} · direct video", "{size} · 直接視訊", "{size} · 直接视频"],
+  approximate: [
+    "Frame not known exactly: marks are approximate",
+    "無法確認是哪一幀：標示為約略",
+    "无法确认是哪一帧：标示为约略",
   ],
-  videoLarge: ["Enlarge the live video", "放大即時影像", "放大实时视频"],
-  videoSmall: ["Back to the still", "回到靜止畫面", "回到静止画面"],
   flow: [
     "{size} · {kbit} kbit/s · {ms} ms behind",
     "{size} · {kbit} kbit/s · 延遲 {ms} 毫秒",

@@ -1,7 +1,7 @@
 /** Voice and live pictures of one desk: open as long as the desk is. */
 import type { IceServers } from "@nearhand/contract";
 import { Call, type CallView, NO_CALL } from "@nearhand/live/rtc";
-import { type ReadonlySignal, useSignal } from "@preact/signals";
+import { effect, type ReadonlySignal, useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { get } from "../rest";
 import type { Desk } from "./desk";
@@ -24,8 +24,15 @@ export function useVoice(desk: Desk): Voice {
       takesPictures: true,
     });
     call.value = opened;
-    const leave = opened.subscribe((now) => (view.value = now));
+    const leave = opened.subscribe((now) => {
+      view.value = now;
+      desk.pictures.tracks(
+        now.peers.flatMap(({ by, pictures }) => (pictures ? [{ by, track: pictures }] : [])),
+      );
+    });
+    const noLook = effect(() => opened.look(desk.pictures.isWanted.value));
     return () => {
+      noLook();
       leave();
       opened.close();
       call.value = null;

@@ -1,10 +1,11 @@
 /** Voice and live pictures of one session: who can be reached is connected to directly; marks never depend on it. */
 
-import type { IceServers, Participant, ServerMessage } from "@nearhand/contract";
-import type { Directed, Live, LiveView } from "../live";
+import type { Participant, ServerMessage } from "@nearhand/contract";
+import type { Directed, LiveView } from "../live";
 import { randomId } from "../outbox";
 import { type Store, type Unsubscribe, Value } from "../store";
-import { type CallView, isSame, type Known, NO_CALL, seen, steps } from "./callView";
+import { type CallOptions, type CallView, isSame, type Known, NO_CALL, seen, steps } from "./callView";
+import type { DirectSeen } from "./measure";
 import { Microphone } from "./microphone";
 import { Peer } from "./peer";
 import type { Reach } from "./reach";
@@ -15,13 +16,6 @@ import { WayKeeper } from "./wayKeeper";
 /** Others one is connected to directly: more would each cost a share of a phone's link. */
 const MOST_PEERS = 2;
 const METER_MS = 150;
-
-export interface CallOptions {
-  readonly live: Live;
-  readonly servers: () => Promise<IceServers>;
-  /** A desk shows pictures, a phone does not. */
-  readonly takesPictures: boolean;
-}
 
 export class Call implements Store<CallView> {
   readonly #value = new Value<CallView>(NO_CALL);
@@ -36,6 +30,8 @@ export class Call implements Store<CallView> {
   readonly #talking = new Map<string, boolean>();
   #hushedBy: string | null = null;
   #isSilenced = false;
+  #looks = true;
+  #bitPerS: number | null = null;
   #wasHere = false;
   /** What comes is taken in one after the other: the servers may have to be asked for first. */
   #queue: Promise<void> = Promise.resolve();
@@ -77,6 +73,26 @@ export class Call implements Store<CallView> {
   film(pictures: MediaStreamTrack | null): void {
     this.#pictures = pictures;
     this.#sendMine();
+  }
+
+  /** How the pictures fare that go to those who look. */
+  measure(): Promise<DirectSeen[]> {
+    if (this.#way.isConferring) return this.#way.measure();
+    const looking = [...this.#peers.values()].filter(({ looks, peer }) => looks && peer.way === "open");
+    return Promise.all(looking.flatMap(({ peer }) => (peer instanceof Peer ? [peer.measure()] : [])));
+  }
+
+  /** To each of them go no more than so many bits a second of pictures. */
+  limit(bitPerS: number): void {
+    this.#bitPerS = bitPerS;
+    this.#way.limit(bitPerS);
+    for (const { peer } of this.#peers.values()) if (peer instanceof Peer) void peer.limit(bitPerS);
+  }
+
+  /** Whether the pictures that come are looked at: nobody need make what nobody sees. */
+  look(looks: boolean): void {
+    this.#looks = looks;
+    for (const { peer } of this.#peers.values()) peer.say({ looks });
   }
 
   /** Ask somebody to mute. */
@@ -183,6 +199,7 @@ export class Call implements Store<CallView> {
       },
       this.#mine,
     );
+    if (this.#bitPerS !== null) void peer.limit(this.#bitPerS);
     this.#keep(client, by, run, peer);
     this.#publish();
   }
@@ -197,6 +214,7 @@ export class Call implements Store<CallView> {
         this.#publish();
       }),
       isTalking: this.#talking.get(client) ?? false,
+      looks: true,
     });
   }
 
@@ -204,6 +222,7 @@ export class Call implements Store<CallView> {
     const known = this.#peers.get(client);
     if (!known || typeof said !== "object" || said === null) return;
     if ("talking" in said) known.isTalking = said.talking === true;
+    if ("looks" in said) known.looks = said.looks === true;
     this.#publish();
   }
 
@@ -237,7 +256,7 @@ export class Call implements Store<CallView> {
     const known = this.#peers.get(client);
     if (!known) return;
     const { peer, speaker } = known;
-    peer.say({ talking: this.#microphone.isTalking });
+    peer.say({ talking: this.#microphone.isTalking, looks: this.#looks });
     speaker.hear(peer.sound);
     this.#publish();
   }

@@ -1,10 +1,19 @@
-/** What a screen shows of voice and live pictures. */
+/** What a call is given, and what a screen shows of voice and live pictures. */
 
+import type { IceServers } from "@nearhand/contract";
+import type { Live } from "../live";
 import type { MicrophoneState } from "./microphone";
 import type { Reach, Way } from "./reach";
 import type { Speaker } from "./speaker";
 
 const LEVELS = 5;
+
+export interface CallOptions {
+  readonly live: Live;
+  readonly servers: () => Promise<IceServers>;
+  /** A desk shows pictures, a phone does not. */
+  readonly takesPictures: boolean;
+}
 
 export interface PeerView {
   readonly client: string;
@@ -15,6 +24,8 @@ export interface PeerView {
   /** How loud they are, 0 to 5. */
   readonly level: number;
   readonly pictures: MediaStreamTrack | null;
+  /** They get pictures from here, and look at them. */
+  readonly looks: boolean;
 }
 
 /** One other client, as the call knows it. */
@@ -25,6 +36,7 @@ export interface Known {
   readonly peer: Reach;
   readonly speaker: Speaker;
   isTalking: boolean;
+  looks: boolean;
 }
 
 export interface CallView {
@@ -61,7 +73,7 @@ export function steps(level: number): number {
   return level < 0.005 ? 0 : Math.min(LEVELS, Math.ceil(Math.sqrt(level) * LEVELS));
 }
 
-export function seen([client, { by, peer, isTalking }]: [string, Known]): PeerView {
+export function seen([client, { by, peer, isTalking, looks }]: [string, Known]): PeerView {
   return {
     client,
     by,
@@ -69,6 +81,7 @@ export function seen([client, { by, peer, isTalking }]: [string, Known]): PeerVi
     isTalking,
     level: isTalking ? steps(peer.level) : 0,
     pictures: peer.way === "open" ? peer.pictures : null,
+    looks: looks && peer.isShown,
   };
 }
 

@@ -2,10 +2,11 @@
 
 import type { IceCandidate } from "@nearhand/contract";
 import { fromWire, toWire } from "./candidates";
+import { type DirectSeen, Meter } from "./measure";
 import { Negotiation } from "./negotiation";
 import type { Mine, Reach, Way } from "./reach";
 import type { Allowed } from "./rights";
-import { tuneSending } from "./sending";
+import { limitSending, tuneSending, VIDEO_BITS_PER_S } from "./sending";
 
 export interface PeerOptions {
   readonly servers: readonly RTCIceServer[];
@@ -36,6 +37,8 @@ export class Peer implements Reach {
   #mine: Mine;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #tries = 0;
+  readonly #meter = new Meter();
+  #bitPerS = VIDEO_BITS_PER_S;
   #isClosed = false;
 
   constructor(
@@ -89,6 +92,18 @@ export class Peer implements Reach {
     return this.options.allowed.sendsPictures && (agreed === "sendonly" || agreed === "sendrecv");
   }
 
+  /** Pictures take no more than this from now on. */
+  async limit(bitPerS: number): Promise<void> {
+    if (bitPerS === this.#bitPerS) return;
+    this.#bitPerS = bitPerS;
+    if (this.#video) await limitSending(this.#video.sender, bitPerS);
+  }
+
+  /** How the pictures fared since the last look. */
+  measure(): Promise<DirectSeen> {
+    return this.#meter.look(this.#pc);
+  }
+
   get canSay(): boolean {
     return this.#words.readyState === "open";
   }
@@ -131,7 +146,7 @@ export class Peer implements Reach {
       audio.replaceTrack(sendsSound ? sound : null),
       video.replaceTrack(sendsPictures ? pictures : null),
     ]).catch(() => undefined); // closed meanwhile
-    await tuneSending(audio, video, pictures);
+    await tuneSending(audio, video, pictures, this.#bitPerS);
   }
 
   #take(): void {

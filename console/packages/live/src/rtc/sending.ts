@@ -1,27 +1,28 @@
 /** How sound and pictures are sent: sound goes first, pictures keep their size. */
 
-const VIDEO_BITS_PER_S = 2_500_000;
-const VIDEO_LINES = 720;
+export const VIDEO_BITS_PER_S = 2_500_000;
 
 export async function tuneSending(
   audio: RTCRtpSender | null,
   video: RTCRtpSender | null,
   pictures: MediaStreamTrack | null,
+  bitPerS: number,
 ): Promise<void> {
   if (pictures) pictures.contentHint = "detail";
   if (audio)
     await tune(audio, (encoding) => Object.assign(encoding, { priority: "high", networkPriority: "high" }));
-  const { width, height } = pictures?.getSettings() ?? {};
-  const lines = Math.min(width ?? VIDEO_LINES, height ?? VIDEO_LINES);
   if (video)
     await tune(video, (encoding) =>
       Object.assign(encoding, {
-        maxBitrate: VIDEO_BITS_PER_S,
-        scaleResolutionDownBy: Math.max(1, lines / VIDEO_LINES),
+        maxBitrate: bitPerS,
         priority: "low",
         networkPriority: "low",
       }),
     );
+}
+
+export async function limitSending(video: RTCRtpSender, bitPerS: number): Promise<void> {
+  await tune(video, (encoding) => (encoding.maxBitrate = bitPerS));
 }
 
 async function tune(

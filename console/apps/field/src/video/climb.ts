@@ -1,0 +1,66 @@
+/** How far one goes down or up: down as soon as it is strained, up again when it has been calm. Knows no network. */
+
+const DOWN_AFTER = 3; // half seconds of strain
+const CALM_MS = 3000;
+const LONGEST_CALM_MS = 30_000;
+const STEADY_MS = 20_000; // a step that held so long was no mistake
+
+/** 0: none, 1: too much for this step, 2: nothing gets through. */
+export type Strain = 0 | 1 | 2;
+
+export class Climb {
+  #step: number;
+  #strained = 0;
+  #calmSince: number | null = null;
+  #calmMs = CALM_MS;
+  /** When it went up last, unless it has come down since. */
+  #climbedAt: number | null = null;
+
+  /** Steps go from 0, the best, to `worst`, where nothing goes out and so nothing is strained. */
+  constructor(
+    private readonly start: number,
+    readonly worst: number,
+  ) {
+    this.#step = start;
+  }
+
+  get step(): number {
+    return this.#step;
+  }
+
+  /** `now` in milliseconds; what half a second has shown. */
+  judge(now: number, strain: Strain): void {
+    if (strain === 2) return this.#down(now, this.worst);
+    this.#strained = strain ? this.#strained + 1 : 0;
+    if (this.#strained >= DOWN_AFTER) return this.#down(now, this.#step + 1);
+    if (strain) this.#calmSince = null;
+    else this.#calm(now);
+  }
+
+  /** It is another way: what was learnt of the old one says nothing. */
+  again(): void {
+    this.#step = this.start;
+    this.#strained = 0;
+    this.#calmSince = this.#climbedAt = null;
+    this.#calmMs = CALM_MS;
+  }
+
+  #calm(now: number): void {
+    this.#calmSince ??= now;
+    if (this.#climbedAt !== null && now - this.#climbedAt > STEADY_MS) this.#calmMs = CALM_MS;
+    if (this.#step === 0 || now - this.#calmSince < this.#calmMs) return;
+    this.#step -= 1;
+    this.#climbedAt = now;
+    this.#calmSince = null;
+  }
+
+  #down(now: number, to: number): void {
+    // It went up too early: it waits longer before it tries again.
+    if (this.#climbedAt !== null && now - this.#climbedAt < STEADY_MS)
+      this.#calmMs = Math.min(LONGEST_CALM_MS, this.#calmMs * 2);
+    this.#climbedAt = null;
+    this.#step = Math.min(this.worst, to);
+    this.#strained = 0;
+    this.#calmSince = null;
+  }
+}

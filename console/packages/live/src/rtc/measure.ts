@@ -1,0 +1,69 @@
+/** How the pictures that go to somebody directly fare, from what the browser counts of its own connection. */
+
+/** Between two looks. */
+export interface DirectSeen {
+  /** Pictures that left. */
+  readonly sent: number;
+  readonly bytes: number;
+  /** What the way carries, as the browser estimates; null: it does not say. */
+  readonly bitPerS: number | null;
+  readonly rttMs: number | null;
+  /** 0 to 1. */
+  readonly lost: number | null;
+  /** The device is too busy to make them as they are wanted. */
+  readonly isBusy: boolean;
+  /** Something came from the other end. */
+  readonly isHeard: boolean;
+}
+
+/** Sums since the connection was made. */
+export interface Counted {
+  readonly frames: number;
+  readonly bytes: number;
+  readonly packetsHeard: number;
+}
+
+type Entry = Readonly<Record<string, unknown>> & { readonly type: string };
+const number = (value: unknown): number | null => (typeof value === "number" ? value : null);
+
+export function measured(
+  report: Iterable<Entry>,
+  before: Counted | null,
+): { seen: DirectSeen; counted: Counted } {
+  const entries = [...report];
+  const video = entries.find(({ type, kind }) => type === "outbound-rtp" && kind === "video");
+  const there = entries.find(({ type, kind }) => type === "remote-inbound-rtp" && kind === "video");
+  const transport = entries.find(({ type }) => type === "transport");
+  const pair =
+    entries.find(({ id }) => id !== undefined && id === transport?.["selectedCandidatePairId"]) ??
+    entries.find(({ type, state }) => type === "candidate-pair" && state === "succeeded");
+  const counted = {
+    frames: number(video?.["framesSent"]) ?? 0,
+    bytes: number(video?.["bytesSent"]) ?? 0,
+    packetsHeard: number(transport?.["packetsReceived"]) ?? number(pair?.["packetsReceived"]) ?? 0,
+  };
+  const rtt_s = number(there?.["roundTripTime"]) ?? number(pair?.["currentRoundTripTime"]);
+  const seen = {
+    sent: Math.max(0, counted.frames - (before?.frames ?? counted.frames)),
+    bytes: Math.max(0, counted.bytes - (before?.bytes ?? counted.bytes)),
+    bitPerS: number(pair?.["availableOutgoingBitrate"]),
+    rttMs: rtt_s === null ? null : rtt_s * 1000,
+    lost: number(there?.["fractionLost"]),
+    isBusy: video?.["qualityLimitationReason"] === "cpu",
+    isHeard: counted.packetsHeard > (before?.packetsHeard ?? -1),
+  };
+  return { seen, counted };
+}
+
+/** Looks at one connection again and again. */
+export class Meter {
+  #counted: Counted | null = null;
+
+  async look(pc: RTCPeerConnection): Promise<DirectSeen> {
+    const report: Entry[] = [];
+    (await pc.getStats()).forEach((entry: Entry) => report.push(entry));
+    const { seen, counted } = measured(report, this.#counted);
+    this.#counted = counted;
+    return seen;
+  }
+}
