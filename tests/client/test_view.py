@@ -4,7 +4,7 @@ import pytest
 
 from nearhand.access.model import Role
 from nearhand.client.view import Gap, LiveView, reduced
-from nearhand.devices.model import FaceSide
+from nearhand.devices.model import CameraMask, FaceSide
 from nearhand.sessions import messages as m
 from nearhand.sessions.model import Approval, Decision, SessionState, ShownDevice
 from tests.support.live import AT, EXPERT, TECHNICIAN
@@ -30,6 +30,7 @@ def welcome(**changes: Any) -> m.Welcome:
         "you": EXPERT,
         "present": (),
         "is_resumed": False,
+        "camera_mask": CameraMask.OFF,
     }
     return m.Welcome(**usual | changes)
 

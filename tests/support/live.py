@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nearhand.access.model import HOUSE, Role, Where
-from nearhand.devices.model import Face, FaceSide
+from nearhand.devices.model import CameraMask, Face, FaceSide
 from nearhand.kit.clock import FixedClock
 from nearhand.kit.ids import SequentialIds
 from nearhand.sessions.hub import Caller, Connection, Hub, Limits, Registered
@@ -134,6 +134,7 @@ class LiveServer:
         self._limits = limits
         self.look_up: Callable[..., Any] = nothing_to_find
         self.place_of: Callable[..., Any] = nowhere
+        self.masks: dict[str | None, CameraMask] = {}
 
     async def start(self) -> "LiveServer":
         self.storage = FullDisk(SqliteStorage(self._folder / "live.db"))
@@ -143,7 +144,7 @@ class LiveServer:
             self.log,
             clock=self.clock,
             limits=self._limits,
-            registered=Registered(self._look_up, self._place_of),
+            registered=Registered(self._look_up, self._place_of, self._mask_of),
             monotonic=self.ticker,
         )
         await self.hub.start()
@@ -158,6 +159,9 @@ class LiveServer:
     async def _place_of(self, device_id: str, *, is_fresh: bool = False) -> Where:
         where: Where = await self.place_of(device_id, is_fresh=is_fresh)
         return where
+
+    async def _mask_of(self, device_id: str | None) -> CameraMask:
+        return self.masks.get(device_id, CameraMask.OFF)
 
     async def stop(self) -> None:
         await self.hub.stop()
@@ -235,7 +239,7 @@ class Member:
         return self.line.told("welcome")[0]
 
 
-async def until(condition: Callable[[], bool], timeout_s: float = 5) -> None:
+async def until(condition: Callable[[], bool], timeout_s: float = 20) -> None:
     """Let the loop run until something is so."""
     async with asyncio.timeout(timeout_s):
         while not condition():  # noqa: ASYNC110  yields to the loop; nothing is waited for by the clock

@@ -12,6 +12,7 @@ from nearhand.vision.camera import Intrinsics, nominal
 from nearhand.vision.edges import outline
 from nearhand.vision.fit import Fit, Seen, fit_camera, fit_pose
 from nearhand.vision.layout import LayoutFace
+from nearhand.vision.mask import Extent, kept_outline
 from nearhand.vision.modules import tag_modules
 from nearhand.vision.on_face import on_face
 from nearhand.vision.pose import Pose, compose, inverse, perturb, pose, rotation_vector
@@ -48,6 +49,7 @@ def vectors() -> dict[str, str]:
         "rings.json": _text(_rings(np.random.default_rng(SEED + 2))),
         "fits.json": _text(_fits(np.random.default_rng(SEED + 3))),
         "calibrations.json": _text(_calibrations(np.random.default_rng(SEED + 4))),
+        "masks.json": _text(_masks(np.random.default_rng(SEED + 5))),
     }
 
 
@@ -278,6 +280,23 @@ def _plain(camera: Intrinsics) -> dict[str, float]:
     return {name: getattr(camera, name) for name in names}
 
 
+def _masks(rng: np.random.Generator) -> list[dict[str, Any]]:
+    cases = []
+    for k1 in (-0.12, 0.0, 0.08):
+        for distance_mm, sd_mm in ((900, 0.2), (450, 0.1), (160, 0.05), (160, 0.8), (1500, 15.0)):
+            camera = _camera(rng, 1280, 720, k1)
+            turn = rng.uniform(-0.6, 0.6, 3)
+            at = np.array([rng.uniform(0, 480), rng.uniform(0, 130), 0])
+            where = pose(turn, np.array([0, 0, distance_mm]) - pose(turn, (0, 0, 0))[:3, :3] @ at)
+            spread = np.append(rng.uniform(0.5, 1.5, 3) * sd_mm / 300, rng.uniform(0.5, 1.5, 3) * sd_mm)
+            extent = {"left": 0.0, "top": 0.0, "right": 482.6, "bottom": 44.45 * int(rng.integers(1, 4))}
+            covariance, margin_px = np.diag(spread**2), float(rng.uniform(0, 3))
+            outline_px = kept_outline(camera, where, covariance, Extent(**extent), margin_px)
+            case = {"camera": _plain(camera), "pose": where, "covariance": covariance, "extent": extent}
+            cases.append(case | {"margin_px": margin_px, "outline_px": outline_px})
+    return cases
+
+
 def _pose(rng: np.random.Generator) -> Pose:
     turn = rng.uniform(-0.5, 0.5, 3)
     bare = pose(turn, (0, 0, 0))[:3, :3]
@@ -298,7 +317,9 @@ def _rounded(value: Any) -> Any:
     return _number(value)
 
 
-def _number(value: ArrayLike) -> float | None:
+def _number(value: ArrayLike | None) -> float | None:
+    if value is None:
+        return None
     number = float(np.asarray(value))
     return float(f"{number:.{DIGITS}g}") + 0.0 if np.isfinite(number) else None
 

@@ -20,7 +20,7 @@ from nearhand.devices.model import DeviceView
 from nearhand.kit.errors import BeingAnswered
 from nearhand.labels.model import ForeignLabel, Label, Resolved, scanned
 from nearhand.media.model import Still
-from nearhand.sessions.model import Annotation, NewSession, Session, SessionStatus
+from nearhand.sessions.model import Annotation, NewSession, PictureMask, Session, SessionStatus
 
 API = "/api/v1"
 TRIES = 3
@@ -163,12 +163,19 @@ class Client:
         params = {"status": status.value} if status else {}
         return (await self.get("/sessions", _Sessions, params)).items
 
-    async def upload_still(self, session_id: str, picture: bytes, media_type: str = "image/jpeg") -> Still:
-        """Keep a picture for a session; `LiveSession.share_still` makes it part of it."""
+    async def upload_still(
+        self,
+        session_id: str,
+        picture: bytes,
+        media_type: str = "image/jpeg",
+        mask: PictureMask = PictureMask.NONE,
+    ) -> Still:
+        """Keep a picture for a session; `LiveSession.share_still` makes it part of it. `mask`: what is hidden in it."""
         answer = await self._call(
             "POST",
             f"/sessions/{_part(session_id)}/stills",
             content=picture,
+            params={"mask": mask},
             headers={"Content-Type": media_type},
         )
         return _parsed(answer, Still)

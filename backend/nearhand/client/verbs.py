@@ -16,6 +16,7 @@ from nearhand.sessions.model import (
     OnFace,
     OnFrame,
     OnPort,
+    PictureMask,
     Shape,
     ShownDevice,
     ShownStep,
@@ -70,15 +71,21 @@ class Verbs(ABC):
         """Take a removal back."""
         return await self.ask(m.AnnotationRestore, id=id_)
 
-    async def say(self, text: str) -> int:
-        return await self.ask(m.ChatSay, text=text)
+    async def say(self, text: str, *, phrase: str | None = None) -> int:
+        """`phrase`: the id of a canned one, which each reader is shown in their own language."""
+        return await self.ask(m.ChatSay, text=text, phrase=phrase)
 
     async def signal(self, signal: Signal) -> int:
         """STOP, WAIT, GO, PULL, WHICH?"""
         return await self.ask(m.SignalGive, signal=signal)
 
     async def share_still(
-        self, still: Still, frame: FrameRef, captured_at: datetime, sighting: Sighting | None = None
+        self,
+        still: Still,
+        frame: FrameRef,
+        captured_at: datetime,
+        sighting: Sighting | None = None,
+        mask: PictureMask = PictureMask.NONE,
     ) -> int:
         """Make an uploaded picture part of the session; with its sighting it can be drawn on for good."""
         return await self.ask(
@@ -89,6 +96,7 @@ class Verbs(ABC):
             height=still.height,
             captured_at=captured_at,
             sighting=sighting,
+            mask=mask,
         )
 
     async def show_device(self, device_id: str, face: FaceSide = FaceSide.FRONT) -> int:

@@ -4,8 +4,17 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from nearhand.devices.model import CameraMask
 from nearhand.sessions import messages as m
-from nearhand.sessions.model import Annotation, Approval, ChatLine, GivenSignal, Participant, SessionState
+from nearhand.sessions.model import (
+    Annotation,
+    Approval,
+    ChatLine,
+    GivenDocument,
+    GivenSignal,
+    Participant,
+    SessionState,
+)
 
 CHAT_KEPT = 1000
 STILLS_KEPT = 500
@@ -25,6 +34,7 @@ class LiveView:
     awaits_state: bool = True
     is_elsewhere: bool = False  # the session is about equipment now that this participant may not see
     you: Participant | None = None
+    camera_mask: CameraMask | None = None  # what the site asks of pictures; None: not told yet
     present: tuple[str, ...] = ()
     pointers: Newest = field(default_factory=lambda: _NONE)  # participant → PointerMoved
     strokes: Newest = field(default_factory=lambda: _NONE)  # participant → StrokeDrawn
@@ -53,6 +63,7 @@ def reduced(view: LiveView, message: Any) -> LiveView:
                 head_seq=message.seq,
                 you=message.you,
                 present=message.present,
+                camera_mask=message.camera_mask,
                 awaits_state=view.awaits_state or not message.is_resumed,
                 pointers=_NONE,
                 strokes=_NONE,
@@ -67,6 +78,8 @@ def reduced(view: LiveView, message: Any) -> LiveView:
                 awaits_state=False,
                 is_elsewhere=message.is_elsewhere,
             )
+        case m.CameraMaskChanged():
+            return replace(view, camera_mask=message.camera_mask)
         case m.PresenceChanged():
             return _with_presence(view, message)
         case m.PointerMoved():
@@ -119,7 +132,8 @@ def _changes(state: SessionState, event: m.Event) -> dict[str, Any]:
     told = {"seq": event.seq, "by": event.by, "at": event.at}
     match event:
         case m.ChatSaid():
-            return {"chat": (*state.chat, ChatLine(**told, text=event.text))[-CHAT_KEPT:]}
+            line = ChatLine(**told, text=event.text, phrase=event.phrase, voice=event.voice)
+            return {"chat": (*state.chat, line)[-CHAT_KEPT:]}
         case m.SignalGiven():
             return {"signal": GivenSignal(**told, signal=event.signal)}
         case m.StillShared():
@@ -128,6 +142,9 @@ def _changes(state: SessionState, event: m.Event) -> dict[str, Any]:
             return {"device": event.device}
         case m.StepShown():
             return {"step": event.step}
+        case m.DocumentShown():
+            shown = event.document and GivenDocument(**told, document=event.document)
+            return {"document": shown}
         case m.SessionClosed():
             return {"is_ended": True}
         case _:

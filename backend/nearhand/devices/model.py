@@ -61,12 +61,26 @@ class LabelSigning(StrEnum):
     ENFORCE = "enforce"
 
 
+class CameraMask(StrEnum):
+    """What is asked of pictures of a site that others see: nothing, a warning, or that only the device is sharp."""
+
+    OFF = "off"
+    WARN = "warn"
+    ENFORCE = "enforce"
+
+    @staticmethod
+    def strictest(rules: "Iterable[CameraMask]") -> "CameraMask":
+        order = list(CameraMask)
+        return max(rules, key=order.index, default=CameraMask.OFF)
+
+
 class NewSite(Frozen):
     name: Name
     address: Text = ""
     timezone: Timezone = "UTC"
     tenant_id: Id | None = None
     label_signing: LabelSigning = LabelSigning.OFF
+    camera_mask: CameraMask = CameraMask.OFF
 
     def where(self, site_id: str | None) -> Where:
         return Where(tenant_id=self.tenant_id, site_id=site_id)

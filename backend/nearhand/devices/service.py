@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from nearhand.access.model import HOUSE, SYSTEM, Actor, Permission, Where
 from nearhand.audit import recording
 from nearhand.devices.model import (
+    CameraMask,
     Device,
     DeviceStatus,
     DeviceType,
@@ -303,6 +304,13 @@ class RegisteredDevices:
         async with self._database.reading() as connection:
             devices = devices_on(connection, SYSTEM, ids=self._ids, clock=self._clock)
             return await devices.view_even_removed(device_id)
+
+    async def camera_mask(self, device_id: str | None) -> CameraMask:
+        """What is asked of pictures where it stands; without a device that is registered, the strictest of any site."""
+        async with self._database.reading() as connection:
+            store = DeviceStore(connection, SYSTEM.grants)
+            rules = await store.camera_masks(device_id) or await store.camera_masks(None)
+        return CameraMask.strictest(rules)
 
     async def place(self, device_id: str) -> Where | None:
         """Where it stands, removed or not; None for a device that was never there."""

@@ -33,6 +33,7 @@ from sqlalchemy.sql.elements import True_
 from nearhand.access.model import Grants, Where
 from nearhand.devices.model import (
     AssetTagTaken,
+    CameraMask,
     Device,
     DeviceType,
     DeviceView,
@@ -346,6 +347,13 @@ class DeviceStore:
             for row in await self._connection.execute(query):
                 found[row.id] = LabelSigning(row.label_signing)
         return found
+
+    async def camera_masks(self, device_id: str | None) -> list[CameraMask]:
+        """What is asked of pictures where this device is, removed or not; None: everywhere."""
+        query = select(sites.c.camera_mask).distinct()
+        if device_id is not None:
+            query = query.join(devices, devices.c.site_id == sites.c.id).where(devices.c.id == device_id)
+        return [CameraMask(rule) for rule in (await self._connection.execute(query)).scalars()]
 
     async def places(self, device_ids: Iterable[str]) -> dict[str, Where]:
         """Where these devices are, by device id, removed or not."""

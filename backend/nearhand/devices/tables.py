@@ -49,6 +49,7 @@ sites = Table(
     Column("address", Text, nullable=False),
     Column("timezone", String(64), nullable=False),
     Column("label_signing", String(10), nullable=False, server_default="off"),
+    Column("camera_mask", String(10), nullable=False, server_default="off"),
     Column("tenant_id", ForeignKey(tenants.c.id), nullable=True, index=True),
 )
 

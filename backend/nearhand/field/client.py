@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nearhand.client import Client, LinkStopped, LiveSession, Refusal, Unreachable
@@ -15,10 +15,11 @@ from nearhand.field.known import Finding, Foreign, Known, Refused, Unknown, Unre
 from nearhand.field.marks import AMBER, CYAN, RED, Drawn, draw_marks
 from nearhand.field.screen import Nowhere, Screen
 from nearhand.field.stills import StillSender
+from nearhand.field.veil import Seen, outgoing
 from nearhand.field.words import write
 from nearhand.labels.model import LabelDoubt, Resolved
 from nearhand.sessions import messages as m
-from nearhand.sessions.model import Annotation, FrameRef, Sighting, Signal, StillAnchor
+from nearhand.sessions.model import Annotation, FrameRef, PictureMask, Sighting, Signal, StillAnchor
 from nearhand.sessions.pictures import Codec, Head
 
 FAREWELL_S = 10.0
@@ -31,6 +32,10 @@ def _doubted(doubt: LabelDoubt) -> tuple[str, tuple[int, int, int]]:
     if doubt is LabelDoubt.UNSIGNED:
         return "This label is not signed: print a new one", AMBER
     return "This label may not have been printed by this service", RED
+
+
+def _is_of(resolved: Resolved, sighting: Sighting) -> bool:
+    return (resolved.label.device_id, resolved.label.face) == (sighting.device_id, sighting.face)
 
 
 def say_nothing(kind: str, **facts: Any) -> None:
@@ -169,21 +174,35 @@ class FieldClient:
             return
         ref = FrameRef(stream=self.stream, frame_id=frame.frame_id)
         # Kept first: who hears of a frame may ask for its still at once.
-        kept = await asyncio.to_thread(self._ring.add, frame, sighting)
+        seen, rule = self._seen(sighting), self.live.view.camera_mask
+        if rule is None:
+            return  # not welcome yet: what may leave is not known
+        picture, mask = await asyncio.to_thread(outgoing, frame.picture, rule, seen)
+        frame = replace(frame, picture=picture)
+        kept = await asyncio.to_thread(self._ring.add, frame, sighting, mask)
         self.live.sight_frame(ref, frame.captured_at, sighting)
         self._stills.offer(kept, frame.picture)
-        await self._show(frame)
+        await self._show(frame, mask)
         if self._freeze_next:
             self._freeze_next = False
             self._stills.ask(kept)
 
-    async def _show(self, frame: Frame) -> None:
+    def _seen(self, sighting: Sighting | None) -> Seen | None:
+        """What others are to see of the picture: the face of the device that the session is about."""
+        if sighting is None or self._bound_to() not in (None, sighting.device_id):
+            return None
+        faces = (r.layout.face for r in self._known.resolved if _is_of(r, sighting))
+        face = next(faces, None)
+        return None if face is None else Seen(sighting, face)
+
+    async def _show(self, frame: Frame, mask: PictureMask) -> None:
         """To whoever watches, after its sighting: what is drawn on it is fixed by that."""
         if self._pictures is None or not self._pictures.has_room:
             return
         (width, height), jpeg = await asyncio.to_thread(shown, frame.picture)
         at_ms = round(frame.captured_at.timestamp() * 1000)
-        await self._pictures.send(Head(Codec.JPEG, True, frame.frame_id, at_ms, width, height), jpeg)
+        head = Head(Codec.JPEG, True, frame.frame_id, at_ms, width, height, mask=mask)
+        await self._pictures.send(head, jpeg)
 
     async def _press(self, keys: str) -> None:
         for key in keys:

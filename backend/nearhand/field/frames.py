@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from nearhand.sessions.model import Sighting
+from nearhand.sessions.model import PictureMask, Sighting
 
 Picture = NDArray[np.uint8]
 
@@ -148,6 +148,7 @@ class Kept:
     height: int
     captured_at: datetime
     sighting: Sighting | None
+    mask: PictureMask
 
 
 @dataclass
@@ -157,9 +158,11 @@ class Ring:
     _frames: OrderedDict[int, tuple[float, Kept]] = field(default_factory=OrderedDict)
     _bytes: int = 0
 
-    def add(self, frame: Frame, sighting: Sighting | None) -> Kept:
+    def add(self, frame: Frame, sighting: Sighting | None, mask: PictureMask = PictureMask.NONE) -> Kept:
+        """`frame`: as it may leave; `mask`: what was hidden in it."""
         width, height = frame.size
-        kept = Kept(frame.frame_id, encoded(frame.picture), width, height, frame.captured_at, sighting)
+        jpeg = encoded(frame.picture)
+        kept = Kept(frame.frame_id, jpeg, width, height, frame.captured_at, sighting, mask)
         now = time.monotonic()
         self._frames[frame.frame_id] = now, kept
         self._bytes += len(kept.jpeg)

@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 
 from nearhand.client import Client, LiveSession, Refusal, Unreachable
+from nearhand.devices.model import CameraMask
 from nearhand.field.frames import Kept, encoded, sharpness
-from nearhand.sessions.model import FrameRef
+from nearhand.sessions.model import FrameRef, PictureMask
 
 WIDTHS_PX = (1920, 1280, 960, 640)
 SLOW_S, FAST_S = 2.0, 0.5  # a still that takes longer is made smaller; one that takes less may be larger
@@ -96,9 +97,11 @@ class StillSender:
 
     async def _send(self, kept: Kept, jpeg: bytes, size: tuple[int, int]) -> bool:
         """False: there is no network, and another try may do."""
+        if kept.mask is PictureMask.NONE and self._live.view.camera_mask is CameraMask.ENFORCE:
+            return True  # taken before that was asked for: it does not leave any more
         started = time.monotonic()
         try:
-            still = await self._client.upload_still(self._live.session_id, jpeg)
+            still = await self._client.upload_still(self._live.session_id, jpeg, mask=kept.mask)
         except Unreachable:
             return False
         except Refusal as refusal:
@@ -107,7 +110,7 @@ class StillSender:
         self._adapt(time.monotonic() - started)
         self._shared.add(kept.frame_id)
         frame = FrameRef(stream=self._stream, frame_id=kept.frame_id)
-        await self._live.share_still(still, frame, kept.captured_at, kept.sighting)
+        await self._live.share_still(still, frame, kept.captured_at, kept.sighting, kept.mask)
         self._tell("still", frame_id=kept.frame_id, sha256=still.sha256, width=size[0], height=size[1])
         return True
 

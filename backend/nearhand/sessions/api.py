@@ -17,16 +17,20 @@ from nearhand.sessions.audience import Viewer
 from nearhand.sessions.hub import Hub
 from nearhand.sessions.messages import StoredEvent
 from nearhand.sessions.model import (
+    MAX_VOICE_NOTE_MS,
     Annotation,
     Elsewhere,
     IceServers,
     NewSession,
+    PictureMask,
     Session,
     SessionDevice,
     SessionStatus,
     ShortId,
+    VoiceFile,
 )
 from nearhand.sessions.service import SessionService
+from nearhand.sessions.voices import VoiceNotes
 
 # The live log has its own file: nothing here waits for a writer of the registry, and no upload holds one up.
 router = APIRouter(tags=["sessions"], route_class=GuardedRoute)
@@ -42,6 +46,12 @@ def _hub(request: Request) -> Hub:
     return hub
 
 
+def _notes(request: Request) -> VoiceNotes:
+    notes: VoiceNotes = request.app.state.resources.voice_notes
+    return notes
+
+
+Notes = Annotated[VoiceNotes, Depends(_notes)]
 Service = Annotated[SessionService, Depends(_service)]
 RunningRooms = Annotated[Hub, Depends(_hub)]
 
@@ -153,11 +163,16 @@ async def add_still(
     request: Request,
     service: Service,
     hub: RunningRooms,
+    mask: Annotated[
+        PictureMask,
+        Query(description="What was hidden in it; some sites refuse a picture with nothing hidden."),
+    ] = PictureMask.NONE,
     actor: Actor = may(Permission.SESSIONS_JOIN),
 ) -> Still:
     """Upload a picture for the session; guests who help may too. The live message `still.share` then names it."""
     actor.demand_session(session_id)
     role = (await hub.audience(session_id, actor)).role
+    await hub.demand_mask(session_id, mask)
     still = await service.add_still(session_id, request.stream(), actor, role)
     asking().about_id = still.sha256
     return still
@@ -178,6 +193,47 @@ async def still(
         audience.demand_any(await service.sharings(session_id, sha256))
     blob, media_type = await service.still(session_id, sha256)
     return await picture(blob, media_type=media_type)
+
+
+@router.post(
+    "/sessions/{session_id}/voice-notes",
+    status_code=status.HTTP_201_CREATED,
+    openapi_extra=raw_body("Sound in WebM, Ogg or MP4, a minute and 1 MiB at most."),
+)
+@acted("voice_note.added", "session_id")
+async def add_voice_note(
+    session_id: Id,
+    request: Request,
+    notes: Notes,
+    hub: RunningRooms,
+    duration_ms: Annotated[
+        int, Query(gt=0, le=MAX_VOICE_NOTE_MS, description="How long it lasts, as its recorder says.")
+    ],
+    actor: Actor = may(Permission.SESSIONS_JOIN),
+) -> VoiceFile:
+    """Upload what was spoken; whoever may chat may. `chat.say` with its `voice` then says it. Once more is the same."""
+    actor.demand_session(session_id)
+    role = (await hub.audience(session_id, actor)).role
+    voice = await notes.add(session_id, request.stream(), actor, role, duration_ms=duration_ms)
+    asking().about_id = voice.sha256
+    return voice
+
+
+@router.get("/sessions/{session_id}/voice-notes/{sha256}", response_class=FileResponse)
+@acted("voice_note.read", "sha256")
+async def voice_note(
+    session_id: Id,
+    sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")],
+    notes: Notes,
+    hub: RunningRooms,
+    actor: Actor = may(Permission.SESSIONS_JOIN),
+) -> FileResponse:
+    actor.demand_session(session_id)
+    audience = await hub.audience(session_id, actor)
+    voice = await notes.find(session_id, sha256)
+    if audience.curtain is not None and voice.created_by != actor.participant_id:
+        audience.demand_any(await notes.sayings(voice))
+    return await picture(notes.blob(voice), media_type=voice.media_type)
 
 
 @router.get("/devices/{device_id}/marks")

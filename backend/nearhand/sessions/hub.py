@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import time
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol, TypeVar
@@ -18,8 +18,10 @@ from nearhand.kit.errors import Forbidden, KeyReused, NearhandError, NotFound
 from nearhand.kit.outbox import Outbox
 from nearhand.kit.rate import RateLimit
 from nearhand.sessions.audience import Curtain, Viewer, lists, named_in, reach_of, veiled
-from nearhand.sessions.calls import AWAY_S, SIGNALS_PER_MINUTE, Calls, as_heard
+from nearhand.sessions.calls import AWAY_S, SIGNALS_PER_MINUTE, Calls, as_heard, is_of_a_way
+from nearhand.sessions.handed import file_in
 from nearhand.sessions.log import Batch, Loaded, Log, is_storage_failure
+from nearhand.sessions.masks import MaskRules, RuleOf
 from nearhand.sessions.messages import (
     Ack,
     AnnotationAdded,
@@ -27,6 +29,8 @@ from nearhand.sessions.messages import (
     AnnotationRemoved,
     AnnotationRestored,
     Ask,
+    Calling,
+    CameraMaskChanged,
     CloseCode,
     Conferring,
     DeviceShow,
@@ -46,13 +50,11 @@ from nearhand.sessions.messages import (
     Refused,
     ResumeFrom,
     RtcHail,
-    RtcHush,
     RtcPart,
     RtcParted,
     RtcTalk,
     RtcTalks,
     State,
-    StillShared,
     Welcome,
     server_events,
 )
@@ -60,9 +62,11 @@ from nearhand.sessions.model import (
     ClientTaken,
     Elsewhere,
     FrameRef,
+    MaskMissing,
     NotSaved,
     OnPort,
     Participant,
+    PictureMask,
     Session,
     SessionEnded,
     SessionStatus,
@@ -156,6 +160,7 @@ class Registered:
 
     look_up: LookUp
     place_of: PlaceOf
+    mask_of: RuleOf
 
 
 class Connection:
@@ -367,6 +372,7 @@ class Hub:
         self._limits = limits
         self._look_up = registered.look_up
         self._place_of = registered.place_of
+        self._masks = MaskRules(registered.mask_of, monotonic)
         self._monotonic = monotonic
         self._rooms: dict[str, Running] = {}
         self._loading: dict[str, asyncio.Task[Running]] = {}
@@ -378,7 +384,7 @@ class Hub:
         self._is_stopping = False
         self._wake = asyncio.Event()
         self._turned = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._turning: asyncio.Task[None] | None = None
         self._rechecked_at = monotonic()
         self._sfu: Sfu | None = None
 
@@ -389,24 +395,23 @@ class Hub:
 
     async def start(self) -> None:
         self._is_stopping = False
-        self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._tend())]
+        self._turning = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
         """Finish what was asked, answer whoever still waits, then close every connection."""
         self._is_stopping = True
         self._wake.set()
-        tasks, self._tasks = self._tasks, []
         try:
             async with asyncio.timeout(STOP_WITHIN_S):
                 # A room that is being loaded would be entered, and a session opened, with nobody to do it.
                 await asyncio.gather(*self._loading.values(), return_exceptions=True)
-                if tasks:
-                    await asyncio.wait(tasks[:1])
+                if self._turning is not None:
+                    await asyncio.wait([self._turning])
         except TimeoutError:
             log.error("stopped_in_the_middle", waiting=len(self._due.asked))
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._turning is not None:
+            self._turning.cancel()
+            await asyncio.gather(self._turning, return_exceptions=True)
         due, self._due = self._due, Due()
         due.settle(NotSaved("The service is stopping."))
         connections = due.connections() | self._walls
@@ -494,6 +499,7 @@ class Hub:
                     connection.session_id, after=hello.resume.seq, limit=MAX_RESUMED_EVENTS
                 )
                 running = await self._running(connection.session_id)
+        await self._masks.refresh(connection.session_id, running.stage.now)
         if self._is_stopping:
             connection.close(CloseCode.RESTARTING)
             return
@@ -611,6 +617,17 @@ class Hub:
             return False
         return viewer is None or running.curtain(viewer).shows(frame)
 
+    def obeys_mask(self, session_id: str, mask: PictureMask) -> bool:
+        """Whether a picture with this mask may be shown where the session is now."""
+        return self._masks.obeys(session_id, mask)
+
+    async def demand_mask(self, session_id: str, mask: PictureMask) -> None:
+        """Raises UnknownSession, and MaskMissing for a still that may not be taken in as it is."""
+        running = await self._running(session_id)
+        await self._masks.refresh(session_id, running.stage.now)
+        if not self._masks.obeys(session_id, mask):
+            raise MaskMissing
+
     def is_over(self, session_id: str) -> bool:
         running = self._rooms.get(session_id)
         return running is not None and running.room.is_ended
@@ -622,9 +639,12 @@ class Hub:
                 self._gone(running, client)  # they cannot be asked; whoever still may comes back
         concerned = [one for one in self._everyone if one.holder == holder]
         if concerned:
-            task = asyncio.get_running_loop().create_task(self._recheck(concerned))
-            self._rechecks.add(task)
-            task.add_done_callback(self._rechecks.discard)
+            self._soon(self._recheck(concerned))
+
+    def _soon(self, what: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(what)
+        self._rechecks.add(task)
+        task.add_done_callback(self._rechecks.discard)
 
     def complain(self, connection: Connection, error: NearhandError) -> None:
         """Say what is wrong; hang up on somebody who does not stop."""
@@ -753,9 +773,7 @@ class Hub:
         if running is None or participant is None:
             return  # before the welcome nobody is there
         try:
-            if not connection.signals.allow("", self._monotonic()):
-                raise TooManySignals
-            demand_role(participant, message)
+            self._demand_to_say(connection, participant, message)
         except NearhandError as error:
             self.complain(connection, error)
             return
@@ -769,22 +787,24 @@ class Hub:
             running.party.hailed(connection)
             self._arrange(running)
         for other in running.connections.values():
-            if other is not connection and self._may_connect(running, connection, other):
+            if other is not connection and self._may_reach(message, running, connection, other):
                 other.tell(as_heard(message, participant.id, connection.client))
 
     def _put_to(self, running: Running, connection: Connection, message: Directed, to: str) -> None:
         other, participant = running.connections.get(to), connection.participant
         assert participant is not None
-        may = self._may_meet if isinstance(message, RtcHush) else self._may_connect
         if isinstance(message, RtcPart):
             self._part(running, connection.client, to)
-        elif other is None or other is connection or not may(running, connection, other):
+        elif other is None or other is connection or not self._may_reach(message, running, connection, other):
             # No error: whoever has just gone, or may not see any more, is still spoken to for a moment.
             connection.tell(RtcParted(client=to))
         else:
-            if not isinstance(message, RtcHush):
+            if is_of_a_way(message):
                 running.calls.join(connection.client, other.client)
             other.tell(as_heard(message, participant.id, connection.client))
+
+    def _may_reach(self, message: Directed, running: Running, *ends: Connection) -> bool:
+        return (self._may_connect if is_of_a_way(message) else self._may_meet)(running, *ends)
 
     def _may_connect(self, running: Running, *ends: Connection) -> bool:
         """Whether two browsers may connect to each other now."""
@@ -815,6 +835,16 @@ class Hub:
         self._part(running, client)
         running.party.gone(client)
         self._arrange(running)
+
+    def _demand_to_say(
+        self, connection: Connection, participant: Participant, message: Directed | Conferring
+    ) -> None:
+        # Of each kind apart: a finger on the zoom must not cost a call its way.
+        if not connection.signals.allow(message.type.partition(".")[0], self._monotonic()):
+            raise TooManySignals
+        if connection.curtain is not None and not isinstance(message, Calling | Conferring):
+            participant = _acting(connection.curtain, participant, message)
+        demand_role(participant, message)
 
     def _may_meet(self, running: Running, *ends: Connection) -> bool:
         """Whether both may see what the session is about now: pictures and voices are."""
@@ -942,9 +972,11 @@ class Hub:
         """Why it is refused whatever the room would say."""
         if isinstance(asked.ask, Malformed):
             return asked.ask.error
-        if asked.accident is not None or asked.connection.curtain is None:
+        if asked.accident is not None:
             return asked.accident
-        return asked.connection.curtain.objection(asked.ask)
+        curtain = asked.connection.curtain
+        objection = None if curtain is None else curtain.objection(asked.ask)
+        return objection or self._masks.objection(running.room.session.id, asked.ask)
 
     def _store(
         self, turn: Turn, running: Running, event: Event, places: Mapping[str, Where] = NOWHERE
@@ -966,8 +998,9 @@ class Hub:
                 turn.batch.drop(session_id, event.annotation.id)
         elif isinstance(event, AnnotationRemoved):
             turn.batch.drop(session_id, event.id)
-        elif isinstance(event, StillShared):
-            turn.batch.share(session_id, event.still.sha256)
+        sha256 = file_in(event)
+        if sha256 is not None:
+            turn.batch.share(session_id, sha256)
 
     def _refuse(self, turn: Turn, connection: Connection, refusal: Refuse) -> None:
         assert connection.participant is not None
@@ -1060,6 +1093,8 @@ class Hub:
                 mine = told if curtain is None else ",".join(_behind(curtain, bodies))
                 connection.outbox.put(f'{mine},{{"type":"ack","n":{n}}}' if n else mine)
             self._part_strangers(running)
+            if not self._masks.is_about(running.room.session.id, running.stage.now):
+                self._soon(self._tell_mask(running))
         for connection, n in acks.items():
             connection.tell(Ack(n=n))
         stages = {running.room.session.id: running.stage for running in turn.events}
@@ -1165,6 +1200,7 @@ class Hub:
                 acked=room.acked(connection.client),
                 you=connection.participant,
                 present=tuple(sorted(running.present())),
+                camera_mask=self._masks.of(connection.session_id),
                 is_resumed=tail is not None,
             )
         )
@@ -1232,17 +1268,20 @@ class Hub:
                 theirs = veiled(session, wall.viewer, stage).model_dump_json()
                 wall.outbox.put(theirs, replaces=session.id)
 
-    # -- tending ---------------------------------------------------------------------------------------------------
+    async def _tell_mask(self, running: Running) -> None:
+        """What is asked of pictures where the session is now, to all, when it is something else than before."""
+        session_id = running.room.session.id
+        if await self._masks.refresh(session_id, running.stage.now):
+            told = CameraMaskChanged(camera_mask=self._masks.of(session_id))
+            for connection in list(running.connections.values()):
+                connection.tell(told)
 
-    async def _tend(self) -> None:
-        while True:
-            await asyncio.sleep(TEND_EVERY_S)
-            try:
-                await self.tend()
-            except asyncio.CancelledError:
-                raise
-            except Exception:
-                log.exception("tending_failed")
+    async def _tell_masks(self) -> None:
+        for running in list(self._rooms.values()):
+            if running.connections and running.ended_at is None:
+                await self._tell_mask(running)
+
+    # -- tending ---------------------------------------------------------------------------------------------------
 
     async def tend(self) -> None:
         """Hang up on the silent and the slow, on those no longer allowed and in ended sessions; forget empty rooms."""
@@ -1261,6 +1300,7 @@ class Hub:
             for connection in list(running.connections.values()):
                 if now - max(running.ended_at, connection.joined_at) > LINGER_AFTER_END_S:
                     connection.close(CloseCode.ENDED)
+        await self._tell_masks()
         self._forget_empty_rooms(now)
         if now - self._rechecked_at >= RECHECK_EVERY_S:
             self._rechecked_at = now
@@ -1273,6 +1313,7 @@ class Hub:
         for session_id, running in list(self._rooms.items()):
             if not running.connections and running not in busy and now - running.left_at > UNLOAD_AFTER_S:
                 del self._rooms[session_id]
+                self._masks.forget(session_id)
 
     async def _recheck(self, connections: list[Connection]) -> None:
         for connection in connections:
@@ -1314,7 +1355,7 @@ def _behind(curtain: Curtain, bodies: list[str]) -> list[str]:
     return [curtain.told(server_events.validate_json(body), body) for body in bodies]
 
 
-def _acting(curtain: Curtain, participant: Participant, message: Ask | Fleeting) -> Participant:
+def _acting(curtain: Curtain, participant: Participant, message: FromClient) -> Participant:
     """The participant with the role they have where the session is now. Raises what they may not ask."""
     objection = curtain.objection(message)
     if objection is not None:

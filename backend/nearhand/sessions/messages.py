@@ -18,25 +18,32 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from nearhand.access.model import LinkMay, Permission, Role
+from nearhand.devices.model import CameraMask
 from nearhand.kit.errors import NearhandError
 from nearhand.kit.patterns import Id
 from nearhand.sessions.model import (
     Annotation,
     Approval,
+    CameraAct,
     Decision,
     FrameRef,
     ImagePoint,
     NotAMessage,
     Participant,
+    PhraseId,
+    PictureMask,
     Place,
     SessionState,
     Shape,
     SharedStill,
     ShortId,
     ShownDevice,
+    ShownDocument,
     ShownStep,
     Sighting,
     Signal,
+    VoiceNote,
+    ZoomRange,
 )
 
 PROTOCOL = "nearhand.v1"
@@ -99,15 +106,20 @@ class Fleeting(FromClient):
 
 
 class Directed(FromClient):
-    """About a connection of their own, for voice and pictures, from one client to another. `to`: its name.
+    """From one client to another. `to`: its name; for all without."""
+
+    traffic = Traffic.DIRECTED
+    to: ClientId | None
+
+
+class Calling(Directed):
+    """About a connection of their own, for voice and pictures.
 
     `run` names one life of the sender's page, `to_run` that of the other's page it is meant for.
     """
 
-    traffic = Traffic.DIRECTED
     # To receive is to watch; what somebody may send over it, the other end judges by their role and link.
     roles, guests = WATCHERS, ALL_GUESTS
-    to: ClientId | None
 
 
 class Conferring(FromClient):
@@ -181,9 +193,13 @@ class AnnotationRestore(Ask):
 
 
 class ChatSay(Ask):
+    """Say something. `phrase` and `voice` say more than `text`, which is read where they are not known."""
+
     roles, guests = WATCHERS, SPEAKING_GUESTS
     type: Literal["chat.say"] = "chat.say"
     text: str = Field(min_length=1, max_length=2000)
+    phrase: PhraseId | None = None
+    voice: VoiceNote | None = None
 
 
 class SignalGive(Ask):
@@ -202,6 +218,7 @@ class StillShare(Ask):
     height: int = Field(gt=0, le=20_000)
     captured_at: datetime
     sighting: Sighting | None = None
+    mask: PictureMask | None = None  # what was hidden; left out: nothing
 
 
 class DeviceShow(Ask):
@@ -216,6 +233,13 @@ class StepShow(Ask):
 
     type: Literal["step.show"] = "step.show"
     step: ShownStep
+
+
+class DocumentShow(Ask):
+    """Put a page of a document, or an uploaded picture, before everybody's eyes; None takes it away."""
+
+    type: Literal["document.show"] = "document.show"
+    document: ShownDocument | None
 
 
 class ApprovalAsk(Ask):
@@ -282,10 +306,53 @@ class FrameFreeze(Fleeting):
     frame: FrameRef | None = None
 
 
+class CaptionSay(Fleeting):
+    """One's own words as the device understood them; none: they are over."""
+
+    replaces = "caption"
+    roles, guests = WATCHERS, SPEAKING_GUESTS
+    type: Literal["caption.say"] = "caption.say"
+    text: str = Field(max_length=500)
+    language: str = Field(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
+    is_final: bool
+
+
 # -- from client: directed --------------------------------------------------------------------------------------
 
 
-class RtcHail(Directed):
+class CameraAsk(Directed):
+    """Ask for something of another's camera. It is done at once where they allow that, else shown to them.
+
+    `tell` asks for its `camera.state` alone; the others need `is_on` (torch), `zoom` or `at` (focus).
+    """
+
+    type: Literal["camera.ask"] = "camera.ask"
+    to: ClientId | None = None
+    act: CameraAct
+    is_on: bool | None = None
+    zoom: float | None = Field(None, gt=0, le=1000, allow_inf_nan=False)
+    at: ImagePoint | None = None
+
+
+class CameraState(Directed):
+    """What my camera can do and does. `is_steered`: others may steer it without asking each time.
+
+    `asked`: waits for the answer of whoever holds it; `declined`: they said no.
+    """
+
+    type: Literal["camera.state"] = "camera.state"
+    to: ClientId | None = None
+    stream: ShortId
+    is_steered: bool
+    torch: bool | None
+    zoom: ZoomRange | None
+    can_focus: bool
+    cameras: int = Field(ge=0, le=50)
+    asked: CameraAct | None
+    declined: CameraAct | None
+
+
+class RtcHail(Calling):
     """I could be connected to. Without `to` it is for all; who hears it hails back, once per `run`."""
 
     type: Literal["rtc.hail"] = "rtc.hail"
@@ -293,7 +360,7 @@ class RtcHail(Directed):
     run: ShortId
 
 
-class RtcDescribe(Directed):
+class RtcDescribe(Calling):
     """A WebRTC offer or answer."""
 
     type: Literal["rtc.describe"] = "rtc.describe"
@@ -304,7 +371,7 @@ class RtcDescribe(Directed):
     sdp: str = Field(min_length=1, max_length=MAX_SDP)
 
 
-class RtcCandidate(Directed):
+class RtcCandidate(Calling):
     """A way by which the sender may be reached; null: there are no more."""
 
     type: Literal["rtc.candidate"] = "rtc.candidate"
@@ -314,7 +381,7 @@ class RtcCandidate(Directed):
     candidate: IceCandidate | None = None
 
 
-class RtcHush(Directed):
+class RtcHush(Calling):
     """Ask somebody to mute their microphone. It is shown to them; nothing is switched for them."""
 
     guests = SPEAKING_GUESTS
@@ -322,7 +389,7 @@ class RtcHush(Directed):
     to: ClientId
 
 
-class RtcPart(Directed):
+class RtcPart(Calling):
     """Give the connection up."""
 
     type: Literal["rtc.part"] = "rtc.part"
@@ -386,6 +453,7 @@ class Welcome(FromServer):
     acked: int
     you: Participant
     present: tuple[str, ...]  # ids of the participants who are connected now
+    camera_mask: CameraMask  # what the site asks of pictures
     is_resumed: bool  # True: missed events follow; False: session.state follows
 
 
@@ -398,6 +466,14 @@ class State(FromServer):
     seq: int
     state: SessionState
     is_elsewhere: bool  # it is about a device that you may not see, and `state.device` is left out
+
+
+class CameraMaskChanged(FromServer):
+    """The site asks something else of pictures now, or the session is at another one."""
+
+    traffic = Traffic.CONTROL
+    type: Literal["camera.mask_changed"] = "camera.mask_changed"
+    camera_mask: CameraMask
 
 
 class Ack(FromServer):
@@ -479,6 +555,8 @@ class AnnotationRestored(Event):
 class ChatSaid(Event):
     type: Literal["chat.said"] = "chat.said"
     text: str
+    phrase: PhraseId | None = None
+    voice: VoiceNote | None = None
 
 
 class SignalGiven(Event):
@@ -499,6 +577,11 @@ class DeviceShown(Event):
 class StepShown(Event):
     type: Literal["step.shown"] = "step.shown"
     step: ShownStep
+
+
+class DocumentShown(Event):
+    type: Literal["document.shown"] = "document.shown"
+    document: ShownDocument | None
 
 
 class ApprovalAsked(Event):
@@ -580,6 +663,14 @@ class FreezeAsked(Passing):
     frame: FrameRef | None
 
 
+class CaptionSaid(Passing):
+    replaces = "caption"
+    type: Literal["caption.said"] = "caption.said"
+    text: str
+    language: str
+    is_final: bool
+
+
 # -- from server: directed --------------------------------------------------------------------------------------
 
 
@@ -589,6 +680,26 @@ class Put(FromServer):
     traffic = Traffic.DIRECTED
     by: str
     client: str
+
+
+class CameraAsked(Put):
+    type: Literal["camera.asked"] = "camera.asked"
+    act: CameraAct
+    is_on: bool | None
+    zoom: float | None
+    at: ImagePoint | None
+
+
+class CameraStated(Put):
+    type: Literal["camera.stated"] = "camera.stated"
+    stream: ShortId
+    is_steered: bool
+    torch: bool | None
+    zoom: ZoomRange | None
+    can_focus: bool
+    cameras: int
+    asked: CameraAct | None
+    declined: CameraAct | None
 
 
 class RtcHailed(Put):
@@ -676,8 +787,10 @@ class RtcSfuClosed(FromServer):
 ClientMessage = Annotated[
     Hello | Ping
     | AnnotationAdd | AnnotationEdit | AnnotationRemove | AnnotationRestore
-    | ChatSay | SignalGive | StillShare | DeviceShow | StepShow | ApprovalAsk | ApprovalGive | SessionEnd
-    | PointerMove | StrokeDraw | FrameSight | FrameFreeze
+    | ChatSay | SignalGive | StillShare | DeviceShow | StepShow | DocumentShow | ApprovalAsk | ApprovalGive
+    | SessionEnd
+    | PointerMove | StrokeDraw | FrameSight | FrameFreeze | CaptionSay
+    | CameraAsk | CameraState
     | RtcHail | RtcDescribe | RtcCandidate | RtcHush | RtcPart
     | RtcTalk | RtcSfuEnter | RtcSfuDescribe | RtcSfuCandidate | RtcSfuAgain,
     Field(discriminator="type"),
@@ -686,7 +799,8 @@ ClientMessage = Annotated[
 ServerEvent = Annotated[
     ParticipantJoined
     | AnnotationAdded | AnnotationEdited | AnnotationRemoved | AnnotationRestored
-    | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | ApprovalAsked | ApprovalGiven | SessionClosed,
+    | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | DocumentShown | ApprovalAsked | ApprovalGiven
+    | SessionClosed,
     Field(discriminator="type"),
 ]  # fmt: skip
 
@@ -694,7 +808,8 @@ ServerEvent = Annotated[
 StoredEvent = Annotated[
     ParticipantJoined
     | AnnotationAdded | AnnotationEdited | AnnotationRemoved | AnnotationRestored
-    | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | ApprovalAsked | ApprovalGiven | SessionClosed
+    | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | DocumentShown | ApprovalAsked | ApprovalGiven
+    | SessionClosed
     | Withheld,
     Field(discriminator="type"),
 ]  # fmt: skip
@@ -703,11 +818,14 @@ ServerMessage = Annotated[
     Welcome | State | Ack | Refused | Problem | Pong
     | ParticipantJoined
     | AnnotationAdded | AnnotationEdited | AnnotationRemoved | AnnotationRestored
-    | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | ApprovalAsked | ApprovalGiven | SessionClosed
+    | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | DocumentShown | ApprovalAsked | ApprovalGiven
+    | SessionClosed
     | Withheld
-    | PresenceChanged | PointerMoved | StrokeDrawn | FrameSighted | FreezeAsked
+    | PresenceChanged | PointerMoved | StrokeDrawn | FrameSighted | FreezeAsked | CaptionSaid
+    | CameraAsked | CameraStated
     | RtcHailed | RtcDescribed | RtcCandidateTold | RtcHushed | RtcParted
-    | RtcWay | RtcTalks | RtcSfuDescribed | RtcSfuCandidateTold | RtcSfuClosed,
+    | RtcWay | RtcTalks | RtcSfuDescribed | RtcSfuCandidateTold | RtcSfuClosed
+    | CameraMaskChanged,
     Field(discriminator="type"),
 ]  # fmt: skip
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from nearhand.kit.errors import Invalid
 from nearhand.kit.patterns import Id
 from nearhand.sessions.messages import Ping, Pong, Problem
-from nearhand.sessions.model import NotAMessage
+from nearhand.sessions.model import NotAMessage, PictureMask
 
 VIDEO_PROTOCOL = "nearhand.video.v1"
 VERSION = 1
@@ -19,6 +19,7 @@ VERSION = 1
 _HEAD = struct.Struct(">BBBBIQHHHH")
 HEAD_BYTES = _HEAD.size
 KEY = 1  # flag: needs no picture before it
+_MASK_SHIFT, _MASKS = 1, tuple(PictureMask)  # two flags more: what was hidden
 _SLOT_AT = 20
 Slot = Annotated[int, Field(ge=0, lt=2**16)]
 FrameId = Annotated[int, Field(ge=0, lt=2**32)]
@@ -45,9 +46,10 @@ class Head:
     height: int
     quarter_turns: int = 0
     slot: int = 0
+    mask: PictureMask = PictureMask.NONE
 
     def pack(self) -> bytes:
-        flags = KEY if self.is_key else 0
+        flags = (KEY if self.is_key else 0) | _MASKS.index(self.mask) << _MASK_SHIFT
         return _HEAD.pack(
             VERSION,
             self.codec,
@@ -67,14 +69,15 @@ def read_head(picture: bytes) -> Head:
     if len(picture) <= HEAD_BYTES:
         raise BadPicture(f"A picture has a head of {HEAD_BYTES} bytes, and something behind it.")
     version, codec, flags, turns, frame_id, at, width, height, slot, nothing = _HEAD.unpack_from(picture)
-    if version != VERSION or codec not in set(Codec) or flags > KEY or turns > 3 or nothing:
+    hidden = flags >> _MASK_SHIFT
+    if version != VERSION or codec not in set(Codec) or hidden >= len(_MASKS) or turns > 3 or nothing:
         raise BadPicture("Its head is of another version.")
     if not width or not height:
         raise BadPicture("It has no size.")
-    codec, is_key = Codec(codec), bool(flags)
+    codec, is_key = Codec(codec), bool(flags & KEY)
     if codec is Codec.JPEG and not (is_key and picture[HEAD_BYTES : HEAD_BYTES + 2] == b"\xff\xd8"):
         raise BadPicture("A JPEG begins with its mark, and needs no picture before it.")
-    return Head(codec, is_key, frame_id, at, width, height, turns, slot)
+    return Head(codec, is_key, frame_id, at, width, height, turns, slot, _MASKS[hidden])
 
 
 def with_slot(picture: bytes, slot: int) -> bytes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from nearhand.kit.errors import Conflict, TooLarge, TooMany
 from nearhand.kit.rate import RateLimit
-from nearhand.sessions.model import StreamTaken
+from nearhand.sessions.model import MaskMissing, PictureMask, StreamTaken
 from nearhand.sessions.pictures import BadPicture, Codec, Head, MediaStream, read_head, with_slot
 
 MAX_SLOTS = 2**16
@@ -15,6 +15,7 @@ LEAST_FLYING = 2  # so many also where the line is slow: one on the way, one lea
 FRESH_S = 0.25  # beyond those, only while what is on its way is no older
 FLYING_BYTES = 1024 * 1024
 Sees = Callable[["Watcher", int], bool]  # whether the picture of this number is theirs to see now
+Obeys = Callable[[PictureMask], bool]  # whether a picture may be shown with no more hidden than that
 KEY_EVERY_S = 1.0  # a sender is not asked for key pictures more often
 
 
@@ -125,17 +126,11 @@ class Relay:
         self.watchers.discard(watcher)
         watcher.views.clear()
 
-    def take(self, sender: Sender, picture: bytes, now_s: float, sees: Sees) -> Taken:
-        """A picture has come. Raises TooLarge, BadPicture and Spent."""
-        if len(picture) > self._allowed.picture_bytes:
-            raise TooLarge(f"A live picture may have {self._allowed.picture_bytes} bytes.")
-        head = read_head(picture)
-        if sender.last is not None and head.frame_id <= sender.last:
-            raise BadPicture("Pictures of a stream are sent in the order in which they were taken.")
-        if self.bytes + len(picture) > self._allowed.session_bytes:
-            raise Spent(f"{self._allowed.session_bytes} bytes.")
-        self.bytes += len(picture)
-        sender.last = head.frame_id
+    def take(
+        self, sender: Sender, picture: bytes, now_s: float, sees: Sees, obeys: Obeys = lambda mask: True
+    ) -> Taken:
+        """A picture has come. Raises TooLarge, BadPicture, Spent and MaskMissing."""
+        head = self._let_in(sender, picture, obeys)
         if not self._pace.allow(sender.stream, now_s):
             sender.has_gap = True
             return Taken(head.frame_id, (), b"", wants_key=False)
@@ -156,6 +151,21 @@ class Relay:
         if wants_key:
             sender.key_asked_at = now_s
         return Taken(head.frame_id, tuple(to), told, wants_key)
+
+    def _let_in(self, sender: Sender, picture: bytes, obeys: Obeys) -> Head:
+        if len(picture) > self._allowed.picture_bytes:
+            raise TooLarge(f"A live picture may have {self._allowed.picture_bytes} bytes.")
+        head = read_head(picture)
+        if sender.last is not None and head.frame_id <= sender.last:
+            raise BadPicture("Pictures of a stream are sent in the order in which they were taken.")
+        if self.bytes + len(picture) > self._allowed.session_bytes:
+            raise Spent(f"{self._allowed.session_bytes} bytes.")
+        self.bytes += len(picture)
+        sender.last = head.frame_id
+        if not obeys(head.mask):
+            sender.has_gap = True
+            raise MaskMissing
+        return head
 
     def got(self, watcher: Watcher, slot: int, frame_id: int, now_s: float, sees: Sees) -> bytes | None:
         """A picture has come to them. The one that has waited for it, if there is any and it is theirs to see."""

@@ -18,9 +18,17 @@ from nearhand.kit.errors import NearhandError, TooLarge
 from nearhand.kit.patterns import is_id
 from nearhand.kit.rate import RateLimit
 from nearhand.sessions.audience import Viewer
-from nearhand.sessions.hub import ERRORS_PER_MINUTE, RECHECK_EVERY_S, TEND_EVERY_S, Hub
+from nearhand.sessions.hub import ERRORS_PER_MINUTE, RECHECK_EVERY_S, Hub
 from nearhand.sessions.messages import CloseCode, Ping, Pong, Problem
-from nearhand.sessions.model import FrameRef, NotAMessage, Participant, SessionEnded, UnknownSession
+from nearhand.sessions.model import (
+    FrameRef,
+    MaskMissing,
+    NotAMessage,
+    Participant,
+    PictureMask,
+    SessionEnded,
+    UnknownSession,
+)
 from nearhand.sessions.pictures import (
     VIDEO_PROTOCOL,
     MediaGot,
@@ -59,6 +67,7 @@ class Line:
     watcher: Watcher | None = None
     told_watchers: int | None = None
     is_spent: bool = False
+    is_bare: bool = False  # it was told that its pictures hide too little
     is_closing: bool = False
     errors: RateLimit = field(default_factory=lambda: RateLimit(ERRORS_PER_MINUTE))
     _words: deque[str] = field(default_factory=deque)
@@ -120,17 +129,10 @@ class VideoLines:
         self._idle_s, self._monotonic = idle_s, monotonic
         self._relays: OrderedDict[str, Relay] = OrderedDict()
         self._lines: dict[str, set[Line]] = {}
-        self._tending: asyncio.Task[None] | None = None
         self._rechecks: set[asyncio.Task[None]] = set()
         self._rechecked_at = monotonic()
 
-    async def start(self) -> None:
-        self._tending = asyncio.create_task(self._tend())
-
-    async def stop(self) -> None:
-        if self._tending is not None:
-            self._tending.cancel()
-            await asyncio.gather(self._tending, return_exceptions=True)
+    def stop(self) -> None:
         for line in self._everyone():
             line.close(CloseCode.RESTARTING)
 
@@ -202,11 +204,15 @@ class VideoLines:
             frame = FrameRef(stream=sender.stream, frame_id=frame_id)
             return not other.is_closing and self._hub.shows(line.session_id, other.viewer, frame)
 
+        def obeys(mask: PictureMask) -> bool:
+            return self._hub.obeys_mask(line.session_id, mask)
+
         try:
-            taken = self._relay(line.session_id).take(sender, picture, now, sees)
+            taken = self._relay(line.session_id).take(sender, picture, now, sees, obeys)
         except NearhandError as error:
             self._refuse(line, error, now)
             return
+        line.is_bare = False
         for watcher in taken.to:
             by_watcher[watcher].show(taken.picture)
         line.tell(MediaTook(frame_id=taken.frame_id, seen=sender.seen))
@@ -231,6 +237,11 @@ class VideoLines:
             log.info("video_spent", session=line.session_id)
             self._count(line.session_id)
             return
+        if isinstance(error, MaskMissing) and line.sender is not None and line.sender.last is not None:
+            line.tell(MediaTook(frame_id=line.sender.last, seen=line.sender.seen))
+            if line.is_bare:
+                return  # it was told, and more of them were on their way
+            line.is_bare = True
         line.complain(error, now)
         if isinstance(error, TooLarge):
             line.close(CloseCode.TOO_LARGE)
@@ -273,16 +284,6 @@ class VideoLines:
             task.add_done_callback(self._rechecks.discard)
 
     # -- tending ---------------------------------------------------------------------------------------------------
-
-    async def _tend(self) -> None:
-        while True:
-            await asyncio.sleep(TEND_EVERY_S)
-            try:
-                await self.tend()
-            except asyncio.CancelledError:
-                raise
-            except Exception:
-                log.exception("tending_video_failed")
 
     async def tend(self) -> None:
         """Hang up on the silent, in ended sessions, and on those no longer allowed; tell who is watched by how many."""

@@ -1824,6 +1824,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{session_id}/voice-notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Voice Note
+         * @description Upload what was spoken; whoever may chat may. `chat.say` with its `voice` then says it. Once more is the same.
+         */
+        post: operations["add_voice_note_api_v1_sessions__session_id__voice_notes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/voice-notes/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Voice Note */
+        get: operations["voice_note_api_v1_sessions__session_id__voice_notes__sha256__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sign-in": {
         parameters: {
             query?: never;
@@ -2852,6 +2889,162 @@ export interface components {
             width: number;
         };
         /**
+         * CameraAct
+         * @enum {string}
+         */
+        CameraAct: "tell" | "torch" | "zoom" | "focus" | "switch";
+        /**
+         * CameraAsk
+         * @description Ask for something of another's camera. It is done at once where they allow that, else shown to them.
+         *
+         *     `tell` asks for its `camera.state` alone; the others need `is_on` (torch), `zoom` or `at` (focus).
+         */
+        CameraAsk: {
+            act: components["schemas"]["CameraAct"];
+            /** At */
+            at?: [
+                number,
+                number
+            ] | null;
+            /** Is On */
+            is_on?: boolean | null;
+            /** To */
+            to?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "camera.ask";
+            /** Zoom */
+            zoom?: number | null;
+        };
+        /** CameraAsked */
+        CameraAsked: {
+            act: components["schemas"]["CameraAct"];
+            /** At */
+            at: [
+                number,
+                number
+            ] | null;
+            /** By */
+            by: string;
+            /** Client */
+            client: string;
+            /** Is On */
+            is_on: boolean | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "camera.asked";
+            /** Zoom */
+            zoom: number | null;
+        };
+        /**
+         * CameraMask
+         * @description What is asked of pictures of a site that others see: nothing, a warning, or that only the device is sharp.
+         * @enum {string}
+         */
+        CameraMask: "off" | "warn" | "enforce";
+        /**
+         * CameraMaskChanged
+         * @description The site asks something else of pictures now, or the session is at another one.
+         */
+        CameraMaskChanged: {
+            camera_mask: components["schemas"]["CameraMask"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "camera.mask_changed";
+        };
+        /**
+         * CameraState
+         * @description What my camera can do and does. `is_steered`: others may steer it without asking each time.
+         *
+         *     `asked`: waits for the answer of whoever holds it; `declined`: they said no.
+         */
+        CameraState: {
+            asked: components["schemas"]["CameraAct"] | null;
+            /** Cameras */
+            cameras: number;
+            /** Can Focus */
+            can_focus: boolean;
+            declined: components["schemas"]["CameraAct"] | null;
+            /** Is Steered */
+            is_steered: boolean;
+            /** Stream */
+            stream: string;
+            /** To */
+            to?: string | null;
+            /** Torch */
+            torch: boolean | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "camera.state";
+            zoom: components["schemas"]["ZoomRange"] | null;
+        };
+        /** CameraStated */
+        CameraStated: {
+            asked: components["schemas"]["CameraAct"] | null;
+            /** By */
+            by: string;
+            /** Cameras */
+            cameras: number;
+            /** Can Focus */
+            can_focus: boolean;
+            /** Client */
+            client: string;
+            declined: components["schemas"]["CameraAct"] | null;
+            /** Is Steered */
+            is_steered: boolean;
+            /** Stream */
+            stream: string;
+            /** Torch */
+            torch: boolean | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "camera.stated";
+            zoom: components["schemas"]["ZoomRange"] | null;
+        };
+        /** CaptionSaid */
+        CaptionSaid: {
+            /** By */
+            by: string;
+            /** Is Final */
+            is_final: boolean;
+            /** Language */
+            language: string;
+            /** Text */
+            text: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "caption.said";
+        };
+        /**
+         * CaptionSay
+         * @description One's own words as the device understood them; none: they are over.
+         */
+        CaptionSay: {
+            /** Is Final */
+            is_final: boolean;
+            /** Language */
+            language: string;
+            /** Text */
+            text: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "caption.say";
+        };
+        /**
          * ChangedDevice
          * @description A device after a change, and what the change brought about.
          */
@@ -2937,10 +3130,13 @@ export interface components {
             at: string;
             /** By */
             by: string;
+            /** Phrase */
+            phrase?: string | null;
             /** Seq */
             seq: number;
             /** Text */
             text: string;
+            voice?: components["schemas"]["VoiceNote"] | null;
         };
         /** ChatSaid */
         ChatSaid: {
@@ -2955,6 +3151,8 @@ export interface components {
             client: string;
             /** N */
             n: number;
+            /** Phrase */
+            phrase?: string | null;
             /** Seq */
             seq: number;
             /** Text */
@@ -2964,11 +3162,17 @@ export interface components {
              * @enum {string}
              */
             type: "chat.said";
+            voice?: components["schemas"]["VoiceNote"] | null;
         };
-        /** ChatSay */
+        /**
+         * ChatSay
+         * @description Say something. `phrase` and `voice` say more than `text`, which is read where they are not known.
+         */
         ChatSay: {
             /** N */
             n: number;
+            /** Phrase */
+            phrase?: string | null;
             /** Text */
             text: string;
             /**
@@ -2976,8 +3180,9 @@ export interface components {
              * @enum {string}
              */
             type: "chat.say";
+            voice?: components["schemas"]["VoiceNote"] | null;
         };
-        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Ping"] | components["schemas"]["AnnotationAdd"] | components["schemas"]["AnnotationEdit"] | components["schemas"]["AnnotationRemove"] | components["schemas"]["AnnotationRestore"] | components["schemas"]["ChatSay"] | components["schemas"]["SignalGive"] | components["schemas"]["StillShare"] | components["schemas"]["DeviceShow"] | components["schemas"]["StepShow"] | components["schemas"]["ApprovalAsk"] | components["schemas"]["ApprovalGive"] | components["schemas"]["SessionEnd"] | components["schemas"]["PointerMove"] | components["schemas"]["StrokeDraw"] | components["schemas"]["FrameSight"] | components["schemas"]["FrameFreeze"] | components["schemas"]["RtcHail"] | components["schemas"]["RtcDescribe"] | components["schemas"]["RtcCandidate"] | components["schemas"]["RtcHush"] | components["schemas"]["RtcPart"] | components["schemas"]["RtcTalk"] | components["schemas"]["RtcSfuEnter"] | components["schemas"]["RtcSfuDescribe"] | components["schemas"]["RtcSfuCandidate"] | components["schemas"]["RtcSfuAgain"];
+        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Ping"] | components["schemas"]["AnnotationAdd"] | components["schemas"]["AnnotationEdit"] | components["schemas"]["AnnotationRemove"] | components["schemas"]["AnnotationRestore"] | components["schemas"]["ChatSay"] | components["schemas"]["SignalGive"] | components["schemas"]["StillShare"] | components["schemas"]["DeviceShow"] | components["schemas"]["StepShow"] | components["schemas"]["DocumentShow"] | components["schemas"]["ApprovalAsk"] | components["schemas"]["ApprovalGive"] | components["schemas"]["SessionEnd"] | components["schemas"]["PointerMove"] | components["schemas"]["StrokeDraw"] | components["schemas"]["FrameSight"] | components["schemas"]["FrameFreeze"] | components["schemas"]["CaptionSay"] | components["schemas"]["CameraAsk"] | components["schemas"]["CameraState"] | components["schemas"]["RtcHail"] | components["schemas"]["RtcDescribe"] | components["schemas"]["RtcCandidate"] | components["schemas"]["RtcHush"] | components["schemas"]["RtcPart"] | components["schemas"]["RtcTalk"] | components["schemas"]["RtcSfuEnter"] | components["schemas"]["RtcSfuDescribe"] | components["schemas"]["RtcSfuCandidate"] | components["schemas"]["RtcSfuAgain"];
         /**
          * Component
          * @description A named part that is seen or replaced: a PSU, fan, disk bay, LED or button. Centre and size as for ports.
@@ -3257,6 +3462,44 @@ export interface components {
          * @enum {string}
          */
         DocumentKind: "pdf" | "markdown" | "image";
+        /**
+         * DocumentShow
+         * @description Put a page of a document, or an uploaded picture, before everybody's eyes; None takes it away.
+         */
+        DocumentShow: {
+            /** Document */
+            document: (components["schemas"]["ShownPage"] | components["schemas"]["ShownPicture"]) | null;
+            /** N */
+            n: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "document.show";
+        };
+        /** DocumentShown */
+        DocumentShown: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Client */
+            client: string;
+            /** Document */
+            document: (components["schemas"]["ShownPage"] | components["schemas"]["ShownPicture"]) | null;
+            /** N */
+            n: number;
+            /** Seq */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "document.shown";
+        };
         /**
          * Doer
          * @description Whoever did it. Their name is among the details, so that it can be redacted; the id is not.
@@ -3555,6 +3798,20 @@ export interface components {
              * @enum {string}
              */
             type: "freeze.asked";
+        };
+        /** GivenDocument */
+        GivenDocument: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Document */
+            document: components["schemas"]["ShownPage"] | components["schemas"]["ShownPicture"];
+            /** Seq */
+            seq: number;
         };
         /** GivenSignal */
         GivenSignal: {
@@ -4673,6 +4930,8 @@ export interface components {
              */
             address: string;
             /** @default off */
+            camera_mask: components["schemas"]["CameraMask"];
+            /** @default off */
             label_signing: components["schemas"]["LabelSigning"];
             /** Name */
             name: string;
@@ -5100,6 +5359,12 @@ export interface components {
             /** Width */
             width: number;
         };
+        /**
+         * PictureMask
+         * @description What of a picture was hidden before it left the camera: nothing, what is beside the device, or all of it.
+         * @enum {string}
+         */
+        PictureMask: "none" | "range" | "whole";
         /** PinChange */
         PinChange: {
             /** Pin */
@@ -6032,8 +6297,8 @@ export interface components {
              */
             quantity: string;
         };
-        ServerEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"];
-        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"] | components["schemas"]["RtcHailed"] | components["schemas"]["RtcDescribed"] | components["schemas"]["RtcCandidateTold"] | components["schemas"]["RtcHushed"] | components["schemas"]["RtcParted"] | components["schemas"]["RtcWay"] | components["schemas"]["RtcTalks"] | components["schemas"]["RtcSfuDescribed"] | components["schemas"]["RtcSfuCandidateTold"] | components["schemas"]["RtcSfuClosed"];
+        ServerEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"];
+        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"] | components["schemas"]["CaptionSaid"] | components["schemas"]["CameraAsked"] | components["schemas"]["CameraStated"] | components["schemas"]["RtcHailed"] | components["schemas"]["RtcDescribed"] | components["schemas"]["RtcCandidateTold"] | components["schemas"]["RtcHushed"] | components["schemas"]["RtcParted"] | components["schemas"]["RtcWay"] | components["schemas"]["RtcTalks"] | components["schemas"]["RtcSfuDescribed"] | components["schemas"]["RtcSfuCandidateTold"] | components["schemas"]["RtcSfuClosed"] | components["schemas"]["CameraMaskChanged"];
         /**
          * Session
          * @description One support call as a list shows it.
@@ -6125,6 +6390,7 @@ export interface components {
             /** Chat */
             chat: components["schemas"]["ChatLine"][];
             device: components["schemas"]["ShownDevice"] | null;
+            document?: components["schemas"]["GivenDocument"] | null;
             /** Is Ended */
             is_ended: boolean;
             /** Participants */
@@ -6167,6 +6433,8 @@ export interface components {
             frame: components["schemas"]["FrameRef"];
             /** Height */
             height: number;
+            /** @default none */
+            mask: components["schemas"]["PictureMask"];
             /** Seq */
             seq: number;
             /** Sha256 */
@@ -6185,6 +6453,38 @@ export interface components {
             /** Device Id */
             device_id: string;
             face: components["schemas"]["FaceSide"];
+        };
+        /**
+         * ShownPage
+         * @description A page of a document that the service keeps; whoever may read the document sees it.
+         */
+        ShownPage: {
+            /** Document Id */
+            document_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "page";
+            /** Page */
+            page: number;
+        };
+        /**
+         * ShownPicture
+         * @description A picture that was uploaded to the session as a still, of a screen for example.
+         */
+        ShownPicture: {
+            /** Height */
+            height: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "picture";
+            /** Sha256 */
+            sha256: string;
+            /** Width */
+            width: number;
         };
         /**
          * ShownStep
@@ -6295,6 +6595,8 @@ export interface components {
              * @default
              */
             address: string;
+            /** @default off */
+            camera_mask: components["schemas"]["CameraMask"];
             /**
              * Created At
              * Format: date-time
@@ -6463,6 +6765,7 @@ export interface components {
             frame: components["schemas"]["FrameRef"];
             /** Height */
             height: number;
+            mask?: components["schemas"]["PictureMask"] | null;
             /** N */
             n: number;
             /** Sha256 */
@@ -6508,7 +6811,7 @@ export interface components {
             /** Stored */
             stored: number;
         };
-        StoredEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"];
+        StoredEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"];
         /**
          * Strengthened
          * @description With the sign-in's fresh token, for programs.
@@ -6696,12 +6999,46 @@ export interface components {
             name: string;
         };
         /**
+         * VoiceFile
+         * @description A voice note as it was uploaded, before or after it was said.
+         */
+        VoiceFile: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Duration Ms */
+            duration_ms: number;
+            /** Media Type */
+            media_type: string;
+            /** Session Id */
+            session_id: string;
+            /** Sha256 */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /**
+         * VoiceNote
+         * @description What was spoken into an uploaded file (`POST /sessions/{id}/voice-notes`).
+         */
+        VoiceNote: {
+            /** Duration Ms */
+            duration_ms: number;
+            /** Sha256 */
+            sha256: string;
+        };
+        /**
          * Welcome
          * @description The answer to hello. `acked`: all of this client's messages up to this n are settled.
          */
         Welcome: {
             /** Acked */
             acked: number;
+            camera_mask: components["schemas"]["CameraMask"];
             /** Epoch */
             epoch: string;
             /** Is Resumed */
@@ -6733,6 +7070,15 @@ export interface components {
              * @enum {string}
              */
             type: "withheld";
+        };
+        /** ZoomRange */
+        ZoomRange: {
+            /** Max */
+            max: number;
+            /** Min */
+            min: number;
+            /** Now */
+            now: number;
         };
     };
     responses: never;
@@ -6771,6 +7117,15 @@ export type BodySignOutByProviderApiV1SignOutByProviderPost = components['schema
 export type Bucket = components['schemas']['Bucket'];
 export type Calibration = components['schemas']['Calibration'];
 export type Camera = components['schemas']['Camera'];
+export type CameraAct = components['schemas']['CameraAct'];
+export type CameraAsk = components['schemas']['CameraAsk'];
+export type CameraAsked = components['schemas']['CameraAsked'];
+export type CameraMask = components['schemas']['CameraMask'];
+export type CameraMaskChanged = components['schemas']['CameraMaskChanged'];
+export type CameraState = components['schemas']['CameraState'];
+export type CameraStated = components['schemas']['CameraStated'];
+export type CaptionSaid = components['schemas']['CaptionSaid'];
+export type CaptionSay = components['schemas']['CaptionSay'];
 export type ChangedDevice = components['schemas']['ChangedDevice'];
 export type Chart = components['schemas']['Chart'];
 export type ChatLine = components['schemas']['ChatLine'];
@@ -6792,6 +7147,8 @@ export type DeviceType = components['schemas']['DeviceType'];
 export type DeviceView = components['schemas']['DeviceView'];
 export type Document = components['schemas']['Document'];
 export type DocumentKind = components['schemas']['DocumentKind'];
+export type DocumentShow = components['schemas']['DocumentShow'];
+export type DocumentShown = components['schemas']['DocumentShown'];
 export type Doer = components['schemas']['Doer'];
 export type Elevation = components['schemas']['Elevation'];
 export type Enrolment = components['schemas']['Enrolment'];
@@ -6810,6 +7167,7 @@ export type FrameRef = components['schemas']['FrameRef'];
 export type FrameSight = components['schemas']['FrameSight'];
 export type FrameSighted = components['schemas']['FrameSighted'];
 export type FreezeAsked = components['schemas']['FreezeAsked'];
+export type GivenDocument = components['schemas']['GivenDocument'];
 export type GivenSignal = components['schemas']['GivenSignal'];
 export type Grant = components['schemas']['Grant'];
 export type Granted = components['schemas']['Granted'];
@@ -6904,6 +7262,7 @@ export type PasskeyOptions = components['schemas']['PasskeyOptions'];
 export type PasswordChange = components['schemas']['PasswordChange'];
 export type Permission = components['schemas']['Permission'];
 export type Picture = components['schemas']['Picture'];
+export type PictureMask = components['schemas']['PictureMask'];
 export type PinChange = components['schemas']['PinChange'];
 export type Ping = components['schemas']['Ping'];
 export type PointerMove = components['schemas']['PointerMove'];
@@ -6977,6 +7336,8 @@ export type Shape = components['schemas']['Shape'];
 export type SharedStill = components['schemas']['SharedStill'];
 export type SheetFormat = components['schemas']['SheetFormat'];
 export type ShownDevice = components['schemas']['ShownDevice'];
+export type ShownPage = components['schemas']['ShownPage'];
+export type ShownPicture = components['schemas']['ShownPicture'];
 export type ShownStep = components['schemas']['ShownStep'];
 export type Sighting = components['schemas']['Sighting'];
 export type Signal = components['schemas']['Signal'];
@@ -7009,8 +7370,11 @@ export type Ticket = components['schemas']['Ticket'];
 export type TotpCode = components['schemas']['TotpCode'];
 export type TotpOffer = components['schemas']['TotpOffer'];
 export type User = components['schemas']['User'];
+export type VoiceFile = components['schemas']['VoiceFile'];
+export type VoiceNote = components['schemas']['VoiceNote'];
 export type Welcome = components['schemas']['Welcome'];
 export type Withheld = components['schemas']['Withheld'];
+export type ZoomRange = components['schemas']['ZoomRange'];
 export type $defs = Record<string, never>;
 export interface operations {
     attach_api_v1_attachments_post: {
@@ -10908,7 +11272,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": (components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"])[];
+                    "application/json": (components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"])[];
                 };
             };
         };
@@ -11046,7 +11410,10 @@ export interface operations {
     };
     add_still_api_v1_sessions__session_id__stills_post: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description What was hidden in it; some sites refuse a picture with nothing hidden. */
+                mask?: components["schemas"]["PictureMask"];
+            };
             header?: never;
             path: {
                 session_id: string;
@@ -11082,6 +11449,77 @@ export interface operations {
         };
     };
     still_api_v1_sessions__session_id__stills__sha256__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    add_voice_note_api_v1_sessions__session_id__voice_notes_post: {
+        parameters: {
+            query: {
+                /** @description How long it lasts, as its recorder says. */
+                duration_ms: number;
+            };
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description Sound in WebM, Ogg or MP4, a minute and 1 MiB at most. */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoiceFile"];
+                };
+            };
+        };
+    };
+    voice_note_api_v1_sessions__session_id__voice_notes__sha256__get: {
         parameters: {
             query?: never;
             header?: never;

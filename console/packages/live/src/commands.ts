@@ -5,11 +5,15 @@ import type {
   Decision,
   FaceSide,
   FrameRef,
+  PictureMask,
   Place,
   Shape,
+  ShownPage,
+  ShownPicture,
   ShownStep,
   Sighting,
   Signal,
+  VoiceNote,
 } from "@nearhand/contract";
 import type { Live } from "./live";
 import { randomId, type Wish } from "./outbox";
@@ -35,6 +39,8 @@ export interface NewStill {
   height: number;
   capturedAt: Date;
   sighting: Sighting | null;
+  /** What is hidden in it. */
+  mask: PictureMask;
 }
 
 export interface EditedMark {
@@ -111,12 +117,27 @@ export class Commands {
     if (trimmed) this.live.ask({ type: "chat.say", text: trimmed });
   }
 
+  /** Say a canned phrase: each reads it in their own language, and `text` where it is not known. */
+  sayPhrase(phrase: string, text: string): void {
+    this.live.ask({ type: "chat.say", text, phrase });
+  }
+
+  /** Say a voice note that was uploaded (`POST /sessions/{id}/voice-notes`); `text` is read where it is not known. */
+  sayVoice(voice: VoiceNote, text: string, phrase: string | null = null): void {
+    this.live.ask({ type: "chat.say", text, voice, ...(phrase && { phrase }) });
+  }
+
+  /** Put a page or picture before everybody's eyes; null takes it away. */
+  showDocument(document: ShownPage | ShownPicture | null): void {
+    this.live.ask({ type: "document.show", document });
+  }
+
   /** STOP, WAIT, GO, PULL, WHICH? */
   signal(signal: Signal): void {
     this.live.ask({ type: "signal.give", signal });
   }
 
-  shareStill({ frame, sha256, width, height, capturedAt, sighting }: NewStill): void {
+  shareStill({ frame, sha256, width, height, capturedAt, sighting, mask }: NewStill): void {
     this.live.ask({
       type: "still.share",
       frame,
@@ -125,6 +146,7 @@ export class Commands {
       height,
       captured_at: capturedAt.toISOString(),
       sighting,
+      mask,
     });
   }
 

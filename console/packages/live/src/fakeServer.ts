@@ -118,7 +118,10 @@ export class FakeServer {
       case "stroke.draw":
       case "frame.sight":
       case "frame.freeze":
+      case "caption.say":
         return void this.fleeting.push(message);
+      case "camera.ask":
+      case "camera.state":
       case "rtc.hail":
       case "rtc.describe":
       case "rtc.candidate":
@@ -168,7 +171,7 @@ export class FakeServer {
     const you = { id: "me", display_name: "Me", role: "expert" as const };
     const acked = this.settled.get(client) ?? 0;
     wire.toClient.push([
-      { type: "welcome", epoch, seq, acked, you, present: ["me"], is_resumed: isResumed },
+      { type: "welcome", epoch, seq, acked, you, present: ["me"], is_resumed: isResumed, camera_mask: "off" },
       ...(isResumed
         ? this.log.slice(resume.seq)
         : [{ type: "session.state" as const, epoch, seq, state: this.state(), is_elsewhere: false }]),

@@ -22,14 +22,20 @@ class Wire implements Socket {
     this.onmessage?.({ data: JSON.stringify(messages) });
   }
   show(frame_id: number, slot = 3): void {
-    const bytes = packPicture({ frame_id, captured_at: 1000, width: 64, height: 36 }, JPEG);
+    const bytes = packPicture({ frame_id, captured_at: 1000, width: 64, height: 36, mask: "none" }, JPEG);
     new DataView(bytes).setUint16(20, slot);
     this.onmessage?.({ data: bytes });
   }
 }
 
 const JPEG = new Uint8Array([0xff, 0xd8, 1, 2]).buffer;
-const head = (frame_id: number) => ({ frame_id, captured_at: 1000, width: 640, height: 360 });
+const head = (frame_id: number) => ({
+  frame_id,
+  captured_at: 1000,
+  width: 640,
+  height: 360,
+  mask: "range" as const,
+});
 
 function sending() {
   const wires: Wire[] = [];

@@ -3,8 +3,10 @@
 import type {
   Annotation,
   Approval,
+  CameraMask,
   ChatLine,
   FrameSighted,
+  GivenDocument,
   GivenSignal,
   Participant,
   PointerMoved,
@@ -29,6 +31,8 @@ export interface SessionView {
   /** Between a welcome that could not resume and the state that follows it. */
   readonly awaitsState: boolean;
   readonly you: Participant | null;
+  /** What the site asks of pictures; null: not told yet. */
+  readonly cameraMask: CameraMask | null;
   readonly isEnded: boolean;
   readonly participants: readonly Participant[];
   /** Ids of the participants who are connected now. */
@@ -41,6 +45,8 @@ export interface SessionView {
   readonly step: ShownStep | null;
   /** What the customer was asked, oldest first, decided or not. */
   readonly approvals: readonly Approval[];
+  /** What somebody has put before everybody's eyes. */
+  readonly document: GivenDocument | null;
   /** The session is about equipment now that is not this person's to see. */
   readonly isElsewhere: boolean;
   /** The newest pointer, stroke and frame of each participant, by their id. */
@@ -55,6 +61,7 @@ export const EMPTY_SESSION: SessionView = {
   headSeq: 0,
   awaitsState: true,
   you: null,
+  cameraMask: null,
   isEnded: false,
   participants: [],
   present: [],
@@ -65,6 +72,7 @@ export const EMPTY_SESSION: SessionView = {
   signal: null,
   step: null,
   approvals: [],
+  document: null,
   isElsewhere: false,
   pointers: {},
   strokes: {},
@@ -93,6 +101,7 @@ export function reduce(view: SessionView, message: ServerMessage): SessionView {
         ...(message.is_resumed ? view : { ...view, awaitsState: true }),
         headSeq: message.seq,
         you: message.you,
+        cameraMask: message.camera_mask,
         present: message.present,
         pointers: {},
         strokes: {},
@@ -104,6 +113,7 @@ export function reduce(view: SessionView, message: ServerMessage): SessionView {
       return {
         ...view,
         ...state,
+        document: state.document ?? null,
         epoch,
         seq,
         headSeq: Math.max(seq, view.headSeq),
@@ -116,6 +126,8 @@ export function reduce(view: SessionView, message: ServerMessage): SessionView {
     case "error":
     case "pong":
       return view;
+    case "camera.mask_changed":
+      return { ...view, cameraMask: message.camera_mask };
     case "presence.changed":
       return withPresence(view, message.participant, message.is_present);
     case "pointer.moved":
@@ -128,6 +140,9 @@ export function reduce(view: SessionView, message: ServerMessage): SessionView {
     case "frame.sighted":
       return { ...view, frames: { ...view.frames, [message.by]: message } };
     case "freeze.asked":
+    case "caption.said":
+    case "camera.asked":
+    case "camera.stated":
     case "rtc.hailed":
     case "rtc.described":
     case "rtc.candidate_told":
@@ -181,7 +196,13 @@ function withEvent(view: SessionView, event: ServerEvent): SessionView {
     case "annotation.removed":
       return { ...next, annotations: view.annotations.filter(({ id }) => id !== event.id) };
     case "chat.said":
-      return { ...next, chat: [...view.chat, { seq, by, at, text: event.text }].slice(-CHAT_KEPT) };
+      return {
+        ...next,
+        chat: [
+          ...view.chat,
+          { seq, by, at, text: event.text, phrase: event.phrase ?? null, voice: event.voice ?? null },
+        ].slice(-CHAT_KEPT),
+      };
     case "signal.given":
       return { ...next, signal: { seq, by, at, signal: event.signal } };
     case "still.shared":
@@ -190,6 +211,8 @@ function withEvent(view: SessionView, event: ServerEvent): SessionView {
       return { ...next, device: event.device, isElsewhere: false };
     case "step.shown":
       return { ...next, step: event.step };
+    case "document.shown":
+      return { ...next, document: event.document && { seq, by, at, document: event.document } };
     case "approval.asked":
     case "approval.given":
       return { ...next, approvals: replaced(view.approvals, event.approval) };

@@ -8,6 +8,7 @@ export * from "./label";
 export * from "./leaders";
 export * from "./locate";
 export * from "./locateRack";
+export * from "./mask";
 export * from "./outline";
 export * from "./planarPose";
 export * from "./points";

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import calibrationsFile from "../vectors/calibrations.json";
 import fitsFile from "../vectors/fits.json";
+import masksFile from "../vectors/masks.json";
 import posesFile from "../vectors/poses.json";
 import projectionFile from "../vectors/projection.json";
 import ringsFile from "../vectors/rings.json";
@@ -9,6 +10,7 @@ import { calibrate } from "./calibrate";
 import { type Intrinsics, normalise } from "./camera";
 import { SLACK, cameraOf, refineState, startAt } from "./fit";
 import type { Point } from "./homography";
+import { keptOutline } from "./mask";
 import { onFace } from "./onFace";
 import { bothPoses } from "./planarPose";
 import { type EdgePoints, emptyPoints } from "./points";
@@ -91,6 +93,12 @@ describe("the server's numbers", () => {
       const ring = errorRing(camera, one.pose, one.covariance, row as unknown as FacePoint)!;
       expectAlike([ring.px, ring.mm], [one.rings[i]!.px, one.rings[i]!.mm]);
     });
+  });
+
+  it.each(masksFile)("masks: what is kept of $extent, $margin_px px aside", (one) => {
+    const kept = keptOutline(one.camera, one.pose, one.covariance, one.extent, one.margin_px);
+    if (one.outline_px === null) return expect(kept).toBeNull();
+    expectAlike(kept!.flat(), one.outline_px);
   });
 
   it.each(ringsFile)("rings: radius $radius", ({ covariance, radius }) => {

@@ -1,10 +1,12 @@
 /** Keep the newest frames that were shown live, so that the sharp still of exactly one of them can be made. */
-import type { FrameRead, StillTaken } from "./messages";
+import type { Develop, FrameRead, StillTaken } from "./messages";
+import { Outgoing, veilOf } from "./outgoing";
 
 const MOST_BYTES = 48 * 1024 * 1024; // of pixels: a phone has not much more to spare beside its camera
 const QUALITY = 0.85;
 
 export class Developer {
+  readonly #outgoing = new Outgoing();
   readonly #kept = new Map<number, { bitmap: ImageBitmap; frame: FrameRead }>();
 
   /** The frame's memory is given back here. */
@@ -19,13 +21,14 @@ export class Developer {
   }
 
   /** Null when it is not kept any more. */
-  async still(frame_id: number): Promise<StillTaken | null> {
+  async still({ frame_id, mask }: Develop): Promise<StillTaken | null> {
     const kept = this.#kept.get(frame_id);
     if (!kept) return null;
     const { width, height } = kept.bitmap;
     const canvas = new OffscreenCanvas(width, height);
-    canvas.getContext("2d", { alpha: false })!.drawImage(kept.bitmap, 0, 0);
+    const veil = veilOf(mask, kept.frame);
+    this.#outgoing.draw(canvas.getContext("2d", { alpha: false })!, kept.bitmap, veil);
     const jpeg = await canvas.convertToBlob({ type: "image/jpeg", quality: QUALITY });
-    return { type: "still", frame: kept.frame, jpeg };
+    return { type: "still", frame: kept.frame, jpeg, mask: veil.mask };
   }
 }

@@ -11,6 +11,7 @@ import { StillSender } from "../session/stills";
 import { get, isOffline } from "../rest";
 import { areTwoAlike, ByPicture, doors } from "./byPicture";
 import { FrameLoop, STREAM, type Wanted } from "./frames";
+import { maskWanted, mayLeave } from "./mask";
 import type { FrameRead, PictureTaken, StillTaken } from "./messages";
 import { showing } from "./showing";
 
@@ -44,13 +45,15 @@ function wanted(): Wanted {
   const now = target.peek();
   const gap = isLive.peek() ? RING_STILL_GAP_MS : KEEPSAKE_GAP_MS;
   const isWanted = Date.now() - lastStill > gap || (isLive.peek() && sender()?.isDue === true);
-  const wantsKeepsake = isLive.peek() || lastSight.peek() !== null;
+  const mask = maskWanted();
+  const wantsKeepsake = isLive.peek() ? mask !== null : lastSight.peek() !== null;
   if (isWanted && wantsKeepsake) lastStill = Date.now();
   return {
     layout: now?.layout ?? null,
     deviceId: now?.view.device.id ?? null,
     still: isWanted && wantsKeepsake ? { quality: sender()?.quality ?? 0.7 } : null,
-    picture: isLive.peek() ? (showing.peek()?.wants(performance.now()) ?? null) : null,
+    picture: mask && (showing.peek()?.wants(performance.now()) ?? null),
+    mask,
   };
 }
 
@@ -69,6 +72,7 @@ let symbolsAt = 0;
 
 /** In a session, a device that shows no symbol is looked for by what its face looks like. */
 async function findByPicture(still: StillTaken): Promise<void> {
+  if (still.mask !== "none") return; // there is nothing to recognise in it
   const [now, size] = [target.peek(), targetFace.peek()];
   if (!now || !size || !isLive.peek() || still.frame.deviceId !== now.view.device.id) return;
   const deviceId = now.view.device.id;
@@ -119,9 +123,9 @@ function onRead(frame: FrameRead): void {
 
 /** What is drawn on a live picture is fixed by the sighting of that frame: it is told before the picture goes. */
 function onPicture(picture: PictureTaken): void {
-  if (!isLive.peek()) return;
+  if (!mayLeave(picture.mask)) return;
   tellSight(picture.frame, true);
-  const { frame, width, height, jpeg } = picture;
+  const { frame, width, height, jpeg, mask } = picture;
   sender()?.keep({
     frame_id: frame.frame_id,
     captured_at: frame.captured_at,
@@ -129,6 +133,7 @@ function onPicture(picture: PictureTaken): void {
     height,
     jpeg: new Blob([jpeg], { type: "image/jpeg" }),
     sighting: sightingOf(frame),
+    mask,
   });
   showing.peek()?.take(picture);
 }
@@ -159,12 +164,13 @@ export function sightingOf({ located, deviceId, camera }: FrameRead): Sighting |
   };
 }
 
-function onStill({ frame, jpeg }: StillTaken): void {
+function onStill(still: StillTaken): void {
+  const { frame, jpeg, mask } = still;
   const { frame_id, captured_at, width, height, located, camera, deviceId } = frame;
-  if (located && deviceId) keep(jpeg, { located, camera }, deviceId);
-  void findByPicture({ type: "still", frame, jpeg });
+  if (located && deviceId && mask !== "whole") keep(jpeg, { located, camera }, deviceId);
+  void findByPicture(still);
   if (isLive.peek())
-    sender()?.add({ frame_id, captured_at, width, height, jpeg, sighting: sightingOf(frame) });
+    sender()?.add({ frame_id, captured_at, width, height, jpeg, sighting: sightingOf(frame), mask });
 }
 
 function keep(jpeg: Blob, sight: Sight, deviceId: string): void {
@@ -185,9 +191,14 @@ function newSender(id: string): StillSender {
   return new StillSender(STREAM, {
     now: Date.now,
     isLive: () => showing.peek()?.rung.peek().isLive ?? false,
-    develop: (frame_id) => loop.develop(frame_id),
-    upload: (jpeg) => sendBytes<Still>(path, jpeg, { type: "image/jpeg" }),
-    share: ({ frame_id, captured_at, width, height, sha256, sighting }) =>
+    develop(frame_id) {
+      const mask = maskWanted();
+      if (mask) loop.develop(frame_id, mask);
+      else sender()?.gone(frame_id);
+    },
+    mayLeave,
+    upload: (jpeg, mask) => sendBytes<Still>(`${path}?mask=${mask}`, jpeg, { type: "image/jpeg" }),
+    share: ({ frame_id, captured_at, width, height, sha256, sighting, mask }) =>
       open.peek()?.commands.shareStill({
         frame: { stream: STREAM, frame_id, how: "still" },
         sha256,
@@ -195,6 +206,7 @@ function newSender(id: string): StillSender {
         height,
         capturedAt: new Date(captured_at),
         sighting,
+        mask,
       }),
   });
 }

@@ -10,6 +10,7 @@ import type {
   SightedLate,
   StillTaken,
 } from "./messages";
+import type { MaskWanted } from "./outgoing";
 import { listenToMotion, turns } from "./motion";
 import { cameraKeyFor, intrinsicsFor, keepLearnt } from "./source";
 
@@ -30,6 +31,7 @@ export interface Wanted {
   deviceId: string | null;
   still: { quality: number } | null;
   picture: { longest: number; quality: number } | null;
+  mask: MaskWanted | null;
 }
 
 /** Who is told what the worker found and made. */
@@ -73,8 +75,8 @@ export class FrameLoop {
   }
 
   /** Make the sharp still of an earlier frame. */
-  develop(frame_id: number): void {
-    const ask: Develop = { type: "develop", frame_id };
+  develop(frame_id: number, mask: MaskWanted): void {
+    const ask: Develop = { type: "develop", frame_id, mask };
     this.#worker.postMessage(ask);
   }
 

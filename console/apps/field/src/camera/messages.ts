@@ -1,4 +1,5 @@
 /** What the page and the reading worker say to each other. */
+import type { PictureMask } from "@nearhand/contract";
 import type {
   CameraBelief,
   FaceLayout,
@@ -9,6 +10,7 @@ import type {
   Located,
   Vec3,
 } from "@nearhand/spatial";
+import type { MaskWanted } from "./outgoing";
 
 export type HeldLayout = FaceLayout & { readonly face: FaceSize };
 
@@ -27,6 +29,8 @@ export interface ReadFrame {
   still: { quality: number } | null;
   /** A live picture of it is due: so long at most on its longer side. The frame is kept for a moment, too. */
   picture: { longest: number; quality: number } | null;
+  /** What others may see of it; null: nobody else sees it. */
+  mask: MaskWanted | null;
   /** How the camera has turned since the frame before, where a gyroscope tells. */
   turn: Vec3 | null;
 }
@@ -69,6 +73,8 @@ export interface StillTaken {
   type: "still";
   frame: FrameRead;
   jpeg: Blob;
+  /** What is hidden in it. */
+  mask: PictureMask;
 }
 
 /** A live picture of exactly this frame. */
@@ -78,6 +84,7 @@ export interface PictureTaken {
   width: number;
   height: number;
   jpeg: ArrayBuffer;
+  mask: PictureMask;
   /** How long it took to be made. */
   ms: number;
 }
@@ -86,6 +93,7 @@ export interface PictureTaken {
 export interface Develop {
   type: "develop";
   frame_id: number;
+  mask: MaskWanted;
 }
 
 /** What the frames so far say of the camera. */

@@ -1,5 +1,7 @@
 /** Get at a frame's pixels as cheaply as can be: all of it small, and parts of it in full. */
+import type { PictureMask } from "@nearhand/contract";
 import type { GreyImage } from "@nearhand/spatial";
+import { Outgoing, type Veil } from "./outgoing";
 
 /** The longer side of what is tracked. */
 export const SMALL_PX = 640;
@@ -10,6 +12,8 @@ export interface Region {
   w: number;
   h: number;
 }
+
+const outgoing = new Outgoing();
 
 type Context = OffscreenCanvasRenderingContext2D;
 
@@ -68,22 +72,28 @@ export class Pixels {
     return this.#full;
   }
 
-  /** Exactly these pixels as a JPEG; they are taken by this call, whatever is loaded later. */
-  jpeg(quality: number): Promise<Blob> {
-    this.#drawn(this.#whole, { x: 0, y: 0, w: this.width, h: this.height }, this.width, this.height, false);
-    return this.#whole.canvas.convertToBlob({ type: "image/jpeg", quality });
+  /** Exactly this frame as a JPEG, as it may leave; its pixels are taken by this call, whatever is loaded later. */
+  jpeg(quality: number, veil: Veil): Promise<Blob> {
+    return this.#outgoing(this.#whole, this.width, this.height, quality, veil);
   }
 
   /** The same, no longer than so much: what is shown live. */
   async shown(
-    longest: number,
-    quality: number,
-  ): Promise<{ width: number; height: number; jpeg: ArrayBuffer }> {
+    { longest, quality }: { longest: number; quality: number },
+    veilFor: (reduction: number) => Veil,
+  ): Promise<{ width: number; height: number; jpeg: ArrayBuffer; mask: PictureMask }> {
     const scale = Math.min(1, longest / Math.max(this.width, this.height));
     const [width, height] = [Math.round(this.width * scale), Math.round(this.height * scale)];
-    this.#drawn(this.#shown, { x: 0, y: 0, w: this.width, h: this.height }, width, height, false);
-    const blob = await this.#shown.canvas.convertToBlob({ type: "image/jpeg", quality });
-    return { width, height, jpeg: await blob.arrayBuffer() };
+    const veil = veilFor(1 / scale);
+    const blob = await this.#outgoing(this.#shown, width, height, quality, veil);
+    return { width, height, jpeg: await blob.arrayBuffer(), mask: veil.mask };
+  }
+
+  #outgoing(context: Context, width: number, height: number, quality: number, veil: Veil): Promise<Blob> {
+    const { canvas } = context;
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    outgoing.draw(context, this.#bitmap!, veil);
+    return canvas.convertToBlob({ type: "image/jpeg", quality });
   }
 
   /** The frame itself, whose memory is the caller's to give back from now on. */
@@ -92,16 +102,14 @@ export class Pixels {
     return this.#bitmap!;
   }
 
-  #drawn(context: Context, from: Region, width: number, height: number): ImageData;
-  #drawn(context: Context, from: Region, width: number, height: number, isRead: false): null;
-  #drawn(context: Context, { x, y, w, h }: Region, width: number, height: number, isRead = true) {
+  #drawn(context: Context, { x, y, w, h }: Region, width: number, height: number): ImageData {
     const { canvas } = context;
-    if (canvas.width < width || canvas.height < height || !isRead) {
-      if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    if (canvas.width < width || canvas.height < height) {
+      Object.assign(canvas, { width, height });
       context.imageSmoothingQuality = "medium"; // without, a picture reduced to a third flickers
     }
     context.drawImage(this.#bitmap!, x, y, w, h, 0, 0, width, height);
-    return isRead ? context.getImageData(0, 0, width, height) : null;
+    return context.getImageData(0, 0, width, height);
   }
 }
 

@@ -21,6 +21,7 @@ import { readLabels } from "./labels";
 import { LateSights } from "./late";
 import { Developer } from "./develop";
 import type { Develop, FrameRead, FromWorker, HeldLayout, ReadFrame, SightedLate } from "./messages";
+import { BARE, veilOf } from "./outgoing";
 import { cut, Pixels, type Region } from "./pixels";
 import { type Look, Searcher, regionOf } from "./where";
 
@@ -45,7 +46,7 @@ self.onmessage = async ({ data }: MessageEvent<ReadFrame | SightedLate | Develop
   try {
     if (data.type === "sighted") followFrom(data);
     else if (data.type === "develop")
-      say((await developer.still(data.frame_id)) ?? { ...data, type: "gone" });
+      say((await developer.still(data)) ?? { type: "gone", frame_id: data.frame_id });
     else await read(data);
   } catch (error) {
     say({ type: "failed", message: String(error) });
@@ -73,13 +74,17 @@ async function read(ask: ReadFrame): Promise<void> {
     type: "read", frame_id, captured_at, width, height, camera, deviceId, ...seen, ms,
   }; // prettier-ignore
   const making = performance.now();
-  const picture = ask.picture && pixels.shown(ask.picture.longest, ask.picture.quality);
+  const veilFor = (reduction: number) => (ask.mask ? veilOf(ask.mask, frame, reduction) : BARE);
+  // Nothing is known of a smeared frame. One that must be masked is left out: a mask is never that of another frame.
+  const isLost = frame.isBlurred && ask.mask?.rule === "enforce";
+  const picture = ask.picture && !isLost ? pixels.shown(ask.picture, veilFor) : null;
   if (picture) developer.keep(pixels.keep(), frame);
-  const jpeg = ask.still && !frame.isBlurred ? pixels.jpeg(ask.still.quality) : null;
+  const veil = veilFor(1);
+  const jpeg = ask.still && !frame.isBlurred ? pixels.jpeg(ask.still.quality, veil) : null;
   if (jpeg && !frame.located) late.keep(frame_id, captured_at, pixels.small());
   say(frame);
   if (picture) say({ type: "picture", frame, ...(await picture), ms: performance.now() - making });
-  if (jpeg) say({ type: "still", frame, jpeg: await jpeg });
+  if (jpeg) say({ type: "still", frame, jpeg: await jpeg, mask: veil.mask });
 }
 
 type Seen = Pick<

@@ -9,6 +9,7 @@ import { keepsake, lastSight } from "../camera/eye";
 import { keptMarks, target, targetFace } from "../device/target";
 import { nowMs } from "../hud/clock";
 import { portsOfStep } from "../session/guide";
+import { live } from "../session/part";
 import { room } from "../session/room";
 import { t as tn } from "../words/names";
 import { Disagree, RackWay } from "./Findings";
@@ -32,10 +33,10 @@ const GONE_AFTER_MS = 700; // on a picture that moves on, a mark that stays behi
 export const marksHere = computed<readonly FaceMark[]>(() => {
   const now = target.value;
   if (!now) return [];
-  const live = room.value?.annotations ?? [];
+  const shared = room.value?.annotations ?? [];
   const removing = new Set(room.value?.pending.removing ?? []);
-  const ids = new Set(live.map(({ id }) => id));
-  return [...live, ...keptMarks.value.filter(({ id }) => !ids.has(id))]
+  const ids = new Set(shared.map(({ id }) => id));
+  return [...shared, ...keptMarks.value.filter(({ id }) => !ids.has(id))]
     .filter(isOnFace)
     .filter(
       ({ id, anchor, is_hidden }) =>
@@ -58,6 +59,7 @@ export function Overlay({ box }: { box: Size }) {
   const view = fit(frame, box, fitOf(cameraState.value, box));
   const toBox = (point: Point): Point => pictureToBox(view, point);
   const RackUnits = rackPart.value?.RackUnits;
+  const masks = live.here.value;
   return (
     <>
       <svg
@@ -77,9 +79,11 @@ export function Overlay({ box }: { box: Size }) {
           <RackUnits box={box} toBox={toBox} keepOut={keepOut()} isSought={!isOurs || isLost} />
         )}
         {isOurs && !isLost && <OnDevice sight={sight} view={view} box={box} />}
+        {isOurs && !isLost && masks && <masks.MaskLine sight={sight} toBox={toBox} />}
       </svg>
       <div class="overlay-chips">
         <Identity />
+        {masks && <masks.MaskSign sight={isOurs && !isLost ? sight : null} />}
         {isContradicted.value && <Disagree />}
         <RackWay />
       </div>

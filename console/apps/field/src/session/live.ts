@@ -1,4 +1,5 @@
 /** The client of live sessions: see `part.ts`. */
 export { openSession, sendUnsent } from "@nearhand/live";
+export { MaskLine, MaskSign } from "../video/MaskSign";
 export { showPictures } from "../video/show";
 export { RungChip, RungChoice } from "../video/RungChip";

@@ -5,11 +5,12 @@ function setUp() {
   const clock = { ms: 100_000 };
   const shared: number[] = [];
   const developing: number[] = [];
-  const live = { isLive: false };
+  const live = { isLive: false, isMasked: false };
   const uploads: { settle: (ms: number) => Promise<void>; fail: () => Promise<void> }[] = [];
   const sender = new StillSender("cam", {
     now: () => clock.ms,
     isLive: () => live.isLive,
+    mayLeave: (mask) => !live.isMasked || mask !== "none",
     develop: (frame_id) => void developing.push(frame_id),
     share: (still) => shared.push(still.frame_id),
     upload: () =>
@@ -34,6 +35,7 @@ function setUp() {
     height: 720,
     jpeg: new Blob(["x"]),
     sighting: null,
+    mask: "none",
   });
   return { clock, live, shared, developing, uploads, sender, still };
 }
@@ -41,6 +43,18 @@ function setUp() {
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
 describe("stills", () => {
+  it("that hide nothing do not leave once that is asked for, also those taken before", async () => {
+    const { live, shared, uploads, sender, still } = setUp();
+    live.isMasked = true;
+    sender.add(still(1));
+    sender.freeze({ stream: "cam", frame_id: 1, how: "still" });
+    expect(uploads).toHaveLength(0);
+    sender.add({ ...still(2), mask: "range" });
+    await uploads[0]!.settle(100);
+    await settled();
+    expect(shared).toEqual([2]);
+  });
+
   it("leave one at a time, at most one a second, always the newest", async () => {
     const { clock, shared, uploads, sender, still } = setUp();
     sender.add(still(1));

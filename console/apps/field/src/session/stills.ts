@@ -1,5 +1,5 @@
 /** Share sharp stills at the pace the link allows: the next leaves only when the last has settled. */
-import type { FrameRef, Sighting, Still } from "@nearhand/contract";
+import type { FrameRef, PictureMask, Sighting, Still } from "@nearhand/contract";
 
 /** A JPEG of exactly one frame, and what was seen in it. */
 export interface FrameStill {
@@ -9,13 +9,17 @@ export interface FrameStill {
   height: number;
   jpeg: Blob;
   sighting: Sighting | null;
+  /** What is hidden in it. */
+  mask: PictureMask;
 }
 
 export interface StillDoors {
-  upload: (jpeg: Blob) => Promise<Pick<Still, "sha256">>;
+  upload: (jpeg: Blob, mask: PictureMask) => Promise<Pick<Still, "sha256">>;
   share: (still: FrameStill & { sha256: string }) => void;
   /** Have the sharp still of an earlier frame made: it is added, or said to be gone. */
   develop: (frame_id: number) => void;
+  /** Whether a picture that hides so much may leave now. */
+  mayLeave: (mask: PictureMask) => boolean;
   now: () => number;
   /** Live pictures go out: stills come seldom then, and leave them the line. */
   isLive: () => boolean;
@@ -103,14 +107,16 @@ export class StillSender {
 
   async #pump(): Promise<void> {
     if (this.#isSending) return;
-    const newest = this.#ring.at(-1);
+    const { mayLeave } = this.doors;
+    this.#asked = this.#asked.filter(({ mask }) => mayLeave(mask));
+    const newest = this.#ring.findLast(({ mask }) => mayLeave(mask));
     const isTime = this.doors.now() >= this.#nextAt && newest && newest.frame_id > this.#lastSent;
     const still = this.#asked.shift() ?? (isTime ? newest : undefined);
     if (!still) return;
     this.#isSending = true;
     const started = this.doors.now();
     try {
-      const { sha256 } = await this.doors.upload(still.jpeg);
+      const { sha256 } = await this.doors.upload(still.jpeg, still.mask);
       this.uploadMs = this.doors.now() - started;
       this.#lastSent = Math.max(this.#lastSent, still.frame_id);
       this.doors.share({ ...still, sha256 });

@@ -3,6 +3,7 @@ import type { IceServers } from "@nearhand/contract";
 import { Call, type CallView, NO_CALL } from "@nearhand/live/rtc";
 import { VoiceBar } from "@nearhand/ui/voice";
 import { effect, signal } from "@preact/signals";
+import { cameraRule } from "../camera/mask";
 import { cameraState, pictures } from "../camera/source";
 import { get } from "../rest";
 import { nameOf, open, sessionId } from "./room";
@@ -21,7 +22,11 @@ effect(() => {
   });
   call.value = opened;
   const leave = opened.subscribe((now) => (view.value = now));
-  const noPictures = effect(() => opened.film(cameraState.value.status === "on" ? pictures() : null));
+  // The camera's own pictures pass through no mask: where any is asked for, voice goes out and they do not.
+  const noPictures = effect(() => {
+    const isBare = cameraState.value.status === "on" && cameraRule.value === "off";
+    opened.film(isBare ? pictures() : null);
+  });
   return () => {
     noPictures();
     leave();

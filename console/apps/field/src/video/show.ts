@@ -46,9 +46,9 @@ export function showPictures(sessionId: string): LivePictures {
       nextAt = Math.max(nextAt + 1000 / step.perS, now);
       return sender.isRoom() ? { longest: step.width, quality: step.quality } : null;
     },
-    take({ frame, width, height, jpeg, ms }: PictureTaken) {
+    take({ frame, width, height, jpeg, ms, mask }: PictureTaken) {
       madeMs = Math.max(madeMs, ms);
-      sender.send({ frame_id: frame.frame_id, captured_at: frame.captured_at, width, height }, jpeg);
+      sender.send({ frame_id: frame.frame_id, captured_at: frame.captured_at, width, height, mask }, jpeg);
     },
     pin(step) {
       ladder.pinned = step;

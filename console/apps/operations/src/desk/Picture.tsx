@@ -6,6 +6,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { useNow } from "../shell/now";
 import type { Desk } from "./desk";
 import { drawnMarks, type Canvas } from "./drawn";
+import { MaskWord, WouldBeKept } from "./MaskSigns";
 import { MarkOnPicture } from "./MarkOnPicture";
 import { MarkWords } from "./MarkWords";
 import { usePicturePen } from "./picturePen";
@@ -79,6 +80,7 @@ function OnStill({ desk }: { desk: Desk }) {
         {!isLiveShown(still) && (
           <image href={stillUrl(desk.id, still)} width={width} height={height} preserveAspectRatio="none" />
         )}
+        <WouldBeKept desk={desk} scale={scale} />
         {drawn.value.map((mark) => (
           <MarkOnPicture
             key={mark.id}
@@ -172,6 +174,7 @@ function PictureStatus({ desk }: { desk: Desk }) {
       <span class={`flag ${tone}`}>{t(word)}</span>
       {!isLiveShown(still) && <time>{t("ago", { age: age(old_ms) })}</time>}
       <LiveFlow desk={desk} />
+      <MaskWord desk={desk} />
       {!desk.sighting.value && <span class="picture-warning">{t("noSighting")}</span>}
     </p>
   );

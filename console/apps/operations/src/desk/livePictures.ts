@@ -119,12 +119,12 @@ export class LivePictures {
     if (!this.#watcher) return bitmap.close();
     const at = new Date().toISOString();
     const captured_at = new Date(head.captured_at).toISOString();
-    const { width, height } = head;
+    const { width, height, mask } = head;
     this.#cameAt = Date.now();
     this.#delayMs = ageMs();
     this.#wasLive.value = true;
     const sighting = this.sightOf(frame);
-    this.#show({ frame, width, height, sighting, by, at, captured_at, sha256: "", seq: 0, bitmap });
+    this.#show({ frame, width, height, sighting, by, at, captured_at, sha256: "", seq: 0, bitmap, mask });
   }
 
   #sighting(frame: FrameRef): Promise<void> | undefined {

@@ -1,8 +1,8 @@
-/** Rename a site or rack, give it to another tenant, or say what is asked of a site's labels. */
-import type { LabelSigning, NewRack, NewSite, Rack, Site, Tenant } from "@nearhand/contract";
+/** Rename a site or rack, give it to another tenant, or say what is asked of a site's labels and pictures. */
+import type { CameraMask, LabelSigning, NewRack, NewSite, Rack, Site, Tenant } from "@nearhand/contract";
 import { Button, Dialog, Field, SelectField, useLoad } from "@nearhand/ui";
 import { useState } from "preact/hooks";
-import { textOf, useActing } from "../access/acting";
+import { submits, textOf, useActing } from "../access/acting";
 import { all } from "../devices/registry";
 import { getVersioned, put, type Versioned } from "../rest";
 import { Shown } from "../shell/Shown";
@@ -45,21 +45,15 @@ function Form({ path, read: { place, tenants }, onDone }: PlaceEditProps & { rea
   const [tenantId, setTenantId] = useState(place.data.tenant_id ?? "");
   const isSite = "label_signing" in place.data;
   const [signing, setSigning] = useState<LabelSigning>(isSite ? (place.data as Site).label_signing : "off");
+  const [mask, setMask] = useState<CameraMask>(isSite ? (place.data as Site).camera_mask : "off");
   const acting = useActing();
   const save = async (name: string) => {
-    const asked = isSite ? { label_signing: signing } : {};
+    const asked = isSite ? { label_signing: signing, camera_mask: mask } : {};
     await put(path, { ...sendable(place.data), name, tenant_id: tenantId || null, ...asked }, place.etag);
     onDone(true);
   };
   return (
-    <form
-      class="form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        const name = textOf(event.currentTarget, "name");
-        void acting.run(() => save(name));
-      }}
-    >
+    <form class="form" onSubmit={submits((form) => acting.run(() => save(textOf(form, "name"))))}>
       <Field
         label={t("name")}
         name="name"
@@ -71,6 +65,7 @@ function Form({ path, read: { place, tenants }, onDone }: PlaceEditProps & { rea
       />
       <TenantField tenants={tenants} value={tenantId} onChange={setTenantId} />
       {isSite && <SigningField value={signing} onChange={setSigning} />}
+      {isSite && <MaskField value={mask} onChange={setMask} />}
       <div class="ui-actions">
         <Button onClick={() => onDone(false)}>{tShared("cancel")}</Button>
         <Button type="submit" look="primary" isBusy={acting.isBusy} data-testid="save-place">
@@ -81,7 +76,8 @@ function Form({ path, read: { place, tenants }, onDone }: PlaceEditProps & { rea
   );
 }
 
-const SIGNINGS = ["off", "warn", "enforce"] as const;
+/** Of what is asked at a site. */
+const STRICTNESS = ["off", "warn", "enforce"] as const;
 
 interface SigningFieldProps {
   value: LabelSigning;
@@ -94,8 +90,25 @@ function SigningField({ value, onChange }: SigningFieldProps) {
       label={t("signing")}
       hint={t("signingHint")}
       value={value}
-      choices={SIGNINGS.map((one) => ({ value: one, label: t(`signing_${one}`) }))}
+      choices={STRICTNESS.map((one) => ({ value: one, label: t(`signing_${one}`) }))}
       onChange={(chosen) => onChange(chosen as LabelSigning)}
+    />
+  );
+}
+
+interface MaskFieldProps {
+  value: CameraMask;
+  onChange: (mask: CameraMask) => void;
+}
+
+function MaskField({ value, onChange }: MaskFieldProps) {
+  return (
+    <SelectField
+      label={t("mask")}
+      hint={t("maskHint")}
+      value={value}
+      choices={STRICTNESS.map((one) => ({ value: one, label: t(`mask_${one}`) }))}
+      onChange={(chosen) => onChange(chosen as CameraMask)}
     />
   );
 }
