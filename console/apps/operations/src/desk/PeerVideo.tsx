@@ -20,7 +20,9 @@ export function PeerVideo({ desk, voice }: { desk: Desk; voice: Voice }) {
   const size = useSignal({ width: 16, height: 9 });
   const source = sourceOf(desk, voice);
   const track = source?.pictures ?? null;
-  const isShown = track !== null && !desk.view.value.isEnded && desk.tool.value === "select";
+  // Where masks are asked for, phones send their camera another way: this line stays empty.
+  const isBare = desk.view.value.cameraMask === "off";
+  const isShown = track !== null && isBare && !desk.view.value.isEnded && desk.tool.value === "select";
   const isLarge = wantsLarge.value && !desk.isHeld && desk.chosen.value === null;
   useEffect(() => {
     const video = element.current!;
