@@ -6,6 +6,7 @@ import type {
   CameraMask,
   ChatLine,
   FrameSighted,
+  GivenDocument,
   GivenSignal,
   Participant,
   PointerMoved,
@@ -44,6 +45,8 @@ export interface SessionView {
   readonly step: ShownStep | null;
   /** What the customer was asked, oldest first, decided or not. */
   readonly approvals: readonly Approval[];
+  /** What somebody has put before everybody's eyes. */
+  readonly document: GivenDocument | null;
   /** The session is about equipment now that is not this person's to see. */
   readonly isElsewhere: boolean;
   /** The newest pointer, stroke and frame of each participant, by their id. */
@@ -69,6 +72,7 @@ export const EMPTY_SESSION: SessionView = {
   signal: null,
   step: null,
   approvals: [],
+  document: null,
   isElsewhere: false,
   pointers: {},
   strokes: {},
@@ -109,6 +113,7 @@ export function reduce(view: SessionView, message: ServerMessage): SessionView {
       return {
         ...view,
         ...state,
+        document: state.document ?? null,
         epoch,
         seq,
         headSeq: Math.max(seq, view.headSeq),
@@ -135,11 +140,19 @@ export function reduce(view: SessionView, message: ServerMessage): SessionView {
     case "frame.sighted":
       return { ...view, frames: { ...view.frames, [message.by]: message } };
     case "freeze.asked":
+    case "caption.said":
+    case "camera.asked":
+    case "camera.stated":
     case "rtc.hailed":
     case "rtc.described":
     case "rtc.candidate_told":
     case "rtc.hushed":
     case "rtc.parted":
+    case "rtc.way":
+    case "rtc.talks":
+    case "rtc.sfu_described":
+    case "rtc.sfu_candidate_told":
+    case "rtc.sfu_closed":
       return view; // a wish to act on, not a state: see `listen`
     case "withheld":
       return withoutEvent(view, message);
@@ -183,7 +196,13 @@ function withEvent(view: SessionView, event: ServerEvent): SessionView {
     case "annotation.removed":
       return { ...next, annotations: view.annotations.filter(({ id }) => id !== event.id) };
     case "chat.said":
-      return { ...next, chat: [...view.chat, { seq, by, at, text: event.text }].slice(-CHAT_KEPT) };
+      return {
+        ...next,
+        chat: [
+          ...view.chat,
+          { seq, by, at, text: event.text, phrase: event.phrase ?? null, voice: event.voice ?? null },
+        ].slice(-CHAT_KEPT),
+      };
     case "signal.given":
       return { ...next, signal: { seq, by, at, signal: event.signal } };
     case "still.shared":
@@ -192,6 +211,8 @@ function withEvent(view: SessionView, event: ServerEvent): SessionView {
       return { ...next, device: event.device, isElsewhere: false };
     case "step.shown":
       return { ...next, step: event.step };
+    case "document.shown":
+      return { ...next, document: event.document && { seq, by, at, document: event.document } };
     case "approval.asked":
     case "approval.given":
       return { ...next, approvals: replaced(view.approvals, event.approval) };

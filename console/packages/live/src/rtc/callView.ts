@@ -1,7 +1,8 @@
 /** What a screen shows of voice and live pictures. */
 
 import type { MicrophoneState } from "./microphone";
-import type { Way } from "./peer";
+import type { Reach, Way } from "./reach";
+import type { Speaker } from "./speaker";
 
 const LEVELS = 5;
 
@@ -16,7 +17,21 @@ export interface PeerView {
   readonly pictures: MediaStreamTrack | null;
 }
 
+/** One other client, as the call knows it. */
+export interface Known {
+  readonly by: string;
+  /** Of a direct connection. */
+  readonly run: string | null;
+  readonly peer: Reach;
+  readonly speaker: Speaker;
+  isTalking: boolean;
+}
+
 export interface CallView {
+  /** Why not everybody is heard and seen as they should be: too many for direct ways, or the media server is away. */
+  readonly trouble: "full" | "lost" | null;
+  /** How it goes: between browsers, through the media server, or not at all. */
+  readonly by: "direct" | "sfu" | "none";
   readonly peers: readonly PeerView[];
   /** The session lets this person speak. */
   readonly maySpeak: boolean;
@@ -30,6 +45,8 @@ export interface CallView {
 }
 
 export const NO_CALL: CallView = {
+  trouble: null,
+  by: "direct",
   peers: [],
   maySpeak: false,
   microphone: "off",
@@ -42,6 +59,17 @@ export const NO_CALL: CallView = {
 /** 0 to 1 in few steps, so that a screen is not drawn anew for nothing; quiet speech shows. */
 export function steps(level: number): number {
   return level < 0.005 ? 0 : Math.min(LEVELS, Math.ceil(Math.sqrt(level) * LEVELS));
+}
+
+export function seen([client, { by, peer, isTalking }]: [string, Known]): PeerView {
+  return {
+    client,
+    by,
+    way: peer.way,
+    isTalking,
+    level: isTalking ? steps(peer.level) : 0,
+    pictures: peer.way === "open" ? peer.pictures : null,
+  };
 }
 
 export function isSame(a: CallView, b: CallView): boolean {
