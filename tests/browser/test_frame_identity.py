@@ -1,7 +1,6 @@
-"""L8, V1. Of every way by which live pictures come, each picture is called what it is, or is said to be approximate."""
+"""L8, V1, V10. Of every way by which live pictures come, each picture is called what it is, or is said to be approximate."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect

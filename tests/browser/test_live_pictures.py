@@ -101,7 +101,10 @@ def test_the_expert_draws_on_live_pictures_and_the_mark_is_where_that_frame_had_
     tmp_path: Path, demo: DemoProcess, way: str, how: str, script: str
 ) -> None:
     hall = asyncio.run(hall_at(demo.url))
-    with rehearsal(tmp_path, demo, hall, hand(hall[1])) as r, desk_of(r, demo.url, script=script) as (page, _):
+    with (
+        rehearsal(tmp_path, demo, hall, hand(hall[1])) as r,
+        desk_of(r, demo.url, script=script) as (page, _),
+    ):
         picture = page.get_by_test_id("desk-picture")
         expect(picture).to_have_attribute("data-way", way, timeout=SLOW_MS)
         expect(r.page.get_by_test_id("rung")).to_be_visible(timeout=SLOW_MS)

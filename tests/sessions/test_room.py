@@ -405,8 +405,10 @@ def test_a_frame_of_somebody_elses_stream_name_is_refused(table: Table) -> None:
 
 
 def test_who_films_tells_the_rung_and_another_may_ask_for_one(table: Table) -> None:
-    """L28."""
-    (told,) = table.send({"type": "rung.tell", "stream": "cam-1", "rung": 3, "because": "no_way"}, who=TECHNICIAN)
+    """V9."""
+    (told,) = table.send(
+        {"type": "rung.tell", "stream": "cam-1", "rung": 3, "because": "no_way"}, who=TECHNICIAN
+    )
     assert isinstance(told, Deliver)
     assert told.message == RungTold(by=TECHNICIAN.id, stream="cam-1", rung=3, because="no_way")
     (asked,) = table.send({"type": "rung.ask", "rung": 4}, who=EXPERT)

@@ -15,7 +15,6 @@ from tests.support.chromium import write_camera
 
 BITS, BLOCK_PX, FILM_FRAMES = 12, 64, 400
 _READ = """
-const BITS = %d, BLOCK = %d;
 const burnt = new OffscreenCanvas(BITS, 1).getContext("2d", { willReadFrequently: true });
 function filmed(picture, width) {
     const scale = width / 1280;
@@ -26,7 +25,7 @@ function filmed(picture, width) {
     for (let bit = 0; bit < BITS; bit++) if (pixels[bit * 4 + 1] > 128) number |= 1 << bit;
     return number;
 }
-""" % (BITS, BLOCK_PX)
+""".replace("BITS", str(BITS)).replace("BLOCK", str(BLOCK_PX))
 # What the phone calls each frame, and what is filmed into it.
 AT_THE_PHONE = (
     _READ
@@ -107,8 +106,8 @@ class Counted:
 
 
 def counted(phone: Page, desk: Page, way: str | None = None) -> Counted:
-    truth: dict[str, list[float]] = phone.evaluate("window.truth")
     seen: list[list[Any]] = desk.evaluate("window.seen")
+    truth: dict[str, list[float]] = phone.evaluate("window.truth")  # of all that was seen until then
     right = flagged = wrong = unknown = 0
     delays: list[float] = []
     shown = [one for one in seen if way is None or one[2] == way]
