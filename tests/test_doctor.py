@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from nearhand import doctor
@@ -17,9 +18,11 @@ from nearhand.kit.sealing import KeyFile, Keyring
 from nearhand.kit.settings import MIB, Settings
 from nearhand.migrations.upgrade import upgrade
 from nearhand.simulation import people
+from tests.support.janus import ADMIN_KEY, API_SECRET, JanusProcess
 from tests.support.lying_provider import CLIENT_ID, lying_provider
 from tests.support.people import PASSWORD, QUICK
 from tests.support.server import served
+from tests.support.turn import SECRET, TurnProcess
 
 GIB = 1024 * MIB
 ROOMY = Machine(files=lambda: 20_000, disk=lambda _: (100 * GIB, 50 * GIB, 50 * GIB), now_s=time.time)
@@ -213,3 +216,40 @@ async def test_one_that_answers_as_it_must_is_not(sound: Settings) -> None:
         assert not {code for code in await codes(sound.model_copy(update=has)) if code.startswith("oidc")}
         other = has | {"oidc_issuer": f"{provider.issuer}/"}  # not as it calls itself
         assert "oidc_untrue" in await codes(sound.model_copy(update=other))
+
+
+def about_the_line(found: set[str]) -> set[str]:
+    return {code for code in found if code.startswith(("turn", "janus"))}
+
+
+async def test_turn_servers_are_asked_for_a_relay(sound: Settings, tmp_path: Path) -> None:
+    with TurnProcess(tmp_path / "turn") as turn:
+
+        async def of(secret: str, *urls: str) -> set[str]:
+            changes = {"ice_turn": urls or tuple(turn.urls), "turn_secret": SecretStr(secret)}
+            return about_the_line(await codes(sound.model_copy(update=changes)))
+
+        assert await of(SECRET) == {"turn_not_by_443"}
+        assert await of("") == {"turn_no_secret"}
+        assert await of("short") == {"turn_short_secret", "turn_refused", "turn_not_by_443"}
+        assert await of(SECRET, "https://turn.example") == {"turn_address"}
+        assert await of(SECRET, "turn:127.0.0.1:9?transport=tcp") == {"turn_unreachable", "turn_not_by_443"}
+
+
+async def test_the_media_server_is_asked_for_a_room(sound: Settings, tmp_path: Path) -> None:
+    with JanusProcess(tmp_path / "janus") as janus:
+
+        async def of(url: str, secret: str, key: str) -> set[str]:
+            changes = {
+                "janus_url": url,
+                "janus_api_secret": SecretStr(secret),
+                "janus_admin_key": SecretStr(key),
+            }
+            return about_the_line(await codes(sound.model_copy(update=changes)))
+
+        assert await of(janus.url, API_SECRET, ADMIN_KEY) == set()
+        assert await of(janus.url, "another", ADMIN_KEY) == {"janus_refused"}
+        assert await of(janus.url, API_SECRET, "another") == {"janus_refused"}
+        assert await of(janus.url, API_SECRET, "") == {"janus_refused", "janus_open"}
+        assert await of("ws://127.0.0.1:9", API_SECRET, ADMIN_KEY) == {"janus_unreachable"}
+        assert await of("", "", "") == set()

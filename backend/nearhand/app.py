@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from nearhand import __version__
+from nearhand.access.api import TRIED
 from nearhand.access.api import router as access_router
 from nearhand.access.enrolment import EnrolmentService
 from nearhand.access.factors import FactorService
@@ -46,7 +47,6 @@ from nearhand.kit.patterns import is_id
 from nearhand.kit.peer import Proxied, networks
 from nearhand.kit.periodic import Periodic
 from nearhand.kit.quota import Charge, Quota
-from nearhand.kit.rate import RateLimit
 from nearhand.kit.sealing import KeyFile
 from nearhand.kit.settings import Settings
 from nearhand.kit.tickets import Tickets
@@ -61,10 +61,11 @@ from nearhand.media.service import Eyes
 from nearhand.migrations.upgrade import upgrade
 from nearhand.pages import mount_pages
 from nearhand.sessions.api import router as sessions_router
-from nearhand.sessions.hub import Hub, Registered
+from nearhand.sessions.hub import TEND_EVERY_S, Hub, Registered
 from nearhand.sessions.hub import Limits as LiveLimits
 from nearhand.sessions.ice import Ice
 from nearhand.sessions.invitations import router as invitations_router
+from nearhand.sessions.janus import Janus
 from nearhand.sessions.log import Log, PostgresStorage, SqliteStorage
 from nearhand.sessions.relay import Allowed as AllowedPictures
 from nearhand.sessions.sealing import SessionSeals
@@ -72,6 +73,7 @@ from nearhand.sessions.service import Registry, SessionService, Stills
 from nearhand.sessions.socket import router as socket_router
 from nearhand.sessions.video import VideoLines
 from nearhand.sessions.video import router as video_router
+from nearhand.sessions.voices import VoiceNotes
 from nearhand.telemetry.api import router as telemetry_router
 from nearhand.telemetry.service import pack_all
 
@@ -121,7 +123,6 @@ class Resources:
     api_tokens: TokenService
     enrolment: EnrolmentService
     single_sign_on: SingleSignOn
-    sign_in_rate: RateLimit
     tickets: Tickets
     limits: Limits
     importer: Importer
@@ -130,8 +131,10 @@ class Resources:
     live_log: Log
     session_seals: SessionSeals
     sessions: SessionService
+    voice_notes: VoiceNotes
     ice: Ice
     hub: Hub
+    janus: Janus | None
     video: VideoLines
     eyes: Eyes
     drawing: Drawing
@@ -188,6 +191,7 @@ def build_resources(
         ids=ids,
         clock=clock,
     )
+    janus = janus_of(settings)
     hub = Hub(
         live_log,
         clock=clock,
@@ -200,6 +204,8 @@ def build_resources(
         ),
         registered=Registered(sessions.look_up, sessions.place_of, sessions.camera_mask),
     )
+    if janus is not None:
+        hub.confer_by(janus)
     return Resources(
         settings=settings,
         database=database,
@@ -216,17 +222,18 @@ def build_resources(
         single_sign_on=SingleSignOn(
             means, access, provider_of(settings, clock), house_of(settings), where_named
         ),
-        sign_in_rate=RateLimit(settings.password_tries_per_minute),
         tickets=Tickets(time.monotonic),
         limits=Limits(
             Allowed(
                 requests_per_minute_and_address=settings.requests_per_minute_and_address,
                 requests_per_minute_and_account=settings.requests_per_minute_and_account,
+                tries_per_minute_and_address=settings.password_tries_per_minute,
                 uploads_per_hour_and_account=settings.uploads_per_hour_and_account,
                 lines_per_address=settings.connections_per_address,
                 lines_per_account=settings.lines_per_account,
             ),
             is_upload=is_upload,
+            is_try=lambda method, path: method == "POST" and path.removeprefix(API) in TRIED,
         ),
         importer=Importer(database, ids=ids, clock=clock, inspect_moves=inspect_moves),
         inspect_moves=inspect_moves,
@@ -234,6 +241,7 @@ def build_resources(
         live_log=live_log,
         session_seals=SessionSeals(live_log, database),
         sessions=sessions,
+        voice_notes=VoiceNotes(live_log, sessions, blobs, clock=clock),
         ice=Ice(
             settings.ice_stun,
             settings.ice_turn,
@@ -241,6 +249,7 @@ def build_resources(
             settings.turn_minutes,
         ),
         hub=hub,
+        janus=janus,
         video=VideoLines(
             hub,
             AllowedPictures(
@@ -298,6 +307,16 @@ def mail_of(settings: Settings) -> Mail | None:
     )
 
 
+def janus_of(settings: Settings) -> Janus | None:
+    if not settings.janus_url:
+        return None
+    return Janus(
+        settings.janus_url,
+        api_secret=settings.janus_api_secret.get_secret_value(),
+        admin_key=settings.janus_admin_key.get_secret_value(),
+    )
+
+
 def provider_of(settings: Settings, clock: Clock) -> Provider | None:
     """Raise ValueError for settings that cannot be meant."""
     if not settings.oidc_issuer:
@@ -336,10 +355,13 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         await resources.session_seals.recover()
         await resources.ledger.start()
         await resources.hub.start()
-        await resources.video.start()
+        if resources.janus is not None:
+            await resources.janus.start()
         await resources.blobs.sweep()
         async with (
             Periodic("seal_ledger", every_s=SEAL_EVERY_S, work=lambda: _seal(resources)),
+            Periodic("tend_sessions", every_s=TEND_EVERY_S, work=resources.hub.tend),
+            Periodic("tend_video", every_s=TEND_EVERY_S, work=resources.video.tend),
             Periodic("sweep_passing_files", every_s=3600, work=resources.blobs.sweep),
             Periodic("write_last_seen", every_s=60, work=resources.access.write_seen),
             Periodic(
@@ -357,8 +379,10 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
             ),
         ):
             yield
-        await resources.video.stop()
+        resources.video.stop()
         await resources.hub.stop()
+        if resources.janus is not None:
+            await resources.janus.stop()
         await resources.access.write_seen()
         await resources.people.mails_sent()
         resources.eyes.close()
@@ -391,7 +415,9 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         is_upload=is_upload,
         pace=Pace(settings.body_grace_s, settings.body_min_bytes_per_s),
     )
-    app.add_middleware(LimitedAddresses, limits=resources.limits, refusal=refusal)
+    app.add_middleware(
+        LimitedAddresses, limits=resources.limits, refusal=refusal, refused=resources.ledger.count_refusal
+    )
     app.router.routes.extend(UNDER_API.routes)
     mount_pages(app)
     return app
@@ -424,5 +450,7 @@ def is_upload(method: str, path: str) -> bool:
     """Paths that read their own body piece by piece, under limits of their own."""
     return (method == "PUT" and path.endswith("/picture")) or (
         method == "POST"
-        and path.endswith(("/stills", "/documents", "/attachments", "/pictures", "/import", "/read"))
+        and path.endswith(
+            ("/stills", "/documents", "/attachments", "/pictures", "/import", "/read", "/voice-notes")
+        )
     )

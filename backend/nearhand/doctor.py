@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from nearhand.access.credentials import ProviderDown
 from nearhand.access.passwords import Passwords
-from nearhand.app import house_of, provider_of
+from nearhand.app import house_of, janus_of, provider_of
 from nearhand.kit.blobs import Blobs
 from nearhand.kit.clock import SystemClock
 from nearhand.kit.database import Database
@@ -32,12 +32,17 @@ from nearhand.kit.sealing import KeyFile, NoKeys
 from nearhand.kit.serving import LEAST_LEFT_FILES, raise_file_limit
 from nearhand.kit.settings import Settings
 from nearhand.migrations.upgrade import alembic_config
+from nearhand.sessions.ice import Ice
+from nearhand.sessions.sfu import SfuDown, SfuRefused
+from nearhand.sessions.turn import TurnAddress, TurnRefused, TurnTrouble, ask_for_relay, turn_address
 from nearhand.simulation.people import PASSWORD, PEOPLE, ROBOTS
 
 LITTLE_BYTES = 1024**3
 LITTLE_SHARE = 0.05
 SKEW_S = 5.0
 KNOCK_S = 3.0
+SHORT_SECRET = 16
+HTTPS_PORT = 443
 THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -71,6 +76,8 @@ async def examine(settings: Settings, machine: Machine | None = None) -> list[Fi
     findings = [*_of_settings(settings), *_of_files(settings), *_of_machine(settings, machine)]
     findings += [found async for found in _of_database(settings)]
     findings += [found async for found in _of_provider(settings)]
+    findings += [found async for found in _of_turn(settings)]
+    findings += [found async for found in _of_media_server(settings)]
     findings += await asyncio.to_thread(lambda: list(_of_service(settings, machine)))
     order = list(Severity)
     return sorted(findings, key=lambda found: order.index(found.severity))
@@ -381,6 +388,104 @@ def _hashes(connection: Connection, names: list[str]) -> list[str]:
         "SELECT u.name, p.hash FROM user_account u JOIN password p ON p.user_id = u.id WHERE u.is_active"
     )
     return [str(kept) for name, kept in connection.execute(hashed) if name in names]
+
+
+# -- voice and pictures -----------------------------------------------------------------------------------------
+
+
+async def _of_turn(settings: Settings) -> AsyncIterator[Finding]:
+    """Ask each for a relay, as a browser does."""
+    secret = settings.turn_secret.get_secret_value()
+    if not settings.ice_turn:
+        return
+    if not secret:
+        yield Finding(
+            code="turn_no_secret",
+            severity=Severity.BROKEN,
+            sentence="TURN servers are named, but not the secret that makes passwords for them: no browser is told of them.",
+            remedy="Set NEARHAND_TURN_SECRET_FILE to a file with coturn's static-auth-secret.",
+        )
+        return
+    if len(secret) < SHORT_SECRET:
+        yield Finding(
+            code="turn_short_secret",
+            severity=Severity.UNSAFE,
+            sentence="The secret of the TURN servers is short enough to be guessed: who has it relays at your cost.",
+            remedy="openssl rand -hex 32, in coturn's static-auth-secret and in NEARHAND_TURN_SECRET_FILE.",
+        )
+    addresses: list[TurnAddress] = []
+    ice = Ice((), settings.ice_turn, secret, settings.turn_minutes)
+    (told,) = ice.servers("doctor", SystemClock().now()).servers
+    for url in settings.ice_turn:
+        try:
+            addresses.append(turn_address(url))
+            await ask_for_relay(addresses[-1], told.username or "", told.credential or "")
+        except ValueError as error:
+            yield Finding(
+                code="turn_address",
+                severity=Severity.BROKEN,
+                sentence=str(error),
+                remedy='NEARHAND_ICE_TURN=["turn:turn.example:3478","turns:turn.example:443?transport=tcp"]',
+            )
+        except TurnRefused as error:
+            yield Finding(
+                code="turn_refused",
+                severity=Severity.BROKEN,
+                sentence=f"{url}: {error}",
+                remedy="Is its static-auth-secret that of NEARHAND_TURN_SECRET_FILE, and do both clocks agree?",
+            )
+        except TurnTrouble as error:
+            yield Finding(
+                code="turn_unreachable",
+                severity=Severity.BROKEN,
+                sentence=f"{url}: {error}",
+                remedy="Is coturn up, and its port open from here? docs/how-to/set-up-an-sfu-and-turn.md",
+            )
+    if addresses and not any(one.is_tls and one.is_tcp and one.port == HTTPS_PORT for one in addresses):
+        yield Finding(
+            code="turn_not_by_443",
+            severity=Severity.WEAK,
+            sentence="No TURN server is reached by TLS on port 443: where nothing else is let out, there is no live video.",
+            remedy="Let coturn listen on 443 of a name of its own, and add turns:that.name:443?transport=tcp.",
+        )
+
+
+async def _of_media_server(settings: Settings) -> AsyncIterator[Finding]:
+    """Open a room at it and close it again."""
+    janus = janus_of(settings)
+    if janus is None:
+        return
+    address = urlsplit(settings.janus_url)
+    if address.scheme != "wss" and not _is_local(address):
+        yield Finding(
+            code="janus_in_clear",
+            severity=Severity.UNSAFE,
+            sentence=f"{settings.janus_url} is spoken to without TLS: whoever is on the way gets into every room.",
+            remedy="Run Janus on this machine, or reach it by wss:// or a tunnel.",
+        )
+    if not settings.janus_admin_key.get_secret_value():
+        yield Finding(
+            code="janus_open",
+            severity=Severity.WEAK,
+            sentence="Whoever reaches Janus' API may open rooms in it.",
+            remedy="Set admin_key in janus.plugin.videoroom.jcfg, and NEARHAND_JANUS_ADMIN_KEY_FILE.",
+        )
+    try:
+        await janus.try_once()
+    except SfuRefused as error:
+        yield Finding(
+            code="janus_refused",
+            severity=Severity.BROKEN,
+            sentence=f"Janus opens no room for us: {error}",
+            remedy="Do NEARHAND_JANUS_API_SECRET_FILE and NEARHAND_JANUS_ADMIN_KEY_FILE say what its settings do?",
+        )
+    except SfuDown as error:
+        yield Finding(
+            code="janus_unreachable",
+            severity=Severity.BROKEN,
+            sentence=f"Janus is out of reach at {settings.janus_url}: {error}",
+            remedy="Is it up, with its WebSocket transport? Until then three connect directly, and more see pictures.",
+        )
 
 
 # -- single sign-on ---------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from nearhand.access.actor import COOKIE
 from nearhand.access.model import Role
 from nearhand.app import Resources
 from nearhand.kit.clock import FixedClock
+from nearhand.kit.rate import RateLimit
 from tests.support.people import PASSWORD, sign_in
 
 API = "/api/v1"
@@ -69,11 +70,16 @@ def test_a_sign_in_ends_after_its_hours(client: TestClient, clock: FixedClock) -
     assert client.get(f"{API}/me", headers=headers).status_code == 401
 
 
-def test_too_many_tries_from_one_address_have_to_wait(client: TestClient, resources: Resources) -> None:
-    resources.sign_in_rate._per_minute = 3
-    answers = [client.post(f"{API}/sign-in", json={"name": "expert", "password": "x"}) for _ in range(8)]
-    assert answers[-1].status_code == 429
+def test_too_many_tries_from_one_address_have_to_wait_and_are_counted(
+    client: TestClient, resources: Resources
+) -> None:
+    resources.limits._tries = RateLimit(3)
+    wrong = {"name": "expert", "password": "x"}
+    answers = [client.post(f"{API}/sign-in", json=wrong) for _ in range(8)]
+    assert [answer.status_code for answer in answers] == [401, 401, 401, *[429] * 5]
     assert answers[-1].json()["code"] == "too_many"
+    assert client.get(f"{API}/sign-in").status_code == 200
+    assert resources.ledger._uncounted["testclient"] == 5
 
 
 def test_an_administrator_makes_accounts_and_switches_them_off(client: TestClient) -> None:

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-NAMES = ("live", "read", "registry", "app", "anchor", "track", "browser_anchor", "access", "media")
+NAMES = ("live", "read", "registry", "app", "anchor", "track", "browser_anchor", "access", "media", "hall")
 
 
 def main() -> int:

@@ -17,14 +17,18 @@ from tests.support.live import LiveServer, until
 FOR_HELPERS = {
     *("annotation.add", "annotation.edit", "annotation.remove", "annotation.restore"),
     *("still.share", "device.show", "step.show", "approval.ask", "session.end"),
+    *("document.show", "camera.ask", "camera.state"),
     *("pointer.move", "stroke.draw", "frame.sight", "frame.freeze"),
     *("rung.tell", "rung.ask"),
 }
 # The customer's word: of their own people, who watch, or of whoever runs the place; never of those who ask for it.
 FOR_CUSTOMERS = {"approval.give"}
 # Whoever watches may receive voice and video, and says how they are reached.
-TO_RECEIVE = {"rtc.hail", "rtc.describe", "rtc.candidate", "rtc.part"}
-FOR_ALL = {"hello", "ping", "chat.say", "signal.give", "rtc.hush"} | TO_RECEIVE
+TO_RECEIVE = {
+    *("rtc.hail", "rtc.describe", "rtc.candidate", "rtc.part"),
+    *("rtc.sfu_enter", "rtc.sfu_describe", "rtc.sfu_candidate", "rtc.sfu_again"),
+}
+FOR_ALL = {"hello", "ping", "chat.say", "signal.give", "rtc.hush", "rtc.talk", "caption.say"} | TO_RECEIVE
 
 EXAMPLES = {message["type"]: message for message in [*VALID, {"type": "session.end"}]}
 

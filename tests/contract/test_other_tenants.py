@@ -82,7 +82,7 @@ SAFE = {
     ),
     *("GET /cameras/{key}", "PUT /cameras/{key}"),
     # … or show what is nobody's …
-    *("GET /demo", "GET /sign-in", "GET /audit/head", "GET /audit/verifier"),
+    *("GET /demo", "GET /ice", "GET /sign-in", "GET /audit/head", "GET /audit/verifier"),
     *("GET /device-types", "GET /device-types/{device_type_id}"),
     # … or give grants, and tests/access/test_giving.py says which.
     *("POST /users", "POST /invitations"),

@@ -29,6 +29,7 @@ HANDED_OUT = {
     "/documents": "documents/{id}/file",
     "/pictures": "pictures/{sha256}",
     "/sessions/{session_id}/stills": "sessions/{session_id}/stills/{sha256}",
+    "/sessions/{session_id}/voice-notes": "sessions/{session_id}/voice-notes/{sha256}",
 }
 KEEPS_NOTHING = {"/images/read", "/devices/import", "/device-types/{device_type_id}/faces/{side}/picture"}
 
@@ -111,6 +112,12 @@ def filled(service: Attacked) -> dict[str, str]:
     }
 
 
+def params_of(path: str, name: str = "x.png") -> dict[str, Any]:
+    if path == "/attachments":
+        return {"name": name}
+    return {"duration_ms": 900} if path.endswith("/voice-notes") else {}
+
+
 def sent(
     service: Attacked, door: tuple[str, str], filled: dict[str, str], content: bytes, **more: Any
 ) -> Any:
@@ -122,7 +129,7 @@ def sent(
         files = {"file": ("x.png", content, more.get("media_type", "image/png"))}
         return service.ask(method, address, data=form, files=files)
     headers = {"Content-Type": more.get("media_type", "application/octet-stream")}
-    params = {"name": name} if path == "/attachments" else {}
+    params = params_of(path, name)
     return service.ask(method, address, params=params, content=content, headers=headers)
 
 
@@ -187,7 +194,12 @@ def test_what_is_no_picture_is_taken_by_no_door_for_pictures(
     service: Attacked, filled: dict[str, str]
 ) -> None:
     for door in upload_doors():
-        if door[1] in {"/pictures", "/sessions/{session_id}/stills", "/images/read"}:
+        if door[1] in {
+            "/pictures",
+            "/sessions/{session_id}/stills",
+            "/sessions/{session_id}/voice-notes",
+            "/images/read",
+        }:
             for name in (
                 "svg",
                 "html",
@@ -238,4 +250,5 @@ def test_no_door_for_files_is_open_to_whoever_may_only_watch(
     guest = service.guest(filled["session_id"], Role.OBSERVER)
     for method, path in upload_doors():
         address = path.format(**filled).removeprefix("/")
-        assert service.ask(method, address, who=guest, content=a_picture()).status_code == 403
+        answer = service.ask(method, address, who=guest, content=a_picture(), params=params_of(path))
+        assert answer.status_code == 403

@@ -24,6 +24,7 @@ from tests.support.people import sign_in
 FEW = Allowed(
     requests_per_minute_and_address=5,
     requests_per_minute_and_account=3,
+    tries_per_minute_and_address=3,
     uploads_per_hour_and_account=2,
     lines_per_address=3,
     lines_per_account=2,
@@ -32,7 +33,12 @@ FEW = Allowed(
 
 def limits(now: list[float], **other: int) -> Limits:
     allowed = Allowed(**{**FEW.__dict__, **other})
-    return Limits(allowed, is_upload=lambda _, path: path.endswith("/stills"), now_s=lambda: now[0])
+    return Limits(
+        allowed,
+        is_upload=lambda _, path: path.endswith("/stills"),
+        is_try=lambda _, path: path.endswith("/sign-in"),
+        now_s=lambda: now[0],
+    )
 
 
 def refused(calls: int, call: Any) -> int:
@@ -49,10 +55,22 @@ def refused(calls: int, call: Any) -> int:
 def test_each_address_has_its_own_budget() -> None:
     now = [0.0]
     few = limits(now)
-    assert refused(8, lambda: few.hear("10.0.0.1")) == 3
-    assert refused(5, lambda: few.hear("10.0.0.2")) == 0
+    assert refused(8, lambda: few.hear("10.0.0.1", "GET", "/x")) == 3
+    assert refused(5, lambda: few.hear("10.0.0.2", "GET", "/x")) == 0
     now[0] = 60
-    assert refused(8, lambda: few.hear("10.0.0.1")) == 3
+    assert refused(8, lambda: few.hear("10.0.0.1", "GET", "/x")) == 3
+
+
+def test_an_address_without_tries_left_is_heard_but_for_another_try() -> None:
+    now = [0.0]
+    few = limits(now, requests_per_minute_and_address=1000)
+    assert refused(5, lambda: few.try_in("10.0.0.1")) == 2
+    assert refused(5, lambda: few.hear("10.0.0.1", "POST", "/sign-in")) == 5
+    assert refused(5, lambda: few.hear("10.0.0.1", "POST", "/devices")) == 0
+    assert refused(5, lambda: few.hear("10.0.0.2", "POST", "/sign-in")) == 0
+    now[0] = 20
+    assert refused(5, lambda: few.hear("10.0.0.1", "POST", "/sign-in")) == 0, "hearing is no try"
+    assert refused(2, lambda: few.try_in("10.0.0.1")) == 1
 
 
 def test_each_account_has_its_own_budget_and_one_of_uploads() -> None:

@@ -45,6 +45,10 @@ def test_nothing_but_reading_is_led_on(method: str) -> None:
     assert status(HERE.answer(head(method=method))) == 405
 
 
+def test_a_program_is_not_led_on_so_that_its_maker_notices() -> None:
+    assert status(HERE.answer(head("/api/v1/devices"))) == 403
+
+
 @pytest.mark.parametrize("path", ["http://evil.example/", "*", "evil", "/a b", "/é"])
 def test_what_is_no_path_is_led_nowhere(path: str) -> None:
     assert status(HERE.answer(head(path))) == 405

@@ -85,9 +85,9 @@ def _from_npm() -> str:
 
 
 @contextmanager
-def chromium(camera: Path | None = None) -> Iterator[Browser]:
-    """A running browser; what its camera shows is the file `camera`, over and over."""
-    flags = [*FLAGS, *([f"--use-file-for-fake-video-capture={camera}"] if camera else [])]
+def chromium(camera: Path | None = None, *more: str) -> Iterator[Browser]:
+    """A running browser; what its camera shows is the file `camera`, over and over. `more`: flags."""
+    flags = [*FLAGS, *more, *([f"--use-file-for-fake-video-capture={camera}"] if camera else [])]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), headless=True, args=flags)
         try:

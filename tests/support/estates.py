@@ -3,6 +3,7 @@
 The one is the victim: its word and its ids must never be told to anybody of the other.
 """
 
+import hashlib
 import io
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,6 +17,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 from sqlalchemy import text
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from nearhand.access.credentials import StoredPasskey
 from nearhand.access.model import NewUser, Permission, Role, everywhere
@@ -30,6 +32,7 @@ from tests.manuals.samples import a_pdf
 from tests.support.factories import new_device_type
 from tests.support.neighbours import PROTOCOL, Headers, Socket
 from tests.support.people import PASSWORD, QUICK
+from tests.support.sounds import a_voice_note
 
 Row = tuple[str, tuple[tuple[str, str], ...]]
 VICTIM, OWN = "kingfisher", "swallow"
@@ -46,7 +49,7 @@ NOWHERE = {
     "site_name": "nosuchsite",
     "location_name": "nosuchlocation",
     "rack_name": "nosuchrack",
-    **dict.fromkeys(("attachment", "picture", "still"), "0" * 64),
+    **dict.fromkeys(("attachment", "picture", "still", "voice_note"), "0" * 64),
 }
 ANY_ID = "ZZZZZZZZZZZZ"
 
@@ -288,6 +291,7 @@ class World:
         body = {"subject": f"{word} is down", "device_id": ids["device"], "work_order": ids["work_order"]}
         ids["session"] = self.made("POST", "sessions", body, technician)["id"]
         ids["mark"] = f"{word}mark"
+        ids["voice_note"] = hashlib.sha256(a_voice_note(word=word.encode())).hexdigest()
         with self.live(ids["session"], technician, word) as live:
             ids["still"] = self.say_all(live, ids | {"called": ids["session"]}, technician, word, colour)
         link = {"may": "help", "role": "technician", "label": word}
@@ -299,11 +303,14 @@ class World:
         device = {"device_id": ids["device"], "face": "front"}
         assert live.ask("device.show", device=device) == "ack"
         still = self.made("POST", f"sessions/{ids['called']}/stills", a_picture(colour, "JPEG"), by)
+        said = a_voice_note(word=word.encode())
+        path = f"sessions/{ids['called']}/voice-notes?duration_ms=900"
+        note = self.made("POST", path, said, by)
         place = {"kind": "face", **device, "points_mm": [[10, 10, 0]]}
         frame = {"stream": f"camera-{word}", "frame_id": 1}
         shared = {"frame": {**frame, "how": "still"}, "width": 64, "height": 48}
         shared |= {"sha256": still["sha256"], "captured_at": self.clock.now().isoformat()}
-        said: list[tuple[str, dict[str, Any]]] = [
+        sayings: list[tuple[str, dict[str, Any]]] = [
             ("still.share", shared),
             (
                 "annotation.add",
@@ -315,10 +322,14 @@ class World:
             ),
             ("approval.ask", {"id": f"{word}ask", "what": f"{word}?"}),
             ("step.show", {"step": {"guide_id": ids["guide"], "step": 1, "done": []}}),
-            ("chat.say", {"text": f"{word} speaks"}),
+            (
+                "chat.say",
+                {"text": f"{word} speaks", "voice": {"sha256": note["sha256"], "duration_ms": 900}},
+            ),
+            ("document.show", {"document": {"kind": "page", "document_id": ids["document"], "page": 1}}),
         ]
-        answers = [live.ask(type_, **fields) for type_, fields in said]
-        assert answers == ["ack"] * len(said), answers
+        answers = [live.ask(type_, **fields) for type_, fields in sayings]
+        assert answers == ["ack"] * len(sayings), answers
         return str(still["sha256"])
 
     def _wander(self) -> None:
@@ -499,6 +510,11 @@ def a_picture(colour: str, kind: str = "PNG") -> bytes:
     return file.getvalue()
 
 
+class OnePlace(AsyncAdaptedQueuePool):
+    def __init__(self, creator: Any, **others: Any) -> None:
+        super().__init__(creator, **(others | {"pool_size": 1, "max_overflow": 0}))
+
+
 @contextmanager
 def world(folder: Path) -> Iterator[World]:
     clock = FixedClock()
@@ -511,9 +527,10 @@ def world(folder: Path) -> Iterator[World]:
         uploads_per_hour_and_account=PLENTY,
         live_unshared_stills=PLENTY,
     )
-    resources = build_resources(settings, clock=clock, passwords=Passwords(QUICK))
     with pytest.MonkeyPatch.context() as patch:
-        # In memory there is one connection: nothing may run beside a request, or while it is put back.
+        # In memory there is one connection: what runs beside a request takes its turn.
+        patch.setattr("nearhand.kit.database.StaticPool", OnePlace)
+        resources = build_resources(settings, clock=clock, passwords=Passwords(QUICK))
         patch.setattr("nearhand.app.Periodic", lambda *_, **__: nullcontext())
         with TestClient(create_app(settings, resources), base_url="http://testserver") as client:
             new = NewUser(

@@ -7,7 +7,9 @@ from nearhand.kit.quota import Charge, Quota
 
 
 def generous() -> Limits:
-    return Limits(Allowed(10**6, 10**6, 10**6, 10**6, 10**6), is_upload=lambda *_: False)
+    return Limits(
+        Allowed(10**6, 10**6, 10**6, 10**6, 10**6, 10**6), is_upload=lambda *_: False, is_try=lambda *_: False
+    )
 
 
 class _NoTally:

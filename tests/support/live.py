@@ -239,7 +239,7 @@ class Member:
         return self.line.told("welcome")[0]
 
 
-async def until(condition: Callable[[], bool], timeout_s: float = 5) -> None:
+async def until(condition: Callable[[], bool], timeout_s: float = 20) -> None:
     """Let the loop run until something is so."""
     async with asyncio.timeout(timeout_s):
         while not condition():  # noqa: ASYNC110  yields to the loop; nothing is waited for by the clock

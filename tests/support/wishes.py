@@ -14,6 +14,7 @@ from nearhand.app import API
 from nearhand.kit.patterns import Id, Sha256
 from tests.support.estates import a_picture, camera
 from tests.support.factories import new_device_type
+from tests.support.sounds import a_voice_note
 
 AT = datetime(2026, 1, 1, 8, tzinfo=UTC).isoformat()
 UNTIL = datetime(2026, 1, 1, 20, tzinfo=UTC).isoformat()
@@ -60,6 +61,7 @@ KINDS_HERE: dict[tuple[str, str], str | None] = {
     ("GET /attachments/{sha256}", "sha256"): "attachment",
     ("GET /pictures/{sha256}", "sha256"): "picture",
     ("GET /sessions/{session_id}/stills/{sha256}", "sha256"): "still",
+    ("GET /sessions/{session_id}/voice-notes/{sha256}", "sha256"): "voice_note",
     ("POST /devices/{device_id}/maintenance-records", "sha256"): "attachment",
     ("PUT /maintenance-records/{record_id}", "sha256"): "attachment",
     ("GET /documents/{document_id}/html", "document_id"): "markdown",
@@ -351,6 +353,7 @@ WISHES: dict[str, Wish] = {
         json={"device_ids": [Of("device")], "is_for_work_order": True}
     ),
     "POST /sessions/{session_id}/stills": Wish(content=JPEG),
+    "POST /sessions/{session_id}/voice-notes": Wish(content=a_voice_note(), query={"duration_ms": 900}),
     "POST /sign-in": Wish(json={"name": "house.admin", "password": "correct horse battery"}),
     "POST /sign-in/code": Wish(json={"ticket": NO_TICKET, "code": "123456"}),
     "POST /sign-in/passkey": Wish(json={"ticket": NO_TICKET, "credential": CREDENTIAL}),

@@ -1,9 +1,9 @@
 """REST doors of sign-in, one's own account, people, and what opens doors for them."""
 
-import time
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response, status
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 
 from nearhand.access.actor import (
@@ -82,11 +82,10 @@ from nearhand.access.service import AccessService
 from nearhand.access.tokens import TokenService
 from nearhand.audit.doors import acted, listed, tried, untold, viewed
 from nearhand.kit.cookies import cookie_of, forget_cookie, set_cookie
-from nearhand.kit.errors import TooMany
 from nearhand.kit.http import GuardedRoute, Page, Paging
 from nearhand.kit.origin import refuse_foreign_origin
 from nearhand.kit.patterns import ONE_LINE, Id
-from nearhand.kit.peer import address_of, home_of
+from nearhand.kit.peer import address_of
 from nearhand.kit.tickets import TICKET_S
 
 router = APIRouter(tags=["access"], route_class=GuardedRoute)
@@ -149,9 +148,7 @@ Enrolling = Annotated[EnrolmentService, Depends(_enrolment)]
 async def _try_once(request: Request) -> None:
     """Anybody may try to get in, from our own pages or a program, a few times a minute per address."""
     refuse_foreign_origin(request)
-    asker = home_of(address_of(request))
-    if not request.app.state.resources.sign_in_rate.allow(asker, time.monotonic()):
-        raise TooMany("Too many sign-in tries from this address. Wait a minute.")
+    request.app.state.resources.limits.try_in(address_of(request))
 
 
 PUBLIC = [Depends(_try_once)]
@@ -683,3 +680,8 @@ async def offer_enrolment(
 ) -> Enrolment:
     """A code for a field device to scan, once, within ten minutes; for another's device, `people.manage` there."""
     return await enrolling.offer(request.state.actor, held, body)
+
+
+TRIED = {
+    route.path for route in router.routes if isinstance(route, APIRoute) and PUBLIC[0] in route.dependencies
+}

@@ -127,7 +127,7 @@ class Ledger:
         """Put down that whoever is asking was refused. It stays a refusal where that cannot be done."""
         key = asking().id or asking().address
         if not self._refusals.allow(key, time.monotonic()):
-            self._count(key)
+            self.count_refusal(key)
             return
         said = {"code": error.code, "door": door, **(more or {})}
         try:
@@ -135,7 +135,8 @@ class Ledger:
         except NearhandError:
             log.error("refusal_not_recorded", code=error.code)
 
-    def _count(self, key: str) -> None:
+    def count_refusal(self, key: str) -> None:
+        """Of this account or address; the sum is put down now and then."""
         if key not in self._uncounted and len(self._uncounted) >= ADDRESSES_COUNTED:
             key = "others"
         self._uncounted[key] += 1

@@ -60,6 +60,7 @@ class LiveSession(Verbs):
         self._sent_up_to = 0
         self._sendable: int | None = None  # under this name, no wish after this number is sent any more
         self._is_welcome = False
+        self._directed: list[str] = []  # to one other client, or the media server: each, in order
         self._is_spoilt = False
         self._wake = asyncio.Event()
         self._watchers: list[tuple[Callable[[LiveView], bool], asyncio.Future[None]]] = []
@@ -101,6 +102,11 @@ class LiveSession(Verbs):
         self._end(LinkStopped("left"))
 
     # -- following ----------------------------------------------------------------------------------------------
+
+    @property
+    def client(self) -> str:
+        """The name of this outbox: how others address this end."""
+        return self._wishes.name
 
     @property
     def unsaved(self) -> int:
@@ -160,6 +166,12 @@ class LiveSession(Verbs):
             super().pass_on(message)
             self._wake.set()
 
+    def put(self, message: m.Directed | m.Conferring) -> None:
+        """About voice and pictures, to one other client or to the service; dropped when there is no line."""
+        if self._is_welcome:
+            self._directed.append(message.model_dump_json())
+            self._wake.set()
+
     # -- the line -----------------------------------------------------------------------------------------------
 
     async def _run(self) -> None:
@@ -176,6 +188,7 @@ class LiveSession(Verbs):
             closed = await self._once()
             tries = 0 if self._is_welcome else tries
             self._is_welcome = False
+            self._directed.clear()
             self.clear()
             if closed.is_final:
                 self._end(LinkStopped(closed.reason))
@@ -223,6 +236,8 @@ class LiveSession(Verbs):
             self._wake.clear()
             if self._is_welcome:
                 await link.send(self._due_wishes())
+                directed, self._directed = self._directed, []
+                await link.send(directed)
                 await link.send([message.model_dump_json(exclude_none=True) for message in self.due()])
                 self._wake_later()
 

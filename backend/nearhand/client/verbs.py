@@ -71,8 +71,9 @@ class Verbs(ABC):
         """Take a removal back."""
         return await self.ask(m.AnnotationRestore, id=id_)
 
-    async def say(self, text: str) -> int:
-        return await self.ask(m.ChatSay, text=text)
+    async def say(self, text: str, *, phrase: str | None = None) -> int:
+        """`phrase`: the id of a canned one, which each reader is shown in their own language."""
+        return await self.ask(m.ChatSay, text=text, phrase=phrase)
 
     async def signal(self, signal: Signal) -> int:
         """STOP, WAIT, GO, PULL, WHICH?"""

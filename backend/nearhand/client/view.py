@@ -6,7 +6,15 @@ from typing import Any, TypeVar
 
 from nearhand.devices.model import CameraMask
 from nearhand.sessions import messages as m
-from nearhand.sessions.model import Annotation, Approval, ChatLine, GivenSignal, Participant, SessionState
+from nearhand.sessions.model import (
+    Annotation,
+    Approval,
+    ChatLine,
+    GivenDocument,
+    GivenSignal,
+    Participant,
+    SessionState,
+)
 
 CHAT_KEPT = 1000
 STILLS_KEPT = 500
@@ -124,7 +132,8 @@ def _changes(state: SessionState, event: m.Event) -> dict[str, Any]:
     told = {"seq": event.seq, "by": event.by, "at": event.at}
     match event:
         case m.ChatSaid():
-            return {"chat": (*state.chat, ChatLine(**told, text=event.text))[-CHAT_KEPT:]}
+            line = ChatLine(**told, text=event.text, phrase=event.phrase, voice=event.voice)
+            return {"chat": (*state.chat, line)[-CHAT_KEPT:]}
         case m.SignalGiven():
             return {"signal": GivenSignal(**told, signal=event.signal)}
         case m.StillShared():
@@ -133,6 +142,9 @@ def _changes(state: SessionState, event: m.Event) -> dict[str, Any]:
             return {"device": event.device}
         case m.StepShown():
             return {"step": event.step}
+        case m.DocumentShown():
+            shown = event.document and GivenDocument(**told, document=event.document)
+            return {"document": shown}
         case m.SessionClosed():
             return {"is_ended": True}
         case _:

@@ -40,6 +40,9 @@ _ENDINGS = {
     "image/jpeg": (".jpg", ".jpeg"),
     "image/png": (".png",),
     "image/webp": (".webp",),
+    "audio/webm": (".webm",),
+    "audio/ogg": (".ogg",),
+    "audio/mp4": (".m4a", ".mp4"),
     "text/markdown": (".md",),
     "text/plain": (".txt", ".md", ".csv", ".log", ".json", ".yaml", ".yml", ".ini", ".cfg", ".conf"),
 }
@@ -66,7 +69,7 @@ async def download(blob: Blob, *, media_type: str, name: str) -> FileResponse:
 
 
 async def picture(blob: Blob, *, media_type: str) -> FileResponse:
-    """A picture that was decoded here when it came in, as it came or re-encoded, to be shown in place. Raises as `download`."""
+    """A picture or sound that was looked into when it came in, to be shown in place. Raises as `download`."""
     about = await asyncio.to_thread(_about, blob)
     name = harmless_name(blob.sha256[:12], media_type)
     return _File(blob, about, media_type=media_type, filename=name, is_shown=True)

@@ -15,17 +15,18 @@ _POLICIES = {
 }
 _NO_PAGE = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _DENIED = (
-    "accelerometer=(), display-capture=(), encrypted-media=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), "
+    "accelerometer=(), encrypted-media=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), "
     "midi=(), payment=(), serial=(), usb=(), xr-spatial-tracking=()"
 )
 _FEATURES = {
     # The technician's phone: its camera, and how it turns.
-    "/field/": "camera=(self), microphone=(self), screen-wake-lock=(self), "
+    "/field/": "camera=(self), microphone=(self), display-capture=(), screen-wake-lock=(self), "
     + _DENIED.replace("gyroscope=()", "gyroscope=(self)").replace("accelerometer=()", "accelerometer=(self)"),
-    # The console's camera takes the reference photograph of a device; both apps' people speak to each other.
-    "/console/": f"camera=(self), microphone=(self), screen-wake-lock=(), {_DENIED}",
+    # The console's camera takes the reference photograph of a device; both apps' people speak to each other, and an
+    # expert shows a picture of their screen.
+    "/console/": f"camera=(self), microphone=(self), display-capture=(self), screen-wake-lock=(), {_DENIED}",
 }
-_NO_FEATURES = f"camera=(), microphone=(), screen-wake-lock=(), {_DENIED}"
+_NO_FEATURES = f"camera=(), microphone=(), display-capture=(), screen-wake-lock=(), {_DENIED}"
 _COMMON = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),

@@ -17,6 +17,7 @@ MAX_DEPTH = 64  # of arrays and objects within each other; what the service spea
 MAX_MEMBERS = 40_000  # names in one body: each that is wrong costs time to find, and is told
 STRANGERS_BYTES = 20 << 10  # of a body, before anybody knows whose it is: a provider's token is the longest
 _RETRY_S = 5
+_TRIED_TOO_OFTEN = "Too many sign-in tries from this address. Wait a minute."
 
 
 class TooFast(TooMany):
@@ -37,32 +38,44 @@ class TooManyLines(TooMany):
 class Allowed:
     requests_per_minute_and_address: int
     requests_per_minute_and_account: int
+    tries_per_minute_and_address: int
     uploads_per_hour_and_account: int
     lines_per_address: int
     lines_per_account: int
 
 
 class Limits:
-    """All counts are of this process. `is_upload` tells which requests bring a file."""
+    """All counts are of this process. `is_upload` tells which requests bring a file, `is_try` which try to get in."""
 
     def __init__(
         self,
         allowed: Allowed,
         *,
         is_upload: Callable[[str, str], bool],
+        is_try: Callable[[str, str], bool],
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._allowed, self._is_upload, self._now_s = allowed, is_upload, now_s
+        self._allowed, self._now_s = allowed, now_s
+        self._is_upload, self._is_try = is_upload, is_try
         self._by_address = RateLimit(allowed.requests_per_minute_and_address)
         self._by_account = RateLimit(allowed.requests_per_minute_and_account)
+        self._tries = RateLimit(allowed.tries_per_minute_and_address)
         hourly = allowed.uploads_per_hour_and_account
         self._uploads = RateLimit(hourly / 60, burst=hourly)
         self._lines: Counter[str] = Counter()
 
-    def hear(self, address: str) -> None:
-        """A request from this address, whoever it is. Raises TooFast."""
-        if not self._by_address.allow(home_of(address), self._now_s()):
+    def hear(self, address: str, method: str, path: str) -> None:
+        """A request from this address, whoever it is. Raises TooMany."""
+        home, now_s = home_of(address), self._now_s()
+        if not self._by_address.allow(home, now_s):
             raise TooFast("Too many requests from this address.")
+        if self._is_try(method, path) and self._tries.is_spent(home, now_s):
+            raise TooMany(_TRIED_TOO_OFTEN)
+
+    def try_in(self, address: str) -> None:
+        """Somebody at this address tries to get in. Raises TooMany."""
+        if not self._tries.allow(home_of(address), self._now_s()):
+            raise TooMany(_TRIED_TOO_OFTEN)
 
     def admit(self, asker_id: str, method: str, path: str) -> None:
         """A request of this account or guest. Raises TooFast and TooManyUploads."""
@@ -96,20 +109,32 @@ _COUNTED = "nearhand.counted"
 
 
 class LimitedAddresses:
-    """ASGI middleware: refuse what comes too often from one address, before anything is done for it."""
+    """ASGI middleware: refuse what comes too often from one address, before anything is done for it.
 
-    def __init__(self, app: ASGIApp, *, limits: Limits, refusal: Callable[[TooMany], ASGIApp]) -> None:
-        self._app, self._limits, self._refusal = app, limits, refusal
+    `refused` is told the address.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        limits: Limits,
+        refusal: Callable[[TooMany], ASGIApp],
+        refused: Callable[[str], None],
+    ) -> None:
+        self._app, self._limits, self._refusal, self._refused = app, limits, refusal, refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
+        address = address_of(HTTPConnection(scope))
         try:
-            self._limits.hear(address_of(HTTPConnection(scope)))
+            self._limits.hear(address, scope.get("method", ""), scope["path"])
             if scope["type"] == "websocket":
                 self._limits.open_from(scope)
         except TooMany as error:
+            self._refused(address)
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 1013})  # before accepting: the answer is a 403
             else:

@@ -10,6 +10,7 @@ from nearhand.kit.gate import Gate
 from nearhand.kit.peer import UNKNOWN
 
 HEAD_BYTES = 8192
+PROGRAMS = b"/api/"  # led on, a program would go on sending its token in the clear, and nobody would notice
 PLACES, PLACES_PER_ADDRESS = 500, 50
 
 # A path of this origin, of the characters that a path and a query may have; whatever is in it stays behind our name.
@@ -36,6 +37,8 @@ class Redirection:
             return _said("405 Method Not Allowed", "Allow: GET, HEAD")
         if len(hosts) != 1 or hosts[0].decode().lower().strip("[]") not in self.names:
             return _said("421 Misdirected Request")
+        if asked[2].startswith(PROGRAMS):
+            return _said("403 Forbidden")
         return _said("308 Permanent Redirect", f"Location: {self.base_url}{asked[2].decode()}")
 
     @asynccontextmanager

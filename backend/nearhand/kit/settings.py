@@ -257,6 +257,18 @@ class Settings(BaseSettings):
     turn_minutes: int = Field(
         240, gt=0, description="How long a password for the TURN servers is good, in minutes."
     )
+    janus_url: str = Field(
+        "",
+        description="WebSocket API of a Janus media server, by which voice and pictures of three and more go: "
+        "ws://127.0.0.1:8188. Unset: three browsers connect to each other, further ones see stills and live pictures.",
+    )
+    janus_api_secret: SecretStr = Field(
+        SecretStr(""), description="Janus' api_secret (janus.jcfg), where it has one."
+    )
+    janus_admin_key: SecretStr = Field(
+        SecretStr(""),
+        description="Its VideoRoom's admin_key (janus.plugin.videoroom.jcfg), without which nobody else opens rooms.",
+    )
     live_snapshot_events: int = Field(1000, description="Events between two folded snapshots of a session.")
 
     @field_validator("trusted_proxies")

@@ -7,7 +7,7 @@ from fastapi.responses import FileResponse
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
-from nearhand.audit.doors import acted, listed, viewed
+from nearhand.audit.doors import acted, listed, untold, viewed
 from nearhand.kit.asking import asking
 from nearhand.kit.files import picture, raw_body
 from nearhand.kit.http import GuardedRoute, IdempotencyKey, Page, Paging
@@ -17,6 +17,7 @@ from nearhand.sessions.audience import Viewer
 from nearhand.sessions.hub import Hub
 from nearhand.sessions.messages import StoredEvent
 from nearhand.sessions.model import (
+    MAX_VOICE_NOTE_MS,
     Annotation,
     Elsewhere,
     IceServers,
@@ -26,8 +27,10 @@ from nearhand.sessions.model import (
     SessionDevice,
     SessionStatus,
     ShortId,
+    VoiceFile,
 )
 from nearhand.sessions.service import SessionService
+from nearhand.sessions.voices import VoiceNotes
 
 # The live log has its own file: nothing here waits for a writer of the registry, and no upload holds one up.
 router = APIRouter(tags=["sessions"], route_class=GuardedRoute)
@@ -43,6 +46,12 @@ def _hub(request: Request) -> Hub:
     return hub
 
 
+def _notes(request: Request) -> VoiceNotes:
+    notes: VoiceNotes = request.app.state.resources.voice_notes
+    return notes
+
+
+Notes = Annotated[VoiceNotes, Depends(_notes)]
 Service = Annotated[SessionService, Depends(_service)]
 RunningRooms = Annotated[Hub, Depends(_hub)]
 
@@ -120,6 +129,15 @@ async def device_shown(
     )
 
 
+@router.get("/ice")
+@untold("one's own line is looked at; nothing of a session is in it")
+async def ice_to_check(request: Request, actor: Actor = may(Permission.SESSIONS_JOIN)) -> IceServers:
+    """The same servers as in a session, to check beforehand whether they can be reached."""
+    resources = request.app.state.resources
+    found: IceServers = resources.ice.servers(actor.participant_id, resources.clock.now())
+    return found
+
+
 @router.get("/sessions/{session_id}/ice")
 @viewed("session")
 async def ice(
@@ -175,6 +193,47 @@ async def still(
         audience.demand_any(await service.sharings(session_id, sha256))
     blob, media_type = await service.still(session_id, sha256)
     return await picture(blob, media_type=media_type)
+
+
+@router.post(
+    "/sessions/{session_id}/voice-notes",
+    status_code=status.HTTP_201_CREATED,
+    openapi_extra=raw_body("Sound in WebM, Ogg or MP4, a minute and 1 MiB at most."),
+)
+@acted("voice_note.added", "session_id")
+async def add_voice_note(
+    session_id: Id,
+    request: Request,
+    notes: Notes,
+    hub: RunningRooms,
+    duration_ms: Annotated[
+        int, Query(gt=0, le=MAX_VOICE_NOTE_MS, description="How long it lasts, as its recorder says.")
+    ],
+    actor: Actor = may(Permission.SESSIONS_JOIN),
+) -> VoiceFile:
+    """Upload what was spoken; whoever may chat may. `chat.say` with its `voice` then says it. Once more is the same."""
+    actor.demand_session(session_id)
+    role = (await hub.audience(session_id, actor)).role
+    voice = await notes.add(session_id, request.stream(), actor, role, duration_ms=duration_ms)
+    asking().about_id = voice.sha256
+    return voice
+
+
+@router.get("/sessions/{session_id}/voice-notes/{sha256}", response_class=FileResponse)
+@acted("voice_note.read", "sha256")
+async def voice_note(
+    session_id: Id,
+    sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")],
+    notes: Notes,
+    hub: RunningRooms,
+    actor: Actor = may(Permission.SESSIONS_JOIN),
+) -> FileResponse:
+    actor.demand_session(session_id)
+    audience = await hub.audience(session_id, actor)
+    voice = await notes.find(session_id, sha256)
+    if audience.curtain is not None and voice.created_by != actor.participant_id:
+        audience.demand_any(await notes.sayings(voice))
+    return await picture(notes.blob(voice), media_type=voice.media_type)
 
 
 @router.get("/devices/{device_id}/marks")

@@ -167,7 +167,7 @@ class Curtain:
     def state(self) -> SessionState:
         """All they may see of it, for one who joins."""
         state, at = self._room.state(), self._stage.at
-        signal, step_seq = state.signal, self._room.step_seq
+        signal, document, step_seq = state.signal, state.document, self._room.step_seq
         sees_step = self.sees((at(step_seq),)) if step_seq else self.sees((None, *self._stage.shown))
         return state.model_copy(
             update={
@@ -178,6 +178,7 @@ class Curtain:
                 "signal": signal if signal is not None and self.sees((at(signal.seq),)) else None,
                 "step": state.step if sees_step else None,
                 "approvals": tuple(a for a in state.approvals if self.sees(self._of_approval(a))),
+                "document": document if document is not None and self.sees((at(document.seq),)) else None,
             }
         )
 

@@ -1,6 +1,11 @@
-"""Who is put through to whom for voice and pictures: what they say to each other is passed on, and they are parted."""
+"""What one client says to another, and who is put through to whom for voice and pictures: those are parted too."""
 
 from nearhand.sessions.messages import (
+    Calling,
+    CameraAsk,
+    CameraAsked,
+    CameraState,
+    CameraStated,
     Directed,
     Put,
     RtcCandidate,
@@ -17,6 +22,11 @@ SIGNALS_PER_MINUTE = 240  # of one connection; a negotiation takes some thirty
 AWAY_S = (
     10.0  # so long a client may be without a line before it is parted: its own connection may still stand
 )
+
+
+def is_of_a_way(message: Directed) -> bool:
+    """Whether it is about a connection between two browsers, which only some may have."""
+    return isinstance(message, Calling) and not isinstance(message, RtcHush)
 
 
 class Calls:
@@ -57,6 +67,10 @@ class Calls:
 def as_heard(message: Directed, by: str, client: str) -> Put:
     """As the other one hears it."""
     match message:
+        case CameraAsk() | CameraState():
+            told = message.model_dump(exclude={"type", "to"})
+            kind = CameraAsked if isinstance(message, CameraAsk) else CameraStated
+            return kind(by=by, client=client, **told)
         case RtcHail(run=run, to=to):
             return RtcHailed(by=by, client=client, run=run, is_for_all=to is None)
         case RtcDescribe(run=run, to_run=to_run, kind=kind, sdp=sdp):

@@ -18,7 +18,8 @@ from nearhand.kit.errors import Forbidden, KeyReused, NearhandError, NotFound
 from nearhand.kit.outbox import Outbox
 from nearhand.kit.rate import RateLimit
 from nearhand.sessions.audience import Curtain, Viewer, lists, named_in, reach_of, veiled
-from nearhand.sessions.calls import SIGNALS_PER_MINUTE, Calls, as_heard
+from nearhand.sessions.calls import AWAY_S, SIGNALS_PER_MINUTE, Calls, as_heard, is_of_a_way
+from nearhand.sessions.handed import file_in
 from nearhand.sessions.log import Batch, Loaded, Log, is_storage_failure
 from nearhand.sessions.masks import MaskRules, RuleOf
 from nearhand.sessions.messages import (
@@ -28,8 +29,10 @@ from nearhand.sessions.messages import (
     AnnotationRemoved,
     AnnotationRestored,
     Ask,
+    Calling,
     CameraMaskChanged,
     CloseCode,
+    Conferring,
     DeviceShow,
     DeviceShown,
     Directed,
@@ -46,10 +49,12 @@ from nearhand.sessions.messages import (
     Problem,
     Refused,
     ResumeFrom,
+    RtcHail,
     RtcPart,
     RtcParted,
+    RtcTalk,
+    RtcTalks,
     State,
-    StillShared,
     Welcome,
     server_events,
 )
@@ -73,6 +78,7 @@ from nearhand.sessions.model import (
     UnknownSession,
     UnknownStill,
 )
+from nearhand.sessions.parties import Party
 from nearhand.sessions.room import (
     Acknowledge,
     Deliver,
@@ -83,6 +89,7 @@ from nearhand.sessions.room import (
     demand_pictures,
     demand_role,
 )
+from nearhand.sessions.sfu import Sfu
 from nearhand.sessions.stage import Placed, Stage
 
 log = structlog.get_logger()
@@ -187,6 +194,13 @@ class Connection:
             on_overflow=lambda: self.close(CloseCode.TOO_SLOW),
         )
 
+    @property
+    def role(self) -> Role | None:
+        """What they are where the session is now; None: it is not theirs to see."""
+        if self.curtain is not None:
+            return self.curtain.role
+        return self.participant.role if self.participant is not None else None
+
     def close(self, code: CloseCode) -> None:
         if self.is_closing:
             return
@@ -215,6 +229,7 @@ class Running:
     snapshot_seq: int
     left_at: float
     shown: Session  # as the walls were told
+    party: Party
     stage: Stage = field(default_factory=Stage)
     calls: Calls = field(default_factory=Calls)
     connections: dict[str, Connection] = field(default_factory=dict)  # by client
@@ -369,29 +384,34 @@ class Hub:
         self._is_stopping = False
         self._wake = asyncio.Event()
         self._turned = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._turning: asyncio.Task[None] | None = None
         self._rechecked_at = monotonic()
+        self._sfu: Sfu | None = None
+
+    def confer_by(self, sfu: Sfu) -> None:
+        """Voice and pictures of three and more go through this media server, while it is in reach."""
+        self._sfu = sfu
+        sfu.watch(self._arrange_all)
 
     async def start(self) -> None:
         self._is_stopping = False
-        self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._tend())]
+        self._turning = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
         """Finish what was asked, answer whoever still waits, then close every connection."""
         self._is_stopping = True
         self._wake.set()
-        tasks, self._tasks = self._tasks, []
         try:
             async with asyncio.timeout(STOP_WITHIN_S):
                 # A room that is being loaded would be entered, and a session opened, with nobody to do it.
                 await asyncio.gather(*self._loading.values(), return_exceptions=True)
-                if tasks:
-                    await asyncio.wait(tasks[:1])
+                if self._turning is not None:
+                    await asyncio.wait([self._turning])
         except TimeoutError:
             log.error("stopped_in_the_middle", waiting=len(self._due.asked))
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._turning is not None:
+            self._turning.cancel()
+            await asyncio.gather(self._turning, return_exceptions=True)
         due, self._due = self._due, Due()
         due.settle(NotSaved("The service is stopping."))
         connections = due.connections() | self._walls
@@ -399,6 +419,7 @@ class Hub:
             connections |= set(running.connections.values())
         for connection in connections:
             connection.close(CloseCode.RESTARTING)
+        await asyncio.gather(*(running.party.close() for running in self._rooms.values()))
 
     def connection(
         self, line: Line, caller: Caller | None = None, *, watcher: Actor | None = None
@@ -495,7 +516,7 @@ class Hub:
                 await self._hear_ask(connection, message)
             elif isinstance(message, FrameSight):
                 await self._hear_sight(connection, message)
-            elif isinstance(message, Fleeting | Directed):
+            elif isinstance(message, Fleeting | Directed | Conferring):
                 await self._hear_fleeting(connection, message)
             elif isinstance(message, Ping):
                 connection.tell(Pong(at=self._clock.now()))
@@ -520,6 +541,7 @@ class Hub:
         del running.connections[connection.client]
         running.left_at = self._monotonic()
         running.calls.is_away(connection.client, running.left_at)
+        running.party.is_away(connection.client, running.left_at)
         self._tell_presence(running, connection, is_present=False)
 
     async def watch(self, connection: Connection) -> None:
@@ -612,6 +634,9 @@ class Hub:
 
     def recheck(self, holder: str) -> None:
         """Somebody's rights are others now: what they have open is checked at once."""
+        for running in self._rooms.values():
+            for client in running.party.away(holder=holder):
+                self._gone(running, client)  # they cannot be asked; whoever still may comes back
         concerned = [one for one in self._everyone if one.holder == holder]
         if concerned:
             self._soon(self._recheck(concerned))
@@ -692,8 +717,8 @@ class Hub:
         else:
             self._pass_on(connection, sight)
 
-    async def _hear_fleeting(self, connection: Connection, message: Fleeting | Directed) -> None:
-        if isinstance(message, Directed):
+    async def _hear_fleeting(self, connection: Connection, message: Fleeting | Directed | Conferring) -> None:
+        if isinstance(message, Directed | Conferring):
             self._put_through(connection, message)
             return
         if connection.viewer is not None:
@@ -742,32 +767,84 @@ class Hub:
 
     # -- voice and pictures between two clients ----------------------------------------------------------------------
 
-    def _put_through(self, connection: Connection, message: Directed) -> None:
-        """Pass on what one client says to another about a connection of their own."""
+    def _put_through(self, connection: Connection, message: Directed | Conferring) -> None:
+        """Pass on what one client says to another about a connection of their own, or to the media server."""
         running, participant = connection.running, connection.participant
         if running is None or participant is None:
             return  # before the welcome nobody is there
         try:
-            if not connection.signals.allow("", self._monotonic()):
-                raise TooManySignals
-            demand_role(participant, message)
+            self._demand_to_say(connection, participant, message)
         except NearhandError as error:
             self.complain(connection, error)
             return
-        if message.to is not None:
-            other = running.connections.get(message.to)
-            if isinstance(message, RtcPart):
-                self._part(running, connection.client, message.to)
-            elif other is None or other is connection or not self._may_meet(running, connection, other):
-                # No error: whoever has just gone, or may not see any more, is still spoken to for a moment.
-                connection.tell(RtcParted(client=message.to))
-            else:
-                running.calls.join(connection.client, other.client)
-                other.tell(as_heard(message, participant.id, connection.client))
+        if isinstance(message, Conferring):
+            self._confer(running, connection, participant, message)
             return
+        if message.to is not None:
+            self._put_to(running, connection, message, message.to)
+            return
+        if isinstance(message, RtcHail):
+            running.party.hailed(connection)
+            self._arrange(running)
+        for other in running.connections.values():
+            if other is not connection and self._may_reach(message, running, connection, other):
+                other.tell(as_heard(message, participant.id, connection.client))
+
+    def _put_to(self, running: Running, connection: Connection, message: Directed, to: str) -> None:
+        other, participant = running.connections.get(to), connection.participant
+        assert participant is not None
+        if isinstance(message, RtcPart):
+            self._part(running, connection.client, to)
+        elif other is None or other is connection or not self._may_reach(message, running, connection, other):
+            # No error: whoever has just gone, or may not see any more, is still spoken to for a moment.
+            connection.tell(RtcParted(client=to))
+        else:
+            if is_of_a_way(message):
+                running.calls.join(connection.client, other.client)
+            other.tell(as_heard(message, participant.id, connection.client))
+
+    def _may_reach(self, message: Directed, running: Running, *ends: Connection) -> bool:
+        return (self._may_connect if is_of_a_way(message) else self._may_meet)(running, *ends)
+
+    def _may_connect(self, running: Running, *ends: Connection) -> bool:
+        """Whether two browsers may connect to each other now."""
+        return self._may_meet(running, *ends) and all(running.party.is_direct(one.client) for one in ends)
+
+    def _confer(
+        self, running: Running, connection: Connection, participant: Participant, message: Conferring
+    ) -> None:
+        if not isinstance(message, RtcTalk):
+            running.party.hear(connection, message)
+            return
+        running.party.talks(connection.client, is_talking=message.is_talking)
+        told = RtcTalks(by=participant.id, client=connection.client, is_talking=message.is_talking)
         for other in running.connections.values():
             if other is not connection and self._may_meet(running, connection, other):
-                other.tell(as_heard(message, participant.id, connection.client))
+                other.tell(told)
+
+    def _arrange(self, running: Running) -> None:
+        """Who is here, or what they may see, is another thing now: so may be the way of voice and pictures."""
+        for client in running.party.arrange():
+            self._part(running, client)
+
+    def _arrange_all(self) -> None:
+        for running in self._rooms.values():
+            self._arrange(running)
+
+    def _gone(self, running: Running, client: str) -> None:
+        self._part(running, client)
+        running.party.gone(client)
+        self._arrange(running)
+
+    def _demand_to_say(
+        self, connection: Connection, participant: Participant, message: Directed | Conferring
+    ) -> None:
+        # Of each kind apart: a finger on the zoom must not cost a call its way.
+        if not connection.signals.allow(message.type.partition(".")[0], self._monotonic()):
+            raise TooManySignals
+        if connection.curtain is not None and not isinstance(message, Calling | Conferring):
+            participant = _acting(connection.curtain, participant, message)
+        demand_role(participant, message)
 
     def _may_meet(self, running: Running, *ends: Connection) -> bool:
         """Whether both may see what the session is about now: pictures and voices are."""
@@ -788,6 +865,7 @@ class Hub:
             connection = running.connections.get(client)
             if connection is not None and not self._may_meet(running, connection):
                 self._part(running, client)
+        self._arrange(running)
 
     # -- the pipeline ----------------------------------------------------------------------------------------------
 
@@ -920,8 +998,9 @@ class Hub:
                 turn.batch.drop(session_id, event.annotation.id)
         elif isinstance(event, AnnotationRemoved):
             turn.batch.drop(session_id, event.id)
-        elif isinstance(event, StillShared):
-            turn.batch.share(session_id, event.still.sha256)
+        sha256 = file_in(event)
+        if sha256 is not None:
+            turn.batch.share(session_id, sha256)
 
     def _refuse(self, turn: Turn, connection: Connection, refusal: Refuse) -> None:
         assert connection.participant is not None
@@ -1088,7 +1167,8 @@ class Hub:
         if loaded is None:
             raise UnknownSession(f"No session {session_id}.")
         room = Room(loaded.session, ring_s=self._limits.ring_s)
-        running = Running(room, snapshot_seq=0, left_at=self._monotonic(), shown=loaded.session)
+        party = Party(self._sfu, lambda: not room.is_ended)
+        running = Running(room, snapshot_seq=0, left_at=self._monotonic(), shown=loaded.session, party=party)
         running.reload(loaded)
         if room.is_ended:
             running.ended_at = self._monotonic()
@@ -1110,6 +1190,7 @@ class Hub:
         connection.running = running
         running.connections[connection.client] = connection
         running.calls.is_back(connection.client)
+        running.party.is_back(connection)
         self._part_strangers(running)
         epoch = self._epoch(connection)
         connection.tell(
@@ -1202,16 +1283,6 @@ class Hub:
 
     # -- tending ---------------------------------------------------------------------------------------------------
 
-    async def _tend(self) -> None:
-        while True:
-            await asyncio.sleep(TEND_EVERY_S)
-            try:
-                await self.tend()
-            except asyncio.CancelledError:
-                raise
-            except Exception:
-                log.exception("tending_failed")
-
     async def tend(self) -> None:
         """Hang up on the silent and the slow, on those no longer allowed and in ended sessions; forget empty rooms."""
         now = self._monotonic()
@@ -1222,8 +1293,8 @@ class Hub:
             elif now - connection.heard_at > self._limits.idle_s and connection not in self._walls:
                 connection.close(CloseCode.IDLE)
         for running in self._rooms.values():
-            for client in running.calls.overdue(now):
-                self._part(running, client)
+            for client in {*running.calls.overdue(now), *running.party.away(now - AWAY_S)}:
+                self._gone(running, client)
             if running.ended_at is None:
                 continue
             for connection in list(running.connections.values()):
@@ -1255,7 +1326,7 @@ class Hub:
             if code is not None and not connection.is_closing:
                 connection.cut(code)
                 if connection.running is not None:
-                    self._part(connection.running, connection.client)
+                    self._gone(connection.running, connection.client)
                 self.leave(connection)
 
 
@@ -1284,7 +1355,7 @@ def _behind(curtain: Curtain, bodies: list[str]) -> list[str]:
     return [curtain.told(server_events.validate_json(body), body) for body in bodies]
 
 
-def _acting(curtain: Curtain, participant: Participant, message: Ask | Fleeting) -> Participant:
+def _acting(curtain: Curtain, participant: Participant, message: FromClient) -> Participant:
     """The participant with the role they have where the session is now. Raises what they may not ask."""
     objection = curtain.objection(message)
     if objection is not None:

@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 from urllib.parse import quote
 
 from sqlalchemy import text
@@ -35,6 +35,7 @@ from nearhand.sessions.model import (
     SessionStatus,
     Snapshot,
     StillFrame,
+    VoiceFile,
     still_frame,
 )
 from nearhand.sessions.stage import Placed
@@ -67,6 +68,9 @@ TABLES = (
     " PRIMARY KEY (session, sha256))",
     # Stills that were uploaded and not shared yet, and on whose account they are.
     "CREATE TABLE IF NOT EXISTS live_unshared (session TEXT NOT NULL, sha256 TEXT NOT NULL, account TEXT NOT NULL,"
+    " PRIMARY KEY (session, sha256))",
+    # Voice notes as they were uploaded; until they are said, they count among what is not shared.
+    "CREATE TABLE IF NOT EXISTS live_voice (session TEXT NOT NULL, sha256 TEXT NOT NULL, body TEXT NOT NULL,"
     " PRIMARY KEY (session, sha256))",
     # Sessions opened under an idempotency key, and the digest of what was asked with it.
     "CREATE TABLE IF NOT EXISTS live_opening (session TEXT PRIMARY KEY, request TEXT NOT NULL)",
@@ -495,15 +499,26 @@ class Log:
 
     async def add_still(self, still: Still, account: str) -> None:
         """Uploading the same picture twice is once. `account`: on whose it is until it is shared."""
-        row = {"session": still.session_id, "sha256": still.sha256}
+        await self._add_file("live_still", still, account)
+
+    async def add_voice(self, voice: VoiceFile, account: str) -> None:
+        """As `add_still`."""
+        await self._add_file("live_voice", voice, account)
+
+    async def _add_file(
+        self, table: Literal["live_still", "live_voice"], file: Still | VoiceFile, account: str
+    ) -> None:
+        row = {"session": file.session_id, "sha256": file.sha256}
         count = (
-            "INSERT INTO live_unshared (session, sha256, account)"
+            "INSERT INTO live_unshared (session, sha256, account)"  # nosec  # a table's name of ours
             " SELECT CAST(:session AS TEXT), CAST(:sha256 AS TEXT), CAST(:account AS TEXT) WHERE NOT EXISTS"
-            " (SELECT 1 FROM live_still WHERE session = CAST(:session AS TEXT) AND sha256 = CAST(:sha256 AS TEXT))"
+            f" (SELECT 1 FROM {table} WHERE session = CAST(:session AS TEXT) AND sha256 = CAST(:sha256 AS TEXT))"
         )
-        insert = "INSERT INTO live_still VALUES (:session, :sha256, :body) ON CONFLICT (session, sha256) DO NOTHING"
+        insert = (
+            f"INSERT INTO {table} VALUES (:session, :sha256, :body) ON CONFLICT (session, sha256) DO NOTHING"  # nosec
+        )
         await self._storage.write(
-            [(count, [row | {"account": account}]), (insert, [row | {"body": still.model_dump_json()}])]
+            [(count, [row | {"account": account}]), (insert, [row | {"body": file.model_dump_json()}])]
         )
 
     async def unshared_stills(self, session_id: str, account: str) -> int:
@@ -536,12 +551,29 @@ class Log:
         )
         return Still.model_validate_json(rows[0][0]) if rows else None
 
+    async def voice(self, session_id: str, sha256: str) -> VoiceFile | None:
+        rows = await self._storage.read(
+            "SELECT body FROM live_voice WHERE session = :session AND sha256 = :sha256",
+            {"session": session_id, "sha256": sha256},
+        )
+        return VoiceFile.model_validate_json(rows[0][0]) if rows else None
+
     async def sharings(self, session_id: str, sha256: str) -> list[str]:
-        """The events that shared this picture."""
+        """The events that shared this picture as a still."""
         rows = await self._storage.read(
             "SELECT body FROM live_event WHERE session = :session AND type = 'still.shared' AND body LIKE :named"
             " ORDER BY seq",
             {"session": session_id, "named": f'%"sha256":"{sha256}"%'},
+        )
+        return [body for (body,) in rows]
+
+    async def naming(
+        self, session_id: str, sha256: str, kind: Literal["chat.said", "document.shown"]
+    ) -> list[str]:
+        """The events of another kind that name this file."""
+        rows = await self._storage.read(
+            "SELECT body FROM live_event WHERE session = :session AND type = :kind AND body LIKE :named ORDER BY seq",
+            {"session": session_id, "kind": kind, "named": f'%"sha256":"{sha256}"%'},
         )
         return [body for (body,) in rows]
 

@@ -24,11 +24,13 @@ from nearhand.kit.patterns import Id
 from nearhand.sessions.model import (
     Annotation,
     Approval,
+    CameraAct,
     Decision,
     FrameRef,
     ImagePoint,
     NotAMessage,
     Participant,
+    PhraseId,
     PictureMask,
     Place,
     SessionState,
@@ -36,9 +38,12 @@ from nearhand.sessions.model import (
     SharedStill,
     ShortId,
     ShownDevice,
+    ShownDocument,
     ShownStep,
     Sighting,
     Signal,
+    VoiceNote,
+    ZoomRange,
 )
 
 PROTOCOL = "nearhand.v1"
@@ -110,15 +115,27 @@ class Fleeting(FromClient):
 
 
 class Directed(FromClient):
-    """About a connection of their own, for voice and pictures, from one client to another. `to`: its name.
+    """From one client to another. `to`: its name; for all without."""
+
+    traffic = Traffic.DIRECTED
+    to: ClientId | None
+
+
+class Calling(Directed):
+    """About a connection of their own, for voice and pictures.
 
     `run` names one life of the sender's page, `to_run` that of the other's page it is meant for.
     """
 
-    traffic = Traffic.DIRECTED
     # To receive is to watch; what somebody may send over it, the other end judges by their role and link.
     roles, guests = WATCHERS, ALL_GUESTS
-    to: ClientId | None
+
+
+class Conferring(FromClient):
+    """About voice and pictures, to the service: with its media server, or for all at once."""
+
+    traffic = Traffic.DIRECTED
+    roles, guests = WATCHERS, ALL_GUESTS
 
 
 # -- from client: control ---------------------------------------------------------------------------------------
@@ -185,9 +202,13 @@ class AnnotationRestore(Ask):
 
 
 class ChatSay(Ask):
+    """Say something. `phrase` and `voice` say more than `text`, which is read where they are not known."""
+
     roles, guests = WATCHERS, SPEAKING_GUESTS
     type: Literal["chat.say"] = "chat.say"
     text: str = Field(min_length=1, max_length=2000)
+    phrase: PhraseId | None = None
+    voice: VoiceNote | None = None
 
 
 class SignalGive(Ask):
@@ -221,6 +242,13 @@ class StepShow(Ask):
 
     type: Literal["step.show"] = "step.show"
     step: ShownStep
+
+
+class DocumentShow(Ask):
+    """Put a page of a document, or an uploaded picture, before everybody's eyes; None takes it away."""
+
+    type: Literal["document.show"] = "document.show"
+    document: ShownDocument | None
 
 
 class ApprovalAsk(Ask):
@@ -306,10 +334,53 @@ class RungAsk(Fleeting):
     rung: Rung | None
 
 
+class CaptionSay(Fleeting):
+    """One's own words as the device understood them; none: they are over."""
+
+    replaces = "caption"
+    roles, guests = WATCHERS, SPEAKING_GUESTS
+    type: Literal["caption.say"] = "caption.say"
+    text: str = Field(max_length=500)
+    language: str = Field(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
+    is_final: bool
+
+
 # -- from client: directed --------------------------------------------------------------------------------------
 
 
-class RtcHail(Directed):
+class CameraAsk(Directed):
+    """Ask for something of another's camera. It is done at once where they allow that, else shown to them.
+
+    `tell` asks for its `camera.state` alone; the others need `is_on` (torch), `zoom` or `at` (focus).
+    """
+
+    type: Literal["camera.ask"] = "camera.ask"
+    to: ClientId | None = None
+    act: CameraAct
+    is_on: bool | None = None
+    zoom: float | None = Field(None, gt=0, le=1000, allow_inf_nan=False)
+    at: ImagePoint | None = None
+
+
+class CameraState(Directed):
+    """What my camera can do and does. `is_steered`: others may steer it without asking each time.
+
+    `asked`: waits for the answer of whoever holds it; `declined`: they said no.
+    """
+
+    type: Literal["camera.state"] = "camera.state"
+    to: ClientId | None = None
+    stream: ShortId
+    is_steered: bool
+    torch: bool | None
+    zoom: ZoomRange | None
+    can_focus: bool
+    cameras: int = Field(ge=0, le=50)
+    asked: CameraAct | None
+    declined: CameraAct | None
+
+
+class RtcHail(Calling):
     """I could be connected to. Without `to` it is for all; who hears it hails back, once per `run`."""
 
     type: Literal["rtc.hail"] = "rtc.hail"
@@ -317,7 +388,7 @@ class RtcHail(Directed):
     run: ShortId
 
 
-class RtcDescribe(Directed):
+class RtcDescribe(Calling):
     """A WebRTC offer or answer."""
 
     type: Literal["rtc.describe"] = "rtc.describe"
@@ -328,7 +399,7 @@ class RtcDescribe(Directed):
     sdp: str = Field(min_length=1, max_length=MAX_SDP)
 
 
-class RtcCandidate(Directed):
+class RtcCandidate(Calling):
     """A way by which the sender may be reached; null: there are no more."""
 
     type: Literal["rtc.candidate"] = "rtc.candidate"
@@ -338,7 +409,7 @@ class RtcCandidate(Directed):
     candidate: IceCandidate | None = None
 
 
-class RtcHush(Directed):
+class RtcHush(Calling):
     """Ask somebody to mute their microphone. It is shown to them; nothing is switched for them."""
 
     guests = SPEAKING_GUESTS
@@ -346,11 +417,51 @@ class RtcHush(Directed):
     to: ClientId
 
 
-class RtcPart(Directed):
+class RtcPart(Calling):
     """Give the connection up."""
 
     type: Literal["rtc.part"] = "rtc.part"
     to: ClientId
+
+
+class RtcTalk(Conferring):
+    """My microphone is open, or not any more: for all others, where no connection of two carries it."""
+
+    guests = SPEAKING_GUESTS
+    type: Literal["rtc.talk"] = "rtc.talk"
+    is_talking: bool
+
+
+class RtcSfuEnter(Conferring):
+    """I am in this room of the media server: offer me what I may take. An offer of my own may follow."""
+
+    type: Literal["rtc.sfu_enter"] = "rtc.sfu_enter"
+    room: ShortId
+    takes_pictures: bool
+
+
+class RtcSfuDescribe(Conferring):
+    """An offer of what I send, by a leg that I name anew each time; or the answer to one that I was offered."""
+
+    type: Literal["rtc.sfu_describe"] = "rtc.sfu_describe"
+    leg: ShortId
+    kind: Literal["offer", "answer"]
+    sdp: str = Field(min_length=1, max_length=MAX_SDP)
+
+
+class RtcSfuCandidate(Conferring):
+    """A way by which I may be reached; null: there are no more."""
+
+    type: Literal["rtc.sfu_candidate"] = "rtc.sfu_candidate"
+    leg: ShortId
+    candidate: IceCandidate | None = None
+
+
+class RtcSfuAgain(Conferring):
+    """No way was found for this leg, or it was lost: offer it anew."""
+
+    type: Literal["rtc.sfu_again"] = "rtc.sfu_again"
+    leg: ShortId
 
 
 # -- from server: control ---------------------------------------------------------------------------------------
@@ -472,6 +583,8 @@ class AnnotationRestored(Event):
 class ChatSaid(Event):
     type: Literal["chat.said"] = "chat.said"
     text: str
+    phrase: PhraseId | None = None
+    voice: VoiceNote | None = None
 
 
 class SignalGiven(Event):
@@ -492,6 +605,11 @@ class DeviceShown(Event):
 class StepShown(Event):
     type: Literal["step.shown"] = "step.shown"
     step: ShownStep
+
+
+class DocumentShown(Event):
+    type: Literal["document.shown"] = "document.shown"
+    document: ShownDocument | None
 
 
 class ApprovalAsked(Event):
@@ -589,6 +707,14 @@ class RungAsked(Passing):
     rung: Rung | None
 
 
+class CaptionSaid(Passing):
+    replaces = "caption"
+    type: Literal["caption.said"] = "caption.said"
+    text: str
+    language: str
+    is_final: bool
+
+
 # -- from server: directed --------------------------------------------------------------------------------------
 
 
@@ -598,6 +724,26 @@ class Put(FromServer):
     traffic = Traffic.DIRECTED
     by: str
     client: str
+
+
+class CameraAsked(Put):
+    type: Literal["camera.asked"] = "camera.asked"
+    act: CameraAct
+    is_on: bool | None
+    zoom: float | None
+    at: ImagePoint | None
+
+
+class CameraStated(Put):
+    type: Literal["camera.stated"] = "camera.stated"
+    stream: ShortId
+    is_steered: bool
+    torch: bool | None
+    zoom: ZoomRange | None
+    can_focus: bool
+    cameras: int
+    asked: CameraAct | None
+    declined: CameraAct | None
 
 
 class RtcHailed(Put):
@@ -636,19 +782,69 @@ class RtcParted(FromServer):
     client: str
 
 
+class RtcWay(FromServer):
+    """How voice and pictures go for you from now on. `direct`, between browsers, holds until this is first told.
+
+    `why` is there where it is not as it should be: `full`, more are here than connect directly and there is no media
+    server; `lost`, there is one and it is out of reach.
+    """
+
+    traffic = Traffic.DIRECTED
+    type: Literal["rtc.way"] = "rtc.way"
+    way: Literal["direct", "sfu", "none"]
+    why: Literal["full", "lost"] | None
+    room: ShortId | None  # at the media server; another one is entered anew
+
+
+class RtcTalks(Put):
+    type: Literal["rtc.talks"] = "rtc.talks"
+    is_talking: bool
+
+
+class RtcSfuDescribed(FromServer):
+    """The answer to what you send, or an offer of what another client sends: then `client` and `by` say whose."""
+
+    traffic = Traffic.DIRECTED
+    type: Literal["rtc.sfu_described"] = "rtc.sfu_described"
+    leg: ShortId
+    kind: Literal["offer", "answer"]
+    sdp: str
+    client: str | None
+    by: str | None
+
+
+class RtcSfuCandidateTold(FromServer):
+    traffic = Traffic.DIRECTED
+    type: Literal["rtc.sfu_candidate_told"] = "rtc.sfu_candidate_told"
+    leg: ShortId
+    candidate: IceCandidate | None
+
+
+class RtcSfuClosed(FromServer):
+    """Close this leg now: they are gone, or you may not hear and see them any more, or it was refused."""
+
+    traffic = Traffic.DIRECTED
+    type: Literal["rtc.sfu_closed"] = "rtc.sfu_closed"
+    leg: ShortId
+
+
 ClientMessage = Annotated[
     Hello | Ping
     | AnnotationAdd | AnnotationEdit | AnnotationRemove | AnnotationRestore
-    | ChatSay | SignalGive | StillShare | DeviceShow | StepShow | ApprovalAsk | ApprovalGive | SessionEnd
-    | PointerMove | StrokeDraw | FrameSight | FrameFreeze | RungTell | RungAsk
-    | RtcHail | RtcDescribe | RtcCandidate | RtcHush | RtcPart,
+    | ChatSay | SignalGive | StillShare | DeviceShow | StepShow | DocumentShow | ApprovalAsk | ApprovalGive
+    | SessionEnd
+    | PointerMove | StrokeDraw | FrameSight | FrameFreeze | RungTell | RungAsk | CaptionSay
+    | CameraAsk | CameraState
+    | RtcHail | RtcDescribe | RtcCandidate | RtcHush | RtcPart
+    | RtcTalk | RtcSfuEnter | RtcSfuDescribe | RtcSfuCandidate | RtcSfuAgain,
     Field(discriminator="type"),
 ]  # fmt: skip
 
 ServerEvent = Annotated[
     ParticipantJoined
     | AnnotationAdded | AnnotationEdited | AnnotationRemoved | AnnotationRestored
-    | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | ApprovalAsked | ApprovalGiven | SessionClosed,
+    | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | DocumentShown | ApprovalAsked | ApprovalGiven
+    | SessionClosed,
     Field(discriminator="type"),
 ]  # fmt: skip
 
@@ -656,7 +852,8 @@ ServerEvent = Annotated[
 StoredEvent = Annotated[
     ParticipantJoined
     | AnnotationAdded | AnnotationEdited | AnnotationRemoved | AnnotationRestored
-    | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | ApprovalAsked | ApprovalGiven | SessionClosed
+    | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | DocumentShown | ApprovalAsked | ApprovalGiven
+    | SessionClosed
     | Withheld,
     Field(discriminator="type"),
 ]  # fmt: skip
@@ -665,10 +862,13 @@ ServerMessage = Annotated[
     Welcome | State | Ack | Refused | Problem | Pong
     | ParticipantJoined
     | AnnotationAdded | AnnotationEdited | AnnotationRemoved | AnnotationRestored
-    | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | ApprovalAsked | ApprovalGiven | SessionClosed
+    | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | DocumentShown | ApprovalAsked | ApprovalGiven
+    | SessionClosed
     | Withheld
-    | PresenceChanged | PointerMoved | StrokeDrawn | FrameSighted | FreezeAsked | RungTold | RungAsked
+    | PresenceChanged | PointerMoved | StrokeDrawn | FrameSighted | FreezeAsked | RungTold | RungAsked | CaptionSaid
+    | CameraAsked | CameraStated
     | RtcHailed | RtcDescribed | RtcCandidateTold | RtcHushed | RtcParted
+    | RtcWay | RtcTalks | RtcSfuDescribed | RtcSfuCandidateTold | RtcSfuClosed
     | CameraMaskChanged,
     Field(discriminator="type"),
 ]  # fmt: skip

@@ -23,6 +23,9 @@ ImagePoint = tuple[Unit, Unit]
 FacePoint = tuple[Number, Number, Number]  # x_mm, y_mm, z_mm (towards the viewer)
 
 
+MAX_VOICE_NOTE_MS = 61_000  # a minute, and what a recorder needs to stop
+
+
 class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -268,11 +271,36 @@ class Annotation(Frozen):
     updated_at: datetime
 
 
+# Names one of the apps' canned phrases, which each reader is shown in their own language.
+PhraseId = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class VoiceNote(Frozen):
+    """What was spoken into an uploaded file (`POST /sessions/{id}/voice-notes`)."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    duration_ms: int = Field(gt=0, le=MAX_VOICE_NOTE_MS)
+
+
 class ChatLine(Frozen):
     seq: int
     by: str
     at: datetime
     text: str
+    phrase: PhraseId | None = None  # older logs know neither
+    voice: VoiceNote | None = None
+
+
+class VoiceFile(Frozen):
+    """A voice note as it was uploaded, before or after it was said."""
+
+    session_id: str
+    sha256: str
+    media_type: str
+    duration_ms: int
+    size_bytes: int
+    created_at: datetime
+    created_by: str
 
 
 class SharedStill(Frozen):
@@ -390,6 +418,50 @@ class ShownDevice(Frozen):
     face: FaceSide
 
 
+class ShownPage(Frozen):
+    """A page of a document that the service keeps; whoever may read the document sees it."""
+
+    kind: Literal["page"] = "page"
+    document_id: Id
+    page: int = Field(ge=1, le=10_000)
+
+
+class ShownPicture(Frozen):
+    """A picture that was uploaded to the session as a still, of a screen for example."""
+
+    kind: Literal["picture"] = "picture"
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    width: int = Field(gt=0, le=20_000)
+    height: int = Field(gt=0, le=20_000)
+
+
+ShownDocument = Annotated[ShownPage | ShownPicture, Field(discriminator="kind")]
+
+
+class GivenDocument(Frozen):
+    seq: int
+    by: str
+    at: datetime
+    document: ShownDocument
+
+
+# -- another's camera -------------------------------------------------------------------------------------------
+
+
+class CameraAct(StrEnum):
+    TELL = "tell"
+    TORCH = "torch"
+    ZOOM = "zoom"
+    FOCUS = "focus"
+    SWITCH = "switch"
+
+
+class ZoomRange(Frozen):
+    now: float = Field(gt=0, le=1000, allow_inf_nan=False)
+    min: float = Field(gt=0, le=1000, allow_inf_nan=False)
+    max: float = Field(gt=0, le=1000, allow_inf_nan=False)
+
+
 class SessionDevice(Frozen):
     """The device a session shows, with its labels, newest first: what its face drawing needs."""
 
@@ -410,6 +482,7 @@ class SessionState(Frozen):
     signal: GivenSignal | None
     step: ShownStep | None
     approvals: tuple[Approval, ...] = ()  # older logs know none
+    document: GivenDocument | None = None
 
 
 # -- folding ----------------------------------------------------------------------------------------------------
@@ -430,6 +503,7 @@ class Snapshot(Frozen):
     removed: tuple[Annotation, ...]
     ledgers: tuple[LedgerLine, ...]
     step_seq: int = 0  # of the event that gave the step; 0: unknown, in older logs
+    voices: tuple[str, ...] = ()  # the files of all voice notes that were said
 
 
 # -- refusals ---------------------------------------------------------------------------------------------------
@@ -520,6 +594,14 @@ class MaskMissing(Conflict):
 
 class UnknownStill(NotFound):
     code, title = "unknown_still", "That picture was not uploaded to this session"
+
+
+class UnknownVoiceNote(NotFound):
+    code, title = "unknown_voice_note", "That voice note was not uploaded to this session"
+
+
+class SaidBefore(Conflict):
+    code, title = "said_before", "That voice note was said before"
 
 
 class UnknownSession(NotFound):

@@ -30,10 +30,14 @@ from nearhand.sessions.messages import (
     ApprovalGive,
     ApprovalGiven,
     Ask,
+    CaptionSaid,
+    CaptionSay,
     ChatSaid,
     ChatSay,
     DeviceShow,
     DeviceShown,
+    DocumentShow,
+    DocumentShown,
     Event,
     Fleeting,
     FrameFreeze,
@@ -72,6 +76,7 @@ from nearhand.sessions.model import (
     FrameExpired,
     FrameKey,
     FrameRef,
+    GivenDocument,
     GivenSignal,
     LedgerLine,
     NoPose,
@@ -84,6 +89,7 @@ from nearhand.sessions.model import (
     PictureMask,
     Place,
     RefusedBefore,
+    SaidBefore,
     Session,
     SessionEnded,
     SessionFull,
@@ -116,6 +122,7 @@ MAX_GUESTS_FILL = (
 )
 MAX_CLIENTS_PER_PARTICIPANT = 50  # so that nobody can use up the names of others
 MAX_APPROVALS = 500
+MAX_VOICE_NOTES = 500
 MAX_STREAMS = 1000
 MAX_EVENTS = 500_000
 MAX_REFUSED_PER_CLIENT = 1000
@@ -236,6 +243,8 @@ class Room:
         self.step: ShownStep | None = None
         self.step_seq = 0
         self.approvals: dict[str, Approval] = {}
+        self.document: GivenDocument | None = None
+        self.voices: set[str] = set()
         self.ledgers: dict[str, Ledger] = {}
 
     # -- loading and folding --
@@ -273,6 +282,7 @@ class Room:
         self.stills.extend(state.stills)
         self.signal, self.step, self.step_seq = state.signal, state.step, snapshot.step_seq
         self.approvals = {a.id: a for a in state.approvals}
+        self.document, self.voices = state.document, set(snapshot.voices)
         self.ledgers = {
             line.client: Ledger(line.by, line.last, set(line.refused)) for line in snapshot.ledgers
         }
@@ -289,6 +299,7 @@ class Room:
                 for client, ledger in self.ledgers.items()
             ),
             step_seq=self.step_seq,
+            voices=tuple(sorted(self.voices)),
         )
 
     def state(self) -> SessionState:
@@ -303,6 +314,7 @@ class Room:
             signal=self.signal,
             step=self.step,
             approvals=tuple(self.approvals.values()),
+            document=self.document,
         )
 
     # -- entering --
@@ -410,7 +422,15 @@ class Room:
             raise SessionFull(f"A session has at most {MAX_EVENTS} events.")
 
     def _decide_chat_say(self, message: ChatSay, context: _Context) -> Event:
-        return ChatSaid(**self._stamp(message, context), text=message.text)
+        voice = message.voice
+        if voice is not None and voice.sha256 in self.voices:
+            # Its file was uploaded by a page that was gone before it knew: said again, it would be heard twice.
+            raise SaidBefore
+        if voice is not None and len(self.voices) >= MAX_VOICE_NOTES:
+            raise SessionFull(f"A session has at most {MAX_VOICE_NOTES} voice notes.")
+        return ChatSaid(
+            **self._stamp(message, context), text=message.text, phrase=message.phrase, voice=voice
+        )
 
     def _decide_signal_give(self, message: SignalGive, context: _Context) -> Event:
         return SignalGiven(**self._stamp(message, context), signal=message.signal)
@@ -420,6 +440,9 @@ class Room:
 
     def _decide_step_show(self, message: StepShow, context: _Context) -> Event:
         return StepShown(**self._stamp(message, context), step=message.step)
+
+    def _decide_document_show(self, message: DocumentShow, context: _Context) -> Event:
+        return DocumentShown(**self._stamp(message, context), document=message.document)
 
     def _decide_approval_ask(self, message: ApprovalAsk, context: _Context) -> Event:
         if message.id in self.approvals:
@@ -689,6 +712,9 @@ class Room:
                 return [Deliver(told)]
             case RungAsk():
                 return [Deliver(RungAsked(by=participant.id, rung=message.rung))]
+            case CaptionSay(text=text, language=language, is_final=is_final):
+                said = CaptionSaid(by=participant.id, text=text, language=language, is_final=is_final)
+                return [Deliver(said)]
             case _:
                 raise TypeError(f"no rule for {type(message).__name__}")
 
@@ -757,7 +783,18 @@ class Room:
         self.points += event.annotation.anchor.point_count
 
     def _reduce_chat_said(self, event: ChatSaid) -> None:
-        self.chat.append(ChatLine.model_construct(seq=event.seq, by=event.by, at=event.at, text=event.text))
+        self.chat.append(
+            ChatLine.model_construct(
+                seq=event.seq,
+                by=event.by,
+                at=event.at,
+                text=event.text,
+                phrase=event.phrase,
+                voice=event.voice,
+            )
+        )
+        if event.voice is not None:
+            self.voices.add(event.voice.sha256)
 
     def _reduce_signal_given(self, event: SignalGiven) -> None:
         self.signal = GivenSignal(seq=event.seq, by=event.by, at=event.at, signal=event.signal)
@@ -775,6 +812,13 @@ class Room:
 
     def _reduce_step_shown(self, event: StepShown) -> None:
         self.step, self.step_seq = event.step, event.seq
+
+    def _reduce_document_shown(self, event: DocumentShown) -> None:
+        self.document = (
+            None
+            if event.document is None
+            else GivenDocument(seq=event.seq, by=event.by, at=event.at, document=event.document)
+        )
 
     def _reduce_approval(self, event: ApprovalAsked | ApprovalGiven) -> None:
         self.approvals[event.approval.id] = event.approval
@@ -801,6 +845,7 @@ class Room:
         SignalGive: _decide_signal_give,
         DeviceShow: _decide_device_show,
         StepShow: _decide_step_show,
+        DocumentShow: _decide_document_show,
         ApprovalAsk: _decide_approval_ask,
         ApprovalGive: _decide_approval_give,
         SessionEnd: _decide_session_end,
@@ -821,6 +866,7 @@ class Room:
         StillShared: _reduce_still_shared,
         DeviceShown: _reduce_device_shown,
         StepShown: _reduce_step_shown,
+        DocumentShown: _reduce_document_shown,
         ApprovalAsked: _reduce_approval,
         ApprovalGiven: _reduce_approval,
         SessionClosed: _reduce_session_closed,

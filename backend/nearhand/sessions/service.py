@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,7 +22,16 @@ from nearhand.media.pictures import opened
 from nearhand.media.service import Eyes
 from nearhand.sessions.audience import Viewer, reach_of, veiled
 from nearhand.sessions.log import Batch, Log
-from nearhand.sessions.messages import AnnotationAdd, AnnotationEdit, Ask, DeviceShow, FrameSight, StillShare
+from nearhand.sessions.messages import (
+    AnnotationAdd,
+    AnnotationEdit,
+    Ask,
+    ChatSay,
+    DeviceShow,
+    DocumentShow,
+    FrameSight,
+    StillShare,
+)
 from nearhand.sessions.model import (
     Annotation,
     NewSession,
@@ -34,12 +43,15 @@ from nearhand.sessions.model import (
     SessionEnded,
     SessionStatus,
     ShownDevice,
+    ShownPicture,
     Sighting,
     TooManyUnshared,
     UnknownDevice,
     UnknownPort,
     UnknownSession,
     UnknownStill,
+    UnknownVoiceNote,
+    VoiceNote,
 )
 from nearhand.sessions.room import Part
 from nearhand.sessions.stage import Placed, Stage
@@ -181,15 +193,26 @@ class SessionService:
         Raises UnknownSession, SessionEnded, Forbidden, TooManyUnshared, TooLarge, NotAPicture, TooManyPixels, TooBusy,
         ReadingTooSlow and NotSaved.
         """
+        async with self.letting_in(StillShare, session_id, actor, role) as account:
+            return await self._take_in(session_id, pieces, actor, account)
+
+    @asynccontextmanager
+    async def letting_in(
+        self, kind: type[StillShare] | type[ChatSay], session_id: str, actor: Actor, role: Role | None
+    ) -> AsyncIterator[str]:
+        """Room for a file that this kind of message will name; gives on whose account it is until then.
+
+        Raises UnknownSession, SessionEnded, Forbidden and TooManyUnshared.
+        """
         await self.running(session_id)
-        if role not in StillShare.roles or (actor.link and actor.link.may not in StillShare.guests):
-            raise Forbidden(f"A participant with the role {role} may not send stills.")
+        if role not in kind.roles or (actor.link and actor.link.may not in kind.guests):
+            raise Forbidden(f"A participant with the role {role} may not send files for {kind.__name__}.")
         # One link makes as many guests as one likes, so they share an account; nobody else's can be used up.
         account = "guests" if actor.user_id is None else actor.user_id
         with self._counted(session_id, account) as uploading:
             if await self._log.unshared_stills(session_id, account) + uploading > self._stills.unshared:
                 raise TooManyUnshared(f"Share some first: {self._stills.unshared} wait to be shared.")
-            return await self._take_in(session_id, pieces, actor, account)
+            yield account
 
     @contextmanager
     def _counted(self, session_id: str, account: str) -> Iterator[int]:
@@ -237,8 +260,9 @@ class SessionService:
         return self._stills.blobs.blob(sha256), still.media_type
 
     async def sharings(self, session_id: str, sha256: str) -> list[str]:
-        """Every time this picture was shared."""
-        return await self._log.sharings(session_id, sha256)
+        """Every time this picture was shared or shown."""
+        shown = await self._log.naming(session_id, sha256, "document.shown")
+        return [*await self._log.sharings(session_id, sha256), *shown]
 
     async def is_uploader(self, session_id: str, sha256: str, actor: Actor) -> bool:
         still = await self._log.still(session_id, sha256)
@@ -289,12 +313,20 @@ class SessionService:
                 await self._known_faces(device.device_id)
             case FrameSight(sighting=Sighting() as sighting):
                 await self._known_faces(sighting.device_id)
-            case StillShare(sha256=sha256, sighting=sighting):
-                if sighting is not None:
-                    await self._known_faces(sighting.device_id)
+            case StillShare(sighting=Sighting() as sighting):
+                await self._known_faces(sighting.device_id)
+        await self._demand_uploaded(session_id, message)
+        return None
+
+    async def _demand_uploaded(self, session_id: str, message: Ask | FrameSight) -> None:
+        """Raise what a message is refused with that names a file nobody has uploaded to this session."""
+        match message:
+            case StillShare(sha256=sha256) | DocumentShow(document=ShownPicture(sha256=sha256)):
                 if await self._log.still(session_id, sha256) is None:
                     raise UnknownStill
-        return None
+            case ChatSay(voice=VoiceNote(sha256=sha256)):
+                if await self._log.voice(session_id, sha256) is None:
+                    raise UnknownVoiceNote
 
     async def _known_faces(self, device_id: str) -> dict[FaceSide, Face | None]:
         """Found once is found for good: a removed device keeps its row, and a face's size only says what is far off.

@@ -18,7 +18,7 @@ from nearhand.kit.errors import NearhandError, TooLarge
 from nearhand.kit.patterns import is_id
 from nearhand.kit.rate import RateLimit
 from nearhand.sessions.audience import Viewer
-from nearhand.sessions.hub import ERRORS_PER_MINUTE, RECHECK_EVERY_S, TEND_EVERY_S, Hub
+from nearhand.sessions.hub import ERRORS_PER_MINUTE, RECHECK_EVERY_S, Hub
 from nearhand.sessions.messages import CloseCode, Ping, Pong, Problem
 from nearhand.sessions.model import (
     FrameRef,
@@ -132,17 +132,10 @@ class VideoLines:
         self._idle_s, self._monotonic = idle_s, monotonic
         self._relays: OrderedDict[str, Relay] = OrderedDict()
         self._lines: dict[str, set[Line]] = {}
-        self._tending: asyncio.Task[None] | None = None
         self._rechecks: set[asyncio.Task[None]] = set()
         self._rechecked_at = monotonic()
 
-    async def start(self) -> None:
-        self._tending = asyncio.create_task(self._tend())
-
-    async def stop(self) -> None:
-        if self._tending is not None:
-            self._tending.cancel()
-            await asyncio.gather(self._tending, return_exceptions=True)
+    def stop(self) -> None:
         for line in self._everyone():
             line.close(CloseCode.RESTARTING)
 
@@ -302,16 +295,6 @@ class VideoLines:
             task.add_done_callback(self._rechecks.discard)
 
     # -- tending ---------------------------------------------------------------------------------------------------
-
-    async def _tend(self) -> None:
-        while True:
-            await asyncio.sleep(TEND_EVERY_S)
-            try:
-                await self.tend()
-            except asyncio.CancelledError:
-                raise
-            except Exception:
-                log.exception("tending_video_failed")
 
     async def tend(self) -> None:
         """Hang up on the silent, in ended sessions, and on those no longer allowed; tell who is watched by how many."""

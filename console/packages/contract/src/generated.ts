@@ -782,6 +782,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ice To Check
+         * @description The same servers as in a session, to check beforehand whether they can be reached.
+         */
+        get: operations["ice_to_check_api_v1_ice_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/read": {
         parameters: {
             query?: never;
@@ -1796,6 +1816,43 @@ export interface paths {
         };
         /** Still */
         get: operations["still_api_v1_sessions__session_id__stills__sha256__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/voice-notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Voice Note
+         * @description Upload what was spoken; whoever may chat may. `chat.say` with its `voice` then says it. Once more is the same.
+         */
+        post: operations["add_voice_note_api_v1_sessions__session_id__voice_notes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/voice-notes/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Voice Note */
+        get: operations["voice_note_api_v1_sessions__session_id__voice_notes__sha256__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2832,6 +2889,58 @@ export interface components {
             width: number;
         };
         /**
+         * CameraAct
+         * @enum {string}
+         */
+        CameraAct: "tell" | "torch" | "zoom" | "focus" | "switch";
+        /**
+         * CameraAsk
+         * @description Ask for something of another's camera. It is done at once where they allow that, else shown to them.
+         *
+         *     `tell` asks for its `camera.state` alone; the others need `is_on` (torch), `zoom` or `at` (focus).
+         */
+        CameraAsk: {
+            act: components["schemas"]["CameraAct"];
+            /** At */
+            at?: [
+                number,
+                number
+            ] | null;
+            /** Is On */
+            is_on?: boolean | null;
+            /** To */
+            to?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "camera.ask";
+            /** Zoom */
+            zoom?: number | null;
+        };
+        /** CameraAsked */
+        CameraAsked: {
+            act: components["schemas"]["CameraAct"];
+            /** At */
+            at: [
+                number,
+                number
+            ] | null;
+            /** By */
+            by: string;
+            /** Client */
+            client: string;
+            /** Is On */
+            is_on: boolean | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "camera.asked";
+            /** Zoom */
+            zoom: number | null;
+        };
+        /**
          * CameraMask
          * @description What is asked of pictures of a site that others see: nothing, a warning, or that only the device is sharp.
          * @enum {string}
@@ -2848,6 +2957,92 @@ export interface components {
              * @enum {string}
              */
             type: "camera.mask_changed";
+        };
+        /**
+         * CameraState
+         * @description What my camera can do and does. `is_steered`: others may steer it without asking each time.
+         *
+         *     `asked`: waits for the answer of whoever holds it; `declined`: they said no.
+         */
+        CameraState: {
+            asked: components["schemas"]["CameraAct"] | null;
+            /** Cameras */
+            cameras: number;
+            /** Can Focus */
+            can_focus: boolean;
+            declined: components["schemas"]["CameraAct"] | null;
+            /** Is Steered */
+            is_steered: boolean;
+            /** Stream */
+            stream: string;
+            /** To */
+            to?: string | null;
+            /** Torch */
+            torch: boolean | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "camera.state";
+            zoom: components["schemas"]["ZoomRange"] | null;
+        };
+        /** CameraStated */
+        CameraStated: {
+            asked: components["schemas"]["CameraAct"] | null;
+            /** By */
+            by: string;
+            /** Cameras */
+            cameras: number;
+            /** Can Focus */
+            can_focus: boolean;
+            /** Client */
+            client: string;
+            declined: components["schemas"]["CameraAct"] | null;
+            /** Is Steered */
+            is_steered: boolean;
+            /** Stream */
+            stream: string;
+            /** Torch */
+            torch: boolean | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "camera.stated";
+            zoom: components["schemas"]["ZoomRange"] | null;
+        };
+        /** CaptionSaid */
+        CaptionSaid: {
+            /** By */
+            by: string;
+            /** Is Final */
+            is_final: boolean;
+            /** Language */
+            language: string;
+            /** Text */
+            text: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "caption.said";
+        };
+        /**
+         * CaptionSay
+         * @description One's own words as the device understood them; none: they are over.
+         */
+        CaptionSay: {
+            /** Is Final */
+            is_final: boolean;
+            /** Language */
+            language: string;
+            /** Text */
+            text: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "caption.say";
         };
         /**
          * ChangedDevice
@@ -2935,10 +3130,13 @@ export interface components {
             at: string;
             /** By */
             by: string;
+            /** Phrase */
+            phrase?: string | null;
             /** Seq */
             seq: number;
             /** Text */
             text: string;
+            voice?: components["schemas"]["VoiceNote"] | null;
         };
         /** ChatSaid */
         ChatSaid: {
@@ -2953,6 +3151,8 @@ export interface components {
             client: string;
             /** N */
             n: number;
+            /** Phrase */
+            phrase?: string | null;
             /** Seq */
             seq: number;
             /** Text */
@@ -2962,11 +3162,17 @@ export interface components {
              * @enum {string}
              */
             type: "chat.said";
+            voice?: components["schemas"]["VoiceNote"] | null;
         };
-        /** ChatSay */
+        /**
+         * ChatSay
+         * @description Say something. `phrase` and `voice` say more than `text`, which is read where they are not known.
+         */
         ChatSay: {
             /** N */
             n: number;
+            /** Phrase */
+            phrase?: string | null;
             /** Text */
             text: string;
             /**
@@ -2974,8 +3180,9 @@ export interface components {
              * @enum {string}
              */
             type: "chat.say";
+            voice?: components["schemas"]["VoiceNote"] | null;
         };
-        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Ping"] | components["schemas"]["AnnotationAdd"] | components["schemas"]["AnnotationEdit"] | components["schemas"]["AnnotationRemove"] | components["schemas"]["AnnotationRestore"] | components["schemas"]["ChatSay"] | components["schemas"]["SignalGive"] | components["schemas"]["StillShare"] | components["schemas"]["DeviceShow"] | components["schemas"]["StepShow"] | components["schemas"]["ApprovalAsk"] | components["schemas"]["ApprovalGive"] | components["schemas"]["SessionEnd"] | components["schemas"]["PointerMove"] | components["schemas"]["StrokeDraw"] | components["schemas"]["FrameSight"] | components["schemas"]["FrameFreeze"] | components["schemas"]["RungTell"] | components["schemas"]["RungAsk"] | components["schemas"]["RtcHail"] | components["schemas"]["RtcDescribe"] | components["schemas"]["RtcCandidate"] | components["schemas"]["RtcHush"] | components["schemas"]["RtcPart"];
+        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Ping"] | components["schemas"]["AnnotationAdd"] | components["schemas"]["AnnotationEdit"] | components["schemas"]["AnnotationRemove"] | components["schemas"]["AnnotationRestore"] | components["schemas"]["ChatSay"] | components["schemas"]["SignalGive"] | components["schemas"]["StillShare"] | components["schemas"]["DeviceShow"] | components["schemas"]["StepShow"] | components["schemas"]["DocumentShow"] | components["schemas"]["ApprovalAsk"] | components["schemas"]["ApprovalGive"] | components["schemas"]["SessionEnd"] | components["schemas"]["PointerMove"] | components["schemas"]["StrokeDraw"] | components["schemas"]["FrameSight"] | components["schemas"]["FrameFreeze"] | components["schemas"]["RungTell"] | components["schemas"]["RungAsk"] | components["schemas"]["CaptionSay"] | components["schemas"]["CameraAsk"] | components["schemas"]["CameraState"] | components["schemas"]["RtcHail"] | components["schemas"]["RtcDescribe"] | components["schemas"]["RtcCandidate"] | components["schemas"]["RtcHush"] | components["schemas"]["RtcPart"] | components["schemas"]["RtcTalk"] | components["schemas"]["RtcSfuEnter"] | components["schemas"]["RtcSfuDescribe"] | components["schemas"]["RtcSfuCandidate"] | components["schemas"]["RtcSfuAgain"];
         /**
          * Component
          * @description A named part that is seen or replaced: a PSU, fan, disk bay, LED or button. Centre and size as for ports.
@@ -3255,6 +3462,44 @@ export interface components {
          * @enum {string}
          */
         DocumentKind: "pdf" | "markdown" | "image";
+        /**
+         * DocumentShow
+         * @description Put a page of a document, or an uploaded picture, before everybody's eyes; None takes it away.
+         */
+        DocumentShow: {
+            /** Document */
+            document: (components["schemas"]["ShownPage"] | components["schemas"]["ShownPicture"]) | null;
+            /** N */
+            n: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "document.show";
+        };
+        /** DocumentShown */
+        DocumentShown: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Client */
+            client: string;
+            /** Document */
+            document: (components["schemas"]["ShownPage"] | components["schemas"]["ShownPicture"]) | null;
+            /** N */
+            n: number;
+            /** Seq */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "document.shown";
+        };
         /**
          * Doer
          * @description Whoever did it. Their name is among the details, so that it can be redacted; the id is not.
@@ -3553,6 +3798,20 @@ export interface components {
              * @enum {string}
              */
             type: "freeze.asked";
+        };
+        /** GivenDocument */
+        GivenDocument: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Document */
+            document: components["schemas"]["ShownPage"] | components["schemas"]["ShownPicture"];
+            /** Seq */
+            seq: number;
         };
         /** GivenSignal */
         GivenSignal: {
@@ -5820,6 +6079,166 @@ export interface components {
             type: "rtc.parted";
         };
         /**
+         * RtcSfuAgain
+         * @description No way was found for this leg, or it was lost: offer it anew.
+         */
+        RtcSfuAgain: {
+            /** Leg */
+            leg: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.sfu_again";
+        };
+        /**
+         * RtcSfuCandidate
+         * @description A way by which I may be reached; null: there are no more.
+         */
+        RtcSfuCandidate: {
+            candidate?: components["schemas"]["IceCandidate"] | null;
+            /** Leg */
+            leg: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.sfu_candidate";
+        };
+        /** RtcSfuCandidateTold */
+        RtcSfuCandidateTold: {
+            candidate: components["schemas"]["IceCandidate"] | null;
+            /** Leg */
+            leg: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.sfu_candidate_told";
+        };
+        /**
+         * RtcSfuClosed
+         * @description Close this leg now: they are gone, or you may not hear and see them any more, or it was refused.
+         */
+        RtcSfuClosed: {
+            /** Leg */
+            leg: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.sfu_closed";
+        };
+        /**
+         * RtcSfuDescribe
+         * @description An offer of what I send, by a leg that I name anew each time; or the answer to one that I was offered.
+         */
+        RtcSfuDescribe: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "offer" | "answer";
+            /** Leg */
+            leg: string;
+            /** Sdp */
+            sdp: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.sfu_describe";
+        };
+        /**
+         * RtcSfuDescribed
+         * @description The answer to what you send, or an offer of what another client sends: then `client` and `by` say whose.
+         */
+        RtcSfuDescribed: {
+            /** By */
+            by: string | null;
+            /** Client */
+            client: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "offer" | "answer";
+            /** Leg */
+            leg: string;
+            /** Sdp */
+            sdp: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.sfu_described";
+        };
+        /**
+         * RtcSfuEnter
+         * @description I am in this room of the media server: offer me what I may take. An offer of my own may follow.
+         */
+        RtcSfuEnter: {
+            /** Room */
+            room: string;
+            /** Takes Pictures */
+            takes_pictures: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.sfu_enter";
+        };
+        /**
+         * RtcTalk
+         * @description My microphone is open, or not any more: for all others, where no connection of two carries it.
+         */
+        RtcTalk: {
+            /** Is Talking */
+            is_talking: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.talk";
+        };
+        /** RtcTalks */
+        RtcTalks: {
+            /** By */
+            by: string;
+            /** Client */
+            client: string;
+            /** Is Talking */
+            is_talking: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.talks";
+        };
+        /**
+         * RtcWay
+         * @description How voice and pictures go for you from now on. `direct`, between browsers, holds until this is first told.
+         *
+         *     `why` is there where it is not as it should be: `full`, more are here than connect directly and there is no media
+         *     server; `lost`, there is one and it is out of reach.
+         */
+        RtcWay: {
+            /** Room */
+            room: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.way";
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "direct" | "sfu" | "none";
+            /** Why */
+            why: ("full" | "lost") | null;
+        };
+        /**
          * RungAsk
          * @description Ask who films for another rung; null: as the line allows. What they chose by hand stands.
          */
@@ -5970,8 +6389,8 @@ export interface components {
              */
             quantity: string;
         };
-        ServerEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"];
-        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"] | components["schemas"]["RungTold"] | components["schemas"]["RungAsked"] | components["schemas"]["RtcHailed"] | components["schemas"]["RtcDescribed"] | components["schemas"]["RtcCandidateTold"] | components["schemas"]["RtcHushed"] | components["schemas"]["RtcParted"] | components["schemas"]["CameraMaskChanged"];
+        ServerEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"];
+        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"] | components["schemas"]["RungTold"] | components["schemas"]["RungAsked"] | components["schemas"]["CaptionSaid"] | components["schemas"]["CameraAsked"] | components["schemas"]["CameraStated"] | components["schemas"]["RtcHailed"] | components["schemas"]["RtcDescribed"] | components["schemas"]["RtcCandidateTold"] | components["schemas"]["RtcHushed"] | components["schemas"]["RtcParted"] | components["schemas"]["RtcWay"] | components["schemas"]["RtcTalks"] | components["schemas"]["RtcSfuDescribed"] | components["schemas"]["RtcSfuCandidateTold"] | components["schemas"]["RtcSfuClosed"] | components["schemas"]["CameraMaskChanged"];
         /**
          * Session
          * @description One support call as a list shows it.
@@ -6063,6 +6482,7 @@ export interface components {
             /** Chat */
             chat: components["schemas"]["ChatLine"][];
             device: components["schemas"]["ShownDevice"] | null;
+            document?: components["schemas"]["GivenDocument"] | null;
             /** Is Ended */
             is_ended: boolean;
             /** Participants */
@@ -6125,6 +6545,38 @@ export interface components {
             /** Device Id */
             device_id: string;
             face: components["schemas"]["FaceSide"];
+        };
+        /**
+         * ShownPage
+         * @description A page of a document that the service keeps; whoever may read the document sees it.
+         */
+        ShownPage: {
+            /** Document Id */
+            document_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "page";
+            /** Page */
+            page: number;
+        };
+        /**
+         * ShownPicture
+         * @description A picture that was uploaded to the session as a still, of a screen for example.
+         */
+        ShownPicture: {
+            /** Height */
+            height: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "picture";
+            /** Sha256 */
+            sha256: string;
+            /** Width */
+            width: number;
         };
         /**
          * ShownStep
@@ -6451,7 +6903,7 @@ export interface components {
             /** Stored */
             stored: number;
         };
-        StoredEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"];
+        StoredEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"];
         /**
          * Strengthened
          * @description With the sign-in's fresh token, for programs.
@@ -6639,6 +7091,39 @@ export interface components {
             name: string;
         };
         /**
+         * VoiceFile
+         * @description A voice note as it was uploaded, before or after it was said.
+         */
+        VoiceFile: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Duration Ms */
+            duration_ms: number;
+            /** Media Type */
+            media_type: string;
+            /** Session Id */
+            session_id: string;
+            /** Sha256 */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /**
+         * VoiceNote
+         * @description What was spoken into an uploaded file (`POST /sessions/{id}/voice-notes`).
+         */
+        VoiceNote: {
+            /** Duration Ms */
+            duration_ms: number;
+            /** Sha256 */
+            sha256: string;
+        };
+        /**
          * Welcome
          * @description The answer to hello. `acked`: all of this client's messages up to this n are settled.
          */
@@ -6678,6 +7163,15 @@ export interface components {
              */
             type: "withheld";
         };
+        /** ZoomRange */
+        ZoomRange: {
+            /** Max */
+            max: number;
+            /** Min */
+            min: number;
+            /** Now */
+            now: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -6715,8 +7209,15 @@ export type BodySignOutByProviderApiV1SignOutByProviderPost = components['schema
 export type Bucket = components['schemas']['Bucket'];
 export type Calibration = components['schemas']['Calibration'];
 export type Camera = components['schemas']['Camera'];
+export type CameraAct = components['schemas']['CameraAct'];
+export type CameraAsk = components['schemas']['CameraAsk'];
+export type CameraAsked = components['schemas']['CameraAsked'];
 export type CameraMask = components['schemas']['CameraMask'];
 export type CameraMaskChanged = components['schemas']['CameraMaskChanged'];
+export type CameraState = components['schemas']['CameraState'];
+export type CameraStated = components['schemas']['CameraStated'];
+export type CaptionSaid = components['schemas']['CaptionSaid'];
+export type CaptionSay = components['schemas']['CaptionSay'];
 export type ChangedDevice = components['schemas']['ChangedDevice'];
 export type Chart = components['schemas']['Chart'];
 export type ChatLine = components['schemas']['ChatLine'];
@@ -6738,6 +7239,8 @@ export type DeviceType = components['schemas']['DeviceType'];
 export type DeviceView = components['schemas']['DeviceView'];
 export type Document = components['schemas']['Document'];
 export type DocumentKind = components['schemas']['DocumentKind'];
+export type DocumentShow = components['schemas']['DocumentShow'];
+export type DocumentShown = components['schemas']['DocumentShown'];
 export type Doer = components['schemas']['Doer'];
 export type Elevation = components['schemas']['Elevation'];
 export type Enrolment = components['schemas']['Enrolment'];
@@ -6756,6 +7259,7 @@ export type FrameRef = components['schemas']['FrameRef'];
 export type FrameSight = components['schemas']['FrameSight'];
 export type FrameSighted = components['schemas']['FrameSighted'];
 export type FreezeAsked = components['schemas']['FreezeAsked'];
+export type GivenDocument = components['schemas']['GivenDocument'];
 export type GivenSignal = components['schemas']['GivenSignal'];
 export type Grant = components['schemas']['Grant'];
 export type Granted = components['schemas']['Granted'];
@@ -6898,6 +7402,16 @@ export type RtcHush = components['schemas']['RtcHush'];
 export type RtcHushed = components['schemas']['RtcHushed'];
 export type RtcPart = components['schemas']['RtcPart'];
 export type RtcParted = components['schemas']['RtcParted'];
+export type RtcSfuAgain = components['schemas']['RtcSfuAgain'];
+export type RtcSfuCandidate = components['schemas']['RtcSfuCandidate'];
+export type RtcSfuCandidateTold = components['schemas']['RtcSfuCandidateTold'];
+export type RtcSfuClosed = components['schemas']['RtcSfuClosed'];
+export type RtcSfuDescribe = components['schemas']['RtcSfuDescribe'];
+export type RtcSfuDescribed = components['schemas']['RtcSfuDescribed'];
+export type RtcSfuEnter = components['schemas']['RtcSfuEnter'];
+export type RtcTalk = components['schemas']['RtcTalk'];
+export type RtcTalks = components['schemas']['RtcTalks'];
+export type RtcWay = components['schemas']['RtcWay'];
 export type RungAsk = components['schemas']['RungAsk'];
 export type RungAsked = components['schemas']['RungAsked'];
 export type RungTell = components['schemas']['RungTell'];
@@ -6919,6 +7433,8 @@ export type Shape = components['schemas']['Shape'];
 export type SharedStill = components['schemas']['SharedStill'];
 export type SheetFormat = components['schemas']['SheetFormat'];
 export type ShownDevice = components['schemas']['ShownDevice'];
+export type ShownPage = components['schemas']['ShownPage'];
+export type ShownPicture = components['schemas']['ShownPicture'];
 export type ShownStep = components['schemas']['ShownStep'];
 export type Sighting = components['schemas']['Sighting'];
 export type Signal = components['schemas']['Signal'];
@@ -6951,8 +7467,11 @@ export type Ticket = components['schemas']['Ticket'];
 export type TotpCode = components['schemas']['TotpCode'];
 export type TotpOffer = components['schemas']['TotpOffer'];
 export type User = components['schemas']['User'];
+export type VoiceFile = components['schemas']['VoiceFile'];
+export type VoiceNote = components['schemas']['VoiceNote'];
 export type Welcome = components['schemas']['Welcome'];
 export type Withheld = components['schemas']['Withheld'];
+export type ZoomRange = components['schemas']['ZoomRange'];
 export type $defs = Record<string, never>;
 export interface operations {
     attach_api_v1_attachments_post: {
@@ -8793,6 +9312,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    ice_to_check_api_v1_ice_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IceServers"];
+                };
             };
         };
     };
@@ -10820,7 +11369,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": (components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"])[];
+                    "application/json": (components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"])[];
                 };
             };
         };
@@ -10997,6 +11546,77 @@ export interface operations {
         };
     };
     still_api_v1_sessions__session_id__stills__sha256__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    add_voice_note_api_v1_sessions__session_id__voice_notes_post: {
+        parameters: {
+            query: {
+                /** @description How long it lasts, as its recorder says. */
+                duration_ms: number;
+            };
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description Sound in WebM, Ogg or MP4, a minute and 1 MiB at most. */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoiceFile"];
+                };
+            };
+        };
+    };
+    voice_note_api_v1_sessions__session_id__voice_notes__sha256__get: {
         parameters: {
             query?: never;
             header?: never;

@@ -9,9 +9,12 @@ import type {
   Place,
   RungTold,
   Shape,
+  ShownPage,
+  ShownPicture,
   ShownStep,
   Sighting,
   Signal,
+  VoiceNote,
 } from "@nearhand/contract";
 import type { Live } from "./live";
 import { randomId, type Wish } from "./outbox";
@@ -113,6 +116,21 @@ export class Commands {
   say(text: string): void {
     const trimmed = text.trim();
     if (trimmed) this.live.ask({ type: "chat.say", text: trimmed });
+  }
+
+  /** Say a canned phrase: each reads it in their own language, and `text` where it is not known. */
+  sayPhrase(phrase: string, text: string): void {
+    this.live.ask({ type: "chat.say", text, phrase });
+  }
+
+  /** Say a voice note that was uploaded (`POST /sessions/{id}/voice-notes`); `text` is read where it is not known. */
+  sayVoice(voice: VoiceNote, text: string, phrase: string | null = null): void {
+    this.live.ask({ type: "chat.say", text, voice, ...(phrase && { phrase }) });
+  }
+
+  /** Put a page or picture before everybody's eyes; null takes it away. */
+  showDocument(document: ShownPage | ShownPicture | null): void {
+    this.live.ask({ type: "document.show", document });
   }
 
   /** STOP, WAIT, GO, PULL, WHICH? */

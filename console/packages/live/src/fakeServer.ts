@@ -120,12 +120,20 @@ export class FakeServer {
       case "frame.freeze":
       case "rung.tell":
       case "rung.ask":
+      case "caption.say":
         return void this.fleeting.push(message);
+      case "camera.ask":
+      case "camera.state":
       case "rtc.hail":
       case "rtc.describe":
       case "rtc.candidate":
       case "rtc.hush":
       case "rtc.part":
+      case "rtc.talk":
+      case "rtc.sfu_enter":
+      case "rtc.sfu_describe":
+      case "rtc.sfu_candidate":
+      case "rtc.sfu_again":
         return; // nobody else could be connected to here
       default:
         return this.#ask(wire, message);

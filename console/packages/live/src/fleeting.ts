@@ -5,7 +5,16 @@ import type { ClientMessage } from "@nearhand/contract";
 /** An ephemeral message: never stored; the newest of its kind replaces those still waiting. */
 export type Passing = Extract<
   ClientMessage,
-  { type: "pointer.move" | "stroke.draw" | "frame.sight" | "frame.freeze" | "rung.tell" | "rung.ask" }
+  {
+    type:
+      | "pointer.move"
+      | "stroke.draw"
+      | "frame.sight"
+      | "frame.freeze"
+      | "rung.tell"
+      | "rung.ask"
+      | "caption.say";
+  }
 >;
 
 /** 30 a second is as smooth as a screen needs a hand to be. */

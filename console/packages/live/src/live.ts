@@ -16,8 +16,8 @@ const REMEMBERED = 256;
 /** Errors after which no further number of this outbox would be taken: the rest must go out under a new name. */
 const SPOILT: ReadonlySet<string> = new Set(["out_of_order", "too_many_refused"]);
 
-/** From one client to another: see `rtc/`. */
-export type Directed = Extract<ClientMessage, { type: `rtc.${string}` }>;
+/** From one client to another: see `rtc/`, and what is asked of a camera. */
+export type Directed = Extract<ClientMessage, { type: `rtc.${string}` | `camera.${string}` }>;
 
 /** All an app draws from: the session, how the link stands, and what is not saved yet. */
 export interface LiveView extends SessionView {

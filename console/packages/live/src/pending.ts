@@ -1,6 +1,6 @@
 /** What one's own unsettled wishes will change: shown at once, and marked as not saved yet. */
 
-import type { Annotation, AnnotationEdit, Place, Shape } from "@nearhand/contract";
+import type { Annotation, AnnotationEdit, Place, Shape, VoiceNote } from "@nearhand/contract";
 import type { Ask } from "./outbox";
 
 /** A mark of ours that the server has not stored yet. It has no anchor: that is the server's to find. */
@@ -16,6 +16,8 @@ export interface PendingMark {
 export interface PendingLine {
   readonly n: number;
   readonly text: string;
+  readonly phrase: string | null;
+  readonly voice: VoiceNote | null;
 }
 
 export interface Pending {
@@ -60,7 +62,8 @@ export function pendingOf(
     } else if (ask.type === "annotation.restore") {
       removing.delete(ask.id);
     } else if (ask.type === "chat.say" && ask.n > heard) {
-      lines.push({ n: ask.n, text: ask.text });
+      const { n, text, phrase = null, voice = null } = ask;
+      lines.push({ n, text, phrase, voice });
     }
   }
   return { marks: [...marks.values()], edits, removing: [...removing], lines, count: waiting.length };

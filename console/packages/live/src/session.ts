@@ -7,6 +7,7 @@ import type {
   ChatLine,
   FrameSighted,
   RungTold,
+  GivenDocument,
   GivenSignal,
   Participant,
   PointerMoved,
@@ -45,6 +46,8 @@ export interface SessionView {
   readonly step: ShownStep | null;
   /** What the customer was asked, oldest first, decided or not. */
   readonly approvals: readonly Approval[];
+  /** What somebody has put before everybody's eyes. */
+  readonly document: GivenDocument | null;
   /** The session is about equipment now that is not this person's to see. */
   readonly isElsewhere: boolean;
   /** The newest pointer, stroke and frame of each participant, by their id. */
@@ -72,6 +75,7 @@ export const EMPTY_SESSION: SessionView = {
   signal: null,
   step: null,
   approvals: [],
+  document: null,
   isElsewhere: false,
   pointers: {},
   strokes: {},
@@ -113,6 +117,7 @@ export function reduce(view: SessionView, message: ServerMessage): SessionView {
       return {
         ...view,
         ...state,
+        document: state.document ?? null,
         epoch,
         seq,
         headSeq: Math.max(seq, view.headSeq),
@@ -142,11 +147,19 @@ export function reduce(view: SessionView, message: ServerMessage): SessionView {
       return { ...view, rungs: { ...view.rungs, [message.by]: message } };
     case "freeze.asked":
     case "rung.asked":
+    case "caption.said":
+    case "camera.asked":
+    case "camera.stated":
     case "rtc.hailed":
     case "rtc.described":
     case "rtc.candidate_told":
     case "rtc.hushed":
     case "rtc.parted":
+    case "rtc.way":
+    case "rtc.talks":
+    case "rtc.sfu_described":
+    case "rtc.sfu_candidate_told":
+    case "rtc.sfu_closed":
       return view; // a wish to act on, not a state: see `listen`
     case "withheld":
       return withoutEvent(view, message);
@@ -190,7 +203,13 @@ function withEvent(view: SessionView, event: ServerEvent): SessionView {
     case "annotation.removed":
       return { ...next, annotations: view.annotations.filter(({ id }) => id !== event.id) };
     case "chat.said":
-      return { ...next, chat: [...view.chat, { seq, by, at, text: event.text }].slice(-CHAT_KEPT) };
+      return {
+        ...next,
+        chat: [
+          ...view.chat,
+          { seq, by, at, text: event.text, phrase: event.phrase ?? null, voice: event.voice ?? null },
+        ].slice(-CHAT_KEPT),
+      };
     case "signal.given":
       return { ...next, signal: { seq, by, at, signal: event.signal } };
     case "still.shared":
@@ -199,6 +218,8 @@ function withEvent(view: SessionView, event: ServerEvent): SessionView {
       return { ...next, device: event.device, isElsewhere: false };
     case "step.shown":
       return { ...next, step: event.step };
+    case "document.shown":
+      return { ...next, document: event.document && { seq, by, at, document: event.document } };
     case "approval.asked":
     case "approval.given":
       return { ...next, approvals: replaced(view.approvals, event.approval) };

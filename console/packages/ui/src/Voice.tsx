@@ -45,6 +45,16 @@ const t = words({
     "無法直接連線：圖片與文字照常",
     "无法直接连接：图片与文字照常",
   ],
+  full: [
+    "Three already speak and see each other directly. You follow by pictures and words.",
+    "已有三方直接通話與視訊。您可透過圖片與文字參與。",
+    "已有三方直接通话与视频。您可通过图片与文字参与。",
+  ],
+  lost: [
+    "The media server is out of reach. Up to three connect directly; it is tried again.",
+    "媒體伺服器目前無法連線，最多三方直接連線；系統會再次嘗試。",
+    "媒体服务器暂时无法连接，最多三方直接连接；系统会再次尝试。",
+  ],
   speaks: ["speaks", "發言中", "发言中"],
   silent: ["silent", "靜音", "静音"],
 });
@@ -69,12 +79,18 @@ export function VoiceBar({ call, view, nameOf, shortcut }: VoiceBarProps) {
     [call],
   );
   useTalkKey(button, shortcut);
-  if (view.peers.length === 0) return null;
+  if (view.peers.length === 0 && view.trouble === null) return null;
   const { microphone } = view;
   return (
-    <section class="ui-voice" aria-label={t("voice")} data-testid="voice" data-microphone={microphone}>
+    <section
+      class="ui-voice"
+      aria-label={t("voice")}
+      data-testid="voice"
+      data-microphone={microphone}
+      data-by={view.by}
+    >
       <VoiceNotes call={call} view={view} nameOf={nameOf} />
-      {view.maySpeak && (
+      {view.maySpeak && view.peers.length > 0 && (
         <button
           type="button"
           class="ui-voice-talk"
@@ -113,9 +129,10 @@ export function VoiceBar({ call, view, nameOf, shortcut }: VoiceBarProps) {
 }
 
 function VoiceNotes({ call, view, nameOf }: VoiceBarProps) {
-  const { microphone, isSilenced, hushedBy } = view;
+  const { microphone, isSilenced, hushedBy, trouble } = view;
   return (
     <div class="ui-voice-notes" role="status">
+      {trouble && <p data-testid="voice-trouble">{t(trouble)}</p>}
       {TROUBLE.has(microphone) && <p>{t(microphone as "denied" | "missing" | "taken" | "insecure")}</p>}
       {isSilenced && (
         <p>

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { type CameraBelief, nominalCamera } from "@nearhand/spatial";
 import { beforeEach, expect, it } from "vitest";
-import { cameraKey, isOwn, keepCamera, recallCamera } from "./calibration";
+import { believedOf, cameraKey, isOwn, keepCamera, recallCamera, settingOf } from "./calibration";
 
 const REAR = { deviceId: "a1", label: "back camera", facing: "environment", zoom: 1 };
 const learnt = (focal_sd: number, fx = 1000): CameraBelief => ({
@@ -71,4 +71,33 @@ it("survives a store that holds something else", () => {
     localStorage.setItem("nearhand.cameras", text);
     expect(recallCamera(key, 1280, 720)).toBeNull();
   }
+});
+
+it("draws a camera nearer that was learnt, or is assumed, at another zoom, and is less sure of it", () => {
+  const near = { ...REAR, zoom: 2, restZoom: 1 };
+  expect(believedOf(near, 1280, 720)).toMatchObject({ fx: 2048, cx: 639.5, cy: 359.5 });
+  keepCamera(cameraKey(REAR, 1280, 720), { ...learnt(0.004), cx: 649.5 });
+  const believed = believedOf(near, 1280, 720)!;
+  expect(believed).toMatchObject({ fx: 2000, fy: 2000, cx: 659.5, cy: 359.5, k1: 0.02 });
+  expect(believed.focal_sd).toBeGreaterThan(0.004);
+  keepCamera(cameraKey(near, 1280, 720), learnt(0.005, 1960));
+  expect(believedOf(near, 1280, 720)?.fx).toBe(1960);
+  expect(believedOf(REAR, 1280, 720)?.fx).toBe(1000);
+});
+
+it("knows a camera whose zoom is counted from 100", () => {
+  const usb = { ...REAR, zoom: 150, restZoom: 100 };
+  expect(believedOf(usb, 1280, 720)?.fx).toBe(1536);
+  expect(believedOf({ ...usb, zoom: 100 }, 1280, 720)).toBeNull();
+});
+
+it("asks a camera for the range of its zoom once", () => {
+  let asked = 0;
+  const track = {
+    label: "usb",
+    getSettings: () => ({ deviceId: "u", zoom: 150 }),
+    getCapabilities: () => (asked++, { zoom: { min: 100, max: 500 } }),
+  } as unknown as MediaStreamTrack;
+  expect([settingOf(track), settingOf(track)].map(({ restZoom }) => restZoom)).toEqual([100, 100]);
+  expect(asked).toBe(1);
 });

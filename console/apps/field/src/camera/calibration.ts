@@ -1,5 +1,5 @@
 /** Remember what was learnt of each camera, by camera and zoom; what belongs to another is never used. */
-import { type CameraBelief, scaledTo } from "@nearhand/spatial";
+import { type CameraBelief, nominalBelief, scaledTo, surenessOf } from "@nearhand/spatial";
 
 const STORE = "nearhand.cameras";
 const MOST_CAMERAS = 20;
@@ -12,6 +12,8 @@ export interface CameraSetting {
   readonly label?: string | undefined;
   readonly facing?: string | undefined;
   readonly zoom?: number | undefined;
+  /** The zoom at which it draws nothing nearer. */
+  readonly restZoom?: number | undefined;
 }
 
 /** What is kept of one camera; `views`: of how many it was learnt; `told`: whose shelf on the service has it. */
@@ -54,6 +56,49 @@ export function settingOf(track: MediaStreamTrack | null): CameraSetting {
     label: track?.label,
     facing: settings?.facingMode,
     zoom: settings?.zoom,
+    restZoom: track ? restZoomOf(track) : undefined,
+  };
+}
+
+const rests = new WeakMap<MediaStreamTrack, number>();
+
+/** 1 where that is within its range; some cameras count from 100. */
+function restZoomOf(track: MediaStreamTrack): number {
+  let rest = rests.get(track);
+  if (rest === undefined) {
+    const range = (track.getCapabilities?.() as { zoom?: { min?: number } } | undefined)?.zoom;
+    rests.set(track, (rest = Math.max(1, range?.min ?? 1)));
+  }
+  return rest;
+}
+
+const ZOOM_SD = 0.03; // a phone's zoom is rounded, and may be another lens than is said
+
+/**
+ * The camera as it is set now: as it was learnt so, else as it was learnt unzoomed, or is assumed, and drawn nearer.
+ * Null: nothing is known that a phone's camera is not assumed to be anyway.
+ */
+export function believedOf(setting: CameraSetting, width: number, height: number): CameraBelief | null {
+  const learnt = recallCamera(cameraKey(setting, width, height), width, height);
+  const { zoom = 1, restZoom = 1 } = setting;
+  const factor = zoom / restZoom;
+  if (learnt || factor === 1) return learnt;
+  const atRest = cameraKey({ ...setting, zoom: restZoom }, width, height);
+  return drawnNearer(recallCamera(atRest, width, height) ?? nominalBelief(width, height), factor);
+}
+
+/** Zoom cuts out the middle of the picture and makes it large: the lens stays as it is. */
+function drawnNearer(camera: CameraBelief, factor: number): CameraBelief {
+  const { focal_sd, k1_sd } = surenessOf(camera);
+  const [middleX, middleY] = [(camera.width - 1) / 2, (camera.height - 1) / 2];
+  return {
+    ...camera,
+    fx: camera.fx * factor,
+    fy: camera.fy * factor,
+    cx: middleX + (camera.cx - middleX) * factor,
+    cy: middleY + (camera.cy - middleY) * factor,
+    focal_sd: Math.hypot(focal_sd, ZOOM_SD),
+    k1_sd,
   };
 }
 

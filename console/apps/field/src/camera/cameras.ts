@@ -6,7 +6,7 @@ import { actor } from "../access/actor";
 import { ask, get, isOffline } from "../rest";
 import { SharedCameras } from "./sharedCameras";
 
-export { cameraKey, keepCamera, recallCamera, settingOf } from "./calibration";
+export { believedOf, cameraKey, keepCamera, settingOf } from "./calibration";
 
 const SETTLED_MS = 5000;
 

@@ -26,12 +26,14 @@ export const cameraState = signal<CameraState>({ status: "off" });
 export const isTorchOn = signal(false);
 
 let track: MediaStreamTrack | null = null;
+let shown: HTMLVideoElement | null = null;
 let known: Intrinsics | null = null; // of the demo's camera, which tells
 
-export async function openCamera(video: HTMLVideoElement, isDemo: boolean): Promise<void> {
+export async function openCamera(video: HTMLVideoElement, isDemo: boolean, deviceId?: string): Promise<void> {
   cameraState.value = { status: "starting" };
+  shown = video;
   try {
-    await (isDemo ? openDemo(video) : openReal(video));
+    await (isDemo ? openDemo(video) : openReal(video, deviceId));
     await video.play();
     const size = { width: video.videoWidth, height: video.videoHeight };
     cameraState.value = { status: "on", isDemo, isUpright: isUpright(size), hasTorch: hasTorch() };
@@ -42,18 +44,41 @@ export async function openCamera(video: HTMLVideoElement, isDemo: boolean): Prom
 
 export function closeCamera(video: HTMLVideoElement): void {
   track?.stop();
-  track = null;
+  track = shown = null;
   video.srcObject = null;
   video.removeAttribute("src");
   cameraState.value = { status: "off" };
 }
+
+/** The camera that films, for whoever steers it; null for the demo's film. */
+export const filming = (): MediaStreamTrack | null => track;
+
+/** Film with another camera of this phone. */
+export async function openOther(deviceId: string): Promise<void> {
+  const video = shown;
+  if (!video) return;
+  track?.stop();
+  await openCamera(video, false, deviceId);
+}
+
+let lensMovedAt = -Infinity;
+const LENS_SETTLES_MS = 400;
+const MOVING_SD = 0.35; // of the focal length's logarithm: it may be the one before or the one after
+
+/** The zoom is being changed: pictures of this moment may show either. */
+export function lensMoves(): void {
+  lensMovedAt = performance.now();
+}
+
+const isLensMoving = () => performance.now() - lensMovedAt < LENS_SETTLES_MS;
 
 /** What was learnt of cameras comes with the first one that is opened: the page starts without it. */
 let cameras: typeof import("./cameras") | null = null;
 
 /** Names the camera as it is set now; null while it can not be told from others, and for the demo's. */
 export function cameraKeyFor(width: number, height: number): string | null {
-  const key = known || !cameras ? null : cameras.cameraKey(cameras.settingOf(track), width, height);
+  const key =
+    known || !cameras || isLensMoving() ? null : cameras.cameraKey(cameras.settingOf(track), width, height);
   if (key !== null) cameras!.shared.meet(key);
   return key;
 }
@@ -66,16 +91,17 @@ export function keepLearnt(key: string, camera: CameraBelief, views: number): vo
 export function intrinsicsFor(width: number, height: number): CameraBelief {
   const told = known
     ? scaledTo(known, width, height)
-    : cameras?.recallCamera(cameraKeyFor(width, height), width, height);
-  return told ?? nominalBelief(width, height);
+    : cameras?.believedOf(cameras.settingOf(track), width, height);
+  const belief = told ?? nominalBelief(width, height);
+  return isLensMoving() ? { ...belief, focal_sd: MOVING_SD } : belief;
 }
 
-async function openReal(video: HTMLVideoElement): Promise<void> {
+async function openReal(video: HTMLVideoElement, deviceId?: string): Promise<void> {
   if (!navigator.mediaDevices?.getUserMedia) throw new DOMException("no secure context", "SecurityError");
   const stream = await navigator.mediaDevices.getUserMedia({
     audio: false,
     video: {
-      facingMode: { ideal: "environment" },
+      ...(deviceId ? { deviceId: { exact: deviceId } } : { facingMode: { ideal: "environment" } }),
       width: { ideal: 1920 },
       height: { ideal: 1080 },
       frameRate: { ideal: 30 },
@@ -83,6 +109,7 @@ async function openReal(video: HTMLVideoElement): Promise<void> {
   });
   track = stream.getVideoTracks()[0] ?? null;
   known = null;
+  isTorchOn.value = false;
   void import("./cameras").then((loaded) => (cameras = loaded)).catch(() => undefined);
   // Another app or a pulled cable ends the track: say so rather than show a frozen picture.
   track?.addEventListener("ended", () => (cameraState.value = { status: "failed", because: "busy" }));

@@ -16,7 +16,7 @@ import { route, usesDemoCamera } from "../routes";
 import { Captions } from "../session/Captions";
 import { followSession } from "../session/follow";
 import { BigSignal } from "../session/BigSignal";
-import { live, voice } from "../session/part";
+import { hall, live, voice } from "../session/part";
 import { room } from "../session/room";
 import { DoubtedLabel } from "../scan/DoubtedLabel";
 import { NoCamera } from "../scan/NoCamera";
@@ -62,6 +62,7 @@ export function Hud() {
   });
   const camera = cameraState.value;
   const VoiceNow = voice.here.value?.Voice;
+  const Hall = room.value && hall.here.value;
   return (
     <main class={`hud ${panel.value ? "has-panel" : ""} ${room.value ? "in-session" : ""}`}>
       <div class="under-lock" inert={isLocked.value}>
@@ -72,6 +73,7 @@ export function Hud() {
           playsInline
           aria-hidden="true"
         />
+        {Hall && camera.status === "on" && <Hall.Lens />}
         {camera.status === "on" && <Overlay box={size.value} />}
         {camera.status !== "on" && (
           <NoCamera face={targetFace.value} retry={(isDemo) => void start(video.current!, isDemo)} />
@@ -81,6 +83,9 @@ export function Hud() {
         <div class="foot">
           <OnStills />
           <Messages />
+          {Hall && <Hall.ShownChip />}
+          {Hall && <Hall.CameraRequest />}
+          {Hall && <Hall.CameraBar />}
           {VoiceNow && <VoiceNow />}
           <BottomBar />
         </div>
@@ -107,6 +112,7 @@ export function Hud() {
             <Later part={live}>{({ RungChoice }) => <RungChoice pictures={showing.value!} />}</Later>
           </Panel>
         )}
+        {Hall && <Hall.ShownDocument />}
         {doubted.value && <DoubtedLabel doubted={doubted.value} />}
         {wrongDevice.value && <WrongDevice wrong={wrongDevice.value} />}
       </div>

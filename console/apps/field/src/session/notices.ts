@@ -11,8 +11,9 @@ notice.subscribe((now) => {
 });
 
 const QUIET = new Set(["still.share"]); // an unwanted still is no news for the person at the rack
+const DONE = "said_before"; // a voice note that an earlier page has said already
 
 export function tellRefusal(refusal: RefusedWish): void {
-  if (refusal.wish && QUIET.has(refusal.wish.type)) return;
+  if (refusal.code === DONE || (refusal.wish && QUIET.has(refusal.wish.type))) return;
   notice.value = { text: refusalText(refusal), at: Date.now() };
 }

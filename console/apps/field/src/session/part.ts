@@ -3,4 +3,6 @@ import { part } from "../part";
 
 /** Voice and live pictures, once a session is open. */
 export const voice = part(() => import("./voice"));
+/** The camera's controls, phrases, voice notes, and what is looked at together. */
+export const hall = part(() => import("../hall/part"));
 export const live = part(() => import("./live"));

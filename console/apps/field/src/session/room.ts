@@ -11,13 +11,13 @@ import type { LiveView, OpenSession } from "@nearhand/live";
 import { computed, signal } from "@preact/signals";
 import { takeLock } from "../access/lock";
 import { showing } from "../camera/showing";
-import { buzz } from "../hud/buzz";
+import { buzz, SIGNAL_BUZZ } from "../hud/buzz";
 import { remembered } from "../offline/memory";
 import { fetchAhead } from "../part";
 import { get, signedOut } from "../rest";
 import { t } from "../words/session";
 import { notice, tellRefusal } from "./notices";
-import { live, voice } from "./part";
+import { hall, live, voice } from "./part";
 import { forgetTrails, trace } from "./trails";
 
 export const open = signal<OpenSession | null>(null);
@@ -61,7 +61,7 @@ export async function enterSession(id: string, who: Actor): Promise<void> {
   open.value = session;
   room.value = session.live.get();
   openedAt.value ??= Date.now();
-  fetchAhead(voice); // without it there are stills and words
+  fetchAhead(voice, hall); // without them there are stills and words
   const pictures = (showing.value = loaded.showPictures(id, session.commands));
   let [wasCut, wasOpen] = [false, false];
   session.live.subscribe((view) => {
@@ -127,7 +127,7 @@ function hear(message: ServerMessage, who: Actor): void {
         Date.now() - Date.parse(message.at) < FRESH_SIGNAL_MS || Date.parse(message.at) > Date.now();
       if (message.by === who.participant_id || !isFresh) return;
       bigSignal.value = { signal: message.signal, by: message.by, seq: message.seq };
-      buzz(message.signal === "stop" ? [200, 80, 200, 80, 200] : [120]);
+      buzz(SIGNAL_BUZZ[message.signal]);
       return;
     }
     case "approval.given": {

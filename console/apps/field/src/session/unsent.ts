@@ -2,7 +2,7 @@
 import { actor } from "../access/actor";
 import { quiet } from "../part";
 import { tellRefusal } from "./notices";
-import { live } from "./part";
+import { hall, live } from "./part";
 
 let stopping = new AbortController();
 
@@ -15,6 +15,8 @@ export async function sendWhatIsLeft(except: string | null): Promise<void> {
   const loaded = await live.load().catch(() => null); // kept here: it goes out at a later start
   if (signal.aborted) return;
   await loaded?.sendUnsent({ participantId, except, signal, onRefused: tellRefusal });
+  const spoken = await hall.load().catch(() => null);
+  if (!signal.aborted) await spoken?.sendLeft(participantId, except, signal);
 }
 
 // Nothing goes out for somebody who has signed out.

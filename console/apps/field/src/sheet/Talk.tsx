@@ -4,6 +4,8 @@ import { useState } from "preact/hooks";
 import { closePanel } from "../hud/panels";
 import { go } from "../routes";
 import { SIGNALS } from "../session/BigSignal";
+import { Later } from "../hud/Later";
+import { hall } from "../session/part";
 import { isLive, nameOf, open, room } from "../session/room";
 import { t as ts } from "../words/session";
 import { t } from "../words/talk";
@@ -14,6 +16,7 @@ export function Talk() {
   return (
     <div class="talk">
       {isLive.value && <Signals />}
+      {isLive.value && <Later part={hall}>{({ HallTalk }) => <HallTalk />}</Later>}
       <Approvals />
       <Chat />
       {isLive.value ? <EndSession /> : <Leave />}
@@ -94,23 +97,24 @@ function Approvals() {
 function Chat() {
   const view = room.value!;
   const [text, setText] = useState("");
+  const Line = hall.here.value?.Line;
   return (
     <section>
       <h3>{t("chat")}</h3>
       <ol class="chat">
         {view.chat.length + view.pending.lines.length === 0 && <li class="soft">{t("no_chat")}</li>}
-        {view.chat.slice(-100).map(({ seq, by, at, text: line }) => (
+        {view.chat.slice(-100).map(({ seq, by, at, ...said }) => (
           <li key={seq} class={by === view.you?.id ? "is-mine" : ""}>
             <small>
               {by === view.you?.id ? t("you") : nameOf(by)} · {clock(at)}
             </small>
-            <span>{line}</span>
+            <span>{Line ? <Line line={said} /> : said.text}</span>
           </li>
         ))}
-        {view.pending.lines.map(({ n, text: line }) => (
+        {view.pending.lines.map(({ n, ...said }) => (
           <li key={`unsent-${n}`} class="is-mine is-unsent" data-testid="line-unsent">
             <small>{t(view.link.state === "open" ? "line_sending" : "line_waiting")}</small>
-            <span>{line}</span>
+            <span>{Line ? <Line line={said} /> : said.text}</span>
           </li>
         ))}
       </ol>

@@ -1,7 +1,7 @@
 /** A forgotten password: a link to the account's address. What is said never tells whether there is such an account. */
 import { Button, Field } from "@nearhand/ui";
 import { useState } from "preact/hooks";
-import { textOf, useActing } from "./acting";
+import { submits, textOf, useActing } from "./acting";
 import { Gate } from "./Gate";
 import { askForReset } from "./identity";
 import { t } from "./words";
@@ -15,11 +15,7 @@ export function Forgotten({ onBack }: { onBack: () => void }) {
         <p role="status">{t("resetSent")}</p>
       ) : (
         <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            const email = textOf(event.currentTarget, "email");
-            void acting.run(() => askForReset(email)).then(setSent);
-          }}
+          onSubmit={submits((form) => acting.run(() => askForReset(textOf(form, "email"))).then(setSent))}
         >
           <Field
             label={t("email")}

@@ -3,7 +3,7 @@ import { Button, ErrorState } from "@nearhand/ui";
 import { useState } from "preact/hooks";
 import { navigate } from "../router";
 import { paths } from "../routes";
-import { textOf, useActing } from "./acting";
+import { submits, textOf, useActing } from "./acting";
 import { Gate } from "./Gate";
 import { recallMe, resetPassword } from "./identity";
 import { PasswordFields } from "./PasswordFields";
@@ -34,11 +34,9 @@ export function Reset() {
         </>
       ) : (
         <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            const password = textOf(event.currentTarget, "password");
-            void acting.run(() => resetPassword(token, password)).then(setDone);
-          }}
+          onSubmit={submits((form) =>
+            acting.run(() => resetPassword(token, textOf(form, "password"))).then(setDone),
+          )}
         >
           <p class="soft">{t("resetHint")}</p>
           <PasswordFields name="password" error={acting.problem} autofocus />

@@ -6,7 +6,7 @@ import { useState } from "preact/hooks";
 import { get, post, remove, type Page } from "../rest";
 import { Shown } from "../shell/Shown";
 import { t as tShared } from "../words";
-import { accessSentence, textOf, useActing } from "./acting";
+import { submits, accessSentence, textOf, useActing } from "./acting";
 import { proved } from "./proving";
 import { ShownOnce } from "./ShownOnce";
 import { Wrong } from "./SignIn";
@@ -122,14 +122,7 @@ function TokenForm({
       </>
     );
   return (
-    <form
-      class="form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        const form = event.currentTarget;
-        void acting.run(() => make(form));
-      }}
-    >
+    <form class="form" onSubmit={submits((form) => acting.run(() => make(form)))}>
       <Field label={t("tokenName")} name="name" maxLength={80} required autofocus error={acting.problem} />
       <Field
         label={t("days")}

@@ -1,4 +1,5 @@
 /** One act at a time of a form: whether it runs, and in words why it did not succeed. */
+import type { TargetedSubmitEvent } from "preact";
 import { useState } from "preact/hooks";
 import { sentence } from "../shell/Shown";
 import { refusalTitle } from "../shell/refusals";
@@ -42,3 +43,11 @@ export function accessSentence(error: unknown): string {
 /** A text field of a form that was sent. */
 export const textOf = (form: HTMLFormElement, name: string): string =>
   String(new FormData(form).get(name) ?? "");
+
+/** What a form does when it is sent, instead of leaving the page. */
+export const submits =
+  (act: (form: HTMLFormElement) => Promise<unknown>) =>
+  (event: TargetedSubmitEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    void act(event.currentTarget);
+  };

@@ -1,6 +1,6 @@
 /** One's own account: who one is here, how one signs in, where one is signed in, and what else comes in one's name. */
 import { Button, Field, notify, useLoad } from "@nearhand/ui";
-import { textOf, useActing } from "../access/acting";
+import { submits, textOf, useActing } from "../access/acting";
 import { GrantChips, loadPlaces } from "../access/GrantChips";
 import { may, me, recallMe } from "../access/identity";
 import { PasswordFields } from "../access/PasswordFields";
@@ -11,6 +11,7 @@ import { t as tAccess } from "../access/words";
 import { send } from "../rest";
 import { t as tShared } from "../words";
 import { Factors } from "./Factors";
+import { LineCheck } from "./LineCheck";
 import { Phone } from "./Phone";
 import { t } from "./words";
 
@@ -51,6 +52,7 @@ export function AccountPage() {
       </section>
       {!who.must_enrol && <Phone />}
       <SignIns base="/me" />
+      {!who.must_enrol && <LineCheck />}
       {!who.must_enrol && <Tokens base="/me" permissions={who.permissions} />}
     </div>
   );
@@ -65,14 +67,7 @@ function ProfileForm() {
     notify(tShared("saved"), "good");
   };
   return (
-    <form
-      class="form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        const form = event.currentTarget;
-        void acting.run(() => save(form));
-      }}
-    >
+    <form class="form" onSubmit={submits((form) => acting.run(() => save(form)))}>
       <div class="form-row">
         <Field
           label={tAccess("displayName")}
@@ -112,11 +107,7 @@ function PasswordForm({ hasPassword }: { hasPassword: boolean }) {
     <form
       class="form"
       data-testid="password-form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        const form = event.currentTarget;
-        void acting.run(() => change(form));
-      }}
+      onSubmit={submits((form) => acting.run(() => change(form)))}
     >
       <input
         type="text"

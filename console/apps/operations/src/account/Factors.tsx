@@ -2,7 +2,7 @@
 import type { Passkey, RecoveryCodes, Strengthened, TotpOffer } from "@nearhand/contract";
 import { Button, Confirm, date, Dialog, Field, notify, useLoad } from "@nearhand/ui";
 import { useState } from "preact/hooks";
-import { accessSentence, textOf, useActing } from "../access/acting";
+import { submits, accessSentence, textOf, useActing } from "../access/acting";
 import { me, recallMe, signInOptions } from "../access/identity";
 import { addPasskey, canUsePasskeys } from "../access/passkeys";
 import { proved } from "../access/proving";
@@ -167,14 +167,7 @@ function Passkeys({ turn, onRemove }: { turn: number; onRemove: (what: Removing)
       </Shown>
       {isNaming && (
         <Dialog title={t("addPasskey")} onClose={() => setNaming(false)}>
-          <form
-            class="form"
-            onSubmit={(event) => {
-              event.preventDefault();
-              const name = textOf(event.currentTarget, "name");
-              void acting.run(() => add(name));
-            }}
-          >
+          <form class="form" onSubmit={submits((form) => acting.run(() => add(textOf(form, "name"))))}>
             <Field
               label={t("passkeyName")}
               name="name"

@@ -2,7 +2,7 @@
 import type { Enrolment } from "@nearhand/contract";
 import { Button, Dialog, Field, timer } from "@nearhand/ui";
 import { useState } from "preact/hooks";
-import { textOf, useActing } from "../access/acting";
+import { submits, textOf, useActing } from "../access/acting";
 import { proved } from "../access/proving";
 import { ShownOnce } from "../access/ShownOnce";
 import { post } from "../rest";
@@ -19,14 +19,7 @@ export function Phone() {
     <section class="panel" aria-labelledby="phone">
       <h2 id="phone">{t("phone")}</h2>
       <p class="soft">{t("phoneHint")}</p>
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          const name = textOf(event.currentTarget, "device_name");
-          void acting.run(() => offer(name));
-        }}
-      >
+      <form class="form" onSubmit={submits((form) => acting.run(() => offer(textOf(form, "device_name"))))}>
         <Field label={t("deviceName")} name="device_name" maxLength={80} required error={acting.problem} />
         <div>
           <Button type="submit" isBusy={acting.isBusy} data-testid="enrol">

@@ -3,10 +3,12 @@ import { Button, clock, EmptyState } from "@nearhand/ui";
 import messageSquare from "lucide-static/icons/message-square.svg?raw";
 import { useEffect, useRef } from "preact/hooks";
 import type { Desk } from "./desk";
+import type { DeskHall } from "./hall";
+import { Line, Sayings } from "./Spoken";
 import { wayOf, type RefusedLine } from "./unsent";
 import { refusalText, t } from "./words";
 
-export function ChatTab({ desk }: { desk: Desk }) {
+export function ChatTab({ desk, hall }: { desk: Desk; hall: DeskHall | null }) {
   const { chat, participants, you, isEnded, pending, link } = desk.view.value;
   const refused = desk.refusedLines.all.value;
   const count = chat.length + pending.lines.length + refused.length;
@@ -26,7 +28,7 @@ export function ChatTab({ desk }: { desk: Desk }) {
           {chat.map((line) => (
             <li key={line.seq} class={line.by === you?.id ? "chat-mine" : ""}>
               <b>{line.by === you?.id ? t("you") : nameOf(line.by)}</b> <time>{clock(line.at)}</time>
-              <p>{line.text}</p>
+              <Line desk={desk} line={line} />
             </li>
           ))}
           {refused.map((line) => (
@@ -35,7 +37,7 @@ export function ChatTab({ desk }: { desk: Desk }) {
           {pending.lines.map((line) => (
             <li key={`unsaved-${line.n}`} class="chat-unsaved" data-testid="chat-unsaved">
               <b>{t("you")}</b> <small>… {t(`line_${wayOf(link)}`)}</small>
-              <p>{line.text}</p>
+              <Line desk={desk} line={line} />
             </li>
           ))}
         </ol>
@@ -48,6 +50,7 @@ export function ChatTab({ desk }: { desk: Desk }) {
           </Button>
         </p>
       )}
+      {!isEnded && desk.maySpeak.value && <Sayings desk={desk} hall={hall} />}
       {!isEnded && desk.maySpeak.value && (
         <form
           class="copy-row"

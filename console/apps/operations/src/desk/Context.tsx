@@ -8,10 +8,11 @@ import { ChatTab } from "./ChatTab";
 import type { ContextTab, Desk } from "./desk";
 import { DeviceTab } from "./DeviceTab";
 import { GuideTab } from "./GuideTab";
+import type { DeskHall } from "./hall";
 import { MarksTab } from "./MarksTab";
 import { t } from "./words";
 
-export function Context({ desk }: { desk: Desk }) {
+export function Context({ desk, hall }: { desk: Desk; hall: DeskHall | null }) {
   const view = desk.view.value;
   const tab = desk.tab.value;
   const marks = view.annotations.length + view.pending.marks.length;
@@ -29,17 +30,17 @@ export function Context({ desk }: { desk: Desk }) {
   return (
     <aside class="desk-context">
       <Tabs label={t("context")} tabs={tabs} chosen={tab} onChoose={(key) => (desk.tab.value = key)}>
-        <Panel desk={desk} />
+        <Panel desk={desk} hall={hall} />
       </Tabs>
     </aside>
   );
 }
 
-function Panel({ desk }: { desk: Desk }) {
+function Panel({ desk, hall }: { desk: Desk; hall: DeskHall | null }) {
   const device = desk.device.value?.view;
   switch (desk.tab.value) {
     case "chat":
-      return <ChatTab desk={desk} />;
+      return <ChatTab desk={desk} hall={hall} />;
     case "marks":
       return <MarksTab desk={desk} />;
     default:

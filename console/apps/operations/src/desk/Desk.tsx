@@ -4,10 +4,12 @@ import { VoiceBar } from "@nearhand/ui/voice";
 import { useEffect } from "preact/hooks";
 import { Failed } from "../shell/Shown";
 import { Approvals } from "./Approvals";
+import { CameraControls, SpokenCaptions } from "./CameraControls";
 import { Context } from "./Context";
 import { Desk as DeskModel } from "./desk";
 import { DeskHead } from "./DeskHead";
 import { Filmstrip } from "./Filmstrip";
+import { useHall } from "./hall";
 import { useDeskKeys } from "./keys";
 import { sendLeftovers } from "./leftovers";
 import { LinkNotice } from "./LinkNotice";
@@ -31,12 +33,13 @@ export function Desk({ id }: { id: string }) {
 }
 
 function OpenDesk({ desk }: { desk: DeskModel }) {
-  useDeskKeys(desk);
+  const hall = useHall(desk);
+  useDeskKeys(desk, hall);
   const voice = useVoice(desk);
   useEffect(() => desk.session.live.onRefused((refusal) => notify(refusalText(refusal), "caution")), [desk]);
   return (
     <div class="desk" data-testid="desk" data-link={desk.view.value.link.state}>
-      <DeskHead desk={desk} />
+      <DeskHead desk={desk} hall={hall} />
       <div class="desk-notices">
         <LinkNotice desk={desk} />
         <Approvals desk={desk} />
@@ -45,9 +48,11 @@ function OpenDesk({ desk }: { desk: DeskModel }) {
         {desk.mayDraw.value && <Toolbar desk={desk} />}
         <div class="desk-picture">
           <Picture desk={desk} />
+          {hall && <SpokenCaptions desk={desk} hall={hall} />}
           <SignalFlash desk={desk} />
         </div>
         <div class="desk-voice">
+          {hall && <CameraControls desk={desk} hall={hall} />}
           {voice.call && (
             <VoiceBar
               call={voice.call}
@@ -59,7 +64,7 @@ function OpenDesk({ desk }: { desk: DeskModel }) {
         </div>
         {desk.maySpeak.value && <SignalBar desk={desk} />}
       </div>
-      <Context desk={desk} />
+      <Context desk={desk} hall={hall} />
       <Filmstrip desk={desk} />
       {desk.words.value && <WordsInput wanted={desk.words.value} onClose={() => (desk.words.value = null)} />}
     </div>

@@ -2,6 +2,7 @@
 import { Button, Confirm, dateTime, notify, timer } from "@nearhand/ui";
 import { useSignal } from "@preact/signals";
 import badgeCheck from "lucide-static/icons/badge-check.svg?raw";
+import presentation from "lucide-static/icons/presentation.svg?raw";
 import userPlus from "lucide-static/icons/user-plus.svg?raw";
 import { useEffect } from "preact/hooks";
 import type { Session } from "@nearhand/contract";
@@ -12,11 +13,15 @@ import { useNow } from "../shell/now";
 import { t as ta } from "./approvalWords";
 import { AskApproval } from "./Approvals";
 import type { Desk } from "./desk";
+import type { DeskHall } from "./hall";
+import { t as th } from "./hallWords";
 import { InviteDialog } from "./InviteDialog";
 import { Participants } from "./Participants";
+import { ShowDialog } from "./ShowDialog";
 import { t } from "./words";
 
-export function DeskHead({ desk }: { desk: Desk }) {
+export function DeskHead({ desk, hall }: { desk: Desk; hall: DeskHall | null }) {
+  const shows = useSignal(false);
   const asksEnd = useSignal(false);
   const invites = useSignal(false);
   const asksApproval = useSignal(false);
@@ -67,6 +72,11 @@ export function DeskHead({ desk }: { desk: Desk }) {
         </Button>
       )}
       <GuestPass desk={desk} />
+      {desk.mayDraw.value && hall && (
+        <Button icon={presentation} onClick={() => (shows.value = true)} data-testid="show">
+          {th("show")}
+        </Button>
+      )}
       {desk.mayDraw.value && (
         <Button icon={badgeCheck} onClick={() => (asksApproval.value = true)} data-testid="ask-approval">
           {ta("askApproval")}
@@ -90,6 +100,7 @@ export function DeskHead({ desk }: { desk: Desk }) {
       {invites.value && (
         <InviteDialog desk={desk} session={session.value} onClose={() => (invites.value = false)} />
       )}
+      {shows.value && hall && <ShowDialog desk={desk} hall={hall} onClose={() => (shows.value = false)} />}
       {asksApproval.value && <AskApproval desk={desk} onClose={() => (asksApproval.value = false)} />}
     </header>
   );

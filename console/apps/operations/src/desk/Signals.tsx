@@ -4,7 +4,8 @@ import { useEffect } from "preact/hooks";
 import type { Desk } from "./desk";
 import { t } from "./words";
 
-const SIGNALS: readonly Signal[] = ["stop", "wait", "go", "pull", "which"];
+/** Their keys are 1 to 5. */
+export const SIGNALS: readonly Signal[] = ["stop", "wait", "go", "pull", "which"];
 const SHAPES: Record<Signal, string> = { stop: "⬣", wait: "◆", go: "▲", pull: "▼", which: "?" };
 const SHOWN_MS = 5000;
 
@@ -12,17 +13,18 @@ export function SignalBar({ desk }: { desk: Desk }) {
   const { isEnded, signal } = desk.view.value;
   return (
     <div class="signals" role="group" aria-label={t("signals")}>
-      {SIGNALS.map((each) => (
+      {SIGNALS.map((each, n) => (
         <button
           key={each}
           type="button"
           class={`signal signal-${each}`}
           disabled={isEnded}
           aria-pressed={signal?.signal === each}
+          aria-keyshortcuts={String(n + 1)}
           data-testid={`signal-${each}`}
           onClick={() => desk.session.commands.signal(each)}
         >
-          <span aria-hidden="true">{SHAPES[each]}</span> {t(each)}
+          <span aria-hidden="true">{SHAPES[each]}</span> {t(each)} <kbd>{n + 1}</kbd>
         </button>
       ))}
     </div>

@@ -137,6 +137,10 @@ export class Desk {
     return new Desk(id, await openSession({ sessionId: id, participantId: me.value?.participant_id ?? "" }));
   }
 
+  get participantId(): string {
+    return me.value?.participant_id ?? "";
+  }
+
   get isHeld(): boolean {
     return this.#chosenStill.value !== null || this.#penStill.value !== null;
   }

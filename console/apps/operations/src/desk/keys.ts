@@ -2,14 +2,17 @@
 import { type Annotation, isOnFace } from "@nearhand/contract";
 import { notify } from "@nearhand/ui";
 import { useEffect } from "preact/hooks";
+import { CAMERA_KEY } from "./CameraControls";
 import type { Desk } from "./desk";
+import type { DeskHall } from "./hall";
 import { TOOL_KEYS, TOOLS, type Tool } from "./pen";
+import { SIGNALS } from "./Signals";
 import { t } from "./words";
 
 /** Held at least this long, a tool's key gives the tool back when it is let go. */
 const HELD_MS = 350;
 
-export function useDeskKeys(desk: Desk): void {
+export function useDeskKeys(desk: Desk, hall: DeskHall | null): void {
   useEffect(() => {
     let before: { tool: Tool; key: string; at: number } | null = null;
     const down = (event: KeyboardEvent) => {
@@ -32,7 +35,8 @@ export function useDeskKeys(desk: Desk): void {
       if (tool) {
         before = { tool: desk.tool.peek(), key, at: performance.now() };
         desk.take(tool);
-      } else act(desk, event.key);
+      } else if (key === CAMERA_KEY) hall?.followNext();
+      else act(desk, event.key);
     };
     const up = (event: KeyboardEvent) => {
       if (before?.key !== event.key.toLowerCase()) return;
@@ -45,13 +49,15 @@ export function useDeskKeys(desk: Desk): void {
       removeEventListener("keydown", down);
       removeEventListener("keyup", up);
     };
-  }, [desk]);
+  }, [desk, hall]);
 }
 
 function act(desk: Desk, key: string): void {
   const { commands } = desk.session;
   const mark = desk.view.value.annotations.find((each) => each.id === desk.chosen.value);
   if (key === "f" || key === "F") desk.toggleHold();
+  const signal = SIGNALS[Number(key) - 1];
+  if (signal) commands.signal(signal);
   if (key === "c" || key === "C") desk.pictures.toggle();
   if (key === "Escape") {
     desk.chosen.value = null;

@@ -3,6 +3,7 @@ import { sendUnsent } from "@nearhand/live";
 import { notify } from "@nearhand/ui";
 import { me } from "../access/identity";
 import { route } from "../router";
+import { sendLeftVoices } from "./hall";
 import { refusalText } from "./words";
 
 let stopping = new AbortController();
@@ -15,7 +16,9 @@ export async function sendLeftovers(): Promise<void> {
   const except = who.session_id ?? (here.view === "desk" ? here.id : null);
   const { participant_id: participantId } = who;
   const onRefused = (refusal: Parameters<typeof refusalText>[0]) => notify(refusalText(refusal), "caution");
-  await sendUnsent({ participantId, except, signal: stopping.signal, onRefused });
+  const { signal } = stopping;
+  await sendUnsent({ participantId, except, signal, onRefused });
+  await sendLeftVoices(participantId, except, signal);
 }
 
 // Nothing goes out for somebody who has signed out.

@@ -99,8 +99,6 @@ export const t = words({
   you: ["you", "您", "您"],
   here: ["here", "在線", "在线"],
   away: ["away", "離線", "离线"],
-  follow: ["Follow the pictures of", "觀看畫面來源", "观看画面来源"],
-  newestFirst: ["Newest picture", "最新畫面", "最新画面"],
   signals: ["Signals", "信號", "信号"],
   stop: ["STOP", "停", "停"],
   wait: ["WAIT", "等", "等"],

@@ -2,7 +2,7 @@
 import type { Grant, Invited, NewInvitation, NewUser, User } from "@nearhand/contract";
 import { Button, Dialog, Field, SelectField } from "@nearhand/ui";
 import { useState } from "preact/hooks";
-import { textOf, useActing } from "../access/acting";
+import { submits, textOf, useActing } from "../access/acting";
 import type { GrantPlaces } from "../access/GrantChips";
 import { me } from "../access/identity";
 import { proved } from "../access/proving";
@@ -54,14 +54,7 @@ export function InviteDialog({ places, onChange, onClose }: InviteDialogProps) {
     );
   return (
     <Dialog title={t("invite")} onClose={onClose} isWide>
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          const form = event.currentTarget;
-          void acting.run(() => make(form));
-        }}
-      >
+      <form class="form" onSubmit={submits((form) => acting.run(() => make(form)))}>
         <div class="form-row">
           <SelectField
             label={t("kind")}

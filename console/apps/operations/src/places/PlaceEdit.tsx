@@ -2,7 +2,7 @@
 import type { CameraMask, LabelSigning, NewRack, NewSite, Rack, Site, Tenant } from "@nearhand/contract";
 import { Button, Dialog, Field, SelectField, useLoad } from "@nearhand/ui";
 import { useState } from "preact/hooks";
-import { textOf, useActing } from "../access/acting";
+import { submits, textOf, useActing } from "../access/acting";
 import { all } from "../devices/registry";
 import { getVersioned, put, type Versioned } from "../rest";
 import { Shown } from "../shell/Shown";
@@ -53,14 +53,7 @@ function Form({ path, read: { place, tenants }, onDone }: PlaceEditProps & { rea
     onDone(true);
   };
   return (
-    <form
-      class="form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        const name = textOf(event.currentTarget, "name");
-        void acting.run(() => save(name));
-      }}
-    >
+    <form class="form" onSubmit={submits((form) => acting.run(() => save(textOf(form, "name"))))}>
       <Field
         label={t("name")}
         name="name"

@@ -4,7 +4,7 @@ import { AreaField, Button, Confirm, date, Dialog, EmptyState, Field, notify, us
 import building from "lucide-static/icons/building-2.svg?raw";
 import plus from "lucide-static/icons/plus.svg?raw";
 import { useState } from "preact/hooks";
-import { textOf, useActing } from "../access/acting";
+import { submits, textOf, useActing } from "../access/acting";
 import { may } from "../access/identity";
 import { all } from "../devices/registry";
 import { getVersioned, post, put, remove } from "../rest";
@@ -105,14 +105,7 @@ function TenantDialog({ tenant, onDone }: TenantDialogProps) {
   };
   return (
     <Dialog title={t(tenant ? "changeTenant" : "addTenant")} onClose={() => onDone(false)}>
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          const name = textOf(event.currentTarget, "name");
-          void acting.run(() => save(name));
-        }}
-      >
+      <form class="form" onSubmit={submits((form) => acting.run(() => save(textOf(form, "name"))))}>
         <Field
           label={t("name")}
           name="name"

@@ -4,11 +4,14 @@ import type { IceServers, Participant, ServerMessage } from "@nearhand/contract"
 import type { Directed, Live, LiveView } from "../live";
 import { randomId } from "../outbox";
 import { type Store, type Unsubscribe, Value } from "../store";
-import { type CallView, isSame, NO_CALL, steps } from "./callView";
-import type { DirectSeen } from "./measure";
+import { type CallView, isSame, type Known, lookedAtBy, NO_CALL, seen, steps } from "./callView";
+import { type DirectSeen, Gauge } from "./measure";
 import { Microphone } from "./microphone";
-import { type Allowed, Peer } from "./peer";
-import { maySpeak, mayShow, toServer } from "./rights";
+import { Peer } from "./peer";
+import type { Reach } from "./reach";
+import { allowed, maySpeak, toServer } from "./rights";
+import { Speaker } from "./speaker";
+import { WayKeeper } from "./wayKeeper";
 
 /** Others one is connected to directly: more would each cost a share of a phone's link. */
 const MOST_PEERS = 2;
@@ -21,34 +24,34 @@ export interface CallOptions {
   readonly takesPictures: boolean;
 }
 
-interface Known {
-  readonly by: string;
-  readonly run: string;
-  readonly peer: Peer;
-  readonly speaker: HTMLAudioElement;
-  isTalking: boolean;
-  looks: boolean;
-}
-
 export class Call implements Store<CallView> {
   readonly #value = new Value<CallView>(NO_CALL);
   readonly #peers = new Map<string, Known>();
   readonly #run = randomId(12);
   readonly #microphone = new Microphone(() => this.#microphoneChanged());
+  readonly #way: WayKeeper;
   readonly #leave: Unsubscribe[];
   readonly #meter: ReturnType<typeof setInterval>;
   #pictures: MediaStreamTrack | null = null;
   #servers: readonly RTCIceServer[] = [];
+  readonly #talking = new Map<string, boolean>();
   #hushedBy: string | null = null;
   #isSilenced = false;
   #looks = true;
-  #bitPerS: number | null = null;
+  #bitPerS = 2_500_000;
+  readonly #gauge = new Gauge();
   #wasHere = false;
   /** What comes is taken in one after the other: the servers may have to be asked for first. */
   #queue: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: CallOptions) {
-    const { live } = options;
+    const { live, takesPictures } = options;
+    this.#way = new WayKeeper({
+      ...{ live, takesPictures, run: this.#run },
+      servers: () => this.#findServers(),
+      mine: () => this.#mine,
+      reached: (others) => this.#reached(others),
+    });
     this.#leave = [
       live.listen((message) => {
         this.#queue = this.#queue.then(() => this.#hear(message)).catch(() => undefined);
@@ -77,19 +80,18 @@ export class Call implements Store<CallView> {
   /** The camera whose pictures go out; null: none. */
   film(pictures: MediaStreamTrack | null): void {
     this.#pictures = pictures;
-    for (const { peer } of this.#peers.values()) void peer.send(this.#mine);
+    this.#sendMine();
   }
 
-  /** How the pictures fare that go to those who look. */
-  measure(): Promise<DirectSeen[]> {
-    const looking = [...this.#peers.values()].filter(({ looks, peer }) => looks && peer.way === "open");
-    return Promise.all(looking.map(({ peer }) => peer.measure()));
-  }
+  /** How the pictures fare that go to those who look: once of each connection by which they go. */
+  readonly measure = (): Promise<DirectSeen[]> =>
+    this.#gauge.measure([...this.#peers.values()].flatMap(lookedAtBy));
 
-  /** To each of them go no more than so many bits a second of pictures. */
+  /** Pictures take no more than so many bits a second. */
   limit(bitPerS: number): void {
+    if (bitPerS === this.#bitPerS) return;
     this.#bitPerS = bitPerS;
-    for (const { peer } of this.#peers.values()) void peer.limit(bitPerS);
+    this.#sendMine();
   }
 
   /** Whether the pictures that come are looked at: nobody need make what nobody sees. */
@@ -99,14 +101,12 @@ export class Call implements Store<CallView> {
   }
 
   /** Ask somebody to mute. */
-  hush(client: string): void {
-    this.#put({ type: "rtc.hush", to: client });
-  }
+  readonly hush = (client: string): void => this.#put({ type: "rtc.hush", to: client });
 
   /** After the person has touched the page, sound may be played. */
   unsilence(): void {
     this.#isSilenced = false;
-    for (const { speaker } of this.#peers.values()) this.#play(speaker);
+    for (const { speaker } of this.#peers.values()) speaker.play();
     this.#publish();
   }
 
@@ -114,9 +114,10 @@ export class Call implements Store<CallView> {
     for (const leave of this.#leave) leave();
     clearInterval(this.#meter);
     for (const client of [...this.#peers.keys()]) {
-      this.#put({ type: "rtc.part", to: client });
+      if (!this.#way.isConferring) this.#put({ type: "rtc.part", to: client });
       this.#drop(client);
     }
+    this.#way.close();
     this.#microphone.close();
     this.#publish();
   }
@@ -129,35 +130,56 @@ export class Call implements Store<CallView> {
         return this.#hailed(message.client, message.by, message.run, message.is_for_all);
       case "rtc.described":
         if (message.to_run !== this.#run) return;
-        return void this.#known(message)?.peer.described(message.kind, message.sdp);
+        return void this.#direct(message)?.described(message.kind, message.sdp);
       case "rtc.candidate_told":
         if (message.to_run !== this.#run) return;
-        return this.#known(message)?.peer.candidateTold(message.candidate ?? null);
+        return this.#direct(message)?.candidateTold(message.candidate ?? null);
       case "rtc.hushed":
         if (!this.#microphone.isTalking) return;
         this.#hushedBy = message.by;
         return this.#publish();
       case "rtc.parted":
-        this.#drop(message.client);
+        if (!this.#way.isConferring) this.#drop(message.client);
+        return this.#publish();
+      case "rtc.talks":
+        this.#talking.set(message.client, message.is_talking);
+        return this.#said(message.client, { talking: message.is_talking });
+      default:
+        await this.#way.hear(message);
+        if (message.type !== "rtc.way") return;
+        this.#way.talks(this.#microphone.isTalking);
         return this.#publish();
     }
   }
 
-  #known({ client, run }: { client: string; run: string }): Known | null {
+  #direct({ client, run }: { client: string; run: string }): Peer | null {
     const known = this.#peers.get(client);
-    return known?.run === run ? known : null;
+    return known?.run === run && known.peer instanceof Peer ? known.peer : null;
+  }
+
+  #reached(others: ReadonlyMap<string, Reach & { readonly by: string }> | null): void {
+    for (const [client, { peer }] of [...this.#peers]) if (others?.get(client) !== peer) this.#drop(client);
+    for (const [client, peer] of others ?? []) {
+      if (!this.#peers.has(client)) this.#keep(client, peer.by, null, peer);
+      this.#peerChanged(client);
+    }
+    this.#publish();
+  }
+
+  /** Without their passwords there is still the direct way. */
+  async #findServers(): Promise<readonly RTCIceServer[]> {
+    const found = await this.options.servers().catch(() => null);
+    return (this.#servers = found?.servers.map(toServer) ?? this.#servers);
   }
 
   async #hailed(client: string, by: string, run: string, isForAll: boolean): Promise<void> {
     const { you } = this.options.live.get();
-    if (!you || by === you.id) return; // another device of the same person would hear itself
+    if (!you || by === you.id || this.#way.told.way !== "direct") return; // another device of the same person would hear itself
     const known = this.#peers.get(client);
     if (known?.run !== run) {
       this.#drop(client); // their page was loaded anew
       if (this.#peers.size >= MOST_PEERS) return;
-      // Without their passwords there is still the direct way.
-      const found = await this.options.servers().catch(() => null);
-      if (found) this.#servers = found.servers.map(toServer);
+      await this.#findServers();
       this.#meet(client, by, run, you);
     }
     if (isForAll) this.#put({ type: "rtc.hail", to: client, run: this.#run });
@@ -172,7 +194,7 @@ export class Call implements Store<CallView> {
       {
         servers: this.#servers,
         isOpener,
-        allowed: this.#allowed(you, them),
+        allowed: allowed(you, them, this.options.takesPictures),
         describe: (kind, sdp) => this.#put({ type: "rtc.describe", ...about, kind, sdp }),
         candidate: (candidate) => this.#put({ type: "rtc.candidate", ...about, candidate }),
         onChange: () => this.#peerChanged(client),
@@ -180,18 +202,22 @@ export class Call implements Store<CallView> {
       },
       this.#mine,
     );
-    if (this.#bitPerS !== null) void peer.limit(this.#bitPerS);
-    this.#peers.set(client, { by, run, peer, speaker: new Audio(), isTalking: false, looks: true });
+    this.#keep(client, by, run, peer);
     this.#publish();
   }
 
-  #allowed(you: Participant, them: Participant | undefined): Allowed {
-    return {
-      sendsSound: maySpeak(you),
-      takesSound: maySpeak(them),
-      sendsPictures: mayShow(you) && !this.options.takesPictures,
-      takesPictures: mayShow(them) && this.options.takesPictures,
-    };
+  #keep(client: string, by: string, run: string | null, peer: Reach): void {
+    this.#peers.set(client, {
+      by,
+      run,
+      peer,
+      speaker: new Speaker(() => {
+        this.#isSilenced = true;
+        this.#publish();
+      }),
+      isTalking: this.#talking.get(client) ?? false,
+      looks: true,
+    });
   }
 
   #said(client: string, said: unknown): void {
@@ -209,6 +235,7 @@ export class Call implements Store<CallView> {
     if (isHere && !this.#wasHere) this.#put({ type: "rtc.hail", to: null, run: this.#run });
     this.#wasHere = isHere;
     if (view.isEnded) {
+      this.#way.close();
       for (const client of [...this.#peers.keys()]) this.#drop(client);
       this.#microphone.talk(false);
     }
@@ -216,11 +243,15 @@ export class Call implements Store<CallView> {
   }
 
   #microphoneChanged(): void {
-    for (const { peer } of this.#peers.values()) {
-      void peer.send(this.#mine);
-      peer.say({ talking: this.#microphone.isTalking });
-    }
+    this.#sendMine();
+    for (const { peer } of this.#peers.values()) peer.say({ talking: this.#microphone.isTalking });
+    this.#way.talks(this.#microphone.isTalking);
     this.#publish();
+  }
+
+  #sendMine(): void {
+    this.#way.send(this.#mine);
+    for (const { peer } of this.#peers.values()) void peer.send(this.#mine);
   }
 
   #peerChanged(client: string): void {
@@ -228,20 +259,8 @@ export class Call implements Store<CallView> {
     if (!known) return;
     const { peer, speaker } = known;
     peer.say({ talking: this.#microphone.isTalking, looks: this.#looks });
-    const [playing] = (speaker.srcObject as MediaStream | null)?.getTracks() ?? [];
-    if (peer.sound && playing !== peer.sound) {
-      speaker.srcObject = new MediaStream([peer.sound]);
-      this.#play(speaker);
-    }
+    speaker.hear(peer.sound);
     this.#publish();
-  }
-
-  #play(speaker: HTMLAudioElement): void {
-    speaker.play().catch((error: unknown) => {
-      if (!(error instanceof DOMException) || error.name !== "NotAllowedError") return;
-      this.#isSilenced = true;
-      this.#publish();
-    });
   }
 
   #drop(client: string): void {
@@ -249,11 +268,11 @@ export class Call implements Store<CallView> {
     if (!known) return;
     this.#peers.delete(client);
     known.peer.close();
-    known.speaker.srcObject = null;
+    known.speaker.close();
   }
 
   get #mine() {
-    return { sound: this.#microphone.track, pictures: this.#pictures };
+    return { sound: this.#microphone.track, pictures: this.#pictures, bitPerS: this.#bitPerS };
   }
 
   #put(message: Directed): void {
@@ -263,15 +282,9 @@ export class Call implements Store<CallView> {
   #publish(): void {
     const { you, isEnded, isElsewhere } = this.options.live.get();
     const next: CallView = {
-      peers: [...this.#peers].map(([client, { by, peer, isTalking, looks }]) => ({
-        client,
-        by,
-        way: peer.way,
-        isTalking,
-        level: isTalking ? steps(peer.level) : 0,
-        pictures: peer.way === "open" ? peer.pictures : null,
-        looks: looks && peer.isShown,
-      })),
+      trouble: this.#way.told.why ?? null,
+      by: this.#way.told.way,
+      peers: [...this.#peers].map(seen),
       maySpeak: maySpeak(you ?? undefined) && !isEnded && !isElsewhere,
       microphone: this.#microphone.state,
       isTalking: this.#microphone.isTalking,

@@ -1,7 +1,8 @@
 /** What a screen shows of voice and live pictures. */
 
 import type { MicrophoneState } from "./microphone";
-import type { Way } from "./peer";
+import type { Reach, Way } from "./reach";
+import type { Speaker } from "./speaker";
 
 const LEVELS = 5;
 
@@ -14,11 +15,25 @@ export interface PeerView {
   /** How loud they are, 0 to 5. */
   readonly level: number;
   readonly pictures: MediaStreamTrack | null;
-  /** They get pictures from here, and look at them. */
-  readonly looks: boolean;
+}
+
+/** One other client, as the call knows it. */
+export interface Known {
+  readonly by: string;
+  /** Of a direct connection. */
+  readonly run: string | null;
+  readonly peer: Reach;
+  readonly speaker: Speaker;
+  isTalking: boolean;
+  /** They look at the pictures that go to them. */
+  looks: boolean;
 }
 
 export interface CallView {
+  /** Why not everybody is heard and seen as they should be: too many for direct ways, or the media server is away. */
+  readonly trouble: "full" | "lost" | null;
+  /** How it goes: between browsers, through the media server, or not at all. */
+  readonly by: "direct" | "sfu" | "none";
   readonly peers: readonly PeerView[];
   /** The session lets this person speak. */
   readonly maySpeak: boolean;
@@ -32,6 +47,8 @@ export interface CallView {
 }
 
 export const NO_CALL: CallView = {
+  trouble: null,
+  by: "direct",
   peers: [],
   maySpeak: false,
   microphone: "off",
@@ -44,6 +61,22 @@ export const NO_CALL: CallView = {
 /** 0 to 1 in few steps, so that a screen is not drawn anew for nothing; quiet speech shows. */
 export function steps(level: number): number {
   return level < 0.005 ? 0 : Math.min(LEVELS, Math.ceil(Math.sqrt(level) * LEVELS));
+}
+
+export function seen([client, { by, peer, isTalking }]: [string, Known]): PeerView {
+  return {
+    client,
+    by,
+    way: peer.way,
+    isTalking,
+    level: isTalking ? steps(peer.level) : 0,
+    pictures: peer.way === "open" ? peer.pictures : null,
+  };
+}
+
+/** The connection by which pictures go to somebody who looks at them. */
+export function lookedAtBy({ looks, peer }: Known): RTCPeerConnection[] {
+  return looks && peer.isShown && peer.way === "open" && peer.sendingLine ? [peer.sendingLine] : [];
 }
 
 export function isSame(a: CallView, b: CallView): boolean {

@@ -23,6 +23,24 @@ export interface Counted {
   readonly packetsHeard: number;
 }
 
+/** Looks at connections again and again. */
+export class Gauge {
+  readonly #counted = new WeakMap<RTCPeerConnection, Counted>();
+
+  /** Of each that is named, once. */
+  measure(lines: Iterable<RTCPeerConnection>): Promise<DirectSeen[]> {
+    return Promise.all([...new Set(lines)].map((line) => this.#look(line)));
+  }
+
+  async #look(line: RTCPeerConnection): Promise<DirectSeen> {
+    const report: Entry[] = [];
+    (await line.getStats()).forEach((entry: Entry) => report.push(entry));
+    const { seen, counted } = measured(report, this.#counted.get(line) ?? null);
+    this.#counted.set(line, counted);
+    return seen;
+  }
+}
+
 type Entry = Readonly<Record<string, unknown>> & { readonly type: string };
 const number = (value: unknown): number | null => (typeof value === "number" ? value : null);
 

@@ -1,19 +1,11 @@
 /** The connection to one other client: sound each way, pictures one way, found again when the way is lost. */
 
 import type { IceCandidate } from "@nearhand/contract";
-import { type Counted, type DirectSeen, measured } from "./measure";
+import { fromWire, toWire } from "./candidates";
 import { Negotiation } from "./negotiation";
-
-/** What goes each way; of who may not, nothing is taken. */
-export interface Allowed {
-  readonly sendsSound: boolean;
-  readonly takesSound: boolean;
-  readonly sendsPictures: boolean;
-  readonly takesPictures: boolean;
-}
-
-/** `seeking`: no way yet. `lost`: there was one. `none`: none was found so far; it is tried again. */
-export type Way = "seeking" | "open" | "lost" | "none";
+import type { Mine, Reach, Way } from "./reach";
+import type { Allowed } from "./rights";
+import { tuneSending } from "./sending";
 
 export interface PeerOptions {
   readonly servers: readonly RTCIceServer[];
@@ -30,9 +22,8 @@ export interface PeerOptions {
 
 const FIND_WITHIN_MS = 12_000;
 const LONGEST_PAUSE_MS = 30_000;
-const VIDEO_BITS_PER_S = 2_500_000;
 
-export class Peer {
+export class Peer implements Reach {
   way: Way = "seeking";
   /** The other side's sound and pictures, once they come. */
   sound: MediaStreamTrack | null = null;
@@ -42,16 +33,14 @@ export class Peer {
   readonly #words: RTCDataChannel;
   #audio: RTCRtpTransceiver | null = null;
   #video: RTCRtpTransceiver | null = null;
-  #mine: { sound: MediaStreamTrack | null; pictures: MediaStreamTrack | null };
+  #mine: Mine;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #tries = 0;
-  #counted: Counted | null = null;
-  #bitPerS = VIDEO_BITS_PER_S;
   #isClosed = false;
 
   constructor(
     private readonly options: PeerOptions,
-    mine: { sound: MediaStreamTrack | null; pictures: MediaStreamTrack | null },
+    mine: Mine,
   ) {
     this.#mine = mine;
     const pc = (this.#pc = new RTCPeerConnection({ iceServers: [...options.servers] }));
@@ -85,18 +74,11 @@ export class Peer {
   }
 
   candidateTold(candidate: IceCandidate | null): void {
-    void this.#negotiation.candidate(
-      candidate && {
-        candidate: candidate.candidate,
-        sdpMid: candidate.sdp_mid ?? null,
-        sdpMLineIndex: candidate.sdp_m_line_index ?? null,
-        usernameFragment: candidate.username_fragment ?? null,
-      },
-    );
+    void this.#negotiation.candidate(candidate && fromWire(candidate));
   }
 
   /** What goes out from now on; nothing is agreed on anew. */
-  async send(mine: { sound: MediaStreamTrack | null; pictures: MediaStreamTrack | null }): Promise<void> {
+  async send(mine: Mine): Promise<void> {
     this.#mine = mine;
     await this.#attach();
   }
@@ -107,20 +89,8 @@ export class Peer {
     return this.options.allowed.sendsPictures && (agreed === "sendonly" || agreed === "sendrecv");
   }
 
-  /** Pictures take no more than this from now on. */
-  async limit(bitPerS: number): Promise<void> {
-    if (bitPerS === this.#bitPerS) return;
-    this.#bitPerS = bitPerS;
-    if (this.#video) await tune(this.#video.sender, (encoding) => (encoding.maxBitrate = bitPerS));
-  }
-
-  /** How the pictures fared since the last look. */
-  async measure(): Promise<DirectSeen> {
-    const report: { type: string }[] = [];
-    (await this.#pc.getStats()).forEach((entry: { type: string }) => report.push(entry));
-    const { seen, counted } = measured(report, this.#counted);
-    this.#counted = counted;
-    return seen;
+  get sendingLine(): RTCPeerConnection {
+    return this.#pc;
   }
 
   get canSay(): boolean {
@@ -161,19 +131,11 @@ export class Peer {
     const [audio, video] = [this.#audio?.sender, this.#video?.sender];
     if (!audio || !video) return;
     const { sound, pictures } = this.#mine;
-    if (pictures) pictures.contentHint = "detail";
     await Promise.all([
       audio.replaceTrack(sendsSound ? sound : null),
       video.replaceTrack(sendsPictures ? pictures : null),
     ]).catch(() => undefined); // closed meanwhile
-    await tune(audio, (encoding) => Object.assign(encoding, { priority: "high", networkPriority: "high" }));
-    await tune(video, (encoding) =>
-      Object.assign(encoding, {
-        maxBitrate: this.#bitPerS,
-        priority: "low",
-        networkPriority: "low",
-      }),
-    );
+    await tuneSending(audio, video, this.#mine);
   }
 
   #take(): void {
@@ -236,26 +198,6 @@ function direction(sends: boolean, takes: boolean): RTCRtpTransceiverDirection {
 function arriving(line: RTCRtpTransceiver | null): MediaStreamTrack | null {
   const agreed = line?.currentDirection;
   return agreed === "sendrecv" || agreed === "recvonly" ? line!.receiver.track : null;
-}
-
-async function tune(
-  sender: RTCRtpSender,
-  change: (encoding: RTCRtpEncodingParameters) => void,
-): Promise<void> {
-  const parameters = sender.getParameters() as RTCRtpSendParameters & { degradationPreference?: string };
-  if (!parameters.encodings?.length) return;
-  if (sender.track?.kind === "video") parameters.degradationPreference = "maintain-resolution";
-  parameters.encodings.forEach(change);
-  await sender.setParameters(parameters).catch(() => undefined); // a browser that knows less does without
-}
-
-function toWire({ candidate, sdpMid, sdpMLineIndex, usernameFragment }: RTCIceCandidate): IceCandidate {
-  return {
-    candidate,
-    sdp_mid: sdpMid,
-    sdp_m_line_index: sdpMLineIndex,
-    username_fragment: usernameFragment,
-  };
 }
 
 function parsed(text: unknown): unknown {

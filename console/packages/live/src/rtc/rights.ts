@@ -12,6 +12,24 @@ export function mayShow(who: Participant | undefined): boolean {
   return who !== undefined && who.role !== "observer" && (who.guest == null || who.guest === "help");
 }
 
+/** What goes each way; of who may not, nothing is taken. */
+export interface Allowed {
+  readonly sendsSound: boolean;
+  readonly takesSound: boolean;
+  readonly sendsPictures: boolean;
+  readonly takesPictures: boolean;
+}
+
+/** `isDesk`: it shows pictures and sends none. */
+export function allowed(you: Participant, them: Participant | undefined, isDesk: boolean): Allowed {
+  return {
+    sendsSound: maySpeak(you),
+    takesSound: maySpeak(them),
+    sendsPictures: mayShow(you) && !isDesk,
+    takesPictures: mayShow(them) && isDesk,
+  };
+}
+
 export function toServer({ urls, username, credential }: IceServers["servers"][number]): RTCIceServer {
   return { urls: [...urls], ...(username && { username }), ...(credential && { credential }) };
 }

@@ -1,0 +1,46 @@
+/** Words of the camera's controls, of phrases and voice notes, and of what is looked at together. */
+import { words } from "@nearhand/ui";
+
+export const t = words({
+  camera: ["Camera", "相機", "相机"],
+  torch: ["Light", "手電筒", "手电筒"],
+  nearer: ["Nearer", "拉近", "拉近"],
+  farther: ["Farther", "拉遠", "拉远"],
+  zoom: ["Zoom", "縮放", "缩放"],
+  switch: ["Other camera", "切換相機", "切换相机"],
+  steered: ["The expert may steer the camera", "允許專家操控相機", "允许专家操控相机"],
+  nothing: [
+    "This camera has no light, zoom or focus that the browser may use.",
+    "此相機沒有瀏覽器可用的手電筒、縮放或對焦。",
+    "此相机没有浏览器可用的手电筒、缩放或对焦。",
+  ],
+  asks_torch_on: ["{name} asks: light on", "{name} 請您開啟手電筒", "{name} 请您打开手电筒"],
+  asks_torch_off: ["{name} asks: light off", "{name} 請您關閉手電筒", "{name} 请您关闭手电筒"],
+  asks_zoom: ["{name} asks: zoom {zoom}×", "{name} 請您縮放至 {zoom}×", "{name} 请您缩放至 {zoom}×"],
+  asks_focus: ["{name} asks: focus", "{name} 請您對焦", "{name} 请您对焦"],
+  asks_switch: ["{name} asks: other camera", "{name} 請您切換相機", "{name} 请您切换相机"],
+  do_it: ["Do it", "執行", "执行"],
+  no: ["No", "不要", "不要"],
+  let: ["Let {name} steer the camera", "讓 {name} 操控相機", "让 {name} 操控相机"],
+  phrases: ["Say with one tap", "一鍵回覆", "一键回复"],
+  more: ["More…", "更多…", "更多…"],
+  voice_note: ["Voice note", "語音訊息", "语音消息"],
+  note_lost: [
+    "A voice note cannot be delivered any more. {why}",
+    "有一則語音訊息已無法送達。{why}",
+    "有一条语音消息已无法送达。{why}",
+  ],
+  shown_by: ["{name} shows you this", "{name} 向您展示", "{name} 向您展示"],
+  open_shown: ["{name} shows a page · open", "{name} 展示了一頁 · 開啟", "{name} 展示了一页 · 打开"],
+  close: ["Close", "關閉", "关闭"],
+  previous: ["Previous page", "上一頁", "上一页"],
+  next: ["Next page", "下一頁", "下一页"],
+  page: ["Page {n} of {all}", "第 {n} 頁，共 {all} 頁", "第 {n} 页，共 {all} 页"],
+  smaller: ["Smaller", "縮小", "缩小"],
+  larger: ["Larger", "放大", "放大"],
+  not_shown: [
+    "It cannot be shown here: no connection, or it is not yours to see.",
+    "無法在此顯示：沒有連線，或您無權查看。",
+    "无法在此显示：没有连接，或您无权查看。",
+  ],
+});

@@ -1,0 +1,71 @@
+/** Words of the check of the line. */
+import { words } from "@nearhand/ui";
+
+export const t = words({
+  title: ["Check the line", "檢查連線", "检查连接"],
+  hint: [
+    "Tries from this browser, where it is now, every way a session may take. Nothing is switched on.",
+    "從此瀏覽器與目前所在的網路，逐一測試連線可用的方式。不會開啟任何裝置。",
+    "从此浏览器与当前所在的网络，逐一测试会话可用的方式。不会开启任何设备。",
+  ],
+  check: ["Check", "檢查", "检查"],
+  willWork: ["What will work", "可用的功能", "可用的功能"],
+  found: ["What was found", "檢查結果", "检查结果"],
+  video: ["Live video", "即時視訊", "实时视频"],
+  video_yes: [
+    "works, also through firewalls, by the relay.",
+    "可用；即使有防火牆，也可經由中繼連線。",
+    "可用；即使有防火墙，也可经由中继连接。",
+  ],
+  video_maybe: [
+    "works where both ends reach each other directly; no relay is in reach from here.",
+    "雙方能直接連線時可用；從這裡無法使用中繼。",
+    "双方能直接连接时可用；从这里无法使用中继。",
+  ],
+  video_no: ["does not work.", "無法使用。", "无法使用。"],
+  pictures: ["Live pictures over the service's port", "經由服務連接埠的即時影像", "经由服务端口的实时画面"],
+  pictures_yes: ["work.", "可用。", "可用。"],
+  pictures_maybe: ["may work.", "可能可用。", "可能可用。"],
+  pictures_no: [
+    "do not work: there is no line to the service.",
+    "無法使用：未能連線至服務。",
+    "无法使用：未能连接到服务。",
+  ],
+  stills: ["Sharp stills, marks and words", "清晰圖片、標記與文字", "清晰图片、标记与文字"],
+  voice: ["Voice", "語音", "语音"],
+  voice_yes: ["works.", "可用。", "可用。"],
+  voice_maybe: [
+    "works where both ends reach each other directly.",
+    "雙方能直接連線時可用。",
+    "双方能直接连接时可用。",
+  ],
+  voice_no: [
+    "does not work: see the microphone and the line below.",
+    "無法使用：請見下方的麥克風與連線。",
+    "无法使用：请见下方的麦克风与连接。",
+  ],
+  service: ["The service", "服務", "服务"],
+  roundTrip: ["{ms} ms there and back", "來回 {ms} 毫秒", "往返 {ms} 毫秒"],
+  away: ["out of reach", "無法連線", "无法连接"],
+  socket: ["WebSocket", "WebSocket", "WebSocket"],
+  stun: ["Way through routers (STUN, UDP)", "穿越路由器（STUN，UDP）", "穿越路由器（STUN，UDP）"],
+  relay: ["Relay (TURN)", "中繼（TURN）", "中继（TURN）"],
+  reached_yes: ["in reach", "可連線", "可连接"],
+  reached_no: ["not let through from here", "從這裡無法通過", "从这里无法通过"],
+  reached_unset: ["none is set up", "未設定", "未设置"],
+  reached_refused: [
+    "there, but it refuses our password: tell whoever runs it",
+    "可連線，但拒絕我們的密碼：請通知管理人員",
+    "可连接，但拒绝我们的密码：请通知管理人员",
+  ],
+  microphone: ["Microphone", "麥克風", "麦克风"],
+  camera: ["Camera", "相機", "相机"],
+  device_yes: ["there", "可用", "可用"],
+  device_no: ["none was found", "找不到", "未找到"],
+  device_denied: [
+    "not allowed for this page, in the browser's settings",
+    "瀏覽器設定未允許此頁使用",
+    "浏览器设置未允许此页使用",
+  ],
+  device_insecure: ["over HTTPS only", "僅限 HTTPS", "仅限 HTTPS"],
+});

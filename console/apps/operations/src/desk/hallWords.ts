@@ -1,0 +1,51 @@
+/** Words of the technician's camera, voice notes, and what is put before everybody's eyes. */
+import { words } from "@nearhand/ui";
+
+export const t = words({
+  camera: ["{name}'s camera", "{name} 的相機", "{name} 的相机"],
+  torch: ["Light", "手電筒", "手电筒"],
+  zoom: ["Zoom", "縮放", "缩放"],
+  focus: ["Focus", "對焦", "对焦"],
+  switch: ["Other camera", "切換相機", "切换相机"],
+  steered: ["You may steer it", "您可以直接操控", "您可以直接操控"],
+  asks: ["They are asked first", "需先徵得同意", "需先征得同意"],
+  waits: ["Asked: waiting for the technician", "已請求：等待技術員", "已请求：等待技术员"],
+  declined: ["The technician said no", "技術員拒絕了", "技术员拒绝了"],
+  nothing: [
+    "It has no light, zoom or focus to ask for",
+    "沒有可用的手電筒、縮放或對焦",
+    "没有可用的手电筒、缩放或对焦",
+  ],
+  films: ["Camera", "相機", "相机"],
+  newest: ["Newest", "最新", "最新"],
+  phrases: ["Say with one click", "一鍵回覆", "一键回复"],
+  show: ["Show…", "展示…", "展示…"],
+  showTitle: ["Show everybody", "向所有人展示", "向所有人展示"],
+  showHint: [
+    "It appears large on the technician's phone at once.",
+    "會立即以大畫面顯示在技術員的手機上。",
+    "会立即以大画面显示在技术员的手机上。",
+  ],
+  screen: ["A picture of my screen", "我的螢幕畫面", "我的屏幕画面"],
+  noScreen: [
+    "This browser cannot take pictures of the screen.",
+    "此瀏覽器無法擷取螢幕畫面。",
+    "此浏览器无法截取屏幕画面。",
+  ],
+  documents: ["Documents of this device", "此設備的文件", "此设备的文档"],
+  noDocuments: ["No documents of this device yet.", "此設備尚無文件。", "此设备暂无文档。"],
+  noDevice: ["No device is shown yet.", "尚未顯示設備。", "尚未显示设备。"],
+  page: ["Page", "頁", "页"],
+  pageOf: ["Page {n} of {count}", "第 {n} 頁，共 {count} 頁", "第 {n} 页，共 {count} 页"],
+  showPage: ["Show this page", "展示此頁", "展示此页"],
+  showPicture: ["Show this picture", "展示此畫面", "展示此画面"],
+  shownNow: ["Shown to everybody now", "目前正向所有人展示", "当前正向所有人展示"],
+  takeAway: ["Take away", "收回", "收回"],
+  back: ["Back", "返回", "返回"],
+  close: ["Close", "關閉", "关闭"],
+  noteLost: [
+    "A voice note cannot be delivered any more. {why}",
+    "有一則語音訊息已無法送達。{why}",
+    "有一条语音消息已无法送达。{why}",
+  ],
+});

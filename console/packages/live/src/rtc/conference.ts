@@ -1,0 +1,195 @@
+/** Voice and pictures through the media server: one connection for what one sends, one for each other client. */
+
+import type { ServerMessage } from "@nearhand/contract";
+import type { Directed } from "../live";
+import { randomId } from "../outbox";
+import { Leg, type LegOptions } from "./leg";
+import type { Mine, Reach, Way } from "./reach";
+import { tuneSending } from "./sending";
+
+const LONGEST_PAUSE_MS = 30_000;
+type Described = Extract<ServerMessage, { type: "rtc.sfu_described" }>;
+
+export interface ConferenceOptions {
+  readonly room: string;
+  readonly servers: readonly RTCIceServer[];
+  readonly takesPictures: boolean;
+  readonly sendsSound: boolean;
+  readonly sendsPictures: boolean;
+  readonly put: (message: Directed) => void;
+  readonly onChange: () => void;
+}
+
+/** What one other client sends, as it comes from the media server. */
+export class Relayed implements Reach {
+  constructor(
+    readonly by: string,
+    readonly leg: Leg,
+    private readonly conference: Conference,
+  ) {}
+
+  get way(): Way {
+    return this.leg.way;
+  }
+
+  get sound(): MediaStreamTrack | null {
+    return this.#receiver("audio")?.track ?? null;
+  }
+
+  get pictures(): MediaStreamTrack | null {
+    return this.#receiver("video")?.track ?? null;
+  }
+
+  get isShown(): boolean {
+    return this.conference.isSendingPictures;
+  }
+
+  get sendingLine(): RTCPeerConnection | null {
+    return this.conference.sendingLine;
+  }
+
+  get level(): number {
+    return this.#receiver("audio")?.getSynchronizationSources()[0]?.audioLevel ?? 0;
+  }
+
+  async send(): Promise<void> {} // once, to the media server, for all
+
+  say(): void {} // what has to be said to all is told by the service
+
+  close(): void {
+    this.leg.close();
+  }
+
+  #receiver(kind: string): RTCRtpReceiver | undefined {
+    return this.leg.pc.getReceivers().find(({ track }) => track.kind === kind);
+  }
+}
+
+export class Conference {
+  readonly room: string;
+  /** By client. */
+  readonly others = new Map<string, Relayed>();
+  #sending: Leg | null = null;
+  #audio: RTCRtpSender | null = null;
+  #video: RTCRtpSender | null = null;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #tries = 0;
+
+  constructor(
+    private readonly options: ConferenceOptions,
+    private mine: Mine,
+  ) {
+    this.room = options.room;
+    options.put({ type: "rtc.sfu_enter", room: options.room, takes_pictures: options.takesPictures });
+    this.#offer();
+  }
+
+  get isSendingPictures(): boolean {
+    return this.#video !== null && this.#sending?.way === "open";
+  }
+
+  get sendingLine(): RTCPeerConnection | null {
+    return this.#sending?.pc ?? null;
+  }
+
+  hear(message: ServerMessage): void {
+    switch (message.type) {
+      case "rtc.sfu_described":
+        if (message.kind === "offer") return this.#offered(message);
+        return void (this.#sending?.id === message.leg && this.#sending.described("answer", message.sdp));
+      case "rtc.sfu_candidate_told":
+        return void this.#leg(message.leg)?.candidateTold(message.candidate ?? null);
+      case "rtc.sfu_closed":
+        return this.#closed(message.leg);
+    }
+  }
+
+  send(mine: Mine): void {
+    this.mine = mine;
+    void this.#attach();
+  }
+
+  close(): void {
+    clearTimeout(this.#retry);
+    this.#sending?.close();
+    for (const other of this.others.values()) other.close();
+    this.others.clear();
+  }
+
+  #offer(): void {
+    const { sendsSound, sendsPictures } = this.options;
+    this.#sending?.close();
+    [this.#sending, this.#audio, this.#video] = [null, null, null];
+    if (!sendsSound && !sendsPictures) return;
+    const leg = (this.#sending = new Leg(this.#legOptions(randomId(12), () => this.#offerAgain(leg))));
+    const line = (kind: string) => leg.pc.addTransceiver(kind, { direction: "sendonly" }).sender;
+    if (sendsSound) this.#audio = line("audio");
+    if (sendsPictures) this.#video = line("video");
+    void this.#attach();
+    leg.offer();
+  }
+
+  #offerAgain(leg: Leg): void {
+    if (this.#sending !== leg) return;
+    leg.close();
+    this.options.onChange();
+    const pause = Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** this.#tries++);
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.#offer(), pause);
+  }
+
+  async #attach(): Promise<void> {
+    const { sound, pictures } = this.mine;
+    await Promise.all([this.#audio?.replaceTrack(sound), this.#video?.replaceTrack(pictures)]).catch(
+      () => undefined, // closed meanwhile
+    );
+    await tuneSending(this.#audio, this.#video, this.mine);
+  }
+
+  #offered({ leg: id, client, by, sdp }: Described): void {
+    if (client == null || by == null) return;
+    if (this.others.get(client)?.leg.id === id) return; // told again after a lost line
+    this.others.get(client)?.close();
+    const leg = new Leg(this.#legOptions(id, () => this.options.put({ type: "rtc.sfu_again", leg: id })));
+    this.others.set(client, new Relayed(by, leg, this));
+    leg.described("offer", sdp);
+    this.options.onChange();
+  }
+
+  #closed(id: string): void {
+    for (const [client, { leg }] of this.others) {
+      if (leg.id !== id) continue;
+      leg.close();
+      this.others.delete(client);
+    }
+    if (this.#sending?.id === id) this.#offerAgain(this.#sending);
+    this.options.onChange();
+  }
+
+  #leg(id: string): Leg | undefined {
+    const legs = [this.#sending, ...[...this.others.values()].map(({ leg }) => leg)];
+    return legs.find((leg) => leg?.id === id) ?? undefined;
+  }
+
+  #legOptions(id: string, onOver: () => void): LegOptions {
+    const { servers, put, onChange } = this.options;
+    return {
+      id,
+      servers,
+      describe: (kind, sdp) => put({ type: "rtc.sfu_describe", leg: id, kind, sdp }),
+      candidate: (candidate) => put({ type: "rtc.sfu_candidate", leg: id, candidate }),
+      onChange: () => {
+        if (this.#sending?.id === id && this.#sending.way === "open") this.#tries = 0;
+        for (const { leg } of this.others.values()) wishNoDelay(leg.pc);
+        onChange();
+      },
+      onOver,
+    };
+  }
+}
+
+function wishNoDelay(pc: RTCPeerConnection): void {
+  for (const receiver of pc.getReceivers())
+    if (receiver.track.kind === "video")
+      (receiver as { jitterBufferTarget?: number | null }).jitterBufferTarget = 0;
+}

@@ -1,0 +1,165 @@
+"""Three browsers in one session: through a media server, without one, and when it dies."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from playwright.sync_api import Page, expect
+
+from nearhand.simulation.people import PASSWORD
+from tests.browser.test_mark_on_a_still import DESK, trays
+from tests.browser.test_voice_and_video import PRESENTED, SLOW_MS, Bare, desk, phone
+from tests.support.chromium import chromium, sign_in_page, write_camera
+from tests.support.demo import DemoProcess
+from tests.support.janus import JanusProcess
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@pytest.fixture(scope="module")
+def camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_camera(
+        tmp_path_factory.mktemp("camera") / "camera.mjpeg", [trays(seed) for seed in range(6)] * 10
+    )
+
+
+@pytest.fixture
+def janus(tmp_path: Path) -> Iterator[JanusProcess]:
+    with JanusProcess(tmp_path / "janus") as janus:
+        yield janus
+
+
+@pytest.fixture
+def served(
+    tmp_path: Path, camera: Path, janus: JanusProcess, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Bare]:
+    for name, value in janus.environment.items():
+        monkeypatch.setenv(name, value)
+    with DemoProcess(tmp_path / "demo") as demo, chromium(camera) as browser:
+        yield Bare(demo.url, browser)
+
+
+@pytest.fixture
+def bare(tmp_path: Path, camera: Path) -> Iterator[Bare]:
+    with DemoProcess(tmp_path / "demo") as demo, chromium(camera) as browser:
+        yield Bare(demo.url, browser)
+
+
+def watcher(bare: Bare, session: str, *, script: str = "") -> Page:
+    context = bare.browser.new_context(viewport=DESK, permissions=["microphone"], locale="en")
+    context.add_init_script(script)
+    page = context.new_page()
+    sign_in_page(page, f"{bare.url}/console/", "observer", PASSWORD)
+    page.locator(f"[data-testid=wall-card][data-session-id='{session}'] a").click(timeout=SLOW_MS)
+    return page
+
+
+def goes(page: Page, by: str) -> None:
+    expect(page.get_by_test_id("voice")).to_have_attribute("data-by", by, timeout=SLOW_MS)
+
+
+def sees(page: Page) -> None:
+    video = page.get_by_test_id("peer-video")
+    expect(video).to_be_visible(timeout=SLOW_MS)
+    assert video.evaluate(PRESENTED) >= 20
+
+
+def test_three_meet_at_the_media_server_and_when_it_is_killed_go_on_directly_until_it_is_back(
+    served: Bare, janus: JanusProcess, tmp_path: Path
+) -> None:
+    field, session = phone(served)
+    expert = desk(served, session)
+    goes(expert, "direct")
+    sees(expert)
+    observer = watcher(served, session)
+    for page in (field, expert, observer):
+        goes(page, "sfu")
+    sees(expert)
+    sees(observer)
+
+    expect(field.locator("[data-testid=voice-peer][data-way=open]")).to_have_count(2, timeout=SLOW_MS)
+
+    # The technician is heard by both, and who speaks is shown to both.
+    field.get_by_test_id("talk").click()
+    for page in (expert, observer):
+        heard = page.locator("[data-testid=voice-peer][data-talking=true]")
+        expect(heard).to_have_attribute("data-level", re.compile("[1-5]"), timeout=SLOW_MS)
+    expert.screenshot(path=tmp_path / "desk.png")
+    field.screenshot(path=tmp_path / "field.png")
+
+    janus.kill()
+    for page in (field, expert, observer):
+        goes(page, "direct")
+        expect(page.get_by_test_id("voice-trouble")).to_contain_text("media server is out of reach")
+    sees(expert)
+    sees(observer)
+    expert.screenshot(path=tmp_path / "desk-lost.png")
+
+    janus.start()
+    for page in (field, expert, observer):
+        goes(page, "sfu")
+    sees(expert)
+    sees(observer)
+
+
+def test_without_a_media_server_three_are_a_mesh_and_a_fourth_is_told_so(bare: Bare, tmp_path: Path) -> None:
+    field, session = phone(bare)
+    expert = desk(bare, session)
+    observer = watcher(bare, session)
+    for page in (field, expert, observer):
+        expect(page.locator("[data-testid=voice-peer][data-way=open]")).to_have_count(2, timeout=SLOW_MS)
+    sees(expert)
+    sees(observer)
+    fourth = watcher(bare, session)
+    expect(fourth.get_by_test_id("voice-trouble")).to_contain_text("Three already", timeout=SLOW_MS)
+    expect(fourth.get_by_test_id("desk-picture")).to_be_visible(timeout=SLOW_MS)
+    fourth.screenshot(path=tmp_path / "fourth.png")
+    sees(observer)
+
+
+# A client that does not do as it is told: it closes no connection.
+STUBBORN = """
+const Real = RTCPeerConnection;
+window.connections = [];
+window.RTCPeerConnection = class extends Real {
+    constructor(configuration) { super(configuration); window.connections.push(this); }
+    close() {}
+};
+window.framesOf = async () => {
+    let frames = 0;
+    for (const one of window.connections)
+        for (const report of (await one.getStats()).values())
+            if (report.type === "inbound-rtp" && report.kind === "video") frames += report.framesReceived ?? 0;
+    return frames;
+};
+"""
+
+
+def test_whoever_is_switched_off_gets_no_frame_any_more_even_if_their_page_closes_nothing(
+    served: Bare,
+) -> None:
+    """L21, L28."""
+    _, session = phone(served)
+    expert = desk(served, session)
+    observer = watcher(served, session, script=STUBBORN)
+    sees(expert)
+    sees(observer)
+    frames = "() => window.framesOf()"
+    before = observer.evaluate(frames)
+    observer.wait_for_timeout(500)
+    assert observer.evaluate(frames) > before
+
+    with httpx2.Client(base_url=f"{served.url}/api/v1") as admin:
+        body = {"name": "admin", "password": PASSWORD}
+        token = admin.post("/sign-in?want_token=true", json=body).json()["token"]
+        admin.headers["Authorization"] = f"Bearer {token}"
+        (account,) = [one for one in admin.get("/users").json()["items"] if one["name"] == "observer"]
+        answer = admin.patch(f"/users/{account['id']}", json={"is_active": False})
+        assert answer.status_code == 200, answer.text
+    observer.wait_for_timeout(1000)
+    stopped = observer.evaluate(frames)
+    observer.wait_for_timeout(1500)
+    assert observer.evaluate(frames) == stopped
+    sees(expert)
