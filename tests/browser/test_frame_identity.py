@@ -1,4 +1,4 @@
-"""L8, V1. Of every way by which live pictures come, each picture is called what it is, or is said to be approximate."""
+"""L8, V1, V10. Of every way by which live pictures come, each picture is called what it is, or is said to be approximate."""
 
 from collections.abc import Iterator
 

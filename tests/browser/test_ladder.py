@@ -1,4 +1,4 @@
-"""The ladder between two browsers: the direct way is cut in mid-call, pictures go on over the line, and come back."""
+"""V8, V9. The ladder between two browsers: the direct way is cut in mid-call, pictures go on over the line, and come back."""
 
 import re
 from collections.abc import Iterator

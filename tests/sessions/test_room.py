@@ -405,7 +405,7 @@ def test_a_frame_of_somebody_elses_stream_name_is_refused(table: Table) -> None:
 
 
 def test_who_films_tells_the_rung_and_another_may_ask_for_one(table: Table) -> None:
-    """L31."""
+    """V9."""
     (told,) = table.send(
         {"type": "rung.tell", "stream": "cam-1", "rung": 3, "because": "no_way"}, who=TECHNICIAN
     )

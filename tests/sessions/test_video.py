@@ -130,7 +130,7 @@ def test_pictures_go_from_who_films_to_who_watches(hall: Neighbours) -> None:
 
 
 def test_whoever_gets_pictures_another_way_needs_none_of_the_line_until_they_stop(hall: Neighbours) -> None:
-    """V7."""
+    """V8."""
     technician, expert = hall.headers("technician"), hall.headers("expert")
     session = hall.opened(technician)
     with (

@@ -14,9 +14,7 @@ from nearhand.simulation.canvas import Picture
 from tests.support.chromium import write_camera
 
 BITS, BLOCK_PX, FILM_FRAMES = 12, 64, 400
-_READ = (
-    f"const BITS = {BITS}, BLOCK = {BLOCK_PX};"
-    + """
+_READ = """
 const burnt = new OffscreenCanvas(BITS, 1).getContext("2d", { willReadFrequently: true });
 function filmed(picture, width) {
     const scale = width / 1280;
@@ -27,8 +25,7 @@ function filmed(picture, width) {
     for (let bit = 0; bit < BITS; bit++) if (pixels[bit * 4 + 1] > 128) number |= 1 << bit;
     return number;
 }
-"""
-)
+""".replace("BITS", str(BITS)).replace("BLOCK", str(BLOCK_PX))
 # What the phone calls each frame, and what is filmed into it.
 AT_THE_PHONE = (
     _READ
@@ -109,8 +106,8 @@ class Counted:
 
 
 def counted(phone: Page, desk: Page, way: str | None = None) -> Counted:
-    truth: dict[str, list[float]] = phone.evaluate("window.truth")
     seen: list[list[Any]] = desk.evaluate("window.seen")
+    truth: dict[str, list[float]] = phone.evaluate("window.truth")  # of all that was seen until then
     right = flagged = wrong = unknown = 0
     delays: list[float] = []
     shown = [one for one in seen if way is None or one[2] == way]

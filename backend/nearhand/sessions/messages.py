@@ -315,17 +315,6 @@ class FrameFreeze(Fleeting):
     frame: FrameRef | None = None
 
 
-class CaptionSay(Fleeting):
-    """One's own words as the device understood them; none: they are over."""
-
-    replaces = "caption"
-    roles, guests = WATCHERS, SPEAKING_GUESTS
-    type: Literal["caption.say"] = "caption.say"
-    text: str = Field(max_length=500)
-    language: str = Field(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
-    is_final: bool
-
-
 class RungTell(Fleeting):
     """By which rung of the ladder this client's pictures go now, and why by no better one."""
 
@@ -343,6 +332,17 @@ class RungAsk(Fleeting):
     replaces = "rung.asked"
     type: Literal["rung.ask"] = "rung.ask"
     rung: Rung | None
+
+
+class CaptionSay(Fleeting):
+    """One's own words as the device understood them; none: they are over."""
+
+    replaces = "caption"
+    roles, guests = WATCHERS, SPEAKING_GUESTS
+    type: Literal["caption.say"] = "caption.say"
+    text: str = Field(max_length=500)
+    language: str = Field(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
+    is_final: bool
 
 
 # -- from client: directed --------------------------------------------------------------------------------------
@@ -691,14 +691,6 @@ class FreezeAsked(Passing):
     frame: FrameRef | None
 
 
-class CaptionSaid(Passing):
-    replaces = "caption"
-    type: Literal["caption.said"] = "caption.said"
-    text: str
-    language: str
-    is_final: bool
-
-
 class RungTold(Passing):
     replaces = "rung"
     type: Literal["rung.told"] = "rung.told"
@@ -713,6 +705,14 @@ class RungAsked(Passing):
     replaces = "rung.asked"
     type: Literal["rung.asked"] = "rung.asked"
     rung: Rung | None
+
+
+class CaptionSaid(Passing):
+    replaces = "caption"
+    type: Literal["caption.said"] = "caption.said"
+    text: str
+    language: str
+    is_final: bool
 
 
 # -- from server: directed --------------------------------------------------------------------------------------
@@ -833,7 +833,7 @@ ClientMessage = Annotated[
     | AnnotationAdd | AnnotationEdit | AnnotationRemove | AnnotationRestore
     | ChatSay | SignalGive | StillShare | DeviceShow | StepShow | DocumentShow | ApprovalAsk | ApprovalGive
     | SessionEnd
-    | PointerMove | StrokeDraw | FrameSight | FrameFreeze | CaptionSay | RungTell | RungAsk
+    | PointerMove | StrokeDraw | FrameSight | FrameFreeze | RungTell | RungAsk | CaptionSay
     | CameraAsk | CameraState
     | RtcHail | RtcDescribe | RtcCandidate | RtcHush | RtcPart
     | RtcTalk | RtcSfuEnter | RtcSfuDescribe | RtcSfuCandidate | RtcSfuAgain,
@@ -865,7 +865,7 @@ ServerMessage = Annotated[
     | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | DocumentShown | ApprovalAsked | ApprovalGiven
     | SessionClosed
     | Withheld
-    | PresenceChanged | PointerMoved | StrokeDrawn | FrameSighted | FreezeAsked | CaptionSaid | RungTold | RungAsked
+    | PresenceChanged | PointerMoved | StrokeDrawn | FrameSighted | FreezeAsked | RungTold | RungAsked | CaptionSaid
     | CameraAsked | CameraStated
     | RtcHailed | RtcDescribed | RtcCandidateTold | RtcHushed | RtcParted
     | RtcWay | RtcTalks | RtcSfuDescribed | RtcSfuCandidateTold | RtcSfuClosed

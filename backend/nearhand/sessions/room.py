@@ -704,9 +704,6 @@ class Room:
                 ]
             case FrameFreeze():
                 return [Deliver(FreezeAsked(by=participant.id, frame=message.frame))]
-            case CaptionSay(text=text, language=language, is_final=is_final):
-                said = CaptionSaid(by=participant.id, text=text, language=language, is_final=is_final)
-                return [Deliver(said)]
             case RungTell():
                 self._claim_stream(message.stream, client)
                 told = RungTold(
@@ -715,6 +712,9 @@ class Room:
                 return [Deliver(told)]
             case RungAsk():
                 return [Deliver(RungAsked(by=participant.id, rung=message.rung))]
+            case CaptionSay(text=text, language=language, is_final=is_final):
+                said = CaptionSaid(by=participant.id, text=text, language=language, is_final=is_final)
+                return [Deliver(said)]
             case _:
                 raise TypeError(f"no rule for {type(message).__name__}")
 

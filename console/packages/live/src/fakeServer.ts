@@ -118,9 +118,9 @@ export class FakeServer {
       case "stroke.draw":
       case "frame.sight":
       case "frame.freeze":
-      case "caption.say":
       case "rung.tell":
       case "rung.ask":
+      case "caption.say":
         return void this.fleeting.push(message);
       case "camera.ask":
       case "camera.state":

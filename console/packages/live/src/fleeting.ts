@@ -11,9 +11,9 @@ export type Passing = Extract<
       | "stroke.draw"
       | "frame.sight"
       | "frame.freeze"
-      | "caption.say"
       | "rung.tell"
-      | "rung.ask";
+      | "rung.ask"
+      | "caption.say";
   }
 >;
 

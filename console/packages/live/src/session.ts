@@ -6,8 +6,8 @@ import type {
   CameraMask,
   ChatLine,
   FrameSighted,
-  GivenDocument,
   RungTold,
+  GivenDocument,
   GivenSignal,
   Participant,
   PointerMoved,
@@ -146,10 +146,10 @@ export function reduce(view: SessionView, message: ServerMessage): SessionView {
     case "rung.told":
       return { ...view, rungs: { ...view.rungs, [message.by]: message } };
     case "freeze.asked":
+    case "rung.asked":
     case "caption.said":
     case "camera.asked":
     case "camera.stated":
-    case "rung.asked":
     case "rtc.hailed":
     case "rtc.described":
     case "rtc.candidate_told":

@@ -12,7 +12,7 @@ import type {
   SightedLate,
   StillTaken,
 } from "./messages";
-import { newFilmTrack } from "./filmTrack";
+import type { FilmTrack } from "./filmTrack";
 import type { MaskWanted } from "./outgoing";
 import { listenToMotion, turns } from "./motion";
 import { cameraKeyFor, intrinsicsFor, keepLearnt } from "./source";
@@ -56,7 +56,7 @@ export class FrameLoop {
   #lastTaken = 0;
   #isRunning = false;
   readonly #reasons = new Set<string>();
-  readonly #film = newFilmTrack();
+  #film: FilmTrack | null = null;
 
   constructor(
     private readonly wanted: () => Wanted,
@@ -64,14 +64,14 @@ export class FrameLoop {
   ) {
     this.#worker.onerror = () => (cannotRead.value = true);
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#heard(data);
-    const door = this.#film?.door ?? null;
-    const film: FilmDoor = { type: "film", stream: STREAM, door };
-    this.#worker.postMessage(film, door ? [door] : []);
   }
 
-  /** Shows the frames that were numbered, whenever some are due; null: this browser has none such. */
-  get track(): MediaStreamTrack | null {
-    return this.#film?.track ?? null;
+  /** What is due as a picture of the video is shown by this from now on. */
+  filmWith(film: FilmTrack): void {
+    this.#film = film;
+    const { door } = film;
+    const message: FilmDoor = { type: "film", stream: STREAM, door };
+    this.#worker.postMessage(message, door ? [door] : []);
   }
 
   start(video: HTMLVideoElement): void {

@@ -4,11 +4,14 @@ import { Call, type CallView, NO_CALL } from "@nearhand/live/rtc";
 import { VoiceBar } from "@nearhand/ui/voice";
 import { effect, signal } from "@preact/signals";
 import { loop } from "../camera/eye";
+import { newFilmTrack } from "../camera/filmTrack";
 import { showing } from "../camera/showing";
 import { cameraState } from "../camera/source";
 import { get } from "../rest";
 import { nameOf, open, sessionId } from "./room";
 
+const film = newFilmTrack();
+if (film) loop.filmWith(film);
 const call = signal<Call | null>(null);
 const view = signal<CallView>(NO_CALL);
 
@@ -23,7 +26,9 @@ effect(() => {
   });
   call.value = opened;
   const leave = opened.subscribe((now) => (view.value = now));
-  const noPictures = effect(() => opened.film(cameraState.value.status === "on" ? loop.track : null));
+  const noPictures = effect(() =>
+    opened.film(cameraState.value.status === "on" ? (film?.track ?? null) : null),
+  );
   const noWay = effect(() => showing.value?.through(opened));
   return () => {
     noPictures();

@@ -125,7 +125,7 @@ export class LivePictures {
   /** Directly while that flows: then the line is not needed, and is again as soon as it does not. */
   #chooseWay(): void {
     const wanted = this.followed() ?? this.picture.peek()?.by;
-    const track = this.#tracks.find(({ by }) => by === wanted) ?? (this.followed() ? null : this.#tracks[0]);
+    const track = wanted === undefined ? this.#tracks[0] : this.#tracks.find(({ by }) => by === wanted);
     this.#peers.open(this.#watcher && track ? track : null);
     this.#watcher?.need(!this.#peers.isFlowing);
   }

@@ -1,11 +1,11 @@
 /** Voice and live pictures of one session: who can be reached is connected to directly; marks never depend on it. */
 
-import type { Participant, ServerMessage } from "@nearhand/contract";
-import type { Directed, LiveView } from "../live";
+import type { IceServers, Participant, ServerMessage } from "@nearhand/contract";
+import type { Directed, Live, LiveView } from "../live";
 import { randomId } from "../outbox";
 import { type Store, type Unsubscribe, Value } from "../store";
-import { type CallOptions, type CallView, isSame, type Known, NO_CALL, seen, steps } from "./callView";
-import type { DirectSeen } from "./measure";
+import { type CallView, isSame, type Known, lookedAtBy, NO_CALL, seen, steps } from "./callView";
+import { type DirectSeen, Gauge } from "./measure";
 import { Microphone } from "./microphone";
 import { Peer } from "./peer";
 import type { Reach } from "./reach";
@@ -16,6 +16,13 @@ import { WayKeeper } from "./wayKeeper";
 /** Others one is connected to directly: more would each cost a share of a phone's link. */
 const MOST_PEERS = 2;
 const METER_MS = 150;
+
+export interface CallOptions {
+  readonly live: Live;
+  readonly servers: () => Promise<IceServers>;
+  /** A desk shows pictures, a phone does not. */
+  readonly takesPictures: boolean;
+}
 
 export class Call implements Store<CallView> {
   readonly #value = new Value<CallView>(NO_CALL);
@@ -31,7 +38,8 @@ export class Call implements Store<CallView> {
   #hushedBy: string | null = null;
   #isSilenced = false;
   #looks = true;
-  #bitPerS: number | null = null;
+  #bitPerS = 2_500_000;
+  readonly #gauge = new Gauge();
   #wasHere = false;
   /** What comes is taken in one after the other: the servers may have to be asked for first. */
   #queue: Promise<void> = Promise.resolve();
@@ -75,18 +83,15 @@ export class Call implements Store<CallView> {
     this.#sendMine();
   }
 
-  /** How the pictures fare that go to those who look. */
-  measure(): Promise<DirectSeen[]> {
-    if (this.#way.isConferring) return this.#way.measure();
-    const looking = [...this.#peers.values()].filter(({ looks, peer }) => looks && peer.way === "open");
-    return Promise.all(looking.flatMap(({ peer }) => (peer instanceof Peer ? [peer.measure()] : [])));
-  }
+  /** How the pictures fare that go to those who look: once of each connection by which they go. */
+  readonly measure = (): Promise<DirectSeen[]> =>
+    this.#gauge.measure([...this.#peers.values()].flatMap(lookedAtBy));
 
-  /** To each of them go no more than so many bits a second of pictures. */
+  /** Pictures take no more than so many bits a second. */
   limit(bitPerS: number): void {
+    if (bitPerS === this.#bitPerS) return;
     this.#bitPerS = bitPerS;
-    this.#way.limit(bitPerS);
-    for (const { peer } of this.#peers.values()) if (peer instanceof Peer) void peer.limit(bitPerS);
+    this.#sendMine();
   }
 
   /** Whether the pictures that come are looked at: nobody need make what nobody sees. */
@@ -96,9 +101,7 @@ export class Call implements Store<CallView> {
   }
 
   /** Ask somebody to mute. */
-  hush(client: string): void {
-    this.#put({ type: "rtc.hush", to: client });
-  }
+  readonly hush = (client: string): void => this.#put({ type: "rtc.hush", to: client });
 
   /** After the person has touched the page, sound may be played. */
   unsilence(): void {
@@ -199,7 +202,6 @@ export class Call implements Store<CallView> {
       },
       this.#mine,
     );
-    if (this.#bitPerS !== null) void peer.limit(this.#bitPerS);
     this.#keep(client, by, run, peer);
     this.#publish();
   }
@@ -270,7 +272,7 @@ export class Call implements Store<CallView> {
   }
 
   get #mine() {
-    return { sound: this.#microphone.track, pictures: this.#pictures };
+    return { sound: this.#microphone.track, pictures: this.#pictures, bitPerS: this.#bitPerS };
   }
 
   #put(message: Directed): void {

@@ -1,19 +1,10 @@
-/** What a call is given, and what a screen shows of voice and live pictures. */
+/** What a screen shows of voice and live pictures. */
 
-import type { IceServers } from "@nearhand/contract";
-import type { Live } from "../live";
 import type { MicrophoneState } from "./microphone";
 import type { Reach, Way } from "./reach";
 import type { Speaker } from "./speaker";
 
 const LEVELS = 5;
-
-export interface CallOptions {
-  readonly live: Live;
-  readonly servers: () => Promise<IceServers>;
-  /** A desk shows pictures, a phone does not. */
-  readonly takesPictures: boolean;
-}
 
 export interface PeerView {
   readonly client: string;
@@ -24,8 +15,6 @@ export interface PeerView {
   /** How loud they are, 0 to 5. */
   readonly level: number;
   readonly pictures: MediaStreamTrack | null;
-  /** They get pictures from here, and look at them. */
-  readonly looks: boolean;
 }
 
 /** One other client, as the call knows it. */
@@ -36,6 +25,7 @@ export interface Known {
   readonly peer: Reach;
   readonly speaker: Speaker;
   isTalking: boolean;
+  /** They look at the pictures that go to them. */
   looks: boolean;
 }
 
@@ -73,7 +63,7 @@ export function steps(level: number): number {
   return level < 0.005 ? 0 : Math.min(LEVELS, Math.ceil(Math.sqrt(level) * LEVELS));
 }
 
-export function seen([client, { by, peer, isTalking, looks }]: [string, Known]): PeerView {
+export function seen([client, { by, peer, isTalking }]: [string, Known]): PeerView {
   return {
     client,
     by,
@@ -81,8 +71,12 @@ export function seen([client, { by, peer, isTalking, looks }]: [string, Known]):
     isTalking,
     level: isTalking ? steps(peer.level) : 0,
     pictures: peer.way === "open" ? peer.pictures : null,
-    looks: looks && peer.isShown,
   };
+}
+
+/** The connection by which pictures go to somebody who looks at them. */
+export function lookedAtBy({ looks, peer }: Known): RTCPeerConnection[] {
+  return looks && peer.isShown && peer.way === "open" && peer.sendingLine ? [peer.sendingLine] : [];
 }
 
 export function isSame(a: CallView, b: CallView): boolean {

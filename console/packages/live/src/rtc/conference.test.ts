@@ -61,7 +61,7 @@ function conference(sends = { sendsSound: true, sendsPictures: true }) {
   const onChange = vi.fn();
   const made = new Conference(
     { room: "r", servers: [], takesPictures: true, ...sends, put: (message) => told.push(message), onChange },
-    { sound: null, pictures: null },
+    { sound: null, pictures: null, bitPerS: 1_000_000 },
   );
   return {
     conference: made,

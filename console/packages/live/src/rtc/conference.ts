@@ -4,9 +4,8 @@ import type { ServerMessage } from "@nearhand/contract";
 import type { Directed } from "../live";
 import { randomId } from "../outbox";
 import { Leg, type LegOptions } from "./leg";
-import { type DirectSeen, Meter } from "./measure";
 import type { Mine, Reach, Way } from "./reach";
-import { limitSending, tuneSending, VIDEO_BITS_PER_S } from "./sending";
+import { tuneSending } from "./sending";
 
 const LONGEST_PAUSE_MS = 30_000;
 type Described = Extract<ServerMessage, { type: "rtc.sfu_described" }>;
@@ -45,6 +44,10 @@ export class Relayed implements Reach {
     return this.conference.isSendingPictures;
   }
 
+  get sendingLine(): RTCPeerConnection | null {
+    return this.conference.sendingLine;
+  }
+
   get level(): number {
     return this.#receiver("audio")?.getSynchronizationSources()[0]?.audioLevel ?? 0;
   }
@@ -71,8 +74,6 @@ export class Conference {
   #video: RTCRtpSender | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #tries = 0;
-  #bitPerS = VIDEO_BITS_PER_S;
-  #meter = new Meter();
 
   constructor(
     private readonly options: ConferenceOptions,
@@ -85,6 +86,10 @@ export class Conference {
 
   get isSendingPictures(): boolean {
     return this.#video !== null && this.#sending?.way === "open";
+  }
+
+  get sendingLine(): RTCPeerConnection | null {
+    return this.#sending?.pc ?? null;
   }
 
   hear(message: ServerMessage): void {
@@ -104,19 +109,6 @@ export class Conference {
     void this.#attach();
   }
 
-  /** Pictures take no more than this from now on. */
-  limit(bitPerS: number): void {
-    if (bitPerS === this.#bitPerS) return;
-    this.#bitPerS = bitPerS;
-    if (this.#video) void limitSending(this.#video, bitPerS);
-  }
-
-  /** How the pictures fare on their way to the media server; nothing, where nobody is there to see them. */
-  async measure(): Promise<DirectSeen[]> {
-    const leg = this.#sending;
-    return leg && this.isSendingPictures && this.others.size > 0 ? [await this.#meter.look(leg.pc)] : [];
-  }
-
   close(): void {
     clearTimeout(this.#retry);
     this.#sending?.close();
@@ -129,7 +121,6 @@ export class Conference {
     this.#sending?.close();
     [this.#sending, this.#audio, this.#video] = [null, null, null];
     if (!sendsSound && !sendsPictures) return;
-    this.#meter = new Meter();
     const leg = (this.#sending = new Leg(this.#legOptions(randomId(12), () => this.#offerAgain(leg))));
     const line = (kind: string) => leg.pc.addTransceiver(kind, { direction: "sendonly" }).sender;
     if (sendsSound) this.#audio = line("audio");
@@ -152,7 +143,7 @@ export class Conference {
     await Promise.all([this.#audio?.replaceTrack(sound), this.#video?.replaceTrack(pictures)]).catch(
       () => undefined, // closed meanwhile
     );
-    await tuneSending(this.#audio, this.#video, pictures, this.#bitPerS);
+    await tuneSending(this.#audio, this.#video, this.mine);
   }
 
   #offered({ leg: id, client, by, sdp }: Described): void {

@@ -23,6 +23,24 @@ export interface Counted {
   readonly packetsHeard: number;
 }
 
+/** Looks at connections again and again. */
+export class Gauge {
+  readonly #counted = new WeakMap<RTCPeerConnection, Counted>();
+
+  /** Of each that is named, once. */
+  measure(lines: Iterable<RTCPeerConnection>): Promise<DirectSeen[]> {
+    return Promise.all([...new Set(lines)].map((line) => this.#look(line)));
+  }
+
+  async #look(line: RTCPeerConnection): Promise<DirectSeen> {
+    const report: Entry[] = [];
+    (await line.getStats()).forEach((entry: Entry) => report.push(entry));
+    const { seen, counted } = measured(report, this.#counted.get(line) ?? null);
+    this.#counted.set(line, counted);
+    return seen;
+  }
+}
+
 type Entry = Readonly<Record<string, unknown>> & { readonly type: string };
 const number = (value: unknown): number | null => (typeof value === "number" ? value : null);
 
@@ -53,17 +71,4 @@ export function measured(
     isHeard: counted.packetsHeard > (before?.packetsHeard ?? -1),
   };
   return { seen, counted };
-}
-
-/** Looks at one connection again and again. */
-export class Meter {
-  #counted: Counted | null = null;
-
-  async look(pc: RTCPeerConnection): Promise<DirectSeen> {
-    const report: Entry[] = [];
-    (await pc.getStats()).forEach((entry: Entry) => report.push(entry));
-    const { seen, counted } = measured(report, this.#counted);
-    this.#counted = counted;
-    return seen;
-  }
 }

@@ -2,11 +2,10 @@
 
 import type { IceCandidate } from "@nearhand/contract";
 import { fromWire, toWire } from "./candidates";
-import { type DirectSeen, Meter } from "./measure";
 import { Negotiation } from "./negotiation";
 import type { Mine, Reach, Way } from "./reach";
 import type { Allowed } from "./rights";
-import { limitSending, tuneSending, VIDEO_BITS_PER_S } from "./sending";
+import { tuneSending } from "./sending";
 
 export interface PeerOptions {
   readonly servers: readonly RTCIceServer[];
@@ -37,8 +36,6 @@ export class Peer implements Reach {
   #mine: Mine;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #tries = 0;
-  readonly #meter = new Meter();
-  #bitPerS = VIDEO_BITS_PER_S;
   #isClosed = false;
 
   constructor(
@@ -92,16 +89,8 @@ export class Peer implements Reach {
     return this.options.allowed.sendsPictures && (agreed === "sendonly" || agreed === "sendrecv");
   }
 
-  /** Pictures take no more than this from now on. */
-  async limit(bitPerS: number): Promise<void> {
-    if (bitPerS === this.#bitPerS) return;
-    this.#bitPerS = bitPerS;
-    if (this.#video) await limitSending(this.#video.sender, bitPerS);
-  }
-
-  /** How the pictures fared since the last look. */
-  measure(): Promise<DirectSeen> {
-    return this.#meter.look(this.#pc);
+  get sendingLine(): RTCPeerConnection {
+    return this.#pc;
   }
 
   get canSay(): boolean {
@@ -146,7 +135,7 @@ export class Peer implements Reach {
       audio.replaceTrack(sendsSound ? sound : null),
       video.replaceTrack(sendsPictures ? pictures : null),
     ]).catch(() => undefined); // closed meanwhile
-    await tuneSending(audio, video, pictures, this.#bitPerS);
+    await tuneSending(audio, video, this.#mine);
   }
 
   #take(): void {

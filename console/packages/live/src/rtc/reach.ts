@@ -6,6 +6,8 @@ export type Way = "seeking" | "open" | "lost" | "none";
 export interface Mine {
   readonly sound: MediaStreamTrack | null;
   readonly pictures: MediaStreamTrack | null;
+  /** Pictures take no more. */
+  readonly bitPerS: number;
 }
 
 export interface Reach {
@@ -15,6 +17,8 @@ export interface Reach {
   readonly pictures: MediaStreamTrack | null;
   /** It was agreed that pictures go from here to there. */
   readonly isShown: boolean;
+  /** The connection by which what is sent goes to them. */
+  readonly sendingLine: RTCPeerConnection | null;
   /** How loud they are now, 0 to 1. */
   readonly level: number;
   /** What goes out from now on. */

@@ -1,12 +1,11 @@
 /** How sound and pictures are sent: sound goes first, pictures keep their size. */
 
-export const VIDEO_BITS_PER_S = 2_500_000;
+import type { Mine } from "./reach";
 
 export async function tuneSending(
   audio: RTCRtpSender | null,
   video: RTCRtpSender | null,
-  pictures: MediaStreamTrack | null,
-  bitPerS: number,
+  { pictures, bitPerS }: Mine,
 ): Promise<void> {
   if (pictures) pictures.contentHint = "detail";
   if (audio)
@@ -19,10 +18,6 @@ export async function tuneSending(
         networkPriority: "low",
       }),
     );
-}
-
-export async function limitSending(video: RTCRtpSender, bitPerS: number): Promise<void> {
-  await tune(video, (encoding) => (encoding.maxBitrate = bitPerS));
 }
 
 async function tune(

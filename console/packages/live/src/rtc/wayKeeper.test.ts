@@ -22,7 +22,7 @@ function keeper(servers: () => Promise<readonly RTCIceServer[]> = async () => []
   const reached = vi.fn();
   const made = new WayKeeper({
     ...{ live: live as unknown as Live, takesPictures: true, run: "me", servers, reached },
-    mine: () => ({ sound: null, pictures: null }),
+    mine: () => ({ sound: null, pictures: null, bitPerS: 1_000_000 }),
   });
   const hear = (way: string, room: string | null = null, why: string | null = null) =>
     made.hear({ type: "rtc.way", way, why, room } as ServerMessage);

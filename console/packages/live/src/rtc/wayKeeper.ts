@@ -3,7 +3,6 @@
 import type { ServerMessage } from "@nearhand/contract";
 import type { Live } from "../live";
 import { Conference } from "./conference";
-import type { DirectSeen } from "./measure";
 import type { Mine, Reach } from "./reach";
 import { allowed, maySpeak } from "./rights";
 
@@ -24,7 +23,6 @@ export class WayKeeper {
   #conference: Conference | null = null;
   /** Counts what made an entering that is still under way void. */
   #life = 0;
-  #bitPerS: number | null = null;
 
   constructor(private readonly options: WayOptions) {}
 
@@ -52,15 +50,6 @@ export class WayKeeper {
     const { live } = this.options;
     if (this.isConferring && maySpeak(live.get().you ?? undefined))
       live.put({ type: "rtc.talk", is_talking: isTalking });
-  }
-
-  limit(bitPerS: number): void {
-    this.#bitPerS = bitPerS;
-    this.#conference?.limit(bitPerS);
-  }
-
-  async measure(): Promise<DirectSeen[]> {
-    return (await this.#conference?.measure()) ?? [];
   }
 
   close(): void {
@@ -95,6 +84,5 @@ export class WayKeeper {
       },
       mine(),
     ));
-    if (this.#bitPerS !== null) conference.limit(this.#bitPerS);
   }
 }
