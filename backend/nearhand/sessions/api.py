@@ -71,10 +71,13 @@ async def sessions(
     service: Service,
     page: Paging,
     status: SessionStatus | None = None,
+    device_id: Annotated[Id | None, Query(description="Only sessions that showed this device.")] = None,
     actor: Actor = may(Permission.SESSIONS_LIST),
 ) -> Page[Session]:
     """The sessions that were about what you may see, and your own; newest first."""
-    return await service.sessions(status, page, Viewer.of(actor))
+    if device_id is not None:
+        await service.demand_device(device_id, Permission.DEVICES_READ, actor)
+    return await service.sessions(status, page, Viewer.of(actor), device_id)
 
 
 @router.get("/sessions/{session_id}")

@@ -478,11 +478,23 @@ class Log:
         return session, rows[0][0] if rows else ""
 
     async def sessions(
-        self, statuses: Sequence[SessionStatus], *, limit: int, offset: int, reach: Reach | None = None
+        self,
+        statuses: Sequence[SessionStatus],
+        *,
+        limit: int,
+        offset: int,
+        reach: Reach | None = None,
+        device_id: str | None = None,
     ) -> tuple[list[Session], int]:
-        """Newest first. `reach`: only what these may see."""
+        """Newest first. `reach`: only what these may see; `device_id`: only those that showed this device."""
         names = {f"status_{i}": status.value for i, status in enumerate(statuses)}
         where = f"WHERE status IN ({', '.join(f':{name}' for name in names)})"
+        if device_id is not None:
+            where += (
+                " AND EXISTS (SELECT 1 FROM live_place d WHERE d.session = live_session.id AND d.is_shown = 1"
+                " AND d.device = :device)"
+            )
+            names["device"] = device_id
         if reach is not None:
             condition, values = reach.condition()
             where, names = f"{where} AND {condition}", names | values

@@ -10523,6 +10523,8 @@ export interface operations {
     sessions_api_v1_sessions_get: {
         parameters: {
             query?: {
+                /** @description Only sessions that showed this device. */
+                device_id?: string | null;
                 /** @description Rows in this page. */
                 limit?: number;
                 /** @description Rows before this page. */

@@ -2,11 +2,14 @@
 import { Button, Confirm, dateTime, notify, timer } from "@nearhand/ui";
 import { useSignal } from "@preact/signals";
 import badgeCheck from "lucide-static/icons/badge-check.svg?raw";
+import history from "lucide-static/icons/history.svg?raw";
 import userPlus from "lucide-static/icons/user-plus.svg?raw";
 import { useEffect } from "preact/hooks";
 import type { Session } from "@nearhand/contract";
 import { may, me } from "../access/identity";
+import { t as tr } from "../replay/words";
 import { get } from "../rest";
+import { navigate } from "../router";
 import { paths } from "../routes";
 import { useNow } from "../shell/now";
 import { t as ta } from "./approvalWords";
@@ -75,6 +78,11 @@ export function DeskHead({ desk }: { desk: Desk }) {
       {desk.mayDraw.value && (
         <Button look="danger" onClick={() => (asksEnd.value = true)} data-testid="end-session">
           {t("end")}
+        </Button>
+      )}
+      {view.isEnded && (
+        <Button icon={history} onClick={() => navigate(paths.replay(desk.id))} data-testid="replay-session">
+          {tr("replay")}
         </Button>
       )}
       {asksEnd.value && (
