@@ -66,6 +66,7 @@ from nearhand.sessions.hub import Limits as LiveLimits
 from nearhand.sessions.ice import Ice
 from nearhand.sessions.invitations import router as invitations_router
 from nearhand.sessions.log import Log, PostgresStorage, SqliteStorage
+from nearhand.sessions.package import Packer
 from nearhand.sessions.relay import Allowed as AllowedPictures
 from nearhand.sessions.sealing import SessionSeals
 from nearhand.sessions.service import Registry, SessionService, Stills
@@ -133,6 +134,7 @@ class Resources:
     ice: Ice
     hub: Hub
     video: VideoLines
+    packer: Packer
     eyes: Eyes
     drawing: Drawing
     quota: Quota
@@ -252,6 +254,7 @@ def build_resources(
             clock=clock,
             idle_s=settings.live_idle_timeout_s,
         ),
+        packer=Packer(),
         eyes=eyes,
         drawing=Drawing(),
         quota=Quota(

@@ -1,7 +1,8 @@
 /** A session told again: its log is the master, and everything else is shown as it was at that moment of it. */
-import type { DeviceView } from "@nearhand/contract";
-import { Button, EmptyState, dateTime, Progress, timer, useLoad } from "@nearhand/ui";
+import { API, type DeviceView } from "@nearhand/contract";
+import { Button, EmptyState, dateTime, Icon, Progress, timer, useLoad } from "@nearhand/ui";
 import { useSignal } from "@preact/signals";
+import download from "lucide-static/icons/download.svg?raw";
 import history from "lucide-static/icons/history.svg?raw";
 import { useEffect, useMemo } from "preact/hooks";
 import { paths } from "../routes";
@@ -71,10 +72,12 @@ function Replay({ tale }: { tale: Tale }) {
   );
 }
 
-/** `#seq` in the address leads to that event: a link to a moment. */
+/** `#seq` in the address leads to that event: a link to a moment. Without one, to the first picture. */
 function seekAsAsked(player: Player): void {
+  const { tale } = player;
   const seq = Number(location.hash.slice(1));
-  if (Number.isInteger(seq) && seq > 0) player.seek(player.tale.timeOf(seq));
+  const first = tale.moments.find(({ lane }) => lane === "pictures");
+  player.seek(Number.isInteger(seq) && seq > 0 ? tale.timeOf(seq) : (first?.t_ms ?? 0));
 }
 
 function Head({ tale, device }: { tale: Tale; device: DeviceView | undefined }) {
@@ -89,6 +92,16 @@ function Head({ tale, device }: { tale: Tale; device: DeviceView | undefined }) 
             .join(" · ")}
         </p>
       </div>
+      <a
+        class="ui-button"
+        href={`${API}/sessions/${session.id}/export`}
+        download
+        title={t("downloadHint")}
+        data-testid="download-package"
+      >
+        <Icon svg={download} size={16} />
+        {t("download")}
+      </a>
       <Button onClick={() => navigate(paths.desk(session.id))}>{t("back")}</Button>
     </header>
   );

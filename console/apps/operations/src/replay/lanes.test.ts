@@ -31,6 +31,6 @@ it("a click near an event means it, and one in the open means its own time", () 
 it("where nothing was measured the line has a gap, and there is no value", () => {
   expect(lineOf(chart, start, 60_000, 60, 20).match(/M/g)).toHaveLength(2);
   expect(valueAt(chart, start + 12_000)).toBe(1);
-  expect(valueAt(chart, start + 39_000)).toBeNull();
+  expect(valueAt(chart, start + 36_000)).toBeNull();
   expect(valueAt(chart, start - 1)).toBeNull();
 });

@@ -28,6 +28,7 @@ export function lineOf(
 ): string {
   const means = buckets.map(({ mean }) => mean);
   const [low, high] = [Math.min(...means), Math.max(...means)];
+  const gap_ms = longest(buckets, bucket_s);
   let before = Number.NEGATIVE_INFINITY;
   return buckets
     .map(({ at, mean }) => {
@@ -35,7 +36,7 @@ export function lineOf(
       const x = ((t_ms / length_ms) * width).toFixed(1);
       const share = high > low ? (mean - low) / (high - low) : 0.5;
       const y = (height - 3 - share * (height - 6)).toFixed(1);
-      const isGap = t_ms - before > 1.5 * bucket_s * 1000;
+      const isGap = t_ms - before > gap_ms;
       before = t_ms;
       return `${isGap ? "M" : "L"}${x} ${y}`;
     })
@@ -45,5 +46,12 @@ export function lineOf(
 /** What was measured last by then, if not too long before. */
 export function valueAt({ buckets, bucket_s }: Chart, at_ms: number): number | null {
   const last = buckets.findLast(({ at }) => Date.parse(at) <= at_ms);
-  return last && at_ms - Date.parse(last.at) <= 2 * bucket_s * 1000 ? last.mean : null;
+  return last && at_ms - Date.parse(last.at) <= longest(buckets, bucket_s) ? last.mean : null;
+}
+
+/** How long the way from one bucket to the next may be: what is measured once a minute has no gap after a second. */
+function longest(buckets: Chart["buckets"], bucket_s: number): number {
+  const times = buckets.map(({ at }) => Date.parse(at));
+  const steps = times.slice(1).map((time, n) => time - times[n]!);
+  return 2.5 * Math.max(bucket_s * 1000, steps.length > 0 ? Math.min(...steps) : 0);
 }

@@ -74,6 +74,7 @@ export const t = words({
   pictureOf: ["Picture by {name}", "{name} 的畫面", "{name} 的画面"],
   noSamples: ["Nothing was measured", "沒有量測資料", "没有测量数据"],
   ended: ["Ended sessions", "已結束的連線", "已结束的会话"],
+  noneEnded: ["None yet", "尚無", "暂无"],
   endedHint: [
     "An ended session stays here, to be seen again from its first moment to its last.",
     "已結束的連線會保留在此，可從頭到尾重看。",

@@ -24,7 +24,7 @@ export function Ended({ deviceId }: { deviceId?: string }) {
     <Shown of={ended} skeleton={<Skeleton rows={3} height={40} />}>
       {({ items, total }) =>
         items.length === 0 ? (
-          <EmptyState icon={history} title={tReplay(deviceId ? "noSessions" : "ended")}>
+          <EmptyState icon={history} title={tReplay(deviceId ? "noSessions" : "noneEnded")}>
             <p>{tReplay("endedHint")}</p>
           </EmptyState>
         ) : (
