@@ -16,14 +16,16 @@ from tests.support.live import LiveServer, until
 # message added later, or a role widened by mistake, is seen.
 FOR_HELPERS = {
     *("annotation.add", "annotation.edit", "annotation.remove", "annotation.restore"),
-    *("still.share", "device.show", "step.show", "approval.ask", "session.end"),
+    *("still.share", "device.show", "step.show", "approval.ask", "recording.ask", "session.end"),
     *("pointer.move", "stroke.draw", "frame.sight", "frame.freeze"),
 }
 # The customer's word: of their own people, who watch, or of whoever runs the place; never of those who ask for it.
 FOR_CUSTOMERS = {"approval.give"}
 # Whoever watches may receive voice and video, and says how they are reached.
 TO_RECEIVE = {"rtc.hail", "rtc.describe", "rtc.candidate", "rtc.part"}
-FOR_ALL = {"hello", "ping", "chat.say", "signal.give", "rtc.hush"} | TO_RECEIVE
+# Whoever is in the session says whether they may be recorded, and may end it.
+TO_CONSENT = {"recording.agree", "recording.end"}
+FOR_ALL = {"hello", "ping", "chat.say", "signal.give", "rtc.hush"} | TO_RECEIVE | TO_CONSENT
 
 EXAMPLES = {message["type"]: message for message in [*VALID, {"type": "session.end"}]}
 
@@ -68,7 +70,7 @@ def test_a_link_to_watch_only_says_how_it_is_reached_and_one_to_approve_speaks_a
     def sent_by(may: LinkMay) -> set[str]:
         return {name for name, one in MESSAGES.items() if may in one.guests}
 
-    assert sent_by(LinkMay.WATCH) == {"hello", "ping"} | TO_RECEIVE
+    assert sent_by(LinkMay.WATCH) == {"hello", "ping"} | TO_RECEIVE | TO_CONSENT
     assert sent_by(LinkMay.APPROVE) == FOR_ALL | FOR_CUSTOMERS
     assert sent_by(LinkMay.HELP) == FOR_ALL | FOR_HELPERS
 

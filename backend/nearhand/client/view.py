@@ -5,7 +5,15 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from nearhand.sessions import messages as m
-from nearhand.sessions.model import Annotation, Approval, ChatLine, GivenSignal, Participant, SessionState
+from nearhand.sessions.model import (
+    Annotation,
+    Approval,
+    ChatLine,
+    GivenSignal,
+    Participant,
+    RecordingState,
+    SessionState,
+)
 
 CHAT_KEPT = 1000
 STILLS_KEPT = 500
@@ -129,7 +137,7 @@ def _changes(state: SessionState, event: m.Event) -> dict[str, Any]:
         case m.StepShown():
             return {"step": event.step}
         case m.SessionClosed():
-            return {"is_ended": True}
+            return {"is_ended": True, "recording": None}
         case _:
             return _changed_things(state, event)
 
@@ -143,6 +151,9 @@ def _changed_things(state: SessionState, event: m.Event) -> dict[str, Any]:
             return {"annotations": _replaced(state.annotations, event.annotation)}
         case m.AnnotationRemoved():
             return {"annotations": tuple(a for a in state.annotations if a.id != event.id)}
+        case m.RecordingEvent():
+            is_over = event.recording.state is RecordingState.ENDED
+            return {"recording": None if is_over else event.recording}
         case m.ApprovalAsked() | m.ApprovalGiven():
             return {"approvals": _replaced(state.approvals, event.approval)}
         case _:

@@ -31,6 +31,7 @@ from nearhand.sessions.model import (
     FaceAnchor,
     FrameKey,
     NotSaved,
+    Recording,
     Session,
     SessionStatus,
     Snapshot,
@@ -82,6 +83,13 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS live_place (session TEXT NOT NULL, seq BIGINT NOT NULL, device TEXT NOT NULL,"
     " is_shown INTEGER NOT NULL, tenant_id TEXT, site_id TEXT, rack_id TEXT, PRIMARY KEY (session, seq, device))",
     "CREATE INDEX IF NOT EXISTS ix_live_place_tenant ON live_place (tenant_id, session)",
+    # What was recorded, as its session last said; `deleted_at` when its pieces were. And its pieces.
+    "CREATE TABLE IF NOT EXISTS live_recording (session TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL,"
+    " deleted_at TEXT NOT NULL DEFAULT '', PRIMARY KEY (session, id))",
+    "CREATE TABLE IF NOT EXISTS live_chunk (session TEXT NOT NULL, recording TEXT NOT NULL, k BIGINT NOT NULL,"
+    " sha256 TEXT NOT NULL, size_bytes BIGINT NOT NULL, head_bytes BIGINT NOT NULL, body TEXT NOT NULL,"
+    " PRIMARY KEY (session, recording, k))",
+    "CREATE INDEX IF NOT EXISTS ix_live_chunk_sha256 ON live_chunk (sha256)",
     "CREATE INDEX IF NOT EXISTS ix_live_place_site ON live_place (site_id, session)",
 )
 
@@ -117,6 +125,10 @@ SET_PLACE = (
     "INSERT INTO live_place VALUES (:session, :seq, :device, :is_shown, :tenant_id, :site_id, :rack_id)"
     " ON CONFLICT (session, seq, device) DO NOTHING"
 )
+SET_RECORDING = (
+    "INSERT INTO live_recording (session, id, body) VALUES (:session, :id, :body)"
+    " ON CONFLICT (session, id) DO UPDATE SET body = excluded.body"
+)
 DROP_UNSHARED = "DELETE FROM live_unshared WHERE session = :session AND sha256 = :sha256"
 DROP_KEPT = "DELETE FROM live_kept WHERE session = :session AND annotation = :annotation"
 
@@ -136,6 +148,7 @@ class Batch:
     shared: list[Row] = field(default_factory=list)
     calls: list[Row] = field(default_factory=list)
     places: list[Row] = field(default_factory=list)
+    recordings: dict[tuple[str, str], Recording] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.events or self.refusals or self.sessions or self.kept or self.calls)
@@ -179,6 +192,9 @@ class Batch:
         }
         self.places.append(row | came.where.model_dump())
 
+    def record(self, session_id: str, recording: Recording) -> None:
+        self.recordings[session_id, recording.id] = recording
+
     def share(self, session_id: str, sha256: str) -> None:
         self.shared.append({"session": session_id, "sha256": sha256})
 
@@ -191,6 +207,13 @@ class Batch:
             (DROP_UNSHARED, self.shared),
             (SET_CALL, self.calls),
             (SET_PLACE, self.places),
+            (
+                SET_RECORDING,
+                [
+                    {"session": session, "id": id, "body": recording.model_dump_json()}
+                    for (session, id), recording in self.recordings.items()
+                ],
+            ),
             (
                 DROP_KEPT,
                 [
@@ -389,6 +412,14 @@ class Log:
     async def notice_unsealed(self, session_id: str) -> None:
         """After a start: this session went on without the ledger's having heard of it."""
         self._unsealed.setdefault(session_id, await self._head(session_id))
+
+    async def read(self, sql: str, row: Row) -> list[tuple[Any, ...]]:
+        """For those beside it that keep something of sessions: nothing of the events themselves."""
+        return await self._storage.read(sql, row)
+
+    async def write(self, work: Work) -> None:
+        """All or nothing, and never an event. Raises NotSaved."""
+        await self._storage.write(work)
 
     async def load(self, session_id: str) -> Loaded | None:
         session = await self.session(session_id)

@@ -44,9 +44,9 @@ class MarkBook:
             case "annotation.added" | "annotation.edited" | "annotation.restored":
                 self._drawn(event["annotation"])
             case "annotation.removed":
-                marked = self._marks.get(event["id"])
-                if marked is not None:
-                    marked.is_there, marked.removed_at = False, event["at"]
+                gone = self._marks.get(event["id"])
+                if gone is not None:
+                    gone.is_there, gone.removed_at = False, event["at"]
 
     def _drawn(self, mark: dict[str, Any]) -> None:
         marked = self._marks.setdefault(mark["id"], Marked(mark))

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nearhand.kit.blobs import Blob, Unsealable
+from nearhand.kit.blobs import Blob
 from nearhand.kit.errors import NearhandError, Unavailable
 from nearhand.sessions.archive import PIECE_BYTES, Archive, Entry
 from nearhand.sessions.log import first_hash, next_hash
@@ -84,8 +84,8 @@ async def _packed(told: Told, packed_at: str) -> AsyncIterator[bytes]:
             blob, media_type = await told.stills(sha256)
             # Opened before its name stands in the archive: what does not open is told of, and nothing of it is in it.
             content = await asyncio.to_thread(blob.read)
-        except (NearhandError, Unsealable) as error:
-            missing[sha256] = getattr(error, "code", "file_damaged")
+        except NearhandError as error:
+            missing[sha256] = error.code
             continue
         names[sha256] = f"stills/{len(names) + 1:05}-{sha256[:12]}.{_ENDINGS.get(media_type, 'bin')}"
         with archive.file(names[sha256], is_packed=False) as entry:
