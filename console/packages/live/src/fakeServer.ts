@@ -151,6 +151,7 @@ export class FakeServer {
       signal: null,
       step: null,
       approvals: [],
+      recording: null,
     };
   }
 

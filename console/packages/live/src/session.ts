@@ -8,6 +8,7 @@ import type {
   GivenSignal,
   Participant,
   PointerMoved,
+  Recording,
   Refused,
   ServerEvent,
   ServerMessage,
@@ -41,6 +42,8 @@ export interface SessionView {
   readonly step: ShownStep | null;
   /** What the customer was asked, oldest first, decided or not. */
   readonly approvals: readonly Approval[];
+  /** What is recorded, or asked for; null: nothing. */
+  readonly recording: Recording | null;
   /** The session is about equipment now that is not this person's to see. */
   readonly isElsewhere: boolean;
   /** The newest pointer, stroke and frame of each participant, by their id. */
@@ -65,6 +68,7 @@ export const EMPTY_SESSION: SessionView = {
   signal: null,
   step: null,
   approvals: [],
+  recording: null,
   isElsewhere: false,
   pointers: {},
   strokes: {},
@@ -104,6 +108,7 @@ export function reduce(view: SessionView, message: ServerMessage): SessionView {
       return {
         ...view,
         ...state,
+        recording: state.recording ?? null, // older servers leave it out
         epoch,
         seq,
         headSeq: Math.max(seq, view.headSeq),
@@ -188,8 +193,15 @@ function withEvent(view: SessionView, event: ServerEvent): SessionView {
     case "approval.asked":
     case "approval.given":
       return { ...next, approvals: replaced(view.approvals, event.approval) };
+    case "recording.asked":
+    case "recording.agreed":
+    case "recording.began":
+    case "recording.paused":
+      return { ...next, recording: event.recording };
+    case "recording.ended":
+      return { ...next, recording: null };
     case "session.ended":
-      return { ...next, isEnded: true };
+      return { ...next, isEnded: true, recording: null };
     default:
       event satisfies never;
       return next;

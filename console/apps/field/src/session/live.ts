@@ -2,3 +2,4 @@
 export { openSession, sendUnsent } from "@nearhand/live";
 export { showPictures } from "../video/show";
 export { RungChip, RungChoice } from "../video/RungChip";
+export { RecordingNow } from "./RecordingNow";

@@ -6,7 +6,7 @@ import type { Figure } from "./figures";
 import { lineOf, nearest, ticksOf, valueAt } from "./lanes";
 import type { Player } from "./player";
 import { says } from "./says";
-import { LANES, upTo, type Lane } from "./tale";
+import { LANES, type Lane } from "./tale";
 import { t } from "./words";
 
 /** A click this near to an event means the event, in shares of the lane's width. */
@@ -38,7 +38,7 @@ export function Lanes({ player, figures }: { player: Player; figures: readonly F
           type="range"
           min={0}
           max={tale.length_ms}
-          step={1000}
+          step={100}
           value={player.t_ms.value}
           aria-label={t("position")}
           aria-valuetext={spoken(player)}
@@ -55,7 +55,7 @@ export function Lanes({ player, figures }: { player: Player; figures: readonly F
 function spoken(player: Player): string {
   const { tale } = player;
   const t_ms = player.t_ms.value;
-  const moment = tale.moments[upTo(tale.moments.map((each) => each.t_ms), t_ms) - 1]; // prettier-ignore
+  const moment = tale.momentAt(t_ms);
   const what = moment ? says(moment.event, player.view.value).text : "";
   return t("positionSays", { time: timer(t_ms), total: timer(tale.length_ms), what });
 }

@@ -1,14 +1,17 @@
 /** A session told again: its log is the master, and everything else is shown as it was at that moment of it. */
-import { API, type DeviceView } from "@nearhand/contract";
+import { API, type DeviceView, type RecordingFile } from "@nearhand/contract";
 import { Button, EmptyState, dateTime, Icon, Progress, timer, useLoad } from "@nearhand/ui";
 import { useSignal } from "@preact/signals";
 import download from "lucide-static/icons/download.svg?raw";
 import history from "lucide-static/icons/history.svg?raw";
 import { useEffect, useMemo } from "preact/hooks";
+import { get } from "../rest";
 import { paths } from "../routes";
 import { navigate } from "../router";
 import { Failed } from "../shell/Shown";
 import { loadDevices, loadFigures } from "./figures";
+import { Footage } from "./footage";
+import { FootageView, RecordingNotices } from "./FootageView";
 import { Happened } from "./Happened";
 import { Lanes } from "./Lanes";
 import { Player } from "./player";
@@ -39,6 +42,14 @@ function Replay({ tale }: { tale: Tale }) {
   const figures = useLoad(`${tale.session.id}/${devices.data?.length}`, async (signal) =>
     devices.data ? loadFigures(tale, devices.data, signal) : [],
   );
+  const recordings = useLoad(tale.session.id, (signal) =>
+    get<RecordingFile[]>(`/sessions/${tale.session.id}/recordings`, {}, signal),
+  );
+  const footage = useMemo(
+    () => (recordings.data ?? []).filter(({ chunks }) => chunks > 0).map((file) => new Footage(tale, file)),
+    [tale, recordings.data],
+  );
+  player.isFilmed = (t_ms) => footage.some((each) => each.mediaAt(t_ms) !== null);
   usePlaying(player);
   useReplayKeys(player);
   useEffect(() => seekAsAsked(player), [player]);
@@ -47,6 +58,7 @@ function Replay({ tale }: { tale: Tale }) {
       <Head tale={tale} device={devices.data?.[0]} />
       <div class="replay-notices">
         {tale.session.status !== "ended" && <p class="band">{t("running")}</p>}
+        <RecordingNotices files={recordings.data ?? []} />
         {tale.withheld > 0 && <p class="band band-amber">{t("withheld", { count: tale.withheld })}</p>}
       </div>
       {tale.moments.length === 0 ? (
@@ -57,6 +69,9 @@ function Replay({ tale }: { tale: Tale }) {
         <>
           <div class="replay-stage">
             <ReplayPicture player={player} devices={devices.data ?? []} />
+            {footage.map((each) => (
+              <FootageView key={each.file.recording.id} player={player} footage={each} />
+            ))}
           </div>
           <aside class="replay-beside">
             <ThisMoment player={player} />

@@ -20,6 +20,8 @@ export class Player {
   readonly count: ReadonlySignal<number>;
   readonly view: ReadonlySignal<SessionView>;
   readonly picture: ReadonlySignal<SharedStill | null>;
+  /** Whether a recording runs at this time: then a pause is none. */
+  isFilmed: (t_ms: number) => boolean = () => false;
   readonly #marks: readonly number[];
   readonly #moments: readonly number[];
 
@@ -62,7 +64,8 @@ export class Player {
     const now = this.t_ms.peek();
     const next = this.#moments[upTo(this.#moments, now)] ?? this.tale.length_ms;
     const since = this.#moments[upTo(this.#moments, now) - 1] ?? 0;
-    const isPause = this.skipsPauses.peek() && next - now > PAUSE_MS && now - since > LEAD_MS;
+    const isPause =
+      this.skipsPauses.peek() && !this.isFilmed(now) && next - now > PAUSE_MS && now - since > LEAD_MS;
     this.seek(isPause ? next - LEAD_MS : now + passed_ms * this.speed.peek());
     if (this.t_ms.peek() >= this.tale.length_ms) this.isPlaying.value = false;
   }

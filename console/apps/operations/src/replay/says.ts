@@ -10,6 +10,7 @@ import logIn from "lucide-static/icons/log-in.svg?raw";
 import messageSquare from "lucide-static/icons/message-square.svg?raw";
 import scanLine from "lucide-static/icons/scan-line.svg?raw";
 import square from "lucide-static/icons/square.svg?raw";
+import video from "lucide-static/icons/video.svg?raw";
 import zap from "lucide-static/icons/zap.svg?raw";
 import { saidOf } from "../desk/Approvals";
 import { nameOfMark } from "../desk/shapes";
@@ -49,6 +50,16 @@ export function says(event: ServerEvent, view: Pick<SessionView, "participants">
     case "approval.asked":
     case "approval.given":
       return { icon: badgeCheck, text: saidOf(event.approval) };
+    case "recording.asked":
+      return { icon: video, text: t("recordingAsked", { name }) };
+    case "recording.agreed":
+      return { icon: video, text: t("recordingAgreed", { name }) };
+    case "recording.began":
+      return { icon: video, text: t("recordingBegan") };
+    case "recording.paused":
+      return { icon: video, text: t("recordingPaused") };
+    case "recording.ended":
+      return { icon: video, text: t("recordingEnded") };
     case "participant.joined":
       return { icon: logIn, text: tDesk("joined", { name: event.participant.display_name }) };
     default:

@@ -7,7 +7,7 @@ import { Fold } from "./fold";
 const PER_ASK = 1000;
 
 /** The rows of the time line. */
-export const LANES = ["pictures", "marks", "work", "words", "signals", "people"] as const;
+export const LANES = ["pictures", "marks", "work", "words", "signals", "people", "recordings"] as const;
 export type Lane = (typeof LANES)[number];
 
 export interface Moment {
@@ -23,6 +23,7 @@ export class Tale {
   /** What may not be seen: how many events stand withheld in the log. */
   readonly withheld: number;
   readonly #times: readonly number[];
+  readonly #momentTimes: readonly number[];
   readonly #pictures: readonly (SharedStill | null)[];
   readonly #stills = new Map<string, SharedStill>();
 
@@ -49,6 +50,7 @@ export class Tale {
       pictures.push(picture);
     }
     this.moments = moments;
+    this.#momentTimes = moments.map(({ t_ms }) => t_ms);
     this.withheld = events.length - events.filter(isEvent).length;
     this.#times = times;
     this.#pictures = pictures;
@@ -58,6 +60,11 @@ export class Tale {
 
   get start_ms(): number {
     return Date.parse(this.session.opened_at);
+  }
+
+  /** What happened last by then. */
+  momentAt(t_ms: number): Moment | undefined {
+    return this.moments[upTo(this.#momentTimes, t_ms) - 1];
   }
 
   /** How many events had happened by then. */
@@ -117,6 +124,12 @@ function laneOf({ type }: ServerEvent): Lane | null {
     case "participant.joined":
     case "session.ended":
       return "people";
+    case "recording.asked":
+    case "recording.agreed":
+    case "recording.began":
+    case "recording.paused":
+    case "recording.ended":
+      return "recordings";
     default:
       return null;
   }

@@ -59,6 +59,12 @@ export class Call implements Store<CallView> {
     return this.#value.get();
   }
 
+  /** What is said just now, here and by the others: for a recording. */
+  sounds(): MediaStreamTrack[] {
+    const others = [...this.#peers.values()].flatMap(({ peer }) => (peer.sound ? [peer.sound] : []));
+    return this.#microphone.track ? [...others, this.#microphone.track] : others;
+  }
+
   subscribe(listener: (view: CallView) => void): Unsubscribe {
     return this.#value.subscribe(listener);
   }
