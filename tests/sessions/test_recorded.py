@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from nearhand.access.model import Role
+from nearhand.access.model import Role, Where
 from nearhand.app import Resources
 from nearhand.kit.blobs import Blobs, StorageFull
 from nearhand.sessions.hub import RECORDER_AWAY_S
+from nearhand.sessions.log import SET_PLACE, Batch
 from nearhand.sessions.recorded import CHUNK_BYTES, CLUSTER
+from nearhand.sessions.stage import Placed
 from tests.sessions.test_api import HELLO, Headers, connected, told
 from tests.support.people import sign_in
 
@@ -224,3 +226,27 @@ def test_its_time_run_out_a_recording_is_deleted_and_that_is_told(
     rows = portal.call(resources.recordings.all_of, session_id)
     assert (rows[0].chunks, rows[0].deleted_at is not None) == (0, True)
     assert list((resources.settings.data_dir / "blobs").glob("??/*")) == []
+
+
+@pytest.mark.parametrize(
+    ("days_of", "after", "deleted"), [({"T1": 5}, 6, 1), ({"T1": 5}, 4, 0), ({"T2": 5}, 6, 0)]
+)
+def test_the_shortest_time_of_the_tenants_it_showed_counts(
+    client: TestClient,
+    resources: Resources,
+    session_id: str,
+    expert: Headers,
+    recording: str,
+    days_of: dict[str, int],
+    after: int,
+    deleted: int,
+) -> None:
+    put(client, session_id, expert, 0, piece(0))
+    portal = client.portal
+    assert portal is not None
+    where = Where(tenant_id="T1", site_id="S", rack_id=None)
+    came = Batch()
+    came.place(session_id, Placed(1, "DEVICE", is_shown=True, where=where))
+    portal.call(resources.live_log.write, [(SET_PLACE, came.places)])
+    resources.clock.advance(after * 86_400)  # type: ignore[attr-defined]
+    assert portal.call(resources.retention.run, days_of) == deleted

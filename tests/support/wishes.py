@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from nearhand.app import API
 from nearhand.kit.patterns import Id, Sha256
-from tests.support.estates import a_picture, camera
+from tests.support.estates import PIECE, a_picture, camera
 from tests.support.factories import new_device_type
 
 AT = datetime(2026, 1, 1, 8, tzinfo=UTC).isoformat()
@@ -44,6 +44,7 @@ KINDS: dict[str, str | None] = {
     "q": "word",
     "rack_id": "rack",
     "record_id": "record",
+    "recording_id": "recording",
     "seq": "entry",
     "session_id": "session",
     "shown_id": "device",
@@ -258,7 +259,7 @@ def _names(value: Any) -> Iterator[str]:
 # -- what each door is asked for --------------------------------------------------------------------------------
 
 # Nobody's: the parts of a path that name nothing, and what the world has for all.
-PLAIN = {"side": "front", "number": "1"}
+PLAIN = {"side": "front", "number": "1", "k": "0"}
 SHARED = {"device_type", "link_token", "invitation_token", "reset_token", "enrolment_token"}
 TYPE = Of("device_type")
 GRANT = {"role": "observer", "tenant_id": Of("tenant"), "site_id": Of("site"), "rack_id": Of("rack")}
@@ -351,6 +352,7 @@ WISHES: dict[str, Wish] = {
         json={"device_ids": [Of("device")], "is_for_work_order": True}
     ),
     "POST /sessions/{session_id}/stills": Wish(content=JPEG),
+    "PUT /sessions/{session_id}/recordings/{recording_id}/chunks/{k}": Wish(content=PIECE),
     "POST /sign-in": Wish(json={"name": "house.admin", "password": "correct horse battery"}),
     "POST /sign-in/code": Wish(json={"ticket": NO_TICKET, "code": "123456"}),
     "POST /sign-in/passkey": Wish(json={"ticket": NO_TICKET, "credential": CREDENTIAL}),

@@ -70,6 +70,7 @@ export class PieceSender {
 
   /** What earlier pages left. */
   async resume(): Promise<void> {
+    await this.#running; // what is being sent is not left
     const left = await this.shelf.all().catch(() => []);
     const known = new Set(this.#queue.map(keyOf));
     this.#queue.push(...left.filter((piece) => !known.has(keyOf(piece))));
