@@ -31,7 +31,7 @@ from nearhand.audit.api import router as audit_router
 from nearhand.audit.service import Ledger
 from nearhand.devices.api import router as devices_router
 from nearhand.devices.importer import Importer, InspectMoves
-from nearhand.devices.places import where_named
+from nearhand.devices.places import recording_days, where_named
 from nearhand.devices.service import RegisteredDevices
 from nearhand.kit.blobs import Blobs
 from nearhand.kit.bodies import BodyLimit, Pace
@@ -67,6 +67,9 @@ from nearhand.sessions.ice import Ice
 from nearhand.sessions.invitations import router as invitations_router
 from nearhand.sessions.janus import Janus
 from nearhand.sessions.log import Log, PostgresStorage, SqliteStorage
+from nearhand.sessions.package import Packer
+from nearhand.sessions.recorded import Recordings, Retention
+from nearhand.sessions.recordings import router as recordings_router
 from nearhand.sessions.relay import Allowed as AllowedPictures
 from nearhand.sessions.sealing import SessionSeals
 from nearhand.sessions.service import Registry, SessionService, Stills
@@ -89,6 +92,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     maintenance_router,
     manuals_router,
     media_router,
+    recordings_router,
     sessions_router,
     socket_router,
     telemetry_router,
@@ -136,6 +140,9 @@ class Resources:
     hub: Hub
     janus: Janus | None
     video: VideoLines
+    packer: Packer
+    recordings: Recordings
+    retention: Retention
     eyes: Eyes
     drawing: Drawing
     quota: Quota
@@ -206,6 +213,7 @@ def build_resources(
     )
     if janus is not None:
         hub.confer_by(janus)
+    recordings = Recordings(live_log, blobs, clock=clock)
     return Resources(
         settings=settings,
         database=database,
@@ -261,6 +269,9 @@ def build_resources(
             clock=clock,
             idle_s=settings.live_idle_timeout_s,
         ),
+        packer=Packer(),
+        recordings=recordings,
+        retention=Retention(recordings, live_log, database, clock=clock, days=settings.recording_days),
         eyes=eyes,
         drawing=Drawing(),
         quota=Quota(
@@ -372,6 +383,7 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
                 every_s=3600,
                 work=lambda: forget_idempotency_keys(resources.database, resources.clock.now() - KEYS_KEPT),
             ),
+            Periodic("delete_old_recordings", every_s=3600, work=lambda: _delete_old_recordings(resources)),
             Periodic(
                 "forget_uploads",
                 every_s=3600,
@@ -428,6 +440,12 @@ async def _seal(resources: Resources) -> None:
     await resources.ledger.seal()
 
 
+async def _delete_old_recordings(resources: Resources) -> None:
+    async with resources.database.reading() as connection:
+        days_of = await recording_days(connection)
+    await resources.retention.run(days_of)
+
+
 def charges_of(request: Request, settings: Settings, clock: Clock) -> list[Charge]:
     """On whose account, and to which session, the file comes that this request brings to be kept."""
     path = request.url.path
@@ -448,7 +466,7 @@ def charges_of(request: Request, settings: Settings, clock: Clock) -> list[Charg
 
 def is_upload(method: str, path: str) -> bool:
     """Paths that read their own body piece by piece, under limits of their own."""
-    return (method == "PUT" and path.endswith("/picture")) or (
+    return (method == "PUT" and (path.endswith("/picture") or "/chunks/" in path)) or (
         method == "POST"
         and path.endswith(
             ("/stills", "/documents", "/attachments", "/pictures", "/import", "/read", "/voice-notes")

@@ -16,7 +16,7 @@ from tests.support.live import LiveServer, until
 # message added later, or a role widened by mistake, is seen.
 FOR_HELPERS = {
     *("annotation.add", "annotation.edit", "annotation.remove", "annotation.restore"),
-    *("still.share", "device.show", "step.show", "approval.ask", "session.end"),
+    *("still.share", "device.show", "step.show", "approval.ask", "recording.ask", "session.end"),
     *("document.show", "camera.ask", "camera.state"),
     *("pointer.move", "stroke.draw", "frame.sight", "frame.freeze"),
     *("rung.tell", "rung.ask"),
@@ -28,7 +28,13 @@ TO_RECEIVE = {
     *("rtc.hail", "rtc.describe", "rtc.candidate", "rtc.part"),
     *("rtc.sfu_enter", "rtc.sfu_describe", "rtc.sfu_candidate", "rtc.sfu_again"),
 }
-FOR_ALL = {"hello", "ping", "chat.say", "signal.give", "rtc.hush", "rtc.talk", "caption.say"} | TO_RECEIVE
+# Whoever is in the session says whether they may be recorded, and may end it.
+TO_CONSENT = {"recording.agree", "recording.end"}
+FOR_ALL = (
+    {"hello", "ping", "chat.say", "signal.give", "rtc.hush", "rtc.talk", "caption.say"}
+    | TO_RECEIVE
+    | TO_CONSENT
+)
 
 EXAMPLES = {message["type"]: message for message in [*VALID, {"type": "session.end"}]}
 
@@ -73,7 +79,7 @@ def test_a_link_to_watch_only_says_how_it_is_reached_and_one_to_approve_speaks_a
     def sent_by(may: LinkMay) -> set[str]:
         return {name for name, one in MESSAGES.items() if may in one.guests}
 
-    assert sent_by(LinkMay.WATCH) == {"hello", "ping"} | TO_RECEIVE
+    assert sent_by(LinkMay.WATCH) == {"hello", "ping"} | TO_RECEIVE | TO_CONSENT
     assert sent_by(LinkMay.APPROVE) == FOR_ALL | FOR_CUSTOMERS
     assert sent_by(LinkMay.HELP) == FOR_ALL | FOR_HELPERS
 

@@ -51,6 +51,8 @@ NOWHERE = {
     "rack_name": "nosuchrack",
     **dict.fromkeys(("attachment", "picture", "still", "voice_note"), "0" * 64),
 }
+# The first piece of a recording: a line of JSON, and behind it what begins as WebM does.
+PIECE = b'{"from_ms": 0, "marks": []}\n\x1a\x45\xdf\xa3'
 ANY_ID = "ZZZZZZZZZZZZ"
 
 
@@ -294,9 +296,19 @@ class World:
         ids["voice_note"] = hashlib.sha256(a_voice_note(word=word.encode())).hexdigest()
         with self.live(ids["session"], technician, word) as live:
             ids["still"] = self.say_all(live, ids | {"called": ids["session"]}, technician, word, colour)
+            ids["recording"] = f"{word}rec"
+            assert live.ask("recording.ask", id=ids["recording"]) == "ack"
+            self._recorded(ids, technician)
+            assert live.ask("recording.end", id=ids["recording"]) == "ack"
         link = {"may": "help", "role": "technician", "label": word}
         made = self.made("POST", f"sessions/{ids['session']}/invitations", link, expert)
         ids["link"], ids["link_token"] = made["link"]["id"], made["url"].partition("#")[2]
+
+    def _recorded(self, ids: Mapping[str, str], by: Headers) -> None:
+        """Its first piece."""
+        path = f"sessions/{ids['session']}/recordings/{ids['recording']}/chunks/0"
+        answer = self.client.put(f"{API}/{path}", content=PIECE, headers=by)
+        assert answer.status_code == 200, answer.text
 
     def say_all(self, live: Socket, ids: Mapping[str, str], by: Headers, word: str, colour: str) -> str:
         """One of everything that can be said of a device; the picture's name."""

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from nearhand.app import API
 from nearhand.kit.patterns import Id, Sha256
-from tests.support.estates import a_picture, camera
+from tests.support.estates import PIECE, a_picture, camera
 from tests.support.factories import new_device_type
 from tests.support.sounds import a_voice_note
 
@@ -45,6 +45,7 @@ KINDS: dict[str, str | None] = {
     "q": "word",
     "rack_id": "rack",
     "record_id": "record",
+    "recording_id": "recording",
     "seq": "entry",
     "session_id": "session",
     "shown_id": "device",
@@ -260,7 +261,7 @@ def _names(value: Any) -> Iterator[str]:
 # -- what each door is asked for --------------------------------------------------------------------------------
 
 # Nobody's: the parts of a path that name nothing, and what the world has for all.
-PLAIN = {"side": "front", "number": "1"}
+PLAIN = {"side": "front", "number": "1", "k": "0"}
 SHARED = {"device_type", "link_token", "invitation_token", "reset_token", "enrolment_token"}
 TYPE = Of("device_type")
 GRANT = {"role": "observer", "tenant_id": Of("tenant"), "site_id": Of("site"), "rack_id": Of("rack")}
@@ -354,6 +355,7 @@ WISHES: dict[str, Wish] = {
     ),
     "POST /sessions/{session_id}/stills": Wish(content=JPEG),
     "POST /sessions/{session_id}/voice-notes": Wish(content=a_voice_note(), query={"duration_ms": 900}),
+    "PUT /sessions/{session_id}/recordings/{recording_id}/chunks/{k}": Wish(content=PIECE),
     "POST /sign-in": Wish(json={"name": "house.admin", "password": "correct horse battery"}),
     "POST /sign-in/code": Wish(json={"ticket": NO_TICKET, "code": "123456"}),
     "POST /sign-in/passkey": Wish(json={"ticket": NO_TICKET, "credential": CREDENTIAL}),

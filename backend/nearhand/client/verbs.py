@@ -117,6 +117,14 @@ class Verbs(ABC):
         """Say what the customer decided."""
         return await self.ask(m.ApprovalGive, id=id_, decision=decision, reason=reason or None)
 
+    async def agree_recording(self, id_: str, *, yes: bool) -> int:
+        """Say whether what is asked for may be recorded."""
+        return await self.ask(m.RecordingAgree, id=id_, yes=yes)
+
+    async def end_recording(self, id_: str) -> int:
+        """Record no more."""
+        return await self.ask(m.RecordingEnd, id=id_)
+
     async def end(self) -> int:
         """End the session for all."""
         return await self.ask(m.SessionEnd)

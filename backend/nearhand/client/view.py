@@ -13,6 +13,7 @@ from nearhand.sessions.model import (
     GivenDocument,
     GivenSignal,
     Participant,
+    RecordingState,
     SessionState,
 )
 
@@ -146,7 +147,7 @@ def _changes(state: SessionState, event: m.Event) -> dict[str, Any]:
             shown = event.document and GivenDocument(**told, document=event.document)
             return {"document": shown}
         case m.SessionClosed():
-            return {"is_ended": True}
+            return {"is_ended": True, "recording": None}
         case _:
             return _changed_things(state, event)
 
@@ -160,6 +161,9 @@ def _changed_things(state: SessionState, event: m.Event) -> dict[str, Any]:
             return {"annotations": _replaced(state.annotations, event.annotation)}
         case m.AnnotationRemoved():
             return {"annotations": tuple(a for a in state.annotations if a.id != event.id)}
+        case m.RecordingEvent():
+            is_over = event.recording.state is RecordingState.ENDED
+            return {"recording": None if is_over else event.recording}
         case m.ApprovalAsked() | m.ApprovalGiven():
             return {"approvals": _replaced(state.approvals, event.approval)}
         case _:

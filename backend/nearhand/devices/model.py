@@ -41,6 +41,8 @@ class NewTenant(Frozen):
 
     name: Name
     notes: Text = ""
+    # How long recordings of sessions about its equipment are kept; None: as long as the house keeps its own.
+    recording_days: int | None = Field(None, ge=1, le=3650)
 
 
 class Tenant(NewTenant):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nearhand.access.model import HOUSE, SYSTEM, Actor, Permission, Where
@@ -27,6 +28,7 @@ from nearhand.devices.model import (
     next_version,
 )
 from nearhand.devices.store import DeviceStore, Nouns
+from nearhand.devices.tables import tenants
 from nearhand.kit.asking import asking
 from nearhand.kit.clock import Clock
 from nearhand.kit.errors import NotFound, Stale
@@ -285,6 +287,13 @@ def places_on(connection: AsyncConnection, actor: Actor, *, ids: Ids, clock: Clo
     """The service within a transaction: what the actor may not see is not there."""
     store = DeviceStore(connection, actor.grants_with(Permission.DEVICES_READ))
     return PlaceService(store, actor, ids=ids, clock=clock)
+
+
+async def recording_days(connection: AsyncConnection) -> dict[str, int]:
+    """How long recordings are kept for each tenant that says so, by its id."""
+    says = tenants.c.recording_days.is_not(None)
+    rows = await connection.execute(select(tenants.c.id, tenants.c.recording_days).where(says))
+    return {tenant_id: days for tenant_id, days in rows}
 
 
 async def where_named(

@@ -39,6 +39,7 @@ tenants = Table(
     *_identity(),
     Column("name", String(100), nullable=False, unique=True),
     Column("notes", Text, nullable=False),
+    Column("recording_days", Integer, nullable=True),
 )
 
 sites = Table(

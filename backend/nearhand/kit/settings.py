@@ -240,6 +240,11 @@ class Settings(BaseSettings):
         gt=0,
         description="Bytes of live pictures one session may have; stills go on after them. Counted since the service started.",
     )
+    recording_days: int = Field(
+        90,
+        ge=0,
+        description="Days a recording of a session is kept, where no tenant whose equipment it shows says another number. 0: for ever.",
+    )
     ice_stun: tuple[str, ...] = Field(
         (),
         description='STUN servers by which voice and video find a way through a router, as JSON: ["stun:stun.example:3478"]. '

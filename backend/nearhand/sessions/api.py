@@ -3,13 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, StreamingResponse
 
 from nearhand.access.actor import may
 from nearhand.access.model import Actor, Permission
 from nearhand.audit.doors import acted, listed, untold, viewed
 from nearhand.kit.asking import asking
-from nearhand.kit.files import picture, raw_body
+from nearhand.kit.blobs import Blob
+from nearhand.kit.files import BINARY, picture, raw_body
 from nearhand.kit.http import GuardedRoute, IdempotencyKey, Page, Paging
 from nearhand.kit.patterns import Id
 from nearhand.media.model import Still
@@ -29,6 +30,7 @@ from nearhand.sessions.model import (
     ShortId,
     VoiceFile,
 )
+from nearhand.sessions.package import EVENTS_AT_ONCE, Told
 from nearhand.sessions.service import SessionService
 from nearhand.sessions.voices import VoiceNotes
 
@@ -81,10 +83,13 @@ async def sessions(
     service: Service,
     page: Paging,
     status: SessionStatus | None = None,
+    device_id: Annotated[Id | None, Query(description="Only sessions that showed this device.")] = None,
     actor: Actor = may(Permission.SESSIONS_LIST),
 ) -> Page[Session]:
     """The sessions that were about what you may see, and your own; newest first."""
-    return await service.sessions(status, page, Viewer.of(actor))
+    if device_id is not None:
+        await service.demand_device(device_id, Permission.DEVICES_READ, actor)
+    return await service.sessions(status, page, Viewer.of(actor), device_id)
 
 
 @router.get("/sessions/{session_id}")
@@ -112,6 +117,42 @@ async def events(
     audience = await hub.audience(session_id, actor)
     bodies = audience.told(await service.events(session_id, after=after, limit=limit))
     return Response(f"[{','.join(bodies)}]", media_type="application/json")
+
+
+@router.get(
+    "/sessions/{session_id}/export",
+    response_class=StreamingResponse,
+    responses={200: {"description": "A ZIP.", "content": {"application/zip": {"schema": BINARY}}}},
+)
+@acted("session.exported", "session_id")
+async def export(
+    session_id: Id,
+    request: Request,
+    service: Service,
+    hub: RunningRooms,
+    actor: Actor = may(Permission.SESSIONS_JOIN),
+) -> StreamingResponse:
+    """The stills, the marks and the log in one ZIP, with a page that tells the session again without any network.
+
+    What you may not see is not in it. `manifest.json`, its last file, has the SHA-256 of each other.
+    """
+    actor.demand_session(session_id)
+    audience = await hub.audience(session_id, actor)
+
+    async def pages(after: int) -> list[str]:
+        return audience.told(await service.events(session_id, after=after, limit=EVENTS_AT_ONCE))
+
+    async def stills(sha256: str) -> tuple[Blob, str]:
+        return await service.still(session_id, sha256)
+
+    resources = request.app.state.resources
+    packed_at = resources.clock.now().isoformat()
+    pieces = resources.packer.pack(Told(audience.row, pages, stills), packed_at=packed_at)
+    return StreamingResponse(
+        pieces,
+        media_type="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="session-{session_id}.zip"'},
+    )
 
 
 @router.get("/sessions/{session_id}/device")

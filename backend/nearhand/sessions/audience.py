@@ -30,6 +30,9 @@ from nearhand.sessions.messages import (
     Passing,
     PointerMove,
     PointerMoved,
+    RecordingAgree,
+    RecordingEnd,
+    RecordingEvent,
     SessionClosed,
     StillShare,
     StillShared,
@@ -125,6 +128,11 @@ class Curtain:
         return all(self.role_with(device_id) is not None for device_id in about)
 
     @property
+    def sees_all(self) -> bool:
+        """From before any device was shown to the last one."""
+        return self.sees((self._stage.at(0), *self._stage.shown))
+
+    @property
     def role(self) -> Role | None:
         """What they are in the session as it is now; None while it is about something that is not theirs to see."""
         return self.role_with(self._stage.now)
@@ -190,6 +198,8 @@ class Curtain:
     def objection(self, message: FromClient) -> NearhandError | None:
         """Why this may not be asked here, beyond what their role says: none is told of what they may not see."""
         room = self._room
+        if isinstance(message, RecordingAgree | RecordingEnd):
+            return None  # whoever is here is asked, and may say no
         if self.is_elsewhere:
             return Elsewhere()
         match message:
@@ -212,8 +222,8 @@ class Curtain:
 
     def _about(self, event: Event) -> About:
         match event:
-            case ParticipantJoined() | SessionClosed() | AnnotationRemoved():
-                return ()  # who is here, and that a mark is gone, which names nothing
+            case ParticipantJoined() | SessionClosed() | AnnotationRemoved() | RecordingEvent():
+                return ()  # who is here, that they are recorded, that a mark is gone: none names any equipment
             case DeviceShown():
                 return (event.device.device_id,)
             case AnnotationAdded() | AnnotationEdited() | AnnotationRestored():

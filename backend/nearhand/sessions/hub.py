@@ -47,6 +47,7 @@ from nearhand.sessions.messages import (
     Pong,
     PresenceChanged,
     Problem,
+    RecordingEvent,
     Refused,
     ResumeFrom,
     RtcHail,
@@ -104,6 +105,7 @@ LAST_WORDS_S = 1.0  # for the reason, before the line is closed
 UNLOAD_AFTER_S = 30.0
 LINGER_AFTER_END_S = 30.0
 TEND_EVERY_S = 1.0
+RECORDER_AWAY_S = 20.0  # a recording whose recorder is away for longer is over
 STOP_WITHIN_S = 5.0  # for what was asked before the service was stopped
 RECHECK_EVERY_S = 30.0
 WALL_ROWS = 500
@@ -236,6 +238,7 @@ class Running:
     recent: deque[str] = field(default_factory=deque)  # the events up to room.seq, without a gap
     recent_bytes: int = 0
     ended_at: float | None = None
+    recorder_heard_at: float | None = None  # None: not since this room was loaded
 
     def present(self) -> set[str]:
         return {c.participant.id for c in self.connections.values() if c.participant is not None}
@@ -314,9 +317,10 @@ class Due:
     joining: list[Joining] = field(default_factory=list)
     opening: list[Opening] = field(default_factory=list)
     taking_off: list[TakingOff] = field(default_factory=list)
+    recorded: list[Running] = field(default_factory=list)  # rooms to count heads in
 
     def __bool__(self) -> bool:
-        return bool(self.asked or self.joining or self.opening or self.taking_off)
+        return bool(self.asked or self.joining or self.opening or self.taking_off or self.recorded)
 
     def settle(self, error: Exception | None = None) -> None:
         """Tell those who wait at a door of REST; they may have gone."""
@@ -928,6 +932,8 @@ class Hub:
             self._enter(turn, join)
         for taking in due.taking_off:
             self._take_off(turn, taking)
+        for running in due.recorded:
+            self._count_heads(turn, running, running.present())
         for new in due.opening:
             turn.batch.open(new.session, new.request)
             for came in new.came:
@@ -947,6 +953,7 @@ class Hub:
                 effects = running.room.refuse(participant, connection.client, asked.n, objection)
             else:
                 assert isinstance(asked.ask, Ask)
+                running.room.present = running.present()
                 if connection.curtain is not None:
                     participant = _acting(connection.curtain, participant, asked.ask)
                 effects = running.room.receive(
@@ -1001,6 +1008,8 @@ class Hub:
         sha256 = file_in(event)
         if sha256 is not None:
             turn.batch.share(session_id, sha256)
+        if isinstance(event, RecordingEvent):
+            turn.batch.record(session_id, event.recording)
 
     def _refuse(self, turn: Turn, connection: Connection, refusal: Refuse) -> None:
         assert connection.participant is not None
@@ -1036,6 +1045,19 @@ class Hub:
             if isinstance(effect, Store):
                 self._store(turn, running, effect.event)
 
+    def _count_heads(self, turn: Turn, running: Running, present: set[str]) -> None:
+        """What is recorded needs the consent of everybody here."""
+        room = running.room
+        if room.recording is None or self._rooms.get(room.session.id) is not running:
+            return
+        turn.touched.add(running)
+        room.present = present
+        heard_at = running.recorder_heard_at
+        is_gone = heard_at is not None and self._monotonic() - heard_at > RECORDER_AWAY_S
+        for effect in room.count_heads(self._clock.now(), is_recorder_gone=is_gone):
+            if isinstance(effect, Store):
+                self._store(turn, running, effect.event)
+
     def _enter(self, turn: Turn, join: Joining) -> None:
         connection, room = join.connection, join.running.room
         if connection.is_closing or connection.participant is None:
@@ -1067,6 +1089,10 @@ class Hub:
             connection.close(CloseCode.NO_SESSION)
             return
         turn.entered.append(join)
+        entering = [one.connection for one in turn.entered if one.running is join.running]
+        coming = {one.participant.id for one in entering if one.participant is not None}
+        # In the same commit, so before anything is heard or seen of them.
+        self._count_heads(turn, join.running, join.running.present() | coming)
 
     def _gather_changes(self, turn: Turn) -> None:
         for running in turn.events:
@@ -1295,6 +1321,7 @@ class Hub:
         for running in self._rooms.values():
             for client in {*running.calls.overdue(now), *running.party.away(now - AWAY_S)}:
                 self._gone(running, client)
+            self._watch_recorder(running, now)
             if running.ended_at is None:
                 continue
             for connection in list(running.connections.values()):
@@ -1306,10 +1333,20 @@ class Hub:
             self._rechecked_at = now
             await self._recheck([*everyone, *self._walls])
 
+    def _watch_recorder(self, running: Running, now: float) -> None:
+        recording = running.room.recording
+        if recording is None:
+            running.recorder_heard_at = None
+            return
+        if running.recorder_heard_at is None or recording.recorder in running.connections:
+            running.recorder_heard_at = now
+        self._due.recorded.append(running)
+        self._wake.set()
+
     def _forget_empty_rooms(self, now: float) -> None:
         due = self._due
         busy = {join.running for join in due.joining} | {a.connection.running for a in due.asked}
-        busy |= {taking.running for taking in due.taking_off}
+        busy |= {taking.running for taking in due.taking_off} | set(due.recorded)
         for session_id, running in list(self._rooms.items()):
             if not running.connections and running not in busy and now - running.left_at > UNLOAD_AFTER_S:
                 del self._rooms[session_id]
@@ -1342,6 +1379,11 @@ class Audience:
     def row(self) -> Session:
         return self.session if self.curtain is None else self.curtain.row(self.session)
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether everything that the session ever showed is theirs to see."""
+        return self.curtain is None or self.curtain.sees_all
+
     def told(self, bodies: list[str]) -> list[str]:
         return bodies if self.curtain is None else _behind(self.curtain, bodies)
 
@@ -1360,7 +1402,8 @@ def _acting(curtain: Curtain, participant: Participant, message: FromClient) -> 
     objection = curtain.objection(message)
     if objection is not None:
         raise objection
-    return participant.model_copy(update={"role": curtain.role})
+    # Who may not see what it is about now is an observer still: they are asked whether they may be recorded.
+    return participant.model_copy(update={"role": curtain.role or Role.OBSERVER})
 
 
 def _demand_device(viewer: Viewer, device_id: str, where: Where, message: FromClient) -> None:

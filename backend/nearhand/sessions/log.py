@@ -31,6 +31,7 @@ from nearhand.sessions.model import (
     FaceAnchor,
     FrameKey,
     NotSaved,
+    Recording,
     Session,
     SessionStatus,
     Snapshot,
@@ -86,6 +87,13 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS live_place (session TEXT NOT NULL, seq BIGINT NOT NULL, device TEXT NOT NULL,"
     " is_shown INTEGER NOT NULL, tenant_id TEXT, site_id TEXT, rack_id TEXT, PRIMARY KEY (session, seq, device))",
     "CREATE INDEX IF NOT EXISTS ix_live_place_tenant ON live_place (tenant_id, session)",
+    # What was recorded, as its session last said; `deleted_at` when its pieces were. And its pieces.
+    "CREATE TABLE IF NOT EXISTS live_recording (session TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL,"
+    " deleted_at TEXT NOT NULL DEFAULT '', PRIMARY KEY (session, id))",
+    "CREATE TABLE IF NOT EXISTS live_chunk (session TEXT NOT NULL, recording TEXT NOT NULL, k BIGINT NOT NULL,"
+    " sha256 TEXT NOT NULL, size_bytes BIGINT NOT NULL, head_bytes BIGINT NOT NULL, body TEXT NOT NULL,"
+    " PRIMARY KEY (session, recording, k))",
+    "CREATE INDEX IF NOT EXISTS ix_live_chunk_sha256 ON live_chunk (sha256)",
     "CREATE INDEX IF NOT EXISTS ix_live_place_site ON live_place (site_id, session)",
 )
 
@@ -121,6 +129,10 @@ SET_PLACE = (
     "INSERT INTO live_place VALUES (:session, :seq, :device, :is_shown, :tenant_id, :site_id, :rack_id)"
     " ON CONFLICT (session, seq, device) DO NOTHING"
 )
+SET_RECORDING = (
+    "INSERT INTO live_recording (session, id, body) VALUES (:session, :id, :body)"
+    " ON CONFLICT (session, id) DO UPDATE SET body = excluded.body"
+)
 DROP_UNSHARED = "DELETE FROM live_unshared WHERE session = :session AND sha256 = :sha256"
 DROP_KEPT = "DELETE FROM live_kept WHERE session = :session AND annotation = :annotation"
 
@@ -140,6 +152,7 @@ class Batch:
     shared: list[Row] = field(default_factory=list)
     calls: list[Row] = field(default_factory=list)
     places: list[Row] = field(default_factory=list)
+    recordings: dict[tuple[str, str], Recording] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.events or self.refusals or self.sessions or self.kept or self.calls)
@@ -183,6 +196,9 @@ class Batch:
         }
         self.places.append(row | came.where.model_dump())
 
+    def record(self, session_id: str, recording: Recording) -> None:
+        self.recordings[session_id, recording.id] = recording
+
     def share(self, session_id: str, sha256: str) -> None:
         self.shared.append({"session": session_id, "sha256": sha256})
 
@@ -195,6 +211,13 @@ class Batch:
             (DROP_UNSHARED, self.shared),
             (SET_CALL, self.calls),
             (SET_PLACE, self.places),
+            (
+                SET_RECORDING,
+                [
+                    {"session": session, "id": id, "body": recording.model_dump_json()}
+                    for (session, id), recording in self.recordings.items()
+                ],
+            ),
             (
                 DROP_KEPT,
                 [
@@ -394,6 +417,14 @@ class Log:
         """After a start: this session went on without the ledger's having heard of it."""
         self._unsealed.setdefault(session_id, await self._head(session_id))
 
+    async def read(self, sql: str, row: Row) -> list[tuple[Any, ...]]:
+        """For those beside it that keep something of sessions: nothing of the events themselves."""
+        return await self._storage.read(sql, row)
+
+    async def write(self, work: Work) -> None:
+        """All or nothing, and never an event. Raises NotSaved."""
+        await self._storage.write(work)
+
     async def load(self, session_id: str) -> Loaded | None:
         session = await self.session(session_id)
         if session is None:
@@ -482,11 +513,23 @@ class Log:
         return session, rows[0][0] if rows else ""
 
     async def sessions(
-        self, statuses: Sequence[SessionStatus], *, limit: int, offset: int, reach: Reach | None = None
+        self,
+        statuses: Sequence[SessionStatus],
+        *,
+        limit: int,
+        offset: int,
+        reach: Reach | None = None,
+        device_id: str | None = None,
     ) -> tuple[list[Session], int]:
-        """Newest first. `reach`: only what these may see."""
+        """Newest first. `reach`: only what these may see; `device_id`: only those that showed this device."""
         names = {f"status_{i}": status.value for i, status in enumerate(statuses)}
         where = f"WHERE status IN ({', '.join(f':{name}' for name in names)})"
+        if device_id is not None:
+            where += (
+                " AND EXISTS (SELECT 1 FROM live_place d WHERE d.session = live_session.id AND d.is_shown = 1"
+                " AND d.device = :device)"
+            )
+            names["device"] = device_id
         if reach is not None:
             condition, values = reach.condition()
             where, names = f"{where} AND {condition}", names | values

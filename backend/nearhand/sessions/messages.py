@@ -33,6 +33,7 @@ from nearhand.sessions.model import (
     PhraseId,
     PictureMask,
     Place,
+    Recording,
     SessionState,
     Shape,
     SharedStill,
@@ -268,6 +269,30 @@ class ApprovalGive(Ask):
     id: ShortId
     decision: Decision
     reason: str | None = Field(None, max_length=500)
+
+
+class RecordingAsk(Ask):
+    """Record picture and voices, once everybody here agrees. This client is to record; it mints `id`."""
+
+    type: Literal["recording.ask"] = "recording.ask"
+    id: ShortId
+
+
+class RecordingAgree(Ask):
+    """Let it be recorded, or not: without everybody's yes nothing is, and a no ends it."""
+
+    roles, guests = WATCHERS, ALL_GUESTS
+    type: Literal["recording.agree"] = "recording.agree"
+    id: ShortId
+    yes: bool
+
+
+class RecordingEnd(Ask):
+    """Record no more. Anybody may, at any time."""
+
+    roles, guests = WATCHERS, ALL_GUESTS
+    type: Literal["recording.end"] = "recording.end"
+    id: ShortId
 
 
 class SessionEnd(Ask):
@@ -622,6 +647,42 @@ class ApprovalGiven(Event):
     approval: Approval
 
 
+class RecordingEvent(Event):
+    """With the recording as it is from now on."""
+
+    recording: Recording
+
+
+class RecordingAsked(RecordingEvent):
+    """Somebody wants to record; nothing is until everybody here has agreed."""
+
+    type: Literal["recording.asked"] = "recording.asked"
+
+
+class RecordingAgreed(RecordingEvent):
+    """Somebody has agreed, and others have not yet."""
+
+    type: Literal["recording.agreed"] = "recording.agreed"
+
+
+class RecordingBegan(RecordingEvent):
+    """Everybody here has agreed: from now on it is recorded. Also when it goes on."""
+
+    type: Literal["recording.began"] = "recording.began"
+
+
+class RecordingPaused(RecordingEvent):
+    """Somebody came who has not agreed yet: nothing is recorded from now on."""
+
+    type: Literal["recording.paused"] = "recording.paused"
+
+
+class RecordingEnded(RecordingEvent):
+    """Nothing more is recorded."""
+
+    type: Literal["recording.ended"] = "recording.ended"
+
+
 class SessionClosed(Event):
     """The session has ended; what is stored stays readable."""
 
@@ -832,7 +893,7 @@ ClientMessage = Annotated[
     Hello | Ping
     | AnnotationAdd | AnnotationEdit | AnnotationRemove | AnnotationRestore
     | ChatSay | SignalGive | StillShare | DeviceShow | StepShow | DocumentShow | ApprovalAsk | ApprovalGive
-    | SessionEnd
+    | RecordingAsk | RecordingAgree | RecordingEnd | SessionEnd
     | PointerMove | StrokeDraw | FrameSight | FrameFreeze | RungTell | RungAsk | CaptionSay
     | CameraAsk | CameraState
     | RtcHail | RtcDescribe | RtcCandidate | RtcHush | RtcPart
@@ -844,7 +905,7 @@ ServerEvent = Annotated[
     ParticipantJoined
     | AnnotationAdded | AnnotationEdited | AnnotationRemoved | AnnotationRestored
     | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | DocumentShown | ApprovalAsked | ApprovalGiven
-    | SessionClosed,
+    | RecordingAsked | RecordingAgreed | RecordingBegan | RecordingPaused | RecordingEnded | SessionClosed,
     Field(discriminator="type"),
 ]  # fmt: skip
 
@@ -853,7 +914,7 @@ StoredEvent = Annotated[
     ParticipantJoined
     | AnnotationAdded | AnnotationEdited | AnnotationRemoved | AnnotationRestored
     | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | DocumentShown | ApprovalAsked | ApprovalGiven
-    | SessionClosed
+    | RecordingAsked | RecordingAgreed | RecordingBegan | RecordingPaused | RecordingEnded | SessionClosed
     | Withheld,
     Field(discriminator="type"),
 ]  # fmt: skip
@@ -863,7 +924,7 @@ ServerMessage = Annotated[
     | ParticipantJoined
     | AnnotationAdded | AnnotationEdited | AnnotationRemoved | AnnotationRestored
     | ChatSaid | SignalGiven | StillShared | DeviceShown | StepShown | DocumentShown | ApprovalAsked | ApprovalGiven
-    | SessionClosed
+    | RecordingAsked | RecordingAgreed | RecordingBegan | RecordingPaused | RecordingEnded | SessionClosed
     | Withheld
     | PresenceChanged | PointerMoved | StrokeDrawn | FrameSighted | FreezeAsked | RungTold | RungAsked | CaptionSaid
     | CameraAsked | CameraStated

@@ -405,6 +405,26 @@ class Approval(Frozen):
     invited_by: str | None = None
 
 
+class RecordingState(StrEnum):
+    ASKED = "asked"  # somebody has not agreed yet; nothing is recorded
+    RUNNING = "running"
+    PAUSED = "paused"  # somebody came who has not agreed yet; nothing is recorded
+    ENDED = "ended"
+
+
+class Recording(Frozen):
+    """A recording of picture and voices. `recorder`: the client that makes it; `agreed`: everybody who said yes."""
+
+    id: ShortId
+    by: str  # who asked for it, and whose client records
+    recorder: str
+    asked_at: datetime
+    state: RecordingState
+    agreed: tuple[str, ...]
+    began_at: datetime | None
+    ended_by: str | None  # who ended it, or did not agree; "" for the service
+
+
 class ShownStep(Frozen):
     """Which step of which guide is on, and which are done."""
 
@@ -483,6 +503,7 @@ class SessionState(Frozen):
     step: ShownStep | None
     approvals: tuple[Approval, ...] = ()  # older logs know none
     document: GivenDocument | None = None
+    recording: Recording | None = None  # the one that runs or is asked for
 
 
 # -- folding ----------------------------------------------------------------------------------------------------
@@ -504,6 +525,7 @@ class Snapshot(Frozen):
     ledgers: tuple[LedgerLine, ...]
     step_seq: int = 0  # of the event that gave the step; 0: unknown, in older logs
     voices: tuple[str, ...] = ()  # the files of all voice notes that were said
+    recordings: tuple[str, ...] = ()  # the ids of all so far
 
 
 # -- refusals ---------------------------------------------------------------------------------------------------
@@ -558,6 +580,14 @@ class Decided(Conflict):
 
 class NoWorkOrder(Invalid):
     code, title = "no_work_order", "The session belongs to no work order"
+
+
+class UnknownRecording(NotFound):
+    code, title = "unknown_recording", "There is no such recording in this session"
+
+
+class RecordingExists(Conflict):
+    code, title = "recording_exists", "Something is recorded already, or was under this id"
 
 
 class UnknownAnnotation(NotFound):

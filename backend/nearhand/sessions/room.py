@@ -1,7 +1,7 @@
 """The live room: what a session is as of its last event, and what each message makes of it; no network, no clock."""
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar, assert_never
@@ -9,6 +9,7 @@ from typing import ClassVar, assert_never
 from nearhand.access.model import Role
 from nearhand.devices.model import Face
 from nearhand.kit.errors import Forbidden, NearhandError
+from nearhand.sessions import consent
 from nearhand.sessions.anchoring import (
     anchor_on_face,
     anchor_on_frame,
@@ -49,6 +50,15 @@ from nearhand.sessions.messages import (
     Passing,
     PointerMove,
     PointerMoved,
+    RecordingAgree,
+    RecordingAgreed,
+    RecordingAsk,
+    RecordingAsked,
+    RecordingBegan,
+    RecordingEnd,
+    RecordingEnded,
+    RecordingEvent,
+    RecordingPaused,
     RungAsk,
     RungAsked,
     RungTell,
@@ -88,6 +98,9 @@ from nearhand.sessions.model import (
     Participant,
     PictureMask,
     Place,
+    Recording,
+    RecordingExists,
+    RecordingState,
     RefusedBefore,
     SaidBefore,
     Session,
@@ -109,6 +122,7 @@ from nearhand.sessions.model import (
     UnknownAnnotation,
     UnknownApproval,
     UnknownPort,
+    UnknownRecording,
     WrongPoints,
 )
 
@@ -123,6 +137,7 @@ MAX_GUESTS_FILL = (
 MAX_CLIENTS_PER_PARTICIPANT = 50  # so that nobody can use up the names of others
 MAX_APPROVALS = 500
 MAX_VOICE_NOTES = 500
+MAX_RECORDINGS = 50
 MAX_STREAMS = 1000
 MAX_EVENTS = 500_000
 MAX_REFUSED_PER_CLIENT = 1000
@@ -226,6 +241,7 @@ class Room:
         # Fleeting, not part of the log:
         self._frames: OrderedDict[FrameKey, SeenFrame] = OrderedDict()
         self._streams: dict[str, str] = {}
+        self.present: Set[str] = frozenset()  # who is connected, as the hub last said
         self._forget()
 
     def _forget(self) -> None:
@@ -245,6 +261,8 @@ class Room:
         self.approvals: dict[str, Approval] = {}
         self.document: GivenDocument | None = None
         self.voices: set[str] = set()
+        self.recording: Recording | None = None
+        self.recordings: dict[str, None] = {}  # the ids of all, in order
         self.ledgers: dict[str, Ledger] = {}
 
     # -- loading and folding --
@@ -283,6 +301,7 @@ class Room:
         self.signal, self.step, self.step_seq = state.signal, state.step, snapshot.step_seq
         self.approvals = {a.id: a for a in state.approvals}
         self.document, self.voices = state.document, set(snapshot.voices)
+        self.recording, self.recordings = state.recording, dict.fromkeys(snapshot.recordings)
         self.ledgers = {
             line.client: Ledger(line.by, line.last, set(line.refused)) for line in snapshot.ledgers
         }
@@ -300,6 +319,7 @@ class Room:
             ),
             step_seq=self.step_seq,
             voices=tuple(sorted(self.voices)),
+            recordings=tuple(self.recordings),
         )
 
     def state(self) -> SessionState:
@@ -315,6 +335,7 @@ class Room:
             step=self.step,
             approvals=tuple(self.approvals.values()),
             document=self.document,
+            recording=self.recording,
         )
 
     # -- entering --
@@ -389,6 +410,19 @@ class Room:
             n=0,
             annotation=old.model_copy(update={"is_kept": False, "updated_at": now}),
         )
+        self.apply(event)
+        return [Store(event)]
+
+    def count_heads(self, now: datetime, *, is_recorder_gone: bool = False) -> list[Effect]:
+        """Somebody came or went: whoever is here now must have agreed to what is recorded."""
+        before = self.recording
+        if before is None or self.is_ended:
+            return []
+        after = consent.ended(before, "") if is_recorder_gone else consent.counted(before, self.present, now)
+        if after == before:
+            return []
+        stamp = {"seq": self.seq + 1, "at": now, "by": before.by, "client": "", "n": 0}
+        event = consent.event_of(before, after).model_validate(stamp | {"recording": after})
         self.apply(event)
         return [Store(event)]
 
@@ -481,6 +515,33 @@ class Room:
             }
         )
         return ApprovalGiven(**self._stamp(message, context), approval=decided)
+
+    def _decide_recording_ask(self, message: RecordingAsk, context: _Context) -> Event:
+        if self.recording is not None or message.id in self.recordings:
+            raise RecordingExists
+        if len(self.recordings) >= MAX_RECORDINGS:
+            raise SessionFull(f"In a session at most {MAX_RECORDINGS} recordings are made.")
+        by = context.participant.id
+        recording = consent.asked(message.id, by, context.client, context.now, {*self.present, by})
+        return consent.event_of(None, recording)(**self._stamp(message, context), recording=recording)
+
+    def _decide_recording_agree(self, message: RecordingAgree, context: _Context) -> Event:
+        before, by = self._recording(message.id), context.participant.id
+        after = (
+            consent.agreed(before, by, context.now, {*self.present, by})
+            if message.yes
+            else consent.ended(before, by)
+        )
+        return consent.event_of(before, after)(**self._stamp(message, context), recording=after)
+
+    def _decide_recording_end(self, message: RecordingEnd, context: _Context) -> Event:
+        after = consent.ended(self._recording(message.id), context.participant.id)
+        return RecordingEnded(**self._stamp(message, context), recording=after)
+
+    def _recording(self, id_: str) -> Recording:
+        if self.recording is None or self.recording.id != id_:
+            raise UnknownRecording
+        return self.recording
 
     def _decide_session_end(self, message: SessionEnd, context: _Context) -> Event:
         return SessionClosed(**self._stamp(message, context))
@@ -823,8 +884,13 @@ class Room:
     def _reduce_approval(self, event: ApprovalAsked | ApprovalGiven) -> None:
         self.approvals[event.approval.id] = event.approval
 
+    def _reduce_recording(self, event: RecordingEvent) -> None:
+        self.recordings[event.recording.id] = None
+        is_over = event.recording.state is RecordingState.ENDED
+        self.recording = None if is_over else event.recording
+
     def _reduce_session_closed(self, event: SessionClosed) -> None:
-        self.is_ended = True
+        self.is_ended, self.recording = True, None
         self._change_session(status=SessionStatus.ENDED, ended_at=event.at)
 
     def _change_session(self, **changes: object) -> None:
@@ -848,6 +914,9 @@ class Room:
         DocumentShow: _decide_document_show,
         ApprovalAsk: _decide_approval_ask,
         ApprovalGive: _decide_approval_give,
+        RecordingAsk: _decide_recording_ask,
+        RecordingAgree: _decide_recording_agree,
+        RecordingEnd: _decide_recording_end,
         SessionEnd: _decide_session_end,
         StillShare: _decide_still_share,
         AnnotationAdd: _decide_annotation_add,
@@ -869,6 +938,11 @@ class Room:
         DocumentShown: _reduce_document_shown,
         ApprovalAsked: _reduce_approval,
         ApprovalGiven: _reduce_approval,
+        RecordingAsked: _reduce_recording,
+        RecordingAgreed: _reduce_recording,
+        RecordingBegan: _reduce_recording,
+        RecordingPaused: _reduce_recording,
+        RecordingEnded: _reduce_recording,
         SessionClosed: _reduce_session_closed,
     }
 

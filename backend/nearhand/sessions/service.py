@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from nearhand.access.model import HOUSE, Actor, Permission, Role, Where
@@ -145,12 +145,21 @@ class SessionService:
         return session
 
     async def sessions(
-        self, status: SessionStatus | None, page: PageQuery, viewer: Viewer | None
+        self,
+        status: SessionStatus | None,
+        page: PageQuery,
+        viewer: Viewer | None,
+        device_id: str | None = None,
     ) -> Page[Session]:
-        """`viewer`: None for whoever sees everything."""
+        """`viewer`: None for whoever sees everything. `device_id`: of those that showed it, and to whom they may be seen."""
         statuses = list(SessionStatus) if status is None else [status]
         reach = None if viewer is None else reach_of(viewer)
-        items, total = await self._log.sessions(statuses, limit=page.limit, offset=page.offset, reach=reach)
+        if reach is not None and device_id is not None:
+            # Where the device stood then, and not only that it stands in their reach today.
+            reach = replace(reach, device_ids=(device_id,), opened_by=None)
+        items, total = await self._log.sessions(
+            statuses, limit=page.limit, offset=page.offset, reach=reach, device_id=device_id
+        )
         if viewer is not None:
             came = await self._log.came([one.id for one in items])
             items = [veiled(one, viewer, Stage(came[one.id])) for one in items]

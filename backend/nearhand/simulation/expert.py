@@ -9,6 +9,7 @@ from nearhand.devices.model import Face, FaceSide
 from nearhand.manuals.model import Guide, Manuals, Step
 from nearhand.sessions import messages as m
 from nearhand.sessions.model import OnFace, OnPort, Session, SessionStatus, Shape, ShownDevice, Signal
+from nearhand.simulation.consent import agree
 from nearhand.simulation.words import LANGUAGE, language_of, words
 
 RINGS_FOR_S = 6.0  # so long a real expert has the first chance
@@ -64,6 +65,7 @@ class Attendance:
                 await asyncio.sleep(THINK_S)
                 await self._greet(live)
                 async for message in inbox:
+                    await agree(live, message)
                     if not await self._hear(live, message):
                         break
         except LinkStopped:

@@ -13,6 +13,7 @@ from nearhand.field.eye import Eye
 from nearhand.field.frames import Frame
 from nearhand.sessions import messages as m
 from nearhand.sessions.model import Annotation, FaceAnchor, Session, SessionStatus, Shape, Signal
+from nearhand.simulation.consent import agree
 from nearhand.simulation.film import Film
 from nearhand.simulation.words import LANGUAGE, language_of, words
 from nearhand.simulation.words import SHAPES as SHAPE_WORDS
@@ -100,6 +101,7 @@ class Talk:
     async def run(self) -> None:
         try:
             async for message in self._live.messages():
+                await agree(self._live, message)
                 answer = self.answer(message)
                 if answer is not None:
                     await asyncio.sleep(THINK_S)

@@ -27,6 +27,7 @@ import { PersonPage } from "./people/PersonPage";
 import { PlacesPage } from "./places/PlacesPage";
 import { RackPage } from "./places/RackPage";
 import { TenantsPage } from "./places/TenantsPage";
+import { ReplayPage } from "./replay/ReplayPage";
 import { signedOut } from "./rest";
 import { route } from "./router";
 import { paths, type Route } from "./routes";
@@ -72,7 +73,8 @@ function Inside() {
 function whereTo(here: Route): Route {
   if (me.value?.must_enrol) return { view: "account" };
   const session = me.value?.session_id;
-  return session ? { view: "desk", id: session } : here;
+  if (!session || (here.view === "replay" && here.id === session)) return here;
+  return { view: "desk", id: session };
 }
 
 function View({ route: here }: { route: Route }) {
@@ -81,6 +83,8 @@ function View({ route: here }: { route: Route }) {
       return <Wall />;
     case "desk":
       return <Desk key={here.id} id={here.id} />;
+    case "replay":
+      return <ReplayPage key={here.id} id={here.id} />;
     case "devices":
       return <DevicesPage />;
     case "device":

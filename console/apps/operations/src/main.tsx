@@ -4,6 +4,7 @@ import "./looks/app.css";
 import "./looks/desk.css";
 import "./looks/devices.css";
 import "./looks/people.css";
+import "./looks/replay.css";
 import { restoreLanguage, restoreTheme } from "@nearhand/ui";
 import { render } from "preact";
 import { App } from "./App";

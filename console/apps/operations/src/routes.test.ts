@@ -9,6 +9,7 @@ it.each([
   [paths.editDevice("D1"), { view: "device-form", id: "D1" }],
   [paths.device("D1"), { view: "device", id: "D1" }],
   [paths.desk("S1"), { view: "desk", id: "S1" }],
+  [paths.replay("S1"), { view: "replay", id: "S1" }],
   [paths.rack("R1"), { view: "rack", id: "R1" }],
   [paths.person("U1"), { view: "person", id: "U1" }],
   [paths.account, { view: "account" }],

@@ -5,6 +5,7 @@ export const BASE = "/console";
 export type Route =
   | { view: "wall" }
   | { view: "desk"; id: string }
+  | { view: "replay"; id: string }
   | { view: "devices" }
   | { view: "device"; id: string }
   | { view: "device-form"; id: string | null }
@@ -56,6 +57,8 @@ export function parseRoute(path: string): Route {
       return { view: "person", id };
     case "sessions/:id":
       return { view: "desk", id };
+    case "sessions/:id/replay":
+      return { view: "replay", id };
     case "devices/:id":
       return id === "new" ? { view: "device-form", id: null } : { view: "device", id };
     case "devices/:id/edit":
@@ -86,6 +89,7 @@ export const paths = {
   audit: `${BASE}/audit`,
   person: (id: string) => `${BASE}/people/${id}`,
   desk: (id: string) => `${BASE}/sessions/${id}`,
+  replay: (id: string) => `${BASE}/sessions/${id}/replay`,
   device: (id: string, tab = "") => `${BASE}/devices/${id}${tab && `?tab=${tab}`}`,
   editDevice: (id: string) => `${BASE}/devices/${id}/edit`,
   rack: (id: string) => `${BASE}/racks/${id}`,

@@ -1721,6 +1721,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{session_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description The stills, the marks and the log in one ZIP, with a page that tells the session again without any network.
+         *
+         *     What you may not see is not in it. `manifest.json`, its last file, has the SHA-256 of each other.
+         */
+        get: operations["export_api_v1_sessions__session_id__export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{session_id}/ice": {
         parameters: {
             query?: never;
@@ -1782,6 +1804,66 @@ export interface paths {
          * @description End a link: nobody comes in by it any more, and whoever came in by it is out at once.
          */
         delete: operations["revoke_api_v1_sessions__session_id__invitations__link_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Recordings
+         * @description What was recorded, oldest first; for whoever may see everything that the session showed, since a picture shows it.
+         */
+        get: operations["recordings_api_v1_sessions__session_id__recordings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/recordings/{recording_id}/chunks/{k}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keep Chunk
+         * @description Keep one piece of a recording: in any order, and the same one as often as it comes. Also after the session.
+         */
+        put: operations["keep_chunk_api_v1_sessions__session_id__recordings__recording_id__chunks__k__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/recordings/{recording_id}/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Media
+         * @description What has come of a recording, as one WebM; parts of it by `Range`.
+         */
+        get: operations["media_api_v1_sessions__session_id__recordings__recording_id__media_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3182,7 +3264,21 @@ export interface components {
             type: "chat.say";
             voice?: components["schemas"]["VoiceNote"] | null;
         };
-        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Ping"] | components["schemas"]["AnnotationAdd"] | components["schemas"]["AnnotationEdit"] | components["schemas"]["AnnotationRemove"] | components["schemas"]["AnnotationRestore"] | components["schemas"]["ChatSay"] | components["schemas"]["SignalGive"] | components["schemas"]["StillShare"] | components["schemas"]["DeviceShow"] | components["schemas"]["StepShow"] | components["schemas"]["DocumentShow"] | components["schemas"]["ApprovalAsk"] | components["schemas"]["ApprovalGive"] | components["schemas"]["SessionEnd"] | components["schemas"]["PointerMove"] | components["schemas"]["StrokeDraw"] | components["schemas"]["FrameSight"] | components["schemas"]["FrameFreeze"] | components["schemas"]["RungTell"] | components["schemas"]["RungAsk"] | components["schemas"]["CaptionSay"] | components["schemas"]["CameraAsk"] | components["schemas"]["CameraState"] | components["schemas"]["RtcHail"] | components["schemas"]["RtcDescribe"] | components["schemas"]["RtcCandidate"] | components["schemas"]["RtcHush"] | components["schemas"]["RtcPart"] | components["schemas"]["RtcTalk"] | components["schemas"]["RtcSfuEnter"] | components["schemas"]["RtcSfuDescribe"] | components["schemas"]["RtcSfuCandidate"] | components["schemas"]["RtcSfuAgain"];
+        /**
+         * Chunk
+         * @description A piece that is kept. `size_bytes`: of its WebM.
+         */
+        Chunk: {
+            /** From Ms */
+            from_ms: number;
+            /** K */
+            k: number;
+            /** Sha256 */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Ping"] | components["schemas"]["AnnotationAdd"] | components["schemas"]["AnnotationEdit"] | components["schemas"]["AnnotationRemove"] | components["schemas"]["AnnotationRestore"] | components["schemas"]["ChatSay"] | components["schemas"]["SignalGive"] | components["schemas"]["StillShare"] | components["schemas"]["DeviceShow"] | components["schemas"]["StepShow"] | components["schemas"]["DocumentShow"] | components["schemas"]["ApprovalAsk"] | components["schemas"]["ApprovalGive"] | components["schemas"]["RecordingAsk"] | components["schemas"]["RecordingAgree"] | components["schemas"]["RecordingEnd"] | components["schemas"]["SessionEnd"] | components["schemas"]["PointerMove"] | components["schemas"]["StrokeDraw"] | components["schemas"]["FrameSight"] | components["schemas"]["FrameFreeze"] | components["schemas"]["RungTell"] | components["schemas"]["RungAsk"] | components["schemas"]["CaptionSay"] | components["schemas"]["CameraAsk"] | components["schemas"]["CameraState"] | components["schemas"]["RtcHail"] | components["schemas"]["RtcDescribe"] | components["schemas"]["RtcCandidate"] | components["schemas"]["RtcHush"] | components["schemas"]["RtcPart"] | components["schemas"]["RtcTalk"] | components["schemas"]["RtcSfuEnter"] | components["schemas"]["RtcSfuDescribe"] | components["schemas"]["RtcSfuCandidate"] | components["schemas"]["RtcSfuAgain"];
         /**
          * Component
          * @description A named part that is seen or replaced: a PSU, fan, disk bay, LED or button. Centre and size as for ports.
@@ -4498,6 +4594,20 @@ export interface components {
             type: "media.key";
         };
         /**
+         * MediaMark
+         * @description What was there at this time of the recording: an event of the log, or a frame of a stream.
+         */
+        MediaMark: {
+            /** At Ms */
+            at_ms: number;
+            /** Frame Id */
+            frame_id?: number | null;
+            /** Seq */
+            seq?: number | null;
+            /** Stream */
+            stream?: string | null;
+        };
+        /**
          * MediaNeed
          * @description Whether they are needed now: they may come another way. A line that was just opened needs them.
          */
@@ -4974,6 +5084,8 @@ export interface components {
              * @default
              */
             notes: string;
+            /** Recording Days */
+            recording_days?: number | null;
         };
         /** NewUser */
         NewUser: {
@@ -5759,6 +5871,226 @@ export interface components {
             id: number;
         };
         /**
+         * Recording
+         * @description A recording of picture and voices. `recorder`: the client that makes it; `agreed`: everybody who said yes.
+         */
+        Recording: {
+            /** Agreed */
+            agreed: string[];
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Began At */
+            began_at: string | null;
+            /** By */
+            by: string;
+            /** Ended By */
+            ended_by: string | null;
+            /** Id */
+            id: string;
+            /** Recorder */
+            recorder: string;
+            state: components["schemas"]["RecordingState"];
+        };
+        /**
+         * RecordingAgree
+         * @description Let it be recorded, or not: without everybody's yes nothing is, and a no ends it.
+         */
+        RecordingAgree: {
+            /** Id */
+            id: string;
+            /** N */
+            n: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "recording.agree";
+            /** Yes */
+            yes: boolean;
+        };
+        /**
+         * RecordingAgreed
+         * @description Somebody has agreed, and others have not yet.
+         */
+        RecordingAgreed: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Client */
+            client: string;
+            /** N */
+            n: number;
+            recording: components["schemas"]["Recording"];
+            /** Seq */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "recording.agreed";
+        };
+        /**
+         * RecordingAsk
+         * @description Record picture and voices, once everybody here agrees. This client is to record; it mints `id`.
+         */
+        RecordingAsk: {
+            /** Id */
+            id: string;
+            /** N */
+            n: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "recording.ask";
+        };
+        /**
+         * RecordingAsked
+         * @description Somebody wants to record; nothing is until everybody here has agreed.
+         */
+        RecordingAsked: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Client */
+            client: string;
+            /** N */
+            n: number;
+            recording: components["schemas"]["Recording"];
+            /** Seq */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "recording.asked";
+        };
+        /**
+         * RecordingBegan
+         * @description Everybody here has agreed: from now on it is recorded. Also when it goes on.
+         */
+        RecordingBegan: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Client */
+            client: string;
+            /** N */
+            n: number;
+            recording: components["schemas"]["Recording"];
+            /** Seq */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "recording.began";
+        };
+        /**
+         * RecordingEnd
+         * @description Record no more. Anybody may, at any time.
+         */
+        RecordingEnd: {
+            /** Id */
+            id: string;
+            /** N */
+            n: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "recording.end";
+        };
+        /**
+         * RecordingEnded
+         * @description Nothing more is recorded.
+         */
+        RecordingEnded: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Client */
+            client: string;
+            /** N */
+            n: number;
+            recording: components["schemas"]["Recording"];
+            /** Seq */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "recording.ended";
+        };
+        /**
+         * RecordingFile
+         * @description A recording and what has come of it. `missing`: pieces that later ones came after, and that have not come.
+         *
+         *     `marks` lead from times of the recording to events and frames; `deleted_at`: when its pieces were deleted.
+         */
+        RecordingFile: {
+            /** Chunks */
+            chunks: number;
+            /** Deleted At */
+            deleted_at: string | null;
+            /** Marks */
+            marks: components["schemas"]["MediaMark"][];
+            /** Missing */
+            missing: number[];
+            recording: components["schemas"]["Recording"];
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /**
+         * RecordingPaused
+         * @description Somebody came who has not agreed yet: nothing is recorded from now on.
+         */
+        RecordingPaused: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Client */
+            client: string;
+            /** N */
+            n: number;
+            recording: components["schemas"]["Recording"];
+            /** Seq */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "recording.paused";
+        };
+        /**
+         * RecordingState
+         * @enum {string}
+         */
+        RecordingState: "asked" | "running" | "paused" | "ended";
+        /**
          * RecoveryCodes
          * @description Shown once; each works once.
          */
@@ -6389,8 +6721,8 @@ export interface components {
              */
             quantity: string;
         };
-        ServerEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"];
-        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"] | components["schemas"]["RungTold"] | components["schemas"]["RungAsked"] | components["schemas"]["CaptionSaid"] | components["schemas"]["CameraAsked"] | components["schemas"]["CameraStated"] | components["schemas"]["RtcHailed"] | components["schemas"]["RtcDescribed"] | components["schemas"]["RtcCandidateTold"] | components["schemas"]["RtcHushed"] | components["schemas"]["RtcParted"] | components["schemas"]["RtcWay"] | components["schemas"]["RtcTalks"] | components["schemas"]["RtcSfuDescribed"] | components["schemas"]["RtcSfuCandidateTold"] | components["schemas"]["RtcSfuClosed"] | components["schemas"]["CameraMaskChanged"];
+        ServerEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["RecordingAsked"] | components["schemas"]["RecordingAgreed"] | components["schemas"]["RecordingBegan"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingEnded"] | components["schemas"]["SessionClosed"];
+        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["RecordingAsked"] | components["schemas"]["RecordingAgreed"] | components["schemas"]["RecordingBegan"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingEnded"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"] | components["schemas"]["RungTold"] | components["schemas"]["RungAsked"] | components["schemas"]["CaptionSaid"] | components["schemas"]["CameraAsked"] | components["schemas"]["CameraStated"] | components["schemas"]["RtcHailed"] | components["schemas"]["RtcDescribed"] | components["schemas"]["RtcCandidateTold"] | components["schemas"]["RtcHushed"] | components["schemas"]["RtcParted"] | components["schemas"]["RtcWay"] | components["schemas"]["RtcTalks"] | components["schemas"]["RtcSfuDescribed"] | components["schemas"]["RtcSfuCandidateTold"] | components["schemas"]["RtcSfuClosed"] | components["schemas"]["CameraMaskChanged"];
         /**
          * Session
          * @description One support call as a list shows it.
@@ -6487,6 +6819,7 @@ export interface components {
             is_ended: boolean;
             /** Participants */
             participants: components["schemas"]["Participant"][];
+            recording?: components["schemas"]["Recording"] | null;
             /** Session Id */
             session_id: string;
             signal: components["schemas"]["GivenSignal"] | null;
@@ -6903,7 +7236,7 @@ export interface components {
             /** Stored */
             stored: number;
         };
-        StoredEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"];
+        StoredEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["RecordingAsked"] | components["schemas"]["RecordingAgreed"] | components["schemas"]["RecordingBegan"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingEnded"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"];
         /**
          * Strengthened
          * @description With the sign-in's fresh token, for programs.
@@ -7030,6 +7363,8 @@ export interface components {
              * @default
              */
             notes: string;
+            /** Recording Days */
+            recording_days?: number | null;
             /**
              * Updated At
              * Format: date-time
@@ -7223,6 +7558,7 @@ export type Chart = components['schemas']['Chart'];
 export type ChatLine = components['schemas']['ChatLine'];
 export type ChatSaid = components['schemas']['ChatSaid'];
 export type ChatSay = components['schemas']['ChatSay'];
+export type Chunk = components['schemas']['Chunk'];
 export type ClientMessage = components['schemas']['ClientMessage'];
 export type Component = components['schemas']['Component'];
 export type Confirmation = components['schemas']['Confirmation'];
@@ -7296,6 +7632,7 @@ export type Me = components['schemas']['Me'];
 export type MediaAsk = components['schemas']['MediaAsk'];
 export type MediaGot = components['schemas']['MediaGot'];
 export type MediaKey = components['schemas']['MediaKey'];
+export type MediaMark = components['schemas']['MediaMark'];
 export type MediaNeed = components['schemas']['MediaNeed'];
 export type MediaSend = components['schemas']['MediaSend'];
 export type MediaSpent = components['schemas']['MediaSpent'];
@@ -7379,6 +7716,17 @@ export type RackUnit = components['schemas']['RackUnit'];
 export type Reading = components['schemas']['Reading'];
 export type ReadLabel = components['schemas']['ReadLabel'];
 export type ReadTag = components['schemas']['ReadTag'];
+export type Recording = components['schemas']['Recording'];
+export type RecordingAgree = components['schemas']['RecordingAgree'];
+export type RecordingAgreed = components['schemas']['RecordingAgreed'];
+export type RecordingAsk = components['schemas']['RecordingAsk'];
+export type RecordingAsked = components['schemas']['RecordingAsked'];
+export type RecordingBegan = components['schemas']['RecordingBegan'];
+export type RecordingEnd = components['schemas']['RecordingEnd'];
+export type RecordingEnded = components['schemas']['RecordingEnded'];
+export type RecordingFile = components['schemas']['RecordingFile'];
+export type RecordingPaused = components['schemas']['RecordingPaused'];
+export type RecordingState = components['schemas']['RecordingState'];
 export type RecoveryCodes = components['schemas']['RecoveryCodes'];
 export type Rectified = components['schemas']['Rectified'];
 export type Redaction = components['schemas']['Redaction'];
@@ -11204,6 +11552,8 @@ export interface operations {
     sessions_api_v1_sessions_get: {
         parameters: {
             query?: {
+                /** @description Only sessions that showed this device. */
+                device_id?: string | null;
                 /** @description Rows in this page. */
                 limit?: number;
                 /** @description Rows before this page. */
@@ -11369,7 +11719,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": (components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"])[];
+                    "application/json": (components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["RecordingAsked"] | components["schemas"]["RecordingAgreed"] | components["schemas"]["RecordingBegan"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingEnded"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"])[];
+                };
+            };
+        };
+    };
+    export_api_v1_sessions__session_id__export_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description A ZIP. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
                 };
             };
         };
@@ -11502,6 +11884,110 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    recordings_api_v1_sessions__session_id__recordings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingFile"][];
+                };
+            };
+        };
+    };
+    keep_chunk_api_v1_sessions__session_id__recordings__recording_id__chunks__k__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                k: number;
+                recording_id: string;
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description A line of JSON (`ChunkHead`), and behind it the WebM of about a second. */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chunk"];
+                };
+            };
+        };
+    };
+    media_api_v1_sessions__session_id__recordings__recording_id__media_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recording_id: string;
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description WebM. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/webm": string;
+                };
             };
         };
     };

@@ -173,6 +173,23 @@ export class Commands {
     this.live.ask({ type: "approval.give", id, decision, ...(reason && { reason }) });
   }
 
+  /** Record picture and voices once everybody agrees; this client is to do it. Returns its id. */
+  askRecording(): string {
+    const id = randomId();
+    this.live.ask({ type: "recording.ask", id });
+    return id;
+  }
+
+  /** Let it be recorded, or not: a no ends it. */
+  agreeRecording(id: string, yes: boolean): void {
+    this.live.ask({ type: "recording.agree", id, yes });
+  }
+
+  /** Record no more. */
+  endRecording(id: string): void {
+    this.live.ask({ type: "recording.end", id });
+  }
+
   /** End the session for all. */
   end(): void {
     this.live.ask({ type: "session.end" });

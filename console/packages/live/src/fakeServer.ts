@@ -161,6 +161,7 @@ export class FakeServer {
       signal: null,
       step: null,
       approvals: [],
+      recording: null,
     };
   }
 

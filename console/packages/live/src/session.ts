@@ -11,6 +11,7 @@ import type {
   GivenSignal,
   Participant,
   PointerMoved,
+  Recording,
   Refused,
   ServerEvent,
   ServerMessage,
@@ -48,6 +49,8 @@ export interface SessionView {
   readonly approvals: readonly Approval[];
   /** What somebody has put before everybody's eyes. */
   readonly document: GivenDocument | null;
+  /** What is recorded, or asked for; null: nothing. */
+  readonly recording: Recording | null;
   /** The session is about equipment now that is not this person's to see. */
   readonly isElsewhere: boolean;
   /** The newest pointer, stroke and frame of each participant, by their id. */
@@ -76,6 +79,7 @@ export const EMPTY_SESSION: SessionView = {
   step: null,
   approvals: [],
   document: null,
+  recording: null,
   isElsewhere: false,
   pointers: {},
   strokes: {},
@@ -118,6 +122,7 @@ export function reduce(view: SessionView, message: ServerMessage): SessionView {
         ...view,
         ...state,
         document: state.document ?? null,
+        recording: state.recording ?? null, // older servers leave it out
         epoch,
         seq,
         headSeq: Math.max(seq, view.headSeq),
@@ -223,8 +228,15 @@ function withEvent(view: SessionView, event: ServerEvent): SessionView {
     case "approval.asked":
     case "approval.given":
       return { ...next, approvals: replaced(view.approvals, event.approval) };
+    case "recording.asked":
+    case "recording.agreed":
+    case "recording.began":
+    case "recording.paused":
+      return { ...next, recording: event.recording };
+    case "recording.ended":
+      return { ...next, recording: null };
     case "session.ended":
-      return { ...next, isEnded: true };
+      return { ...next, isEnded: true, recording: null };
     default:
       event satisfies never;
       return next;

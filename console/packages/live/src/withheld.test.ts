@@ -13,6 +13,7 @@ const state: SessionState = {
   signal: null,
   step: null,
   approvals: [],
+  recording: null,
 };
 const stamp = { at: "2026-01-01T08:00:00Z", by: "expert", client: "c".repeat(16), n: 1 };
 const shown = (seq: number): DeviceShown => ({

@@ -13,6 +13,7 @@ import { openSheet } from "./panels";
 
 export function TopBar() {
   const now = target.value;
+  const RecordingNow = live.here.value?.RecordingNow;
   return (
     <header class="top">
       {isOffline.value && <OfflineBar />}
@@ -31,6 +32,7 @@ export function TopBar() {
         )}
         {room.value && <LinkState />}
       </div>
+      {RecordingNow && <RecordingNow />}
     </header>
   );
 }

@@ -3,3 +3,4 @@ export { openSession, sendUnsent } from "@nearhand/live";
 export { MaskLine, MaskSign } from "../video/MaskSign";
 export { showPictures } from "../video/show";
 export { RungChip, RungChoice } from "../video/RungChip";
+export { RecordingNow } from "./RecordingNow";

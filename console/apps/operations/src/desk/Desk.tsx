@@ -2,6 +2,7 @@
 import { notify, Skeleton, useLoad } from "@nearhand/ui";
 import { VoiceBar } from "@nearhand/ui/voice";
 import { useEffect } from "preact/hooks";
+import { DeskRecording } from "../recording/DeskRecording";
 import { Failed } from "../shell/Shown";
 import { Approvals } from "./Approvals";
 import { CameraControls, SpokenCaptions } from "./CameraControls";
@@ -41,6 +42,7 @@ function OpenDesk({ desk }: { desk: DeskModel }) {
     <div class="desk" data-testid="desk" data-link={desk.view.value.link.state}>
       <DeskHead desk={desk} hall={hall} />
       <div class="desk-notices">
+        <DeskRecording desk={desk} voice={voice} />
         <LinkNotice desk={desk} />
         <Approvals desk={desk} />
       </div>

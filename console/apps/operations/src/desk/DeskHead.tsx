@@ -3,11 +3,17 @@ import { Button, Confirm, dateTime, notify, timer } from "@nearhand/ui";
 import { useSignal } from "@preact/signals";
 import badgeCheck from "lucide-static/icons/badge-check.svg?raw";
 import presentation from "lucide-static/icons/presentation.svg?raw";
+import circleDot from "lucide-static/icons/circle-dot.svg?raw";
+import history from "lucide-static/icons/history.svg?raw";
 import userPlus from "lucide-static/icons/user-plus.svg?raw";
 import { useEffect } from "preact/hooks";
 import type { Session } from "@nearhand/contract";
 import { may, me } from "../access/identity";
+import { askToRecord } from "../recording/DeskRecording";
+import { t as trec } from "../recording/words";
+import { t as tr } from "../replay/words";
 import { get } from "../rest";
+import { navigate } from "../router";
 import { paths } from "../routes";
 import { useNow } from "../shell/now";
 import { t as ta } from "./approvalWords";
@@ -85,6 +91,21 @@ export function DeskHead({ desk, hall }: { desk: Desk; hall: DeskHall | null }) 
       {desk.mayDraw.value && (
         <Button look="danger" onClick={() => (asksEnd.value = true)} data-testid="end-session">
           {t("end")}
+        </Button>
+      )}
+      {desk.mayDraw.value && !view.recording && (
+        <Button
+          icon={circleDot}
+          onClick={() => askToRecord(desk)}
+          title={trec("recordHint")}
+          data-testid="record-session"
+        >
+          {trec("record")}
+        </Button>
+      )}
+      {view.isEnded && (
+        <Button icon={history} onClick={() => navigate(paths.replay(desk.id))} data-testid="replay-session">
+          {tr("replay")}
         </Button>
       )}
       {asksEnd.value && (

@@ -41,7 +41,10 @@ export interface Canvas {
   readonly portOf: (name: string, face: FaceSide) => Port | null;
 }
 
-export function drawnMarks(view: LiveView, canvas: Canvas, chosen: string | null): Drawn[] {
+/** What of a view marks are drawn from. */
+type Marked = Pick<LiveView, "annotations" | "participants" | "pending">;
+
+export function drawnMarks(view: Marked, canvas: Canvas, chosen: string | null): Drawn[] {
   const { pending } = view;
   const saved = view.annotations.flatMap((mark): Drawn[] => {
     if (pending.removing.includes(mark.id)) return [];
@@ -64,7 +67,7 @@ export function drawnMarks(view: LiveView, canvas: Canvas, chosen: string | null
 }
 
 /** Whose ink: cyan is the expert's, violet the customer's, white the technician's. */
-export function inkOf({ participants }: LiveView, by: string): Ink {
+export function inkOf({ participants }: Pick<LiveView, "participants">, by: string): Ink {
   switch (participants.find(({ id }) => id === by)?.role) {
     case "observer":
       return "other";

@@ -2,6 +2,7 @@
 import { sendUnsent } from "@nearhand/live";
 import { notify } from "@nearhand/ui";
 import { me } from "../access/identity";
+import { pieces } from "../recording/shelf";
 import { route } from "../router";
 import { sendLeftVoices } from "./hall";
 import { refusalText } from "./words";
@@ -15,6 +16,7 @@ export async function sendLeftovers(): Promise<void> {
   // The session on the screen sends its own; a guest has no other.
   const except = who.session_id ?? (here.view === "desk" ? here.id : null);
   const { participant_id: participantId } = who;
+  void pieces.resume();
   const onRefused = (refusal: Parameters<typeof refusalText>[0]) => notify(refusalText(refusal), "caution");
   const { signal } = stopping;
   await sendUnsent({ participantId, except, signal, onRefused });

@@ -11,6 +11,7 @@ import { get, getVersioned, post, remove } from "../rest";
 import { navigate, query, setQuery } from "../router";
 import { paths } from "../routes";
 import { Shown, sentence } from "../shell/Shown";
+import { Ended } from "../wall/Ended";
 import { t as tShared } from "../words";
 import { DeviceFacts } from "./DeviceFacts";
 import { DeviceLabels } from "./DeviceLabels";
@@ -25,9 +26,9 @@ import { StatusFlag } from "./StatusFlag";
 import { TagClashes } from "./TagClashes";
 import { t } from "./words";
 
-const TABS = ["overview", "history", "records", "manuals", "labels", "photo"] as const;
+const TABS = ["overview", "history", "records", "sessions", "manuals", "labels", "photo"] as const;
 type TabKey = (typeof TABS)[number];
-const NEEDS = { overview: "devices.read", history: "telemetry.read", records: "maintenance.read", manuals: "manuals.read", labels: "devices.read", photo: "devices.read" } as const; // prettier-ignore
+const NEEDS = { overview: "devices.read", history: "telemetry.read", records: "maintenance.read", sessions: "sessions.list", manuals: "manuals.read", labels: "devices.read", photo: "devices.read" } as const; // prettier-ignore
 
 export function DevicePage({ id }: { id: string }) {
   const view = useLoad(id, (signal) => get<DeviceView>(`/devices/${id}/view`, {}, signal));
@@ -65,6 +66,7 @@ function Page({ view }: { view: DeviceView }) {
         {tab === "overview" && <Overview view={view} />}
         {tab === "history" && <History deviceId={device.id} port={query.value.get("port") ?? ""} />}
         {tab === "records" && <Records deviceId={device.id} />}
+        {tab === "sessions" && <Ended deviceId={device.id} />}
         {tab === "manuals" && <Manuals deviceId={device.id} />}
         {tab === "labels" && <DeviceLabels view={view} onMade={clashes.reload} />}
         {tab === "photo" && <ReferencePhotos view={view} />}

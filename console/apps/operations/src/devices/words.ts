@@ -58,6 +58,7 @@ export const t = words({
   ],
   overview: ["Overview", "概覽", "概览"],
   history: ["Live & history", "即時與歷程", "实时与历史"],
+  sessions: ["Sessions", "連線", "会话"],
   records: ["Maintenance", "維護記錄", "维护记录"],
   manuals: ["Manuals", "手冊", "手册"],
   labels: ["Labels", "標籤", "标签"],

@@ -97,15 +97,20 @@ function TenantDialog({ tenant, onDone }: TenantDialogProps) {
     tenant ? getVersioned<Tenant>(`/tenants/${tenant.id}`, signal) : Promise.resolve(null),
   );
   const [notes, setNotes] = useState(tenant?.notes ?? "");
-  const save = async (name: string) => {
-    const body = { name, notes } satisfies NewTenant;
+  const save = async (name: string, days: string) => {
+    const body = { name, notes, recording_days: days ? Number(days) : null } satisfies NewTenant;
     if (tenant) await put(`/tenants/${tenant.id}`, body, read.data!.etag);
     else await post("/tenants", body);
     onDone(true);
   };
   return (
     <Dialog title={t(tenant ? "changeTenant" : "addTenant")} onClose={() => onDone(false)}>
-      <form class="form" onSubmit={submits((form) => acting.run(() => save(textOf(form, "name"))))}>
+      <form
+        class="form"
+        onSubmit={submits((form) =>
+          acting.run(() => save(textOf(form, "name"), textOf(form, "recording_days"))),
+        )}
+      >
         <Field
           label={t("name")}
           name="name"
@@ -114,6 +119,15 @@ function TenantDialog({ tenant, onDone }: TenantDialogProps) {
           required
           autofocus
           error={acting.problem ?? (read.status === "failed" ? sentence(read.error) : undefined)}
+        />
+        <Field
+          label={t("recordingDays")}
+          hint={t("recordingDaysHint")}
+          name="recording_days"
+          type="number"
+          min={1}
+          max={3650}
+          defaultValue={tenant?.recording_days ?? ""}
         />
         <AreaField label={t("notes")} value={notes} rows={3} maxLength={2000} onInput={setNotes} />
         <div class="ui-actions">

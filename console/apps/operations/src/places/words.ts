@@ -42,6 +42,12 @@ export const t = words({
     "租戶是設備放置於此的客戶；不屬於任何租戶的設備歸營運方所有。",
     "租户是设备放置于此的客户；不属于任何租户的设备归运营方所有。",
   ],
+  recordingDays: ["Keep recordings for (days)", "錄製內容保留天數", "录制内容保留天数"],
+  recordingDaysHint: [
+    "Empty: as long as the house keeps its own.",
+    "留空則依系統設定保留。",
+    "留空则按系统设置保留。",
+  ],
   notes: ["Notes", "備註", "备注"],
   removeTenantAsk: [
     "{name} goes, and what was granted for its things. Refused while anything belongs to it.",

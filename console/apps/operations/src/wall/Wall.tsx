@@ -8,11 +8,13 @@ import layoutGrid from "lucide-static/icons/layout-grid.svg?raw";
 import phoneIncoming from "lucide-static/icons/phone-incoming.svg?raw";
 import { useEffect } from "preact/hooks";
 import { may } from "../access/identity";
+import { t as tReplay } from "../replay/words";
 import { get } from "../rest";
 import { paths } from "../routes";
 import { useNow } from "../shell/now";
 import { Failed } from "../shell/Shown";
 import { isMuted, setMuted } from "./bell";
+import { Ended } from "./Ended";
 import { openSessions, refreshWall, ringing, wallState } from "./wall";
 import { t } from "./words";
 
@@ -49,6 +51,8 @@ export function Wall() {
           <Card key={session.id} session={session} />
         ))}
       </ul>
+      <h2 class="ended-title">{tReplay("ended")}</h2>
+      <Ended key={all.length} />
     </div>
   );
 }

@@ -1,28 +1,21 @@
 /** Voice and live pictures of one session: who can be reached is connected to directly; marks never depend on it. */
 
-import type { IceServers, Participant, ServerMessage } from "@nearhand/contract";
-import type { Directed, Live, LiveView } from "../live";
+import type { Participant, ServerMessage } from "@nearhand/contract";
+import type { Directed, LiveView } from "../live";
 import { randomId } from "../outbox";
 import { type Store, type Unsubscribe, Value } from "../store";
-import { type CallView, isSame, type Known, lookedAtBy, NO_CALL, seen, steps } from "./callView";
+import { type CallOptions, type CallView, isSame, type Known, lookedAtBy, NO_CALL, viewOf } from "./callView";
 import { type DirectSeen, Gauge } from "./measure";
 import { Microphone } from "./microphone";
 import { Peer } from "./peer";
 import type { Reach } from "./reach";
-import { allowed, maySpeak, toServer } from "./rights";
+import { allowed, toServer } from "./rights";
 import { Speaker } from "./speaker";
 import { WayKeeper } from "./wayKeeper";
 
 /** Others one is connected to directly: more would each cost a share of a phone's link. */
 const MOST_PEERS = 2;
 const METER_MS = 150;
-
-export interface CallOptions {
-  readonly live: Live;
-  readonly servers: () => Promise<IceServers>;
-  /** A desk shows pictures, a phone does not. */
-  readonly takesPictures: boolean;
-}
 
 export class Call implements Store<CallView> {
   readonly #value = new Value<CallView>(NO_CALL);
@@ -64,6 +57,12 @@ export class Call implements Store<CallView> {
 
   get(): CallView {
     return this.#value.get();
+  }
+
+  /** What is said just now, here and by the others: for a recording. */
+  sounds(): MediaStreamTrack[] {
+    const others = [...this.#peers.values()].flatMap(({ peer }) => (peer.sound ? [peer.sound] : []));
+    return this.#microphone.track ? [...others, this.#microphone.track] : others;
   }
 
   subscribe(listener: (view: CallView) => void): Unsubscribe {
@@ -280,18 +279,10 @@ export class Call implements Store<CallView> {
   }
 
   #publish(): void {
-    const { you, isEnded, isElsewhere } = this.options.live.get();
-    const next: CallView = {
-      trouble: this.#way.told.why ?? null,
-      by: this.#way.told.way,
-      peers: [...this.#peers].map(seen),
-      maySpeak: maySpeak(you ?? undefined) && !isEnded && !isElsewhere,
-      microphone: this.#microphone.state,
-      isTalking: this.#microphone.isTalking,
-      level: steps(this.#microphone.level),
+    const next = viewOf(this.options.live.get(), this.#way.told, this.#peers, this.#microphone, {
       isSilenced: this.#isSilenced,
       hushedBy: this.#hushedBy,
-    };
+    });
     if (!isSame(this.#value.get(), next)) this.#value.set(next);
   }
 }

@@ -1,10 +1,20 @@
 /** What a screen shows of voice and live pictures. */
 
-import type { MicrophoneState } from "./microphone";
+import type { IceServers } from "@nearhand/contract";
+import type { Live, LiveView } from "../live";
+import type { Microphone, MicrophoneState } from "./microphone";
 import type { Reach, Way } from "./reach";
+import { maySpeak } from "./rights";
 import type { Speaker } from "./speaker";
 
 const LEVELS = 5;
+
+export interface CallOptions {
+  readonly live: Live;
+  readonly servers: () => Promise<IceServers>;
+  /** A desk shows pictures, a phone does not. */
+  readonly takesPictures: boolean;
+}
 
 export interface PeerView {
   readonly client: string;
@@ -63,7 +73,7 @@ export function steps(level: number): number {
   return level < 0.005 ? 0 : Math.min(LEVELS, Math.ceil(Math.sqrt(level) * LEVELS));
 }
 
-export function seen([client, { by, peer, isTalking }]: [string, Known]): PeerView {
+function seen([client, { by, peer, isTalking }]: [string, Known]): PeerView {
   return {
     client,
     by,
@@ -77,6 +87,25 @@ export function seen([client, { by, peer, isTalking }]: [string, Known]): PeerVi
 /** The connection by which pictures go to somebody who looks at them. */
 export function lookedAtBy({ looks, peer }: Known): RTCPeerConnection[] {
   return looks && peer.isShown && peer.way === "open" && peer.sendingLine ? [peer.sendingLine] : [];
+}
+
+export function viewOf(
+  { you, isEnded, isElsewhere }: LiveView,
+  told: { way: CallView["by"]; why?: CallView["trouble"] },
+  peers: Iterable<[string, Known]>,
+  microphone: Microphone,
+  more: Pick<CallView, "isSilenced" | "hushedBy">,
+): CallView {
+  return {
+    trouble: told.why ?? null,
+    by: told.way,
+    peers: [...peers].map(seen),
+    maySpeak: maySpeak(you ?? undefined) && !isEnded && !isElsewhere,
+    microphone: microphone.state,
+    isTalking: microphone.isTalking,
+    level: steps(microphone.level),
+    ...more,
+  };
 }
 
 export function isSame(a: CallView, b: CallView): boolean {

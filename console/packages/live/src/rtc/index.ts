@@ -1,7 +1,7 @@
 /** Voice and live pictures between browsers, or through the media server: `new Call({ live, … })`, follow its view, close it with the session. */
 
-export { Call, type CallOptions } from "./call";
-export { type CallView, NO_CALL, type PeerView } from "./callView";
+export { Call } from "./call";
+export { type CallOptions, type CallView, NO_CALL, type PeerView } from "./callView";
 export type { DirectSeen } from "./measure";
 export type { MicrophoneState } from "./microphone";
 export type { Way } from "./reach";

@@ -1,0 +1,18 @@
+"""Robots have nothing to hide: they let themselves be recorded whenever somebody asks."""
+
+from nearhand.client.live import LiveSession
+from nearhand.sessions import messages as m
+
+
+async def agree(live: LiveSession, message: object) -> None:
+    """To what is asked of all, and on coming in while something is recorded."""
+    match message:
+        case m.RecordingAsked(recording=recording) | m.RecordingPaused(recording=recording):
+            pass
+        case m.State(state=state) if state.recording is not None:
+            recording = state.recording
+        case _:
+            return
+    you = live.view.you
+    if you is not None and you.id not in recording.agreed:
+        await live.agree_recording(recording.id, yes=True)
