@@ -11,6 +11,7 @@ from tests.support.routes import api_routes
 UNTOLD = {
     ("GET", f"{API}/me"),
     ("GET", f"{API}/demo"),
+    ("GET", f"{API}/ice"),
     *(("GET", f"{API}/{path}") for path in ("sign-in", "me/passkeys", "me/sign-ins", "me/tokens")),
     ("POST", f"{API}/sign-in/passkey/options"),
     ("POST", f"{API}/sign-in/provider"),

@@ -1,4 +1,4 @@
-"""The service asks its sign-in provider and nobody else: nothing that people write into it can make it open an address."""
+"""The service asks its sign-in provider and its media server, and nobody else: nothing that people write into it can make it open an address."""
 
 import ast
 import json
@@ -19,6 +19,7 @@ CALLERS = {
 MAY = ("client/", "doctor.py")
 # A setting names the one address it begins at; tests/access/test_provider.py sees that it is led to no other.
 PROVIDER = "access/provider.py"
+MEDIA_SERVER = "sessions/janus.py"  # at the address in the settings, which no message can name or change
 
 
 def called(path: Path) -> set[str]:
@@ -39,7 +40,10 @@ def test_nothing_of_the_service_can_open_an_address() -> None:
     }
     assert callers  # the list above still knows how the SDK asks
     others = {name: modules for name, modules in callers.items() if not name.startswith(MAY)}
-    assert others == {PROVIDER: ["authlib.integrations.httpx_client", "httpx2"]}
+    assert others == {
+        PROVIDER: ["authlib.integrations.httpx_client", "httpx2"],
+        MEDIA_SERVER: ["websockets.asyncio.client"],
+    }
 
 
 def test_where_the_provider_is_comes_from_the_settings_alone() -> None:
@@ -51,9 +55,18 @@ def test_where_the_provider_is_comes_from_the_settings_alone() -> None:
         assert not {field for field in fields if "url" in field or "uri" in field}
 
 
+def test_where_the_media_server_is_comes_from_the_settings_alone() -> None:
+    making = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if makes(path, "Janus")}
+    assert making == {"app.py"}
+
+
 def makes_provider(path: Path) -> bool:
+    return makes(path, "Provider")
+
+
+def makes(path: Path, name: str) -> bool:
     return any(
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Provider"
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     )
 
