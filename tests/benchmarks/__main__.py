@@ -3,7 +3,10 @@
 import subprocess
 import sys
 
-NAMES = ("live", "read", "registry", "app", "anchor", "track", "browser_anchor", "access", "media", "hall")
+NAMES = (
+    *("live", "read", "registry", "app", "anchor", "track", "browser_anchor", "access"),
+    *("media", "hall", "parties"),
+)
 
 
 def main() -> int:

@@ -7,9 +7,10 @@ import pytest
 
 from tests.browser.test_mark_on_a_still import trays
 from tests.browser.test_three_parties import sees
-from tests.browser.test_voice_and_video import RELAY_ONLY, Bare, desk, open_way, phone
+from tests.browser.test_voice_and_video import Bare, desk, open_way, phone
 from tests.support.chromium import chromium, write_camera
 from tests.support.demo import DemoProcess
+from tests.support.identity import RELAY_ONLY
 from tests.support.turn import TurnProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]

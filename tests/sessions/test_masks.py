@@ -59,6 +59,7 @@ def test_without_the_rule_pictures_go_as_they_are_and_say_so(hall: Neighbours, r
 
 
 def test_where_masks_are_demanded_a_still_without_one_is_refused(hall: Neighbours) -> None:
+    """L31."""
     demand(hall, CameraMask.ENFORCE)
     technician = hall.headers("technician")
     session = hall.opened(technician, device_id=hall.bank.id)
@@ -113,6 +114,7 @@ def test_a_session_about_no_device_yet_follows_the_strictest_site(hall: Neighbou
 
 
 def test_turning_to_a_device_at_another_site_is_told_to_all(hall: Neighbours) -> None:
+    """L31."""
     demand(hall, CameraMask.ENFORCE)
     technician, admin = hall.headers("technician"), hall.headers("admin")
     site = hall.ask("POST", "sites", admin, json={"name": "Elsewhere"}).json()["id"]

@@ -294,4 +294,7 @@ def test_while_the_session_is_elsewhere_a_customer_takes_nothing_and_is_back_wit
         one.ask("device.show", **shown(hall.air))
         assert watching.until("rtc.sfu_closed")["leg"] == leg
         one.ask("device.show", **shown(hall.bank))
-        assert watching.until("rtc.way", 2)["way"] == "sfu"
+        assert watching.until("rtc.way", 2)["way"] == "none"
+        assert watching.until("rtc.way", 3)["way"] == "sfu"
+        watching.pass_on("rtc.sfu_enter", room=room, takes_pictures=True)
+        assert watching.until("rtc.sfu_described", 2)["leg"] != leg

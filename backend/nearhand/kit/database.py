@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -75,6 +75,7 @@ class Database:
             ),
         )
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._is_shared = in_memory  # one connection for all: its readers take turns with writers, too
         self._turns = asyncio.Semaphore(1 if self.is_sqlite else POSTGRES_WRITERS)
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
@@ -83,23 +84,28 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A write transaction. SQLite takes its write lock at once, so two writers wait instead of failing."""
+        async with self._turn(), self.engine.connect() as connection:
+            await connection.execution_options(is_write=True)
+            async with connection.begin():
+                yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        turn = self._turn() if self._is_shared else nullcontext()
+        async with turn, self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
         try:
             async with asyncio.timeout(TURN_TIMEOUT_S):
                 await self._turns.acquire()
         except TimeoutError:
             raise Unavailable("Others are writing for too long; try again.") from None
         try:
-            async with self.engine.connect() as connection:
-                await connection.execution_options(is_write=True)
-                async with connection.begin():
-                    yield connection
+            yield
         finally:
             self._turns.release()
-
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        async with self.engine.connect() as connection, connection.begin():
-            yield connection
 
     async def close(self) -> None:
         await self.engine.dispose()

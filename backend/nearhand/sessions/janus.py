@@ -115,7 +115,7 @@ class Janus:
             while not reading.done():
                 await asyncio.wait({reading}, timeout=KEEPALIVE_S)
                 if not reading.done():
-                    await self.ask({"janus": "keepalive"})
+                    await self.ask({"janus": "keepalive"}, is_acked=True)
         finally:
             reading.cancel()
         raise SfuDown("The connection was closed.")

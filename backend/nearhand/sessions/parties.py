@@ -122,12 +122,12 @@ class Party:
             self._conference = None
         elif confers and self._conference is None and self._sfu is not None:
             self._conference = Conference(self._sfu, self._tell)
-        for client in [one for one in self._told if one not in found]:
-            del self._told[client]  # while the session is elsewhere; told again when it is back
         room = self._conference.id if self._conference is not None else None
         undone = []
-        for client, (way, why) in found.items():
-            news = RtcWay(way=way, why=why, room=room)
+        for client in self._ends:
+            # While the session is elsewhere for somebody, there is no way for them, and no reason to be told.
+            way, why = found.get(client, ("none", None))
+            news = RtcWay(way=way, why=why, room=room if way == "sfu" else None)
             before = self._told.get(client)
             if news == before:
                 continue

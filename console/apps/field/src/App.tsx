@@ -5,8 +5,7 @@ import { useEffect } from "preact/hooks";
 import { Entrance } from "./access/Entrance";
 import { actor, loadDemo } from "./access/identity";
 import { isLocked } from "./access/lock";
-import { entry } from "./access/part";
-import { SignIn } from "./access/SignIn";
+import { entry, signIn } from "./access/part";
 import { isRefused } from "./device/doubt";
 import { problemOf } from "./device/recognise";
 import { isLooking, lookProblem, showById, showByLabel, target } from "./device/target";
@@ -27,7 +26,7 @@ export function App() {
   if (actor.value === undefined) return <div class="boot" aria-busy="true" />;
   if (route.value.page === "enrol") return <Entrance />;
   if (route.value.page === "signed-in") return <Later part={entry}>{({ SignedIn }) => <SignedIn />}</Later>;
-  if (actor.value === null) return <SignIn />;
+  if (actor.value === null) return <Later part={signIn}>{({ SignIn }) => <SignIn />}</Later>;
   return <Signed who={actor.value} />;
 }
 
@@ -42,7 +41,7 @@ function Signed({ who }: { who: Actor }) {
   useEffect(() => {
     if (now.page !== "session") void findMySession(who.participant_id);
   }, [now.page, who]);
-  useEffect(() => void quiet().then(() => fetchAhead(pages, live, entry)), []);
+  useEffect(() => void quiet().then(() => fetchAhead(pages, live, entry, signIn)), []);
   const deviceId = target.value?.view.device.id;
   useEffect(() => {
     if (!deviceId) return;

@@ -1,6 +1,9 @@
 /** Second steps, enrolment and one's own panel: seldom wanted, so they come as a part of their own. */
 import { part } from "../part";
 
+/** Whoever is signed in does without. */
+export const signIn = part(() => import("./SignIn"));
+
 /** With a reader of codes of its own. */
 export const scanner = part(() => import("./ScanCode"));
 

@@ -50,6 +50,12 @@ effect(() => {
         : others;
     }
   });
+  // Said before there was a line, nobody has heard it.
+  let wasCurrent = live.get().isCurrent;
+  const follow = live.subscribe(({ isCurrent }) => {
+    if (isCurrent && !wasCurrent) void steered.met();
+    wasCurrent = isCurrent;
+  });
   captions = new OwnCaptions(
     (words) => live.pass({ type: "caption.say", ...words }),
     () => (captionsOn.value = false),
@@ -72,6 +78,7 @@ effect(() => {
     isGone = true;
     meet();
     leave();
+    follow();
     steered.close();
     captions?.stop();
     notes.peek()?.close();

@@ -172,6 +172,15 @@ it("is not asked more than twice a second what it is, however fast fingers are",
   expect(told.at(-1)?.zoom?.now).toBeCloseTo(5.9);
 });
 
+it("keeps the light that is on when its state is told anew", async () => {
+  const steer = steering(new FakeTrack(PHONE));
+  await steer.met();
+  await steer.do({ act: "torch", is_on: true, zoom: null, at: null });
+  await steer.met();
+  await soon();
+  expect(told.at(-1)).toMatchObject({ torch: true });
+});
+
 it("says what is so when the camera refuses", async () => {
   const track = new FakeTrack(PHONE);
   const steer = steering(track);

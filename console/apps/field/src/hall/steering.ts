@@ -45,6 +45,7 @@ export class Steering {
     isSteered: false,
     asked: null,
   });
+  #track: MediaStreamTrack | null = null;
   #declined: CameraAct | null = null;
   #wantedZoom: number | null = null;
   #isZooming = false;
@@ -57,11 +58,14 @@ export class Steering {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Another camera films, or none. */
+  /** A camera films, or none; or its state is to be told anew. */
   async met(): Promise<void> {
     const track = this.doors.track();
+    const isOther = track !== this.#track;
+    this.#track = track;
     const cameras = await this.doors.cameras().catch(() => []);
-    this.#set({ ...abilitiesOf(track), isTorchOn: false, cameras: cameras.length });
+    const lit = isOther ? { isTorchOn: false } : {};
+    this.#set({ ...abilitiesOf(track), ...lit, cameras: cameras.length });
   }
 
   hear(asked: CameraAsked): void {

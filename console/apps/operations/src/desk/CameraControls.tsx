@@ -26,8 +26,8 @@ export function CameraControls({ desk, hall }: { desk: Desk; hall: DeskHall }) {
 /** Who films; one of two or more is followed. */
 function Sources({ desk, hall }: { desk: Desk; hall: DeskHall }) {
   const { sources } = hall;
-  if (sources.length < 2) return null;
   const followed = desk.followed.value;
+  if (sources.length < 2 && followed === null) return null;
   return (
     <div class="camera-sources" role="group" aria-label={t("films")} data-testid="camera-sources">
       <span class="soft" aria-hidden="true">
