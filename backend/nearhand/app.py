@@ -1,5 +1,6 @@
 """Compose the service: settings → resources → routers → app. The only file that knows every slice."""
 
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -464,9 +465,12 @@ def charges_of(request: Request, settings: Settings, clock: Clock) -> list[Charg
     return charges
 
 
+_PIECE = re.compile(r"/sessions/[^/]+/recordings/[^/]+/chunks/\d+$")
+
+
 def is_upload(method: str, path: str) -> bool:
     """Paths that read their own body piece by piece, under limits of their own."""
-    return (method == "PUT" and (path.endswith("/picture") or "/chunks/" in path)) or (
+    return (method == "PUT" and (path.endswith("/picture") or _PIECE.search(path) is not None)) or (
         method == "POST"
         and path.endswith(
             ("/stills", "/documents", "/attachments", "/pictures", "/import", "/read", "/voice-notes")

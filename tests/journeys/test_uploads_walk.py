@@ -1,6 +1,7 @@
 """Every door that takes a file is walked with every file that is made to harm: refused by a fact, or kept harmless."""
 
 import io
+import itertools
 import json
 import re
 import struct
@@ -17,8 +18,10 @@ from nearhand.kit.metadata import bared
 from tests.journeys.test_bad_input import refused
 from tests.kit.test_metadata import SECRET, saved
 from tests.manuals.samples import a_pdf, a_picture
+from tests.sessions.test_recorded import HEADER
 from tests.support.attacked import Attacked, attacked
 
+HEAD_LINE = b'{"from_ms": 0, "marks": []}\n'
 FORM = "application/x-www-form-urlencoded"  # of fields alone
 CONTRACT = Path(__file__).parents[2] / "console/packages/contract/openapi.json"
 SCRIPT = b"<script>alert(document.cookie)</script>"
@@ -29,8 +32,11 @@ HANDED_OUT = {
     "/documents": "documents/{id}/file",
     "/pictures": "pictures/{sha256}",
     "/sessions/{session_id}/stills": "sessions/{session_id}/stills/{sha256}",
+    "/sessions/{session_id}/recordings/{recording_id}/chunks/{k}": "sessions/{session_id}/recordings/{recording_id}/media",
     "/sessions/{session_id}/voice-notes": "sessions/{session_id}/voice-notes/{sha256}",
 }
+FILM = "/sessions/{session_id}/recordings/{recording_id}/chunks/{k}"
+PIECES = itertools.count(1)
 KEEPS_NOTHING = {"/images/read", "/devices/import", "/device-types/{device_type_id}/faces/{side}/picture"}
 
 
@@ -101,15 +107,22 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
 
 
 @pytest.fixture(scope="module")
-def filled(service: Attacked) -> dict[str, str]:
+def filled(service: Attacked) -> Iterator[dict[str, str]]:
     device = service.device()
     device_type = service.ask("GET", f"devices/{device}").json()["device_type_id"]
-    return {
+    filled = {
         "session_id": service.session(),
         "device_type_id": device_type,
         "side": "front",
         "device_id": device,
+        "recording_id": "r1",
     }
+    with service.live(filled["session_id"], Role.ADMIN) as recorder:
+        recorder.enter()
+        recorder.say({"type": "recording.ask", "n": 1, "id": "r1"})
+        recorder.told("recording.began")
+        service.ask("PUT", FILM.format(**filled, k=0).removeprefix("/"), content=HEAD_LINE + HEADER)
+        yield filled
 
 
 def params_of(path: str, name: str = "x.png") -> dict[str, Any]:
@@ -123,7 +136,8 @@ def sent(
 ) -> Any:
     method, path = door
     name = more.pop("name", "x.png")
-    address = path.format(**filled).removeprefix("/")
+    address = path.format(**filled, k=next(PIECES)).removeprefix("/")
+    content = HEAD_LINE + content if path == FILM else content
     if path == "/documents":
         form = {"title": name, "device_id": filled["device_id"]}
         files = {"file": ("x.png", content, more.get("media_type", "image/png"))}
@@ -142,6 +156,9 @@ def handed_out(service: Attacked, door: tuple[str, str], filled: dict[str, str],
     return got
 
 
+IMAGES = {"image/jpeg", "image/png", "image/webp"}
+
+
 def is_harmless(got: Any) -> bool:
     kind, name = re.fullmatch(
         r"(inline|attachment); filename(?:=\"|\*=utf-8'')([^\"]*)\"?", got.headers["content-disposition"]
@@ -150,10 +167,9 @@ def is_harmless(got: Any) -> bool:
     return (
         got.headers["x-content-type-options"] == "nosniff"
         and "sandbox" in got.headers["content-security-policy"]
-        and (kind == "attachment" or media_type in {"image/jpeg", "image/png", "image/webp"})
-        and media_type
-        in {"image/jpeg", "image/png", "image/webp", "application/pdf", "text/plain", "text/markdown"}
-        and re.search(r"\.(jpe?g|png|webp|pdf|txt|md|ini)$", name) is not None
+        and (kind == "attachment" or media_type in IMAGES)
+        and media_type in IMAGES | {"application/pdf", "text/plain", "text/markdown", "video/webm"}
+        and re.search(r"\.(jpe?g|png|webp|pdf|txt|md|ini|webm)$", name) is not None
         and not re.search(r"[/\\]|%2F|%5C|%0D|%0A|%00|%E2%80%AE|^\.", name)
         and SECRET not in got.content
     )
@@ -187,7 +203,8 @@ def test_a_harmful_file_is_refused_or_kept_harmless(
 
 def test_no_door_takes_more_pixels_than_the_limit(service: Attacked, filled: dict[str, str]) -> None:
     for door in upload_doors():
-        assert refused(sent(service, door, filled, FILES["png bomb"])), door
+        if door[1] != FILM:  # which nobody decodes here
+            assert refused(sent(service, door, filled, FILES["png bomb"])), door
 
 
 def test_what_is_no_picture_is_taken_by_no_door_for_pictures(
@@ -222,7 +239,8 @@ def test_what_it_claims_to_be_counts_for_nothing(
     if refused(answer):
         return
     got = handed_out(service, door, filled, answer)
-    assert got is None or (is_harmless(got) and got.headers["content-type"] == "image/jpeg")
+    kept_as = "video/webm" if door[1] == FILM else "image/jpeg"
+    assert got is None or (is_harmless(got) and got.headers["content-type"] == kept_as)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -249,6 +267,6 @@ def test_no_door_for_files_is_open_to_whoever_may_only_watch(
 ) -> None:
     guest = service.guest(filled["session_id"], Role.OBSERVER)
     for method, path in upload_doors():
-        address = path.format(**filled).removeprefix("/")
+        address = path.format(**filled, k=next(PIECES)).removeprefix("/")
         answer = service.ask(method, address, who=guest, content=a_picture(), params=params_of(path))
         assert answer.status_code == 403

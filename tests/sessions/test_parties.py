@@ -201,11 +201,20 @@ async def test_a_lost_line_keeps_voice_and_pictures_for_a_moment_and_an_offer_lo
     back = await desk.again()
     await back.say({"type": "rtc.hail", "to": None, "run": "r1"})
     assert way(back) == ("sfu", None)
+    assert back.line.told("rtc.way")[-1]["is_entered"]
     assert [one["leg"] for one in offers(back)] == [one["leg"] for one in offers(desk)]
     back.leave()
     server.ticker.now_s += AWAY_S + 1
     await server.hub.tend()
     await until(lambda: len(room.open_takings) == 1)
+
+    # Away for longer, they are not in the room any more, and are told to enter it once more.
+    late = await back.again()
+    await late.say({"type": "rtc.hail", "to": None, "run": "r1"})
+    told = late.line.told("rtc.way")[-1]
+    assert (told["way"], told["is_entered"]) == ("sfu", False)
+    await enter(late)
+    await until(lambda: len(room.open_takings) == 2)
 
 
 async def test_a_media_server_that_dies_leaves_three_directly_connected_and_takes_them_back(
@@ -222,6 +231,20 @@ async def test_a_media_server_that_dies_leaves_three_directly_connected_and_take
     sfu.become(is_up=True)
     assert [way(one) for one in (phone, desk, watcher, fourth)] == [("sfu", None)] * 4
     assert len({one["room"] for one in phone.line.told("rtc.way")} - {None}) == 2
+
+
+async def test_what_could_not_be_taken_is_tried_again(
+    server: LiveServer, sfu: FakeSfu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nearhand.sessions.conference.RETRY_S", 0)
+    phone, desk, watcher = await three(server)
+    await until(lambda: bool(sfu.rooms))
+    (room,) = sfu.rooms
+    for member in (phone, desk, watcher):
+        await enter(member)
+    sfu.refused_takings = 2
+    await send(phone, room)
+    await until(lambda: len(offers(desk)) + len(offers(watcher)) == 2)
 
 
 async def test_an_offer_that_is_refused_is_told_so_and_the_next_one_is_taken(

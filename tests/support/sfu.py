@@ -54,6 +54,9 @@ class FakeRoom:
 
     async def taking(self, feed: Feed, kinds: frozenset[Kind], watching: Watching) -> FakeLeg:
         self.server.check("")
+        if self.server.refused_takings:
+            self.server.refused_takings -= 1
+            raise SfuRefused("Not now.")
         leg = FakeLeg(f"of {feed.id}", watching, feed, kinds)
         self.takings.append(leg)
         return leg
@@ -72,6 +75,7 @@ class FakeSfu:
         self.rooms: list[FakeRoom] = []
         self.numbers = itertools.count(1)
         self.refuses = ""  # an offer it does not take
+        self.refused_takings = 0  # so many of the next ones
         self._watchers: list[Callable[[], None]] = []
 
     def watch(self, on_change: Callable[[], None]) -> None:

@@ -19,6 +19,7 @@ from nearhand.sessions.sfu import Kind, Leg, Sending, Sfu, SfuDown, SfuRefused, 
 
 log = structlog.get_logger()
 
+RETRY_S = 5.0
 LEGS_PER_CLIENT = 16  # others that one client takes from
 
 
@@ -63,6 +64,9 @@ class Conference:
         self._senders: dict[str, _Sender] = {}
         self._takers: dict[tuple[str, str], _Taker] = {}  # by (who takes, whose)
         self._is_closed = False
+
+    def has(self, client: str) -> bool:
+        return client in self._entered
 
     # -- what clients say --
 
@@ -198,7 +202,11 @@ class Conference:
             leg = await room.taking(source.feed, taker.kinds, self._watching_taker(pair, taker))
         except SfuRefused as error:
             log.warning("taking_was_refused", error=str(error))
-            return  # not tried again until what is sent changes, or they enter anew
+            await asyncio.sleep(RETRY_S)
+            if self._takers.get(pair) is taker:
+                del self._takers[pair]
+                self._settle()
+            return
         taker.leg = leg
         if taker.is_dropped:
             await leg.close()

@@ -19,7 +19,7 @@ log = structlog.get_logger()
 ANSWER_WITHIN_S = 5.0
 FLOWS_WITHIN_S = 15.0
 KEEPALIVE_S = 20.0  # Janus forgets who says nothing for 60 s
-PING_S = 2.0  # a Janus that hangs is out of reach after two of them
+PING_S = 4.0  # a Janus that hangs is out of reach after two of them
 LONGEST_PAUSE_S = 5.0
 FRAME_BYTES = 256 * 1024
 MAX_ROOM = 2**53
@@ -178,8 +178,11 @@ class Janus:
             if is_acked:
                 return {}
             answer = await asyncio.wait_for(self._asked[transaction], ANSWER_WITHIN_S)
-        except (OSError, WebSocketException, TimeoutError) as error:
-            raise SfuDown(str(error) or "It did not answer.") from error
+        except TimeoutError as error:
+            socket.transport.abort()  # what else was asked hangs too: begin anew, and tell everybody
+            raise SfuDown("It did not answer.") from error
+        except (OSError, WebSocketException) as error:
+            raise SfuDown(str(error)) from error
         finally:
             self._asked.pop(transaction, None)
         return _accepted(answer)

@@ -855,6 +855,9 @@ class RtcWay(FromServer):
     way: Literal["direct", "sfu", "none"]
     why: Literal["full", "lost"] | None
     room: ShortId | None  # at the media server; another one is entered anew
+    is_entered: bool = (
+        False  # in that room: after a long absence, or an accident there, it is entered once more
+    )
 
 
 class RtcTalks(Put):

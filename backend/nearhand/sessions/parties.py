@@ -132,7 +132,8 @@ class Party:
             if news == before:
                 continue
             self._told[client] = news
-            self._ends[client].tell(news)
+            is_entered = self._conference is not None and self._conference.has(client)
+            self._ends[client].tell(news.model_copy(update={"is_entered": is_entered}))
             if way != "direct" and (before is None or before.way == "direct"):
                 undone.append(client)
         if self._conference is not None:

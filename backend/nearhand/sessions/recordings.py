@@ -89,6 +89,7 @@ async def media(
     headers = FILE_HEADERS | {
         "Cache-Control": "private, no-store",
         "Accept-Ranges": "bytes",
+        "Content-Disposition": 'attachment; filename="recording.webm"',
         "Content-Length": str(last + 1 - first),
     }
     is_part = "range" in request.headers

@@ -6555,6 +6555,11 @@ export interface components {
          *     server; `lost`, there is one and it is out of reach.
          */
         RtcWay: {
+            /**
+             * Is Entered
+             * @default false
+             */
+            is_entered: boolean;
             /** Room */
             room: string | null;
             /**

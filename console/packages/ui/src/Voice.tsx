@@ -79,7 +79,7 @@ export function VoiceBar({ call, view, nameOf, shortcut }: VoiceBarProps) {
     [call],
   );
   useTalkKey(button, shortcut);
-  if (view.peers.length === 0 && view.trouble === null) return null;
+  if (view.peers.length === 0 && view.trouble === null && view.by !== "sfu") return null;
   const { microphone } = view;
   return (
     <section
@@ -133,6 +133,7 @@ function VoiceNotes({ call, view, nameOf }: VoiceBarProps) {
   return (
     <div class="ui-voice-notes" role="status">
       {trouble && <p data-testid="voice-trouble">{t(trouble)}</p>}
+      {view.by === "sfu" && view.peers.length === 0 && <p>{t("way_seeking")}</p>}
       {TROUBLE.has(microphone) && <p>{t(microphone as "denied" | "missing" | "taken" | "insecure")}</p>}
       {isSilenced && (
         <p>

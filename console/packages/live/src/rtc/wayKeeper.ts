@@ -58,10 +58,10 @@ export class WayKeeper {
     this.#conference = null;
   }
 
-  async #wayTold({ way, why, room }: WayTold): Promise<void> {
+  async #wayTold({ way, why, room, is_entered }: WayTold): Promise<void> {
     const before = this.told.way;
     this.told = { way, why };
-    if (way === "sfu" && this.#conference?.room === room) return;
+    if (way === "sfu" && is_entered && this.#conference?.room === room) return;
     this.close();
     if (way !== "direct" || before !== "direct") this.options.reached(null);
     if (way === "sfu" && room != null) await this.#enter(room);
