@@ -59,7 +59,11 @@ class Scripted:
         resume = hello.get("resume")
         you = {"id": "ME", "display_name": "Me", "role": "expert"}
         welcome = {"type": "welcome", "epoch": "E", "seq": len(self.log), "you": you, "present": ["ME"]}
-        welcome |= {"acked": self.settled.get(hello["client"], 0), "is_resumed": resume is not None}
+        welcome |= {
+            "acked": self.settled.get(hello["client"], 0),
+            "is_resumed": resume is not None,
+            "camera_mask": "off",
+        }
         chat = [{k: e[k] for k in ("seq", "by", "at", "text")} for e in self.log]
         state = {
             "type": "session.state",

@@ -4,7 +4,7 @@ import type { IceCandidate } from "@nearhand/contract";
 import { fromWire, toWire } from "./candidates";
 import type { Way } from "./reach";
 
-const FIND_WITHIN_MS = 12_000;
+const FIND_WITHIN_MS = 25_000;
 const LOST_FOR_MS = 4_000;
 
 export interface LegOptions {
