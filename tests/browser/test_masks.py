@@ -27,6 +27,7 @@ from nearhand.vision.labels import read_labels
 from tests.browser.conftest import hall_at
 from tests.support.chromium import sign_in_page
 from tests.support.demo import DemoProcess
+from tests.support.identity import NO_CODECS, RELAY_ONLY
 from tests.support.rehearsal import Rehearsal, rehearsal
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -100,7 +101,11 @@ class Came:
 def desk_of(r: Rehearsal, url: str) -> tuple[Page, Came]:
     browser = r.page.context.browser
     assert browser is not None
-    page = browser.new_context(viewport=DESK, locale="en").new_page()
+    context = browser.new_context(viewport=DESK, locale="en")
+    context.add_init_script(
+        RELAY_ONLY + NO_CODECS
+    )  # so that pictures come as JPEG, which can be looked into here
+    page = context.new_page()
     came = Came(page)
     sign_in_page(page, f"{url}/console/sessions/{r.expert.session_id}", "expert", PASSWORD)
     return page, came
@@ -144,8 +149,11 @@ def test_labels_of_neighbours_cannot_be_read_in_anything_that_left_the_phone(
         sign = r.page.get_by_test_id("mask-sign")
         expect(sign).to_have_attribute("data-mask", "masked", timeout=SLOW_MS)
         expect(r.page.get_by_test_id("mask-line")).to_be_visible()
-        while len(came.pictures) < ENOUGH:
+        for _ in range(SLOW_MS // 500):
+            if len(came.pictures) >= ENOUGH:
+                break
             page.wait_for_timeout(500)
+        assert len(came.pictures) >= ENOUGH
         keep(page, "masked-desk")
         keep(r.page, "masked-phone")
         # The sharp still of a frame that was shown live.
