@@ -133,7 +133,9 @@ def test_while_the_session_is_elsewhere_nothing_can_be_asked_of_it(hall: Neighbo
         for name in NUMBERED + FLEETING:
             known = {"sha256": sha256} if "sha256" in EXAMPLES[name] else {}
             found[name] = answered(socket, name, example(name, hall.bank.id) | known)
-        assert found == dict.fromkeys(NUMBERED + FLEETING, "elsewhere")
+        # Whoever is recorded may say no wherever the session is (L32); here nobody is.
+        consent = dict.fromkeys(("recording.agree", "recording.end"), "unknown_recording")
+        assert found == dict.fromkeys(NUMBERED + FLEETING, "elsewhere") | consent
         assert log_of(hall, session_id) == before
         assert hall.ask("POST", f"sessions/{session_id}/stills", attacker, content=b"x").status_code == 403
         assert hall.ask("POST", f"sessions/{session_id}/invitations", attacker, json={}).status_code == 403
