@@ -24,19 +24,21 @@ function keeper(servers: () => Promise<readonly RTCIceServer[]> = async () => []
     ...{ live: live as unknown as Live, takesPictures: true, run: "me", servers, reached },
     mine: () => ({ sound: null, pictures: null, bitPerS: 1_000_000 }),
   });
-  const hear = (way: string, room: string | null = null, why: string | null = null) =>
-    made.hear({ type: "rtc.way", way, why, room } as ServerMessage);
+  const hear = (way: string, room: string | null = null, why: string | null = null, is_entered = false) =>
+    made.hear({ type: "rtc.way", way, why, room, is_entered } as ServerMessage);
   return { made, hear, reached, types: () => told.map(({ type }) => type) };
 }
 
 test("the media server is entered once per room, and who was reached directly is not any more", async () => {
   const { hear, reached, types } = keeper();
   await hear("sfu", "a");
-  await hear("sfu", "a"); // told again after a lost line
+  await hear("sfu", "a", null, true); // told again after a lost line
   expect(types().filter((type) => type === "rtc.sfu_enter")).toHaveLength(1);
   expect(reached).toHaveBeenCalledWith(null);
-  await hear("sfu", "b"); // it was gone, and is back
+  await hear("sfu", "a"); // the line was lost for so long that one is not in it any more
   expect(types().filter((type) => type === "rtc.sfu_enter")).toHaveLength(2);
+  await hear("sfu", "b"); // it was gone, and is back
+  expect(types().filter((type) => type === "rtc.sfu_enter")).toHaveLength(3);
 });
 
 test("back to direct connections, one hails; told so from the start, one has hailed already", async () => {
