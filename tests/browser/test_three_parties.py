@@ -60,10 +60,6 @@ def goes(page: Page, by: str) -> None:
     expect(page.get_by_test_id("voice")).to_have_attribute("data-by", by, timeout=PATIENT_MS)
 
 
-OPEN = pytest.mark.xfail(
-    run=False,
-    reason="Open: since every picture bears its number, the way through Janus does not come up each time.",
-)
 PATIENT_MS = 120_000  # three browsers that film and show, on the cores of one
 
 
@@ -85,7 +81,6 @@ def sees(page: Page) -> None:
     assert picture.evaluate(NUMBERED) >= 20
 
 
-@OPEN
 def test_three_meet_at_the_media_server_and_when_it_is_killed_go_on_directly_until_it_is_back(
     served: Bare, janus: JanusProcess, tmp_path: Path
 ) -> None:
@@ -157,7 +152,6 @@ window.framesOf = async () => {
 """
 
 
-@OPEN
 def test_whoever_is_switched_off_gets_no_frame_any_more_even_if_their_page_closes_nothing(
     served: Bare,
 ) -> None:

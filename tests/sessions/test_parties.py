@@ -151,6 +151,21 @@ async def test_what_the_phone_sends_is_offered_to_each_other_and_answers_reach_t
     assert not offers(phone)
 
 
+async def test_a_client_hears_of_the_media_servers_candidates_after_the_description_they_belong_to(
+    server: LiveServer, sfu: FakeSfu
+) -> None:
+    phone, desk, _, room = await conferring(server, sfu)
+    await send(desk, room)
+    await until(lambda: bool(offers(phone)))
+    for one in (phone, desk):
+        told = one.line.told("rtc.sfu_described", "rtc.sfu_candidate_told")
+        legs = {message["leg"] for message in told}
+        assert len(legs) == 2  # what it sends, and what it takes
+        for leg in legs:
+            of_it = [message["type"] for message in told if message["leg"] == leg]
+            assert of_it == ["rtc.sfu_described", "rtc.sfu_candidate_told"]
+
+
 async def test_a_phone_takes_sound_and_no_pictures(server: LiveServer, sfu: FakeSfu) -> None:
     phone, desk, _, room = await conferring(server, sfu)
     await enter(phone, takes_pictures=False)

@@ -1,5 +1,6 @@
 """A real OpenID provider as a process of its own: npm's certified `oidc-provider`, run by the Node of the wheel."""
 
+import fcntl
 import json
 import os
 import re
@@ -92,15 +93,17 @@ def _installed() -> tuple[list[str], dict[str, str]]:
     """In a folder that git ignores, as the browser of the tests is."""
     command, environment = npm_command()
     CACHE.mkdir(parents=True, exist_ok=True)
-    for file in SOURCE.iterdir():
-        shutil.copy(file, CACHE)
-    if not (CACHE / "node_modules" / "oidc-provider").is_dir():
-        subprocess.run(
-            [*command, "install", "--no-audit", "--no-fund"],
-            env=environment,
-            cwd=CACHE,
-            check=True,
-            capture_output=True,
-            timeout=300,
-        )
+    with (CACHE / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in several processes
+        for file in SOURCE.iterdir():
+            shutil.copy(file, CACHE)
+        if not (CACHE / "node_modules" / "oidc-provider").is_dir():
+            subprocess.run(
+                [*command, "install", "--no-audit", "--no-fund"],
+                env=environment,
+                cwd=CACHE,
+                check=True,
+                capture_output=True,
+                timeout=300,
+            )
     return command, {**os.environ, **environment}

@@ -8,6 +8,7 @@ from nearhand.sessions.messages import IceCandidate
 from nearhand.sessions.sfu import Feed, Kind, Line, SfuDown, SfuRefused, Watching
 
 BOTH = (Line("0", "audio"), Line("1", "video"))
+CANDIDATE = IceCandidate(candidate="candidate:1 1 udp 1 127.0.0.1 9 typ host", sdp_mid="0", sdp_m_line_index=0)
 
 
 @dataclass(eq=False)
@@ -48,6 +49,7 @@ class FakeRoom:
     async def sending(self, offer: str, watching: Watching) -> FakeLeg:
         self.server.check(offer)
         number = next(self.server.numbers)
+        watching.candidate(CANDIDATE)  # a real one's, too, may come before its answer
         leg = FakeLeg(f"to {offer}", watching, Feed(str(number), BOTH))
         self.sendings.append(leg)
         return leg
@@ -57,6 +59,7 @@ class FakeRoom:
         if self.server.refused_takings:
             self.server.refused_takings -= 1
             raise SfuRefused("Not now.")
+        watching.candidate(CANDIDATE)
         leg = FakeLeg(f"of {feed.id}", watching, feed, kinds)
         self.takings.append(leg)
         return leg

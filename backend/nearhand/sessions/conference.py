@@ -31,9 +31,29 @@ class Rights:
     sends: frozenset[Kind]
 
 
+class _Candidates:
+    """The media server's, which are of no use to a client before it knows the description that they belong to."""
+
+    def __init__(self, tell: Callable[[IceCandidate | None], None]) -> None:
+        self._tell = tell
+        self._held: list[IceCandidate | None] | None = []
+
+    def found(self, candidate: IceCandidate | None) -> None:
+        if self._held is None:
+            self._tell(candidate)
+        else:
+            self._held.append(candidate)
+
+    def described(self) -> None:
+        held, self._held = self._held, None
+        for candidate in held or ():
+            self._tell(candidate)
+
+
 @dataclass(eq=False, slots=True)
 class _Sender:
     leg_id: str
+    theirs: _Candidates
     leg: Sending | None = None
     is_flowing: bool = False
     is_dropped: bool = False
@@ -43,6 +63,7 @@ class _Sender:
 @dataclass(eq=False, slots=True)
 class _Taker:
     leg_id: str
+    theirs: _Candidates
     source: _Sender
     kinds: frozenset[Kind]
     leg: Taking | None = None
@@ -81,7 +102,7 @@ class Conference:
             self._tell(client, RtcSfuClosed(leg=leg_id))
             return
         self._drop_sender(client)
-        sender = self._senders[client] = _Sender(leg_id)
+        sender = self._senders[client] = _Sender(leg_id, self._candidates(client, leg_id))
         self._do(self._make_sending(client, sender, sdp))
 
     def answered(self, client: str, leg_id: str, sdp: str) -> None:
@@ -146,7 +167,9 @@ class Conference:
                 self._drop_taker(pair)
         for pair, kinds in wanted.items():
             if pair not in self._takers:
-                taker = self._takers[pair] = _Taker(secrets.token_hex(6), self._senders[pair[1]], kinds)
+                leg_id = secrets.token_hex(6)
+                theirs = self._candidates(pair[0], leg_id)
+                taker = self._takers[pair] = _Taker(leg_id, theirs, self._senders[pair[1]], kinds)
                 self._do(self._make_taking(pair, taker))
 
     def _wanted(self) -> dict[tuple[str, str], frozenset[Kind]]:
@@ -190,6 +213,7 @@ class Conference:
         self._tell(
             client, RtcSfuDescribed(leg=sender.leg_id, kind="answer", sdp=leg.answer, client=None, by=None)
         )
+        sender.theirs.described()
         for candidate in sender.early:
             await leg.candidate(candidate)
         self._settle()
@@ -199,7 +223,9 @@ class Conference:
         assert source is not None
         try:
             room = await self._its_room()
-            leg = await room.taking(source.feed, taker.kinds, self._watching_taker(pair, taker))
+            # Whose leg is over notices it, and asks for another one.
+            watching = Watching(lambda: None, taker.theirs.found, lambda: None)
+            leg = await room.taking(source.feed, taker.kinds, watching)
         except SfuRefused as error:
             log.warning("taking_was_refused", error=str(error))
             await asyncio.sleep(RETRY_S)
@@ -220,6 +246,7 @@ class Conference:
             leg=taker.leg_id, kind="offer", sdp=taker.leg.offer, client=other, by=self._rights[other].by
         )
         self._tell(client, offer)
+        taker.theirs.described()
 
     async def _its_room(self) -> SfuRoom:
         return await asyncio.shield(self._room)
@@ -234,14 +261,12 @@ class Conference:
                 self._drop_sender(client)
                 self._settle()
 
-        return Watching(flows, self._telling_candidates(client, sender.leg_id), over)
+        return Watching(flows, sender.theirs.found, over)
 
-    def _watching_taker(self, pair: tuple[str, str], taker: _Taker) -> Watching:
-        # Whose leg is over notices it, and asks for another one.
-        return Watching(lambda: None, self._telling_candidates(pair[0], taker.leg_id), lambda: None)
-
-    def _telling_candidates(self, client: str, leg_id: str) -> Callable[[IceCandidate | None], None]:
-        return lambda candidate: self._tell(client, RtcSfuCandidateTold(leg=leg_id, candidate=candidate))
+    def _candidates(self, client: str, leg_id: str) -> _Candidates:
+        return _Candidates(
+            lambda candidate: self._tell(client, RtcSfuCandidateTold(leg=leg_id, candidate=candidate))
+        )
 
     # -- cutting --
 
