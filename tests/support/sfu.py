@@ -8,7 +8,9 @@ from nearhand.sessions.messages import IceCandidate
 from nearhand.sessions.sfu import Feed, Kind, Line, SfuDown, SfuRefused, Watching
 
 BOTH = (Line("0", "audio"), Line("1", "video"))
-CANDIDATE = IceCandidate(candidate="candidate:1 1 udp 1 127.0.0.1 9 typ host", sdp_mid="0", sdp_m_line_index=0)
+CANDIDATE = IceCandidate(
+    candidate="candidate:1 1 udp 1 127.0.0.1 9 typ host", sdp_mid="0", sdp_m_line_index=0
+)
 
 
 @dataclass(eq=False)
