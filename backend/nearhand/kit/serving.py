@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ MOST_FILES = 65_536
 CLOSE_WITHIN_S = 1.0
 HANDSHAKE_S = 10.0
 RENEWAL_CHECK_S = 60.0
+# So long a thread that works may keep the loop waiting; by default it is ten times that, as long as a whole request.
+SWITCH_S = 0.0005
 HEAD_BYTES = 64 * 1024  # of a request, that come while it is not whole
 
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
@@ -171,6 +174,7 @@ def run(
     app: ASGIApp, host: str, port: int, options: dict[str, Any], redirection: Redirection | None = None
 ) -> bool:
     """Until it is told to end; False where it could not begin."""
+    sys.setswitchinterval(SWITCH_S)
     server = _Server(Config(app, host=host, port=port, **options), redirection)
     with suppress(KeyboardInterrupt):
         server.run()
