@@ -15,7 +15,18 @@ from nearhand.sessions.messages import (
     RtcSfuClosed,
     RtcSfuDescribed,
 )
-from nearhand.sessions.sfu import Kind, Leg, Sending, Sfu, SfuDown, SfuRefused, SfuRoom, Taking, Watching
+from nearhand.sessions.sfu import (
+    Kind,
+    Layer,
+    Leg,
+    Sending,
+    Sfu,
+    SfuDown,
+    SfuRefused,
+    SfuRoom,
+    Taking,
+    Watching,
+)
 
 log = structlog.get_logger()
 
@@ -122,6 +133,11 @@ class Conference:
         taker = self._taker(client, leg_id)
         if taker is not None and taker.leg is not None:
             self._do(taker.leg.candidate(candidate))
+
+    def layer(self, client: str, leg_id: str, layer: Layer) -> None:
+        taker = self._taker(client, leg_id)
+        if taker is not None and taker.leg is not None:
+            self._do(taker.leg.want(layer))
 
     def again(self, client: str, leg_id: str) -> None:
         for pair, taker in list(self._takers.items()):

@@ -489,6 +489,14 @@ class RtcSfuAgain(Conferring):
     leg: ShortId
 
 
+class RtcSfuLayer(Conferring):
+    """Pictures of this leg are to come whole, or at half the size: my line carries no more."""
+
+    type: Literal["rtc.sfu_layer"] = "rtc.sfu_layer"
+    leg: ShortId
+    layer: Literal["whole", "half"]
+
+
 # -- from server: control ---------------------------------------------------------------------------------------
 
 
@@ -900,7 +908,7 @@ ClientMessage = Annotated[
     | PointerMove | StrokeDraw | FrameSight | FrameFreeze | RungTell | RungAsk | CaptionSay
     | CameraAsk | CameraState
     | RtcHail | RtcDescribe | RtcCandidate | RtcHush | RtcPart
-    | RtcTalk | RtcSfuEnter | RtcSfuDescribe | RtcSfuCandidate | RtcSfuAgain,
+    | RtcTalk | RtcSfuEnter | RtcSfuDescribe | RtcSfuCandidate | RtcSfuAgain | RtcSfuLayer,
     Field(discriminator="type"),
 ]  # fmt: skip
 
