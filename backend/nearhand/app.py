@@ -62,6 +62,7 @@ from nearhand.media.service import Eyes
 from nearhand.migrations.upgrade import upgrade
 from nearhand.pages import mount_pages
 from nearhand.sessions.api import router as sessions_router
+from nearhand.sessions.burning import Burner
 from nearhand.sessions.hub import TEND_EVERY_S, Hub, Registered
 from nearhand.sessions.hub import Limits as LiveLimits
 from nearhand.sessions.ice import Ice
@@ -142,6 +143,7 @@ class Resources:
     janus: Janus | None
     video: VideoLines
     packer: Packer
+    burner: Burner
     recordings: Recordings
     retention: Retention
     eyes: Eyes
@@ -271,6 +273,7 @@ def build_resources(
             idle_s=settings.live_idle_timeout_s,
         ),
         packer=Packer(),
+        burner=Burner(settings.videos_at_once),
         recordings=recordings,
         retention=Retention(recordings, live_log, database, clock=clock, days=settings.recording_days),
         eyes=eyes,

@@ -41,7 +41,10 @@ HOUSE_ONLY = {
     *("POST /device-types", "PUT /device-types/{device_type_id}"),
 }
 # Their own session went to a device of the other tenant too: no recording of it is theirs to see.
-WITHHELD = {"GET /sessions/{session_id}/recordings/{recording_id}/media": "unknown_recording"}
+WITHHELD = {
+    f"GET /sessions/{{session_id}}/recordings/{{recording_id}}/{what}": "unknown_recording"
+    for what in ("media", "video")
+}
 HOUSE_ONLY |= set(WITHHELD)
 REFUSED = {
     "DELETE /device-types/{device_type_id}": "still_in_use",
