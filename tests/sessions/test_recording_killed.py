@@ -1,7 +1,7 @@
 """SIGKILL in the middle of a recording: what was acknowledged is there, the recorder goes on, nothing is there twice."""
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import httpx2
@@ -18,10 +18,16 @@ pytestmark = pytest.mark.slow
 FPS, LENGTH_S = 10, 4
 
 
+@contextmanager
+def asking(server: ServerProcess) -> Iterator[Asked]:
+    service = Asked(server.url)
+    with closing(service.http):
+        yield service
+
+
 def test_a_killed_service_has_what_it_acknowledged_and_the_recorder_goes_on(tmp_path: Path) -> None:
     pieces = as_pieces(a_webm(LENGTH_S, fps=FPS), [], LENGTH_S)
-    with ServerProcess(tmp_path) as server:
-        service = Asked(server.url)
+    with ServerProcess(tmp_path) as server, asking(server) as service:
         session = service.session()
         path = f"sessions/{session}/recordings/r1"
 

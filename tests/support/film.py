@@ -2,10 +2,10 @@
 
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 import av
 import numpy as np
@@ -84,14 +84,11 @@ def taken_apart(webm: bytes) -> Film:
         for frame in film.decode(video=0, audio=0):
             if isinstance(frame, VideoFrame):
                 assert frame.time is not None
-                pictures[round(frame.time * 1000)] = frame.to_ndarray(format="bgr24")
+                pictures[round(frame.time * 1000)] = cast(Pixels, frame.to_ndarray(format="bgr24"))
             else:
                 assert isinstance(frame, AudioFrame)
                 samples += frame.samples
     return Film(pictures, samples * 1000 / SOUND_HZ)
-
-
-Where = Callable[[Pixels], NDArray[np.bool_]]
 
 
 def inked(picture: Pixels, ink: tuple[int, int, int], *, off: int = 60) -> NDArray[np.float64]:

@@ -29,7 +29,12 @@ const marksOf = (body: Uint8Array) =>
   (JSON.parse(new TextDecoder().decode(headOf(body))) as { marks: MediaMark[] }).marks;
 
 it("as many sightings as a piece may have fit before it", () => {
-  const frames = Array.from({ length: 20 }, (_, n) => ({ at_ms: n, stream: "camera", frame_id: n, sighting }));
+  const frames = Array.from({ length: 20 }, (_, n) => ({
+    at_ms: n,
+    stream: "camera",
+    frame_id: n,
+    sighting,
+  }));
   const events = Array.from({ length: 180 }, (_, n) => ({ at_ms: 3_600_000 + n, seq: 100_000 + n }));
   const body = packed(3_600_000, [...frames, ...events], new ArrayBuffer(4));
   expect(headOf(body).byteLength).toBeLessThan(32 * 1024);
@@ -38,7 +43,12 @@ it("as many sightings as a piece may have fit before it", () => {
 });
 
 it("what does not fit goes without its sightings", () => {
-  const frames = Array.from({ length: 200 }, (_, n) => ({ at_ms: n, stream: "camera", frame_id: n, sighting }));
+  const frames = Array.from({ length: 200 }, (_, n) => ({
+    at_ms: n,
+    stream: "camera",
+    frame_id: n,
+    sighting,
+  }));
   const body = packed(0, frames, new ArrayBuffer(4));
   expect(headOf(body).byteLength).toBeLessThan(32 * 1024);
   expect(marksOf(body)[199]).toEqual({ at_ms: 199, stream: "camera", frame_id: 199 });

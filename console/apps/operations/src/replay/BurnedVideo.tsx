@@ -24,7 +24,9 @@ export function BurnedVideo({ sessionId, file, isOneOfMany }: BurnedVideoProps) 
     const { signal } = (work.current = new AbortController());
     isMaking.value = true;
     try {
-      await download(`/sessions/${sessionId}/recordings/${id}/video`, `session-${sessionId}.webm`, { signal });
+      await download(`/sessions/${sessionId}/recordings/${id}/video`, `session-${sessionId}.webm`, {
+        signal,
+      });
     } catch (error) {
       if (!signal.aborted) notify(sentence(error), "bad");
     }
