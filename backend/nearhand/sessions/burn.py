@@ -27,7 +27,7 @@ from nearhand.vision.writing import Pixels
 
 # Blue, green, red: as on the desk (tokens.css), where each tells whose mark it is.
 OF_HELPERS, OF_TECHNICIANS, OF_OBSERVERS = (245, 214, 62), (255, 255, 255), (255, 156, 182)
-# A picture is put down when it is painted, and recorded when the browser shows it next.
+# A picture is put down when it is painted, and recorded when the browser shows it next: by its time -4 to 14 ms later.
 PAINTED_BEFORE_MS = 10
 MS = Fraction(1, 1000)
 BITS_PER_S = 2_000_000
