@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from nearhand.sessions.burn import OF_HELPERS
+from nearhand.vision.writing import Pixels
 from tests.browser.conftest import Stage, Stand, Truth
 from tests.browser.test_help_on_port_37 import (
     LIMIT_MM,
@@ -72,7 +73,7 @@ def test_the_ring_sits_on_its_port_in_the_video_to_take_along(stage: Stage, tmp_
     assert np.mean(np.array(errors_mm) <= LIMIT_MM) >= 1 - AT_JUMPS, told
 
 
-def ring_in(picture: np.ndarray, stand: Stand, truth: Truth) -> float | None:  # type: ignore[type-arg]
+def ring_in(picture: Pixels, stand: Stand, truth: Truth) -> float | None:
     """How far its middle is from that of the port, in millimetres of the face."""
     port = truth.view.device_type.front.port(PORT)
     assert port is not None

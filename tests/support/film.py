@@ -80,7 +80,7 @@ def as_pieces(webm: bytes, marks: Sequence[Head], length_s: int) -> list[bytes]:
 def taken_apart(webm: bytes) -> Film:
     pictures: dict[int, Pixels] = {}
     samples = 0
-    with av.open(io.BytesIO(webm)) as film:
+    with av.open(io.BytesIO(webm), "r") as film:
         for frame in film.decode(video=0, audio=0):
             if isinstance(frame, VideoFrame):
                 assert frame.time is not None
