@@ -62,6 +62,7 @@ from nearhand.media.service import Eyes
 from nearhand.migrations.upgrade import upgrade
 from nearhand.pages import mount_pages
 from nearhand.sessions.api import router as sessions_router
+from nearhand.sessions.burning import Burner
 from nearhand.sessions.connections import Limits as LiveLimits
 from nearhand.sessions.finding import Registered
 from nearhand.sessions.hub import Hub
@@ -144,6 +145,7 @@ class Resources:
     janus: Janus | None
     video: VideoLines
     packer: Packer
+    burner: Burner
     recordings: Recordings
     retention: Retention
     eyes: Eyes
@@ -273,6 +275,7 @@ def build_resources(
             idle_s=settings.live_idle_timeout_s,
         ),
         packer=Packer(),
+        burner=Burner(settings.videos_at_once),
         recordings=recordings,
         retention=Retention(recordings, live_log, database, clock=clock, days=settings.recording_days),
         eyes=eyes,

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 from nearhand.simulation.people import PASSWORD
 from tests.browser.test_mark_on_a_still import LEAST_TOUCH_PX, SIDEWAYS, drawn
 from tests.support.chromium import sign_in_page
+from tests.support.film import taken_apart
 from tests.support.trays import DESK, PHONE, SLOW_MS, Bare, asked_for_help
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -65,8 +66,27 @@ def test_a_session_is_recorded_by_consent_replayed_to_the_mark_and_taken_along(
     late.get_by_test_id("recording-agree").click()
     expect(desk.get_by_test_id("recording")).to_have_attribute("data-state", "running", timeout=SLOW_MS)
 
+    # The service's disk is full: the desk says so, marks land all the same, and the pieces come when there is room.
+    sign = desk.get_by_test_id("recording")
+    full = {
+        "status": 503,
+        "title": "There is no room left",
+        "code": "storage_full",
+        "detail": "Nothing was kept",
+    }
+    desk.route(
+        "**/chunks/*",
+        lambda route: route.fulfill(
+            status=503, content_type="application/problem+json", body=json.dumps(full)
+        ),
+    )
+    expect(sign).to_contain_text("no room left", timeout=SLOW_MS)
+    desk.screenshot(path=tmp_path / "desk-full.png")
     frame = drawn(desk, picture, "tool-ring")
     expect(desk.get_by_test_id("saved")).to_have_attribute("data-pending", "0", timeout=SLOW_MS)
+    expect(field.get_by_test_id("on-stills")).to_be_visible(timeout=SLOW_MS)
+    desk.unroute("**/chunks/*")
+    expect(sign).not_to_contain_text("no room left", timeout=SLOW_MS)
     pieces_come(desk, session)
     field.get_by_test_id("recording-end").click()  # anybody may
     expect(desk.get_by_test_id("recording")).to_have_count(0, timeout=SLOW_MS)
@@ -102,6 +122,14 @@ def test_a_session_is_recorded_by_consent_replayed_to_the_mark_and_taken_along(
     assert not desk.evaluate(SIDEWAYS)
     desk.screenshot(path=tmp_path / "replay-phone.png", full_page=True)
     desk.set_viewport_size(DESK)
+
+    with desk.expect_download(timeout=SLOW_MS) as downloading:
+        desk.get_by_test_id("download-video").click()
+    recorded = files(desk, session)[0]["recording"]
+    film = taken_apart(downloading.value.path().read_bytes())
+    assert film.sound_ms > 0
+    media = desk.request.get(f"{bare.url}/api/v1/sessions/{session}/recordings/{recorded['id']}/media")
+    assert list(film.pictures) == list(taken_apart(media.body()).pictures)
 
     with desk.expect_download() as downloading:
         desk.get_by_test_id("download-package").click()

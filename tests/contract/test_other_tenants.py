@@ -41,9 +41,13 @@ HOUSE_ONLY = {
     *("POST /device-types", "PUT /device-types/{device_type_id}"),
 }
 # Their own session went to a device of the other tenant too: no recording of it is theirs to see.
-WITHHELD = {"GET /sessions/{session_id}/recordings/{recording_id}/media": "unknown_recording"}
-HOUSE_ONLY |= set(WITHHELD)
+WITHHELD = {
+    f"GET /sessions/{{session_id}}/recordings/{{recording_id}}/{what}": "unknown_recording"
+    for what in ("media", "video")
+}
+HOUSE_ONLY.add("GET /sessions/{session_id}/recordings/{recording_id}/media")
 REFUSED = {
+    "GET /sessions/{session_id}/recordings/{recording_id}/video": "recording_unreadable",  # it only begins like one
     "DELETE /device-types/{device_type_id}": "still_in_use",
     "PUT /device-types/{device_type_id}/faces/{side}/picture": "nothing_to_go_by",  # a picture without a label
     "POST /sign-in/code": "ticket_dead",

@@ -17,10 +17,10 @@ from nearhand.client import live as live_module
 from nearhand.field.client import FieldClient
 from nearhand.field.eye import Symbols
 from nearhand.field.frames import Frame, from_images
-from nearhand.field.marks import CYAN, ring_of
 from nearhand.field.screen import VideoFile
 from nearhand.labels.model import Resolved
 from nearhand.sessions import messages as m
+from nearhand.sessions.inked import CYAN, ring_of
 from nearhand.sessions.model import FaceAnchor, FrameRef, OnFrame, Shape, Sighting, StillAnchor
 from nearhand.simulation.walk import tripod
 from nearhand.vision.symbols import LabelSeen

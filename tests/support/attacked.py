@@ -25,11 +25,11 @@ LIMIT_BYTES = 256 * 1024  # of uploads, so that "endless" is soon
 Headers = dict[str, str]
 
 
-class Attacked:
+class Asked:
     """`ask` as one of the roles, or with headers of one's own."""
 
-    def __init__(self, url: str, resources: Resources) -> None:
-        self.url, self.resources = url, resources
+    def __init__(self, url: str) -> None:
+        self.url = url
         self.http = httpx2.Client(base_url=url, timeout=30)
         self._signed_in: dict[Role, Headers] = {}
         self._numbers = itertools.count(1)
@@ -92,12 +92,20 @@ class Attacked:
         with connect(address, subprotocols=["nearhand.v1"], additional_headers=headers) as line:  # type: ignore[list-item]
             yield Live(line, client.ljust(16, "_"))
 
+    def is_well(self) -> bool:
+        return bool(self.ask("GET", "me").status_code == 200)
+
+
+class Attacked(Asked):
+    """One whose inside can be looked at."""
+
+    def __init__(self, url: str, resources: Resources) -> None:
+        super().__init__(url)
+        self.resources = resources
+
     def kept_files(self) -> list[Path]:
         folder = self.resources.settings.data_dir / "blobs"
         return [path for path in folder.rglob("*") if path.is_file()]
-
-    def is_well(self) -> bool:
-        return bool(self.ask("GET", "me").status_code == 200)
 
 
 class Live:

@@ -13,13 +13,12 @@ from nearhand.client.pictures import PictureSender
 from nearhand.field.eye import Eye, Symbols
 from nearhand.field.frames import Frame, Picture, Ring, shown
 from nearhand.field.known import Finding, Foreign, Known, Refused, Unknown, Unresolved
-from nearhand.field.marks import AMBER, CYAN, RED, Drawn, draw_marks
 from nearhand.field.screen import Nowhere, Screen
 from nearhand.field.stills import StillSender
 from nearhand.field.veil import Seen, outgoing
-from nearhand.field.words import write
 from nearhand.labels.model import LabelDoubt, Resolved
 from nearhand.sessions import messages as m
+from nearhand.sessions.inked import AMBER, CYAN, RED, Drawn, draw_marks
 from nearhand.sessions.model import (
     Annotation,
     FrameRef,
@@ -30,6 +29,7 @@ from nearhand.sessions.model import (
     StillAnchor,
 )
 from nearhand.sessions.pictures import Codec, Head
+from nearhand.vision.writing import write
 
 FAREWELL_S = 10.0
 KEYS = {"s": Signal.STOP, "w": Signal.WAIT, "g": Signal.GO, "p": Signal.PULL, "?": Signal.WHICH}

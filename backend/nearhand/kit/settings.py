@@ -245,6 +245,11 @@ class Settings(BaseSettings):
         ge=0,
         description="Days a recording of a session is kept, where no tenant whose equipment it shows says another number. 0: for ever.",
     )
+    videos_at_once: int = Field(
+        2,
+        gt=0,
+        description="Recordings that may be made into videos with their marks at once; each takes a core for a fifth of its length.",
+    )
     ice_stun: tuple[str, ...] = Field(
         (),
         description='STUN servers by which voice and video find a way through a router, as JSON: ["stun:stun.example:3478"]. '

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 import structlog
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from nearhand.access.model import Actor
 from nearhand.audit import recording as ledger
@@ -14,13 +14,13 @@ from nearhand.kit.clock import Clock
 from nearhand.kit.database import Database
 from nearhand.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from nearhand.kit.uploads import Incoming, incoming
+from nearhand.sessions.footage import HEAD_BYTES, ChunkHead, MediaMark
 from nearhand.sessions.log import Log
-from nearhand.sessions.model import Frozen, Recording, ShortId, UnknownRecording
+from nearhand.sessions.model import Frozen, Recording, UnknownRecording
 
 log = structlog.get_logger()
 
 CHUNK_BYTES = 4 * 1024 * 1024  # of one second, whose pictures take a tenth of it
-HEAD_BYTES = 32 * 1024  # of what stands before the WebM
 MAX_CHUNKS = 4 * 3600  # four hours
 MISSING_TOLD = 1000
 CLUSTER = b"\x1f\x43\xb6\x75"  # by which a reader of WebM finds its way again
@@ -37,22 +37,6 @@ class NoConsent(Conflict):
 
 class NoBeginning(NotFound):
     code, title = "no_beginning", "The first piece of this recording has not come; without it nothing plays"
-
-
-class MediaMark(Frozen):
-    """What was there at this time of the recording: an event of the log, or a frame of a stream."""
-
-    at_ms: int = Field(ge=0, lt=2**40)
-    seq: int | None = Field(None, ge=0, lt=2**53)
-    stream: ShortId | None = None
-    frame_id: int | None = Field(None, ge=0, lt=2**53)
-
-
-class ChunkHead(Frozen):
-    """The first line of a piece, in JSON; behind it comes the WebM. `from_ms`: in the time of the recording."""
-
-    from_ms: int = Field(ge=0, lt=2**40)
-    marks: tuple[MediaMark, ...] = Field(max_length=200)
 
 
 class Chunk(Frozen):
@@ -90,11 +74,16 @@ class _Row(Frozen):
 
 @dataclass(frozen=True)
 class Part:
-    """So many bytes of a kept file."""
+    """So many bytes of a kept file, behind a head that ends before them."""
 
     blob: Blob
     start: int
     size: int
+    head_bytes: int
+
+    def head_and_webm(self) -> tuple[bytes, bytes]:
+        content = self.blob.read()
+        return content[: self.head_bytes], content[self.start : self.start + self.size]
 
 
 class Recordings:
@@ -157,7 +146,7 @@ class Recordings:
             skipped = row.cluster_at if is_lost else 0
             is_lost = False
             blob = self._blobs.blob(row.sha256)
-            parts.append(Part(blob, row.head_bytes + skipped, row.size_bytes - skipped))
+            parts.append(Part(blob, row.head_bytes + skipped, row.size_bytes - skipped, row.head_bytes))
         return parts
 
     async def forget(self, session_id: str, recording_id: str) -> int:
@@ -266,7 +255,8 @@ def _read(content: bytes, k: int, sha256: str) -> _Row:
         head_bytes=head_bytes,
         from_ms=head.from_ms,
         cluster_at=webm.find(CLUSTER),
-        marks=head.marks,
+        # Where things were seen stays in the piece: whoever lists recordings has no use for it.
+        marks=tuple(mark.without_sighting() for mark in head.marks),
     )
 
 
@@ -293,6 +283,12 @@ def _files(found: Sequence[tuple[str, str]], rows: Sequence[tuple[str, str]]) ->
             )
         )
     return sorted(files, key=lambda one: one.recording.asked_at)
+
+
+async def read_out(parts: Sequence[Part]) -> AsyncIterator[tuple[bytes, bytes]]:
+    """The head and the WebM of each."""
+    for part in parts:
+        yield await asyncio.to_thread(part.head_and_webm)
 
 
 def streamed(parts: Sequence[Part], first: int, last: int) -> AsyncIterator[bytes]:

@@ -15,7 +15,16 @@ from nearhand.kit.http import GuardedRoute
 from nearhand.kit.patterns import Id
 from nearhand.sessions.hub import Hub
 from nearhand.sessions.model import ShortId, UnknownRecording
-from nearhand.sessions.recorded import MAX_CHUNKS, MEDIA_TYPE, Chunk, RecordingFile, Recordings, streamed
+from nearhand.sessions.package import EVENTS_AT_ONCE
+from nearhand.sessions.recorded import (
+    MAX_CHUNKS,
+    MEDIA_TYPE,
+    Chunk,
+    RecordingFile,
+    Recordings,
+    read_out,
+    streamed,
+)
 
 router = APIRouter(tags=["sessions"], route_class=GuardedRoute)
 
@@ -97,6 +106,40 @@ async def media(
         headers["Content-Range"] = f"bytes {first}-{last}/{size}"
     pieces = streamed(parts, first, last)
     return StreamingResponse(pieces, 206 if is_part else 200, media_type=MEDIA_TYPE, headers=headers)
+
+
+@router.get(
+    "/sessions/{session_id}/recordings/{recording_id}/video",
+    response_class=StreamingResponse,
+    responses={200: {"description": "WebM.", "content": {MEDIA_TYPE: {"schema": BINARY}}}},
+)
+@acted("session.recording_exported", "session_id")
+async def video(
+    session_id: Id,
+    recording_id: ShortId,
+    request: Request,
+    actor: Actor = may(Permission.SESSIONS_JOIN),
+) -> Response:
+    """What was recorded, with each mark drawn where it lay for as long as it stood: a WebM, made while it is sent.
+
+    A picture of which it is not known where the device was in it bears none.
+    """
+    actor.demand_session(session_id)
+    audience = await _hub(request).audience(session_id, actor)
+    if not audience.sees_all:
+        raise UnknownRecording
+    parts = await _recordings(request).parts(session_id, recording_id)
+    resources = request.app.state.resources
+
+    async def pages(after: int) -> list[str]:
+        return audience.told(await resources.sessions.events(session_id, after=after, limit=EVENTS_AT_ONCE))
+
+    film = await resources.burner.video(read_out(parts), pages, count=len(parts))
+    headers = FILE_HEADERS | {
+        "Cache-Control": "private, no-store",
+        "Content-Disposition": f'attachment; filename="session-{session_id}.webm"',
+    }
+    return StreamingResponse(film, media_type=MEDIA_TYPE, headers=headers)
 
 
 def _range(asked: str, size: int) -> tuple[int, int]:

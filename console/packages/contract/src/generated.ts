@@ -1869,6 +1869,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{session_id}/recordings/{recording_id}/video": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Video
+         * @description What was recorded, with each mark drawn where it lay for as long as it stood: a WebM, made while it is sent.
+         *
+         *     A picture of which it is not known where the device was in it bears none.
+         */
+        get: operations["video_api_v1_sessions__session_id__recordings__recording_id__video_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{session_id}/stills": {
         parameters: {
             query?: never;
@@ -4595,7 +4617,7 @@ export interface components {
         };
         /**
          * MediaMark
-         * @description What was there at this time of the recording: an event of the log, or a frame of a stream.
+         * @description What was there at this time of the recording: an event of the log, or a frame of a stream; else an unknown frame.
          */
         MediaMark: {
             /** At Ms */
@@ -11983,6 +12005,39 @@ export interface operations {
         };
     };
     media_api_v1_sessions__session_id__recordings__recording_id__media_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recording_id: string;
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description WebM. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/webm": string;
+                };
+            };
+        };
+    };
+    video_api_v1_sessions__session_id__recordings__recording_id__video_get: {
         parameters: {
             query?: never;
             header?: never;

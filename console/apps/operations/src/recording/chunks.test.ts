@@ -1,6 +1,6 @@
-import { Refusal, Unreachable } from "@nearhand/contract";
+import { Refusal, type Sighting, Unreachable } from "@nearhand/contract";
 import { expect, it } from "vitest";
-import { packed, PieceSender, type Piece, type PieceShelf } from "./chunks";
+import { type MediaMark, packed, PieceSender, type Piece, type PieceShelf } from "./chunks";
 
 function shelfOf(...pieces: Piece[]): PieceShelf & { kept: Map<number, Piece> } {
   const kept = new Map(pieces.map((piece) => [piece.k, piece]));
@@ -14,6 +14,45 @@ function shelfOf(...pieces: Piece[]): PieceShelf & { kept: Map<number, Piece> } 
 
 const piece = (k: number): Piece => ({ sessionId: "s", recordingId: "r", k, body: new Uint8Array([k]) });
 const refused = (status: number, code: string) => new Refusal(status, code, code, "");
+
+const sighting = {
+  device_id: "DEVICE",
+  face: "front",
+  T_camera_face: Array.from({ length: 16 }, () => Math.PI),
+  covariance: Array.from({ length: 36 }, () => -Math.PI / 1e9),
+  camera: { width: 1280, height: 720, fx: Math.E * 300, fy: 900, cx: 639.5, cy: 359.5, k1: 0 },
+  label_seen: true,
+  tags_seen: [],
+} as unknown as Sighting;
+const headOf = (body: Uint8Array) => body.subarray(0, body.indexOf(10));
+const marksOf = (body: Uint8Array) =>
+  (JSON.parse(new TextDecoder().decode(headOf(body))) as { marks: MediaMark[] }).marks;
+
+it("as many sightings as a piece may have fit before it", () => {
+  const frames = Array.from({ length: 20 }, (_, n) => ({
+    at_ms: n,
+    stream: "camera",
+    frame_id: n,
+    sighting,
+  }));
+  const events = Array.from({ length: 180 }, (_, n) => ({ at_ms: 3_600_000 + n, seq: 100_000 + n }));
+  const body = packed(3_600_000, [...frames, ...events], new ArrayBuffer(4));
+  expect(headOf(body).byteLength).toBeLessThan(32 * 1024);
+  expect(marksOf(body)).toHaveLength(200);
+  expect(marksOf(body)[3]!.sighting?.camera.fx).toBeCloseTo(Math.E * 300, 3);
+});
+
+it("what does not fit goes without its sightings", () => {
+  const frames = Array.from({ length: 200 }, (_, n) => ({
+    at_ms: n,
+    stream: "camera",
+    frame_id: n,
+    sighting,
+  }));
+  const body = packed(0, frames, new ArrayBuffer(4));
+  expect(headOf(body).byteLength).toBeLessThan(32 * 1024);
+  expect(marksOf(body)[199]).toEqual({ at_ms: 199, stream: "camera", frame_id: 199 });
+});
 
 it("each piece is kept until it is acknowledged, and they go in order", async () => {
   const shelf = shelfOf();

@@ -1,12 +1,14 @@
 /** Pieces of a recording on their way to the service: kept in this browser until each is acknowledged. */
-import { Refusal } from "@nearhand/contract";
+import { Refusal, type Sighting } from "@nearhand/contract";
 import { Value } from "@nearhand/live";
 
+/** An event that was heard, or a frame that was shown, and where a device was in it; else an unknown frame. */
 export interface MediaMark {
   readonly at_ms: number;
   readonly seq?: number;
   readonly stream?: string;
   readonly frame_id?: number;
+  readonly sighting?: Sighting;
 }
 
 export interface Piece {
@@ -35,17 +37,34 @@ export interface Sending {
 const PAUSES_MS = [1000, 2000, 5000, 10_000, 30_000];
 /** Refused for now: the same may be taken later. */
 const FOR_NOW = new Set([408, 425, 429, 503, 507]);
+/** What the service takes before the WebM. */
+const HEAD_BYTES = 32 * 1024;
+const MARKS = 200;
+/** A tenth of a micrometre, or of a thousandth of a degree. */
+const DIGITS = 7;
 
 export function packed(
   from_ms: number,
-  marks: readonly MediaMark[],
+  all: readonly MediaMark[],
   webm: ArrayBuffer,
 ): Uint8Array<ArrayBuffer> {
-  const head = new TextEncoder().encode(`${JSON.stringify({ from_ms, marks })}\n`);
+  const marks = all.slice(0, MARKS);
+  const whole = headOf(from_ms, marks);
+  // A piece that was late has more pictures than fit: they bear no marks in the video, and the rest is there.
+  const head =
+    whole.byteLength <= HEAD_BYTES
+      ? whole
+      : headOf(from_ms, marks.map(({ sighting: _, ...mark }) => mark)); // prettier-ignore
   const body = new Uint8Array(head.byteLength + webm.byteLength);
   body.set(head);
   body.set(new Uint8Array(webm), head.byteLength);
   return body;
+}
+
+function headOf(from_ms: number, marks: readonly MediaMark[]): Uint8Array {
+  const short = (_: string, value: unknown) =>
+    typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(DIGITS)) : value;
+  return new TextEncoder().encode(`${JSON.stringify({ from_ms, marks }, short)}\n`);
 }
 
 export class PieceSender {

@@ -1,4 +1,4 @@
-/** Records what comes to this desk: the technician's picture, and everybody's voice. Marks are not burned in; the log has them. */
+/** Records what comes to this desk: the technician's picture, and everybody's voice. The marks are in the log; where each is in a picture is put down beside it. */
 import type { ServerMessage, SharedStill } from "@nearhand/contract";
 import { isEvent } from "@nearhand/live";
 import { isLiveShown } from "../desk/livePictures";
@@ -8,6 +8,8 @@ const PIECE_MS = 1000;
 const DRAW_MS = 66;
 const WIDTH = 1280;
 const FRAMES_PER_PIECE = 20;
+/** Instead of a frame's key. */
+const UNKNOWN = "";
 const BITS_PER_S = 1_200_000;
 const KINDS = ["video/webm;codecs=vp8,opus", "video/webm;codecs=vp8", "video/webm"];
 
@@ -31,7 +33,8 @@ export class Recorder {
   readonly #drawing: ReturnType<typeof setInterval>;
   #marks: MediaMark[] = [];
   #frames = 0;
-  #lastFrame = "";
+  /** None yet of this piece: each tells anew. */
+  #lastFrame: string | null = null;
   #k = 0;
   #from_ms = 0;
   #recorded_ms = 0;
@@ -56,7 +59,7 @@ export class Recorder {
       const [marks, from_ms] = [this.#marks, this.#from_ms];
       this.#marks = [];
       this.#frames = 0;
-      this.#lastFrame = "";
+      this.#lastFrame = null;
       this.#from_ms = this.#at_ms;
       before = before.then(() => this.#piece(data, marks, from_ms));
     });
@@ -110,7 +113,7 @@ export class Recorder {
 
   async #piece(data: Blob, marks: readonly MediaMark[], from_ms: number): Promise<void> {
     if (data.size === 0) return;
-    const body = packed(from_ms, marks.slice(0, 200), await data.arrayBuffer());
+    const body = packed(from_ms, marks, await data.arrayBuffer());
     const { sessionId, recordingId } = this.ids;
     this.keep({ sessionId, recordingId, k: this.#k++, body });
   }
@@ -129,11 +132,18 @@ export class Recorder {
       this.#paint(this.#still, shown.width, shown.height);
     }
     const { stream, frame_id } = shown.frame;
-    const key = `${stream}/${frame_id}`;
-    if (this.#since === null || key === this.#lastFrame || this.#frames >= FRAMES_PER_PIECE) return;
-    this.#lastFrame = key;
+    const sighting = shown.sighting ? { sighting: shown.sighting } : {};
+    this.#shown(`${stream}/${frame_id}`, { stream, frame_id, ...sighting });
+  }
+
+  /** Put down which frame this is, once; of more than a piece may tell of, that they are unknown. */
+  #shown(key: string, frame: Omit<MediaMark, "at_ms">): void {
+    const isBeyond = this.#frames >= FRAMES_PER_PIECE;
+    const now = isBeyond ? UNKNOWN : key;
+    if (this.#since === null || now === this.#lastFrame) return;
+    this.#lastFrame = now;
     this.#frames++;
-    this.#put({ stream, frame_id });
+    this.#put(now === UNKNOWN ? {} : frame);
   }
 
   #drawVideo(track: MediaStreamTrack): void {
@@ -144,6 +154,7 @@ export class Recorder {
     }
     const { videoWidth, videoHeight } = this.#video;
     if (videoWidth > 0) this.#paint(this.#video, videoWidth, videoHeight);
+    this.#shown(UNKNOWN, {});
   }
 
   /** As large as it goes, all of it: a recording keeps its size, whatever the camera does. */

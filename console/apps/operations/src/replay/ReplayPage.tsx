@@ -9,6 +9,7 @@ import { get } from "../rest";
 import { paths } from "../routes";
 import { navigate } from "../router";
 import { Failed } from "../shell/Shown";
+import { BurnedVideo } from "./BurnedVideo";
 import { loadDevices, loadFigures } from "./figures";
 import { Footage } from "./footage";
 import { FootageView, RecordingNotices } from "./FootageView";
@@ -55,7 +56,7 @@ function Replay({ tale }: { tale: Tale }) {
   useEffect(() => seekAsAsked(player), [player]);
   return (
     <div class="replay" data-testid="replay" data-events={tale.events.length}>
-      <Head tale={tale} device={devices.data?.[0]} />
+      <Head tale={tale} device={devices.data?.[0]} films={footage.map(({ file }) => file)} />
       <div class="replay-notices">
         {tale.session.status !== "ended" && <p class="band">{t("running")}</p>}
         <RecordingNotices files={recordings.data ?? []} />
@@ -95,7 +96,13 @@ function seekAsAsked(player: Player): void {
   player.seek(Number.isInteger(seq) && seq > 0 ? tale.timeOf(seq) : (first?.t_ms ?? 0));
 }
 
-function Head({ tale, device }: { tale: Tale; device: DeviceView | undefined }) {
+interface HeadProps {
+  tale: Tale;
+  device: DeviceView | undefined;
+  films: readonly RecordingFile[];
+}
+
+function Head({ tale, device, films }: HeadProps) {
   const { session } = tale;
   return (
     <header class="desk-head">
@@ -107,6 +114,14 @@ function Head({ tale, device }: { tale: Tale; device: DeviceView | undefined }) 
             .join(" · ")}
         </p>
       </div>
+      {films.map((file) => (
+        <BurnedVideo
+          key={file.recording.id}
+          sessionId={session.id}
+          file={file}
+          isOneOfMany={films.length > 1}
+        />
+      ))}
       <a
         class="ui-button"
         href={`${API}/sessions/${session.id}/export`}

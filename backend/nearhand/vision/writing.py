@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from nearhand.field.frames import Picture
+Pixels = NDArray[np.uint8]
 
 PADDING_PX = 4
 # Where systems keep a font that knows Chinese; without one, what it cannot write shows as boxes.
@@ -23,7 +23,7 @@ FONTS = (
 )
 
 
-def write(picture: Picture, text: str, at: tuple[int, int], colour: tuple[int, int, int]) -> None:
+def write(picture: Pixels, text: str, at: tuple[int, int], colour: tuple[int, int, int]) -> None:
     """Write, in place, a line that begins at a point and is centred on its height; cut at the picture's edge."""
     mask = _mask(text[:200], max(14, picture.shape[1] // 64))
     height, width = mask.shape
@@ -39,7 +39,7 @@ def write(picture: Picture, text: str, at: tuple[int, int], colour: tuple[int, i
 
 
 @lru_cache(maxsize=256)
-def _mask(text: str, size_px: int) -> NDArray[np.uint8]:
+def _mask(text: str, size_px: int) -> Pixels:
     font = _font(size_px)
     left, top, right, bottom = font.getbbox(text)
     image = Image.new("L", (int(right - left) + 2 * PADDING_PX, int(bottom - top) + 2 * PADDING_PX))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nearhand.devices.model import FaceSide
-from nearhand.field.marks import draw_marks
+from nearhand.sessions.inked import draw_marks
 from nearhand.sessions.model import Annotation, FaceAnchor, FacePoint, Shape, StillAnchor
 from tests.field.scene import AT, Stage, still_stage
 
