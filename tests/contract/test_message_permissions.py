@@ -27,7 +27,7 @@ FOR_CUSTOMERS = {"approval.give"}
 # Whoever watches may receive voice and video, and says how they are reached.
 TO_RECEIVE = {
     *("rtc.hail", "rtc.describe", "rtc.candidate", "rtc.part"),
-    *("rtc.sfu_enter", "rtc.sfu_describe", "rtc.sfu_candidate", "rtc.sfu_again"),
+    *("rtc.sfu_enter", "rtc.sfu_describe", "rtc.sfu_candidate", "rtc.sfu_again", "rtc.sfu_layer"),
 }
 # Whoever is in the session says whether they may be recorded, and may end it.
 TO_CONSENT = {"recording.agree", "recording.end"}

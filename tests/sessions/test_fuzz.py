@@ -103,6 +103,7 @@ VALID: list[dict[str, Any]] = [
     {"type": "rtc.sfu_describe", "leg": "l1", "kind": "offer", "sdp": "v=0"},
     {"type": "rtc.sfu_candidate", "leg": "l1", "candidate": CANDIDATE},
     {"type": "rtc.sfu_again", "leg": "l1"},
+    {"type": "rtc.sfu_layer", "leg": "l1", "layer": "half"},
 ]
 DURABLE = {m["type"] for m in VALID} - {
     "ping",
@@ -126,6 +127,7 @@ DURABLE = {m["type"] for m in VALID} - {
     "rtc.sfu_describe",
     "rtc.sfu_candidate",
     "rtc.sfu_again",
+    "rtc.sfu_layer",
 }
 
 FORGED: list[dict[str, Any]] = [{}, {}, {"seq": 1}, {"by": EXPERT.id}, {"client": "x" * 16}, {"at": AT}]

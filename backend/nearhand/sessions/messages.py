@@ -70,6 +70,7 @@ from nearhand.sessions.signalling import (
     RtcSfuDescribe,
     RtcSfuDescribed,
     RtcSfuEnter,
+    RtcSfuLayer,
     RtcTalk,
     RtcTalks,
     RtcWay,
@@ -589,7 +590,7 @@ ClientMessage = Annotated[
     | PointerMove | StrokeDraw | FrameSight | FrameFreeze | RungTell | RungAsk | CaptionSay
     | CameraAsk | CameraState
     | RtcHail | RtcDescribe | RtcCandidate | RtcHush | RtcPart
-    | RtcTalk | RtcSfuEnter | RtcSfuDescribe | RtcSfuCandidate | RtcSfuAgain,
+    | RtcTalk | RtcSfuEnter | RtcSfuDescribe | RtcSfuCandidate | RtcSfuAgain | RtcSfuLayer,
     Field(discriminator="type"),
 ]  # fmt: skip
 

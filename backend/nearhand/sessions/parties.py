@@ -15,6 +15,7 @@ from nearhand.sessions.signalling import (
     RtcSfuCandidate,
     RtcSfuDescribe,
     RtcSfuEnter,
+    RtcSfuLayer,
     RtcTalks,
     RtcWay,
 )
@@ -159,6 +160,8 @@ class Party:
                 conference.candidate(end.client, leg, candidate)
             case RtcSfuAgain(leg=leg):
                 conference.again(end.client, leg)
+            case RtcSfuLayer(leg=leg, layer=layer):
+                conference.layer(end.client, leg, layer)
 
     def _tell_who_talks(self, end: End) -> None:
         for client in sorted(self._talking - {end.client}):

@@ -164,6 +164,14 @@ class RtcSfuAgain(Conferring):
     leg: ShortId
 
 
+class RtcSfuLayer(Conferring):
+    """Pictures of this leg are to come whole, or at half the size: my line carries no more."""
+
+    type: Literal["rtc.sfu_layer"] = "rtc.sfu_layer"
+    leg: ShortId
+    layer: Literal["whole", "half"]
+
+
 class CameraAsked(Put):
     type: Literal["camera.asked"] = "camera.asked"
     act: CameraAct
