@@ -121,6 +121,7 @@ class Limits:
     outbox_s: float
     idle_s: float
     snapshot_events: int
+    budget_bytes: int | None = None  # of a phone's own traffic in a session; it counts by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -1227,6 +1228,7 @@ class Hub:
                 you=connection.participant,
                 present=tuple(sorted(running.present())),
                 camera_mask=self._masks.of(connection.session_id),
+                budget_bytes=self._limits.budget_bytes,
                 is_resumed=tail is not None,
             )
         )

@@ -13,9 +13,9 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from nearhand.access.model import LinkMay, Permission, Role
 from nearhand.devices.model import CameraMask
@@ -26,6 +26,7 @@ from nearhand.sessions.model import (
     Approval,
     CameraAct,
     Decision,
+    FramePart,
     FrameRef,
     ImagePoint,
     NotAMessage,
@@ -50,6 +51,7 @@ from nearhand.sessions.model import (
 PROTOCOL = "nearhand.v1"
 ClientId = Annotated[str, Field(min_length=16, max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
 Counter = Annotated[int, Field(ge=1, lt=2**53)]
+Bytes = Annotated[int, Field(ge=0, lt=2**53)]
 
 MAX_SDP = 16_000  # characters; one sound and one picture each way take about 5,000
 
@@ -104,9 +106,20 @@ class Ask(FromClient):
 # Live video large and small, live pictures over the line, one still every few seconds, stills on request.
 Rung = Literal[1, 2, 3, 4, 5]
 # Nothing better is wanted; a narrow line; answers that take long; much that is lost; a device that is busy; no direct
-# way; no line at all; all bytes of live pictures used up; chosen by hand; asked for; nobody looks.
+# way; no line at all; all bytes of live pictures used up; chosen by hand; asked for; nobody looks; the phone's own bytes used up.
 RungReason = Literal[
-    "best", "narrow", "slow", "lossy", "busy", "no_way", "cut", "spent", "by_hand", "asked", "unwatched"
+    "best",
+    "narrow",
+    "slow",
+    "lossy",
+    "busy",
+    "no_way",
+    "cut",
+    "spent",
+    "by_hand",
+    "asked",
+    "unwatched",
+    "budget",
 ]
 
 
@@ -229,6 +242,13 @@ class StillShare(Ask):
     captured_at: datetime
     sighting: Sighting | None = None
     mask: PictureMask | None = None  # what was hidden; left out: nothing
+    part: FramePart | None = None  # left out: all of the frame
+
+    @model_validator(mode="after")
+    def _lies_in_its_frame(self) -> Self:
+        if self.part is not None:
+            self.part.demand(self.width, self.height, self.sighting)
+        return self
 
 
 class DeviceShow(Ask):
@@ -333,15 +353,19 @@ class FrameSight(Fleeting):
 
 
 class FrameFreeze(Fleeting):
-    """Ask for the sharp still of exactly this frame (None: of the next one)."""
+    """Ask for the sharp still of exactly this frame (None: of the next one). `is_whole`: not its device alone."""
 
     replaces = "freeze"
     type: Literal["frame.freeze"] = "frame.freeze"
     frame: FrameRef | None = None
+    is_whole: bool | None = None
 
 
 class RungTell(Fleeting):
-    """By which rung of the ladder this client's pictures go now, and why by no better one."""
+    """By which rung of the ladder this client's pictures go now, and why by no better one.
+
+    `used_bytes`: what all of its traffic of the session came to; `budget_bytes`: what it may come to.
+    """
 
     replaces = "rung"
     roles = frozenset({Role.ADMIN, Role.TECHNICIAN, Role.EXPERT})
@@ -349,6 +373,8 @@ class RungTell(Fleeting):
     stream: ShortId
     rung: Rung
     because: RungReason
+    used_bytes: Bytes | None = None
+    budget_bytes: Bytes | None = None
 
 
 class RungAsk(Fleeting):
@@ -507,6 +533,7 @@ class Welcome(FromServer):
     you: Participant
     present: tuple[str, ...]  # ids of the participants who are connected now
     camera_mask: CameraMask  # what the site asks of pictures
+    budget_bytes: int | None = None  # of a phone's own traffic, where its holder has chosen none
     is_resumed: bool  # True: missed events follow; False: session.state follows
 
 
@@ -750,6 +777,7 @@ class FreezeAsked(Passing):
     replaces = "freeze"
     type: Literal["freeze.asked"] = "freeze.asked"
     frame: FrameRef | None
+    is_whole: bool
 
 
 class RungTold(Passing):
@@ -758,6 +786,8 @@ class RungTold(Passing):
     stream: ShortId
     rung: Rung
     because: RungReason
+    used_bytes: int | None
+    budget_bytes: int | None
 
 
 class RungAsked(Passing):

@@ -564,6 +564,7 @@ class Room:
             captured_at=message.captured_at,
             sighting=message.sighting or self._ring_sighting(message.frame, context.now),
             mask=message.mask or PictureMask.NONE,
+            part=message.part,
         )
         return StillShared(**self._stamp(message, context), still=still)
 
@@ -764,11 +765,17 @@ class Room:
                     )
                 ]
             case FrameFreeze():
-                return [Deliver(FreezeAsked(by=participant.id, frame=message.frame))]
+                is_whole = bool(message.is_whole)
+                return [Deliver(FreezeAsked(by=participant.id, frame=message.frame, is_whole=is_whole))]
             case RungTell():
                 self._claim_stream(message.stream, client)
                 told = RungTold(
-                    by=participant.id, stream=message.stream, rung=message.rung, because=message.because
+                    by=participant.id,
+                    stream=message.stream,
+                    rung=message.rung,
+                    because=message.because,
+                    used_bytes=message.used_bytes,
+                    budget_bytes=message.budget_bytes,
                 )
                 return [Deliver(told)]
             case RungAsk():

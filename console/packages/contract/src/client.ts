@@ -85,6 +85,11 @@ export async function answerVersioned<T>(call: Promise<Answer<T>>): Promise<Vers
   return { data: data as T, etag: response.headers.get("etag") ?? "" };
 }
 
+let uploaded = 0;
+
+/** What this page has sent by {@link sendBytes}, or tried to. */
+export const uploadedBytes = (): number => uploaded;
+
 /**
  * Send bytes as they are (stills, attachments, imports) and return the JSON answer.
  * `path` begins after {@link API}: `/sessions/…/stills`.
@@ -95,6 +100,7 @@ export async function sendBytes<T>(
   options: { type?: string; headers?: Record<string, string>; signal?: AbortSignal; base?: string } = {},
 ): Promise<T> {
   const type = options.type ?? (body instanceof Blob ? body.type : "");
+  uploaded += body instanceof Blob ? body.size : body.byteLength;
   const response = await reach(
     globalThis.fetch((options.base ?? API) + path, {
       method: "POST",

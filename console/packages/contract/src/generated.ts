@@ -3820,15 +3820,31 @@ export interface components {
         };
         /**
          * FrameFreeze
-         * @description Ask for the sharp still of exactly this frame (None: of the next one).
+         * @description Ask for the sharp still of exactly this frame (None: of the next one). `is_whole`: not its device alone.
          */
         FrameFreeze: {
             frame?: components["schemas"]["FrameRef"] | null;
+            /** Is Whole */
+            is_whole?: boolean | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             type: "frame.freeze";
+        };
+        /**
+         * FramePart
+         * @description Which part of its frame a picture shows: where its top left corner lies, and how large all of the frame is.
+         */
+        FramePart: {
+            /** Frame Height */
+            frame_height: number;
+            /** Frame Width */
+            frame_width: number;
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
         };
         /**
          * FrameRef
@@ -3889,6 +3905,8 @@ export interface components {
             /** By */
             by: string;
             frame: components["schemas"]["FrameRef"] | null;
+            /** Is Whole */
+            is_whole: boolean;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -6606,13 +6624,17 @@ export interface components {
         /**
          * RungTell
          * @description By which rung of the ladder this client's pictures go now, and why by no better one.
+         *
+         *     `used_bytes`: what all of its traffic of the session came to; `budget_bytes`: what it may come to.
          */
         RungTell: {
             /**
              * Because
              * @enum {string}
              */
-            because: "best" | "narrow" | "slow" | "lossy" | "busy" | "no_way" | "cut" | "spent" | "by_hand" | "asked" | "unwatched";
+            because: "best" | "narrow" | "slow" | "lossy" | "busy" | "no_way" | "cut" | "spent" | "by_hand" | "asked" | "unwatched" | "budget";
+            /** Budget Bytes */
+            budget_bytes?: number | null;
             /**
              * Rung
              * @enum {integer}
@@ -6625,6 +6647,8 @@ export interface components {
              * @enum {string}
              */
             type: "rung.tell";
+            /** Used Bytes */
+            used_bytes?: number | null;
         };
         /** RungTold */
         RungTold: {
@@ -6632,7 +6656,9 @@ export interface components {
              * Because
              * @enum {string}
              */
-            because: "best" | "narrow" | "slow" | "lossy" | "busy" | "no_way" | "cut" | "spent" | "by_hand" | "asked" | "unwatched";
+            because: "best" | "narrow" | "slow" | "lossy" | "busy" | "no_way" | "cut" | "spent" | "by_hand" | "asked" | "unwatched" | "budget";
+            /** Budget Bytes */
+            budget_bytes: number | null;
             /** By */
             by: string;
             /**
@@ -6647,6 +6673,8 @@ export interface components {
              * @enum {string}
              */
             type: "rung.told";
+            /** Used Bytes */
+            used_bytes: number | null;
         };
         /**
          * Sample
@@ -6846,6 +6874,8 @@ export interface components {
         /**
          * SharedStill
          * @description A still that is part of the session. Its frame can be drawn on for as long as the session lives.
+         *
+         *     `part`: it shows no more of the frame; None: all. Sighting, and points of marks, are those of the frame all the same.
          */
         SharedStill: {
             /**
@@ -6865,6 +6895,7 @@ export interface components {
             height: number;
             /** @default none */
             mask: components["schemas"]["PictureMask"];
+            part?: components["schemas"]["FramePart"] | null;
             /** Seq */
             seq: number;
             /** Sha256 */
@@ -7198,6 +7229,7 @@ export interface components {
             mask?: components["schemas"]["PictureMask"] | null;
             /** N */
             n: number;
+            part?: components["schemas"]["FramePart"] | null;
             /** Sha256 */
             sha256: string;
             sighting?: components["schemas"]["Sighting"] | null;
@@ -7470,6 +7502,8 @@ export interface components {
         Welcome: {
             /** Acked */
             acked: number;
+            /** Budget Bytes */
+            budget_bytes?: number | null;
             camera_mask: components["schemas"]["CameraMask"];
             /** Epoch */
             epoch: string;
@@ -7596,6 +7630,7 @@ export type Factors = components['schemas']['Factors'];
 export type Finding = components['schemas']['Finding'];
 export type FoundFace = components['schemas']['FoundFace'];
 export type FrameFreeze = components['schemas']['FrameFreeze'];
+export type FramePart = components['schemas']['FramePart'];
 export type FrameRef = components['schemas']['FrameRef'];
 export type FrameSight = components['schemas']['FrameSight'];
 export type FrameSighted = components['schemas']['FrameSighted'];

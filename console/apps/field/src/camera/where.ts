@@ -1,13 +1,17 @@
 /** Decide where in a frame to look for symbols, and when: everywhere while nothing is held, else where they must be. */
 import {
+  type PicturePart,
+  cropTo,
   errorRing,
   type FaceLayout,
+  type FaceSize,
   type Intrinsics,
   type Point,
   type PoseBelief,
   projectFace,
   symbolCorners,
 } from "@nearhand/spatial";
+import type { FrameRead } from "./messages";
 import type { Region } from "./pixels";
 
 const SIGHT_EVERY = 3; // frames, while the face is held
@@ -27,6 +31,13 @@ export interface Look {
   label: Region | null;
   /** All of the picture is searched for tags: what is not found is not there. */
   isWide: boolean;
+}
+
+/** The part of a frame that is to leave as a still, where its device is known; null: all of it. */
+export function faceIn(frame: FrameRead, face: FaceSize | null): PicturePart | null {
+  const { camera, located, width, height } = frame;
+  const isOfIt = camera.width === width && camera.height === height;
+  return located && face && isOfIt ? cropTo(camera, located.pose, located.covariance, face) : null;
 }
 
 interface Size {

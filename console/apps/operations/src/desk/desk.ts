@@ -16,7 +16,7 @@ import { get } from "../rest";
 import { isLiveShown, LivePictures, type LiveShown } from "./livePictures";
 import type { Tool } from "./pen";
 import { sameFrame } from "./sight";
-import { sharpest, sightingOf, stillUrl } from "./stills";
+import { frameOf, sharpest, sightingOf, stillUrl } from "./stills";
 import { Timeline } from "./timeline";
 import { Trails } from "./trails";
 import { RefusedLines } from "./unsent";
@@ -35,6 +35,7 @@ export interface WordsWanted {
 const SHARP_PX = 1000;
 const STILL_WITHIN_MS = 8000;
 const STILL_LOOK_MS = 50;
+const WHOLE_WITHIN_MS = 20_000;
 
 export class Desk {
   readonly view: Signal<LiveView>;
@@ -62,6 +63,8 @@ export class Desk {
   readonly live: ReadonlySignal<LiveShown | null>;
   /** The picture on screen: the live one or else the newest still, unless one is held. */
   readonly shown: ReadonlySignal<SharedStill | null>;
+  /** The live picture of a frame that is held, while its still is shown. */
+  readonly behind: ReadonlySignal<LiveShown | null>;
   readonly sighting: ReadonlySignal<Sighting | null>;
   readonly mayDraw: ReadonlySignal<boolean>;
   readonly maySpeak: ReadonlySignal<boolean>;
@@ -69,6 +72,8 @@ export class Desk {
   /** Held by choice until let go, or by the pen until it is lifted. */
   readonly #chosenStill = signal<SharedStill | null>(null);
   readonly #penStill = signal<SharedStill | null>(null);
+  /** Of whom all of the picture was asked for, and until when that is waited for. */
+  #wholeOf: { by: string; until: number } | null = null;
   readonly #ready = signal<SharedStill | null>(null);
   /** The still of which was said that its marks are on it only: once is enough. */
   #toldOf = "";
@@ -102,6 +107,10 @@ export class Desk {
         this.live.value ??
         this.#ready.value,
     );
+    this.behind = computed(() => {
+      const held = this.#chosenStill.value;
+      return isLiveShown(held) && sameFrame(held.frame, this.shown.value?.frame ?? null) ? held : null;
+    });
     this.sighting = computed(() => sightingOf(this.shown.value, this.view.value));
     this.maySpeak = computed(() => {
       const { you, isEnded, isElsewhere } = this.view.value;
@@ -119,7 +128,7 @@ export class Desk {
       }),
       commands.undoState.subscribe((state) => (this.undo.value = state)),
       live.listen((message) => {
-        if (message.type === "still.shared") this.#arrived.set(message.still.seq, Date.now());
+        if (message.type === "still.shared") this.#came(message.still);
         if (message.type === "signal.given" && message.by !== this.view.value.you?.id)
           this.flash.value = message;
         if (message.type === "annotation.added") this.#fixed(message);
@@ -158,7 +167,8 @@ export class Desk {
   freeze(): void {
     const still = this.shown.value;
     this.#penStill.value = still;
-    if (still && (isLiveShown(still) || still.width < SHARP_PX)) this.session.commands.freeze(still.frame);
+    if (still && (isLiveShown(still) || frameOf(still).width < SHARP_PX))
+      this.session.commands.freeze(still.frame);
   }
 
   /** Pen up: the picture goes on, unless it is held by choice. */
@@ -197,6 +207,15 @@ export class Desk {
     if (still) this.session.commands.freeze(still.frame);
   }
 
+  /** See what is beside the device as well: the next picture comes whole, and is held. */
+  askWhole(): void {
+    const shown = this.shown.value;
+    if (!shown) return;
+    this.session.commands.freeze(shown.frame, true);
+    this.#wholeOf = { by: shown.by, until: Date.now() + WHOLE_WITHIN_MS };
+    notify(t("asked"));
+  }
+
   toggleHold(): void {
     if (this.isHeldByChoice) this.letGo();
     else this.hold();
@@ -231,6 +250,14 @@ export class Desk {
     this.trails.close();
     this.pictures.close();
     await this.session.close();
+  }
+
+  #came(still: SharedStill): void {
+    this.#arrived.set(still.seq, Date.now());
+    const wanted = this.#wholeOf;
+    if (!wanted || wanted.by !== still.by || still.part) return;
+    this.#wholeOf = null;
+    if (Date.now() <= wanted.until) this.#chosenStill.value = still;
   }
 
   /** A still is shown only once it is decoded, so that the picture never blinks. */
