@@ -1,6 +1,5 @@
 """V9, L8. What a session costs the technician: counted, limited, told to both; and stills that show the device alone."""
 
-import asyncio
 import math
 import re
 from collections.abc import Iterator
@@ -10,9 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from nearhand.client import Client
 from nearhand.sessions.model import FaceAnchor, SharedStill
-from nearhand.simulation.people import PASSWORD
 from tests.browser.conftest import Stage
 from tests.browser.test_help_on_port_37 import (
     PORT,
@@ -54,18 +51,14 @@ def choose_rung(field: Page, rung: int) -> None:
     field.get_by_test_id(f"rung-{rung}").click()
 
 
-async def told(url: str, session_id: str) -> tuple[list[tuple[SharedStill, int]], list[FaceAnchor]]:
+def told(expert: Page, url: str, session_id: str) -> tuple[list[tuple[SharedStill, int]], list[FaceAnchor]]:
     """The stills of a session with their bytes, and where its marks are."""
-    async with await Client.sign_in(url, "expert", PASSWORD) as client:
-        events: list[dict[str, Any]] = (
-            await client._http.get(f"/sessions/{session_id}/events?limit=1000")
-        ).json()
-        stills = [SharedStill(**one["still"]) for one in events if one["type"] == "still.shared"]
-        sizes = [len(await client.still(session_id, one.sha256)) for one in stills]
-    anchors = [
-        FaceAnchor(**one["annotation"]["anchor"]) for one in events if one["type"] == "annotation.added"
-    ]
-    return list(zip(stills, sizes, strict=True)), anchors
+    path = f"{url}/api/v1/sessions/{session_id}"
+    events: list[dict[str, Any]] = expert.request.get(f"{path}/events?limit=1000").json()
+    stills = [SharedStill(**one["still"]) for one in events if one["type"] == "still.shared"]
+    sizes = [len(expert.request.get(f"{path}/stills/{still.sha256}").body()) for still in stills]
+    added = [one["annotation"] for one in events if one["type"] == "annotation.added"]
+    return list(zip(stills, sizes, strict=True)), [FaceAnchor(**mark["anchor"]) for mark in added]
 
 
 def data_bytes(page: Page, where: str) -> int:
@@ -99,7 +92,7 @@ def test_a_mark_on_a_still_of_the_device_alone_lies_where_it_lies_on_all_of_the_
     expert.get_by_test_id("hold").click()
     expect(shown).to_have_attribute("data-is-part", "true", timeout=SLOW_MS)
 
-    stills, (on_part, on_whole) = asyncio.run(told(stage.demo.url, session))
+    stills, (on_part, on_whole) = told(expert, stage.demo.url, session)
     port = stage.truth.view.device_type.front.port(PORT)
     assert port is not None
     for anchor in (on_part, on_whole):

@@ -3,7 +3,7 @@ import type { FaceSize } from "@nearhand/spatial";
 import type { Develop, FrameRead, StillTaken } from "./messages";
 import { Outgoing, veilOf } from "./outgoing";
 import { cutOut } from "./pixels";
-import { faceIn } from "./where";
+import { faceIn, stillOf } from "./where";
 
 const MOST_BYTES = 64 * 1024 * 1024; // of pixels: a phone has not much more to spare beside its camera
 const QUALITY = 0.85;
@@ -33,6 +33,6 @@ export class Developer {
     this.#outgoing.draw(canvas.getContext("2d", { alpha: false })!, kept.bitmap, veil);
     const part = isWhole ? null : faceIn(kept.frame, kept.face);
     const jpeg = await cutOut(canvas, part).convertToBlob({ type: "image/jpeg", quality: QUALITY });
-    return { type: "still", frame: kept.frame, jpeg, mask: veil.mask, part };
+    return stillOf(kept.frame, jpeg, veil.mask, part);
   }
 }

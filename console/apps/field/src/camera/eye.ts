@@ -1,13 +1,14 @@
 /** What the camera sees, acted upon: devices recognised, poses told, stills shared. */
 import { sendBytes, type Sighting, type Still } from "@nearhand/contract";
-import { croppedTo, type Located } from "@nearhand/spatial";
+import type { Located } from "@nearhand/spatial";
 import { signal } from "@preact/signals";
 import { recognise } from "../device/recognise";
 import { target, targetFace } from "../device/target";
 import type { Sight } from "../overlay/place";
 import { progress } from "../session/guide";
 import { isLive, open, room, sessionId } from "../session/room";
-import { StillSender } from "../session/stills";
+import { live } from "../session/part";
+import type { StillSender } from "../session/stills";
 import { get, isOffline } from "../rest";
 import { areTwoAlike, ByPicture, doors } from "./byPicture";
 import { FrameLoop, STREAM, type Wanted } from "./frames";
@@ -170,10 +171,9 @@ export function sightingOf({ located, deviceId, camera }: FrameRead): Sighting |
 }
 
 function onStill(still: StillTaken): void {
-  const { frame, jpeg, mask, part: crop } = still;
-  const { frame_id, captured_at, located, camera, deviceId } = frame;
-  if (located && deviceId && mask !== "whole")
-    keep(jpeg, { located, camera: crop ? croppedTo(camera, crop) : camera }, deviceId);
+  const { frame, jpeg, mask, part: crop, camera } = still;
+  const { frame_id, captured_at, located, deviceId } = frame;
+  if (located && deviceId && mask !== "whole") keep(jpeg, { located, camera }, deviceId);
   void findByPicture(still);
   const sighting = sightingOf(frame);
   // Without its sighting a part would be nothing that can be drawn on.
@@ -195,15 +195,15 @@ function keep(jpeg: Blob, sight: Sight, deviceId: string): void {
 }
 
 function sender(): StillSender | null {
-  const id = sessionId.peek();
-  if (!id) return null;
-  if (stills?.sessionId !== id) stills = { sessionId: id, sender: newSender(id) };
+  const [id, part] = [sessionId.peek(), live.here.peek()];
+  if (!id || !part) return null;
+  if (stills?.sessionId !== id) stills = { sessionId: id, sender: newSender(part.StillSender, id) };
   return stills.sender;
 }
 
-function newSender(id: string): StillSender {
+function newSender(Sender: typeof StillSender, id: string): StillSender {
   const path = `/sessions/${encodeURIComponent(id)}/stills`;
-  return new StillSender(STREAM, {
+  return new Sender(STREAM, {
     now: Date.now,
     isLive: () => showing.peek()?.rung.peek().isLive ?? false,
     isOnRequest: () => rungNow() === 5,

@@ -93,6 +93,8 @@ export interface StillTaken {
   mask: PictureMask;
   /** What it shows of the frame; null: all. */
   part: PicturePart | null;
+  /** By which it shows that. */
+  camera: Intrinsics;
 }
 
 /** A live picture of exactly this frame. */

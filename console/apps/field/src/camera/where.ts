@@ -1,6 +1,8 @@
 /** Decide where in a frame to look for symbols, and when: everywhere while nothing is held, else where they must be. */
+import type { PictureMask } from "@nearhand/contract";
 import {
   type PicturePart,
+  croppedTo,
   cropTo,
   errorRing,
   type FaceLayout,
@@ -11,7 +13,7 @@ import {
   projectFace,
   symbolCorners,
 } from "@nearhand/spatial";
-import type { FrameRead } from "./messages";
+import type { FrameRead, StillTaken } from "./messages";
 import type { Region } from "./pixels";
 
 const SIGHT_EVERY = 3; // frames, while the face is held
@@ -38,6 +40,17 @@ export function faceIn(frame: FrameRead, face: FaceSize | null): PicturePart | n
   const { camera, located, width, height } = frame;
   const isOfIt = camera.width === width && camera.height === height;
   return located && face && isOfIt ? cropTo(camera, located.pose, located.covariance, face) : null;
+}
+
+/** With the camera by which it shows what it shows. */
+export function stillOf(
+  frame: FrameRead,
+  jpeg: Blob,
+  mask: PictureMask,
+  part: PicturePart | null,
+): StillTaken {
+  const { camera } = frame;
+  return { type: "still", frame, jpeg, mask, part, camera: part ? croppedTo(camera, part) : camera };
 }
 
 interface Size {

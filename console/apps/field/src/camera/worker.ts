@@ -33,7 +33,7 @@ import type {
 } from "./messages";
 import { BARE, veilOf } from "./outgoing";
 import { cut, Pixels, type Region } from "./pixels";
-import { faceIn, type Look, Searcher, regionOf } from "./where";
+import { faceIn, type Look, Searcher, regionOf, stillOf } from "./where";
 
 const pixels = new Pixels();
 let tracker = new FaceTracker();
@@ -101,7 +101,7 @@ async function read(ask: ReadFrame): Promise<void> {
   const part = ask.still && !ask.still.isWhole ? faceIn(frame, face) : null;
   const jpeg = ask.still && !frame.isBlurred ? pixels.jpeg(ask.still.quality, veil, part) : null;
   if (jpeg && !frame.located) late.keep(frame_id, captured_at, pixels.small());
-  if (jpeg) say({ type: "still", frame, jpeg: await jpeg, mask: veil.mask, part });
+  if (jpeg) say(stillOf(frame, await jpeg, veil.mask, part));
 }
 
 type Seen = Pick<

@@ -5,3 +5,4 @@ export { showPictures } from "../video/show";
 export { OverBudget } from "../video/DataChoice";
 export { RungChip, RungChoice } from "../video/RungChip";
 export { RecordingNow } from "./RecordingNow";
+export { StillSender } from "./stills";
