@@ -36,6 +36,20 @@ QUIET_S = 5
 QUIET_BYTES = 300_000  # words, sightings, one still
 
 
+DIRECT_WAYS = """
+window.ways = [];
+const Way = RTCPeerConnection;
+window.RTCPeerConnection = class extends Way {
+    constructor(...args) { super(...args); window.ways.push(this); }
+};
+"""
+CARRIED = """async () => {
+    const reports = await Promise.all(window.ways.map((way) => way.getStats()));
+    const all = reports.flatMap((report) => [...report.values()]).filter(({ type }) => type === "transport");
+    return all.reduce((sum, { bytesSent, bytesReceived }) => sum + bytesSent + bytesReceived, 0);
+}"""
+
+
 @pytest.fixture
 def thrifty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bare]:
     monkeypatch.setenv("NEARHAND_PHONE_BYTES_PER_SESSION", str(BUDGET))
@@ -110,7 +124,7 @@ def test_a_mark_on_a_still_of_the_device_alone_lies_where_it_lies_on_all_of_the_
 def test_a_budget_that_is_used_up_leaves_marks_and_words_and_is_raised_by_one_tap(
     thrifty: Bare, tmp_path: Path
 ) -> None:
-    field, session = phone(thrifty)
+    field, session = phone(thrifty, script=DIRECT_WAYS)
     expert = desk(thrifty, session)
     open_way(expert)
     rung = expert.get_by_test_id("rung-now")
@@ -120,7 +134,7 @@ def test_a_budget_that_is_used_up_leaves_marks_and_words_and_is_raised_by_one_ta
 
     # Both are told before it is used up, and when it is.
     at_desk = expert.get_by_test_id("data-told")
-    expect(field.get_by_text("of the data budget is used")).to_be_visible(timeout=SPENT_MS)
+    expect(field.get_by_text("Data budget: 4")).to_be_visible(timeout=SPENT_MS)
     expect(at_desk).to_have_attribute("data-state", re.compile("near|spent"), timeout=SLOW_MS)
     field.screenshot(path=tmp_path / "field-near.png")
     expert.screenshot(path=tmp_path / "desk-near.png")
@@ -130,6 +144,10 @@ def test_a_budget_that_is_used_up_leaves_marks_and_words_and_is_raised_by_one_ta
     expect(at_desk).to_have_attribute("data-state", "spent")
     field.screenshot(path=tmp_path / "field-spent.png")
     expert.screenshot(path=tmp_path / "desk-spent.png")
+
+    # What the direct way carried is in the sum.
+    direct = int(field.evaluate(CARRIED))
+    assert BUDGET / 4 < direct < data_bytes(field, "data-used") * 1.05
 
     # Nothing more leaves by itself; what is asked for, words and marks do.
     before = data_bytes(field, "data-used")

@@ -45,6 +45,7 @@ export function OverBudget({ pictures }: { pictures: LivePictures }) {
   const { bytes, budget } = pictures.data.value;
   const state = budgetState(bytes, budget);
   useEffect(() => {
+    if (state === "spent") notice.value = null; // what is said below says it
     if (state === "near")
       notice.value = { text: t("near", { used: dataUsed(bytes, budget) }), at: Date.now() };
   }, [state, budget]);

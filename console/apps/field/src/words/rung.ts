@@ -55,7 +55,7 @@ export const t = words({
     "用完后仅在要求时发送画面。标示、文字与语音始终照常。",
   ],
   no_budget: ["No limit", "不限", "不限"],
-  near: ["{used} of the data budget is used.", "流量預算已使用 {used}。", "流量预算已使用 {used}。"],
+  near: ["Data budget: {used} used.", "流量預算：已用 {used}。", "流量预算：已用 {used}。"],
   over: [
     "Data budget of {budget} used up. Pictures go out only when asked for; marks, words and voice go on.",
     "{budget} 流量預算已用完。僅在要求時傳送畫面；標示、文字與語音照常。",

@@ -16,7 +16,7 @@ import { get } from "../rest";
 import { isLiveShown, LivePictures, type LiveShown } from "./livePictures";
 import type { Tool } from "./pen";
 import { sameFrame } from "./sight";
-import { frameOf, sharpest, sightingOf, stillUrl } from "./stills";
+import { frameOf, sharpest, sightingOf, stillUrl, WholeAsked } from "./stills";
 import { Timeline } from "./timeline";
 import { Trails } from "./trails";
 import { RefusedLines } from "./unsent";
@@ -35,7 +35,6 @@ export interface WordsWanted {
 const SHARP_PX = 1000;
 const STILL_WITHIN_MS = 8000;
 const STILL_LOOK_MS = 50;
-const WHOLE_WITHIN_MS = 20_000;
 
 export class Desk {
   readonly view: Signal<LiveView>;
@@ -72,8 +71,7 @@ export class Desk {
   /** Held by choice until let go, or by the pen until it is lifted. */
   readonly #chosenStill = signal<SharedStill | null>(null);
   readonly #penStill = signal<SharedStill | null>(null);
-  /** Of whom all of the picture was asked for, and until when that is waited for. */
-  #wholeOf: { by: string; until: number } | null = null;
+  readonly #whole = new WholeAsked();
   readonly #ready = signal<SharedStill | null>(null);
   /** The still of which was said that its marks are on it only: once is enough. */
   #toldOf = "";
@@ -128,7 +126,10 @@ export class Desk {
       }),
       commands.undoState.subscribe((state) => (this.undo.value = state)),
       live.listen((message) => {
-        if (message.type === "still.shared") this.#came(message.still);
+        if (message.type === "still.shared") {
+          this.#arrived.set(message.still.seq, Date.now());
+          if (this.#whole.isAnsweredBy(message.still)) this.#chosenStill.value = message.still;
+        }
         if (message.type === "signal.given" && message.by !== this.view.value.you?.id)
           this.flash.value = message;
         if (message.type === "annotation.added") this.#fixed(message);
@@ -212,7 +213,7 @@ export class Desk {
     const shown = this.shown.value;
     if (!shown) return;
     this.session.commands.freeze(shown.frame, true);
-    this.#wholeOf = { by: shown.by, until: Date.now() + WHOLE_WITHIN_MS };
+    this.#whole.ask(shown.by);
     notify(t("asked"));
   }
 
@@ -250,14 +251,6 @@ export class Desk {
     this.trails.close();
     this.pictures.close();
     await this.session.close();
-  }
-
-  #came(still: SharedStill): void {
-    this.#arrived.set(still.seq, Date.now());
-    const wanted = this.#wholeOf;
-    if (!wanted || wanted.by !== still.by || still.part) return;
-    this.#wholeOf = null;
-    if (Date.now() <= wanted.until) this.#chosenStill.value = still;
   }
 
   /** A still is shown only once it is decoded, so that the picture never blinks. */

@@ -31,3 +31,23 @@ export function sightingOf(still: SharedStill | null, view: LiveView): Sighting 
     null
   );
 }
+
+const WHOLE_WITHIN_MS = 20_000;
+
+/** Of somebody's pictures all was asked for: the next that shows it is the answer. */
+export class WholeAsked {
+  #asked: { by: string; at: number } | null = null;
+
+  constructor(private readonly now: () => number = Date.now) {}
+
+  ask(by: string): void {
+    this.#asked = { by, at: this.now() };
+  }
+
+  isAnsweredBy({ by, part }: SharedStill): boolean {
+    if (this.#asked?.by !== by || part) return false;
+    const isInTime = this.now() - this.#asked.at <= WHOLE_WITHIN_MS;
+    this.#asked = null;
+    return isInTime;
+  }
+}
