@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_voice_and_video import SLOW_MS, Bare, desk, open_way, phone
 from tests.support.chromium import chromium
 from tests.support.demo import DemoProcess
 from tests.support.identity import AT_THE_DESK, AT_THE_PHONE, counted, numbered_film
+from tests.support.trays import SLOW_MS, Bare, desk, open_way, phone
 from tests.support.udp import THROUGH_THE_WAY, UdpWay, udp_way
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]

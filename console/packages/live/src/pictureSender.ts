@@ -53,7 +53,7 @@ export class PictureSender {
         options.onChange();
       },
       changed: () => {
-        if (this.#line.link.state !== "open") {
+        if (!this.#line.isOpen) {
           this.watchers = 0;
           this.#flying.length = 0;
           this.#taken = [];
@@ -64,7 +64,7 @@ export class PictureSender {
   }
 
   get isOpen(): boolean {
-    return this.#line.link.state === "open";
+    return this.#line.isOpen;
   }
 
   /** What went over the line since this was made, both ways. */
@@ -72,9 +72,8 @@ export class PictureSender {
     return this.#line.bytes;
   }
 
-  /** First, and after a stop that is over: the phone is unlocked, or its rights are back. */
   open(): void {
-    if (this.#line.link.state === "stopped") this.#line.open();
+    this.#line.open();
   }
 
   close(): void {
