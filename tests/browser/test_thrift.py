@@ -21,10 +21,10 @@ from tests.browser.test_help_on_port_37 import (
     ring_port,
     take_over,
 )
-from tests.browser.test_voice_and_video import Bare, desk, open_way, phone
 from tests.support.chromium import chromium
 from tests.support.demo import DemoProcess
 from tests.support.identity import numbered_film
+from tests.support.trays import Bare, desk, open_way, phone
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
