@@ -213,6 +213,7 @@ def build_resources(
             outbox_s=settings.live_outbox_limit_s,
             idle_s=settings.live_idle_timeout_s,
             snapshot_events=settings.live_snapshot_events,
+            budget_bytes=settings.phone_bytes_per_session,
         ),
         registered=Registered(sessions.look_up, sessions.place_of, sessions.camera_mask),
     )

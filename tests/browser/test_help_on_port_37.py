@@ -89,23 +89,31 @@ def rings(desk: Page) -> Locator:
 
 
 def shown_still(desk: Page) -> Picture:
-    """The bytes of the picture on the desk."""
-    address = picture(desk).locator("image").first.get_attribute("href")
+    """The frame on the desk, of which the still may show a part."""
+    image = picture(desk).locator("image").first
+    address = image.get_attribute("href", timeout=SLOW_MS)
     assert address is not None
     answer = desk.request.get(desk.evaluate("path => new URL(path, location.href).href", address))
-    return np.asarray(cv2.imdecode(np.frombuffer(answer.body(), np.uint8), cv2.IMREAD_COLOR), np.uint8)
+    still = cv2.imdecode(np.frombuffer(answer.body(), np.uint8), cv2.IMREAD_COLOR)
+    assert still is not None
+    width, height = map(int, (picture(desk).get_attribute("data-frame-size") or "").split("x"))
+    x, y = (int(image.get_attribute(axis) or 0) for axis in "xy")
+    frame = np.zeros((height, width, 3), np.uint8)
+    frame[y : y + still.shape[0], x : x + still.shape[1]] = still
+    return frame
 
 
-def ring_port(desk: Page, truth: Truth) -> None:
+def ring_port(desk: Page, truth: Truth, *, is_held: bool = False) -> None:
     """Draw a ring around the port where it truly is in the picture."""
     port = truth.view.device_type.front.port(PORT)
     assert port is not None
     desk.get_by_test_id("tool-ring").click()
-    desk.get_by_test_id("hold").click()
+    if not is_held:
+        desk.get_by_test_id("hold").click()
     still = shown_still(desk)
     stand = truth.stand_of(np.asarray(cv2.resize(still, truth.size), np.uint8))
     to_screen = """(svg, [u, v]) => {
-        const { width, height } = svg.viewBox.baseVal;
+        const [width, height] = svg.dataset.frameSize.split("x").map(Number);
         const point = new DOMPoint(u * width, v * height).matrixTransform(svg.getScreenCTM());
         return [point.x, point.y];
     }"""

@@ -71,7 +71,7 @@ async def test_what_only_keeps_the_line_alive_is_handed_to_nobody() -> None:
 
     live = LiveSession("SESSION", Address("ws://127.0.0.1:9", {}, None), nobody)
     inbox = live.messages()
-    sent_by_server = m.Pong(at=AT), m.FreezeAsked(by="EXPERT", frame=FRAME)
+    sent_by_server = m.Pong(at=AT), m.FreezeAsked(by="EXPERT", frame=FRAME, is_whole=False)
     await live._take_all(list(sent_by_server))
     assert await anext(inbox) == sent_by_server[1]
 

@@ -1,5 +1,8 @@
 """What somebody is told who comes into a session, or comes back."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from nearhand.sessions import connections as connections_module
@@ -10,6 +13,7 @@ from nearhand.sessions.model import UnknownSession
 from nearhand.sessions.wire import CloseCode
 from tests.support.live import (
     EXPERT,
+    LIMITS,
     SESSION,
     TECHNICIAN,
     LiveServer,
@@ -34,6 +38,14 @@ async def test_a_joining_participant_is_told_the_state_and_then_each_event_witho
     await draw(technician, "m2")
     assert [event["seq"] for event in expert.line.events()] == [4]
     assert [event["seq"] for event in technician.line.events()] == [2, 3, 4]
+
+
+async def test_whoever_enters_is_told_what_a_phone_may_use_of_data(tmp_path: Path) -> None:
+    server = await LiveServer(tmp_path, replace(LIMITS, budget_bytes=50_000_000)).start()
+    await server.open()
+    phone = await server.join(TECHNICIAN, "phone")
+    assert phone.line.received[0]["budget_bytes"] == 50_000_000
+    await server.stop()
 
 
 async def test_whoever_asks_is_told_the_event_before_its_acknowledgement(server: LiveServer) -> None:

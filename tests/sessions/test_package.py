@@ -166,6 +166,14 @@ def test_a_mark_on_a_still_is_on_no_other() -> None:
     assert points_px(mark()["anchor"], still(sighting=None)) is None
 
 
+def test_a_mark_on_a_part_of_a_frame_is_told_in_pixels_of_that_part() -> None:
+    part = {"x": 300, "y": 200, "frame_width": 1280, "frame_height": 720}
+    cut = still(width=600, height=300, part=part)
+    points = points_px(mark()["anchor"], cut)
+    assert points is not None
+    assert points[0] == pytest.approx([639.5 - 300, 359.5 - 200])
+
+
 def test_a_mark_that_was_there_all_day_is_not_told_of_on_each_of_its_stills() -> None:
     book = MarkBook()
     book.take(event(1, "annotation.added", annotation=mark()))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from nearhand.access.model import Role
 from nearhand.client.view import LiveView, reduced
@@ -19,6 +20,7 @@ from nearhand.sessions.anchoring import Part
 from nearhand.sessions.message import Ask, Event
 from nearhand.sessions.messages import (
     AnnotationAdd,
+    FreezeAsked,
     PointerMoved,
     RungAsked,
     RungTold,
@@ -406,13 +408,61 @@ def test_a_frame_of_somebody_elses_stream_name_is_refused(table: Table) -> None:
     assert effect.error.code == "stream_taken"
 
 
+PART = {"x": 300, "y": 200, "frame_width": 1280, "frame_height": 720}
+
+
+def test_a_mark_on_a_part_of_a_frame_lies_where_it_lies_on_all_of_it(table: Table) -> None:
+    """L8. Points are of the frame, whatever of it the still shows."""
+    sighting = a_sighting().model_dump()
+    table.share_still(width=600, height=300, part=PART, sighting=sighting)
+    on_part = table.event("annotation.add", id="m1", shape="ring", place=ON_FRAME).annotation.anchor
+    table.share_still(8, sha="b", sighting=sighting)
+    frame = ON_FRAME["frame"] | {"frame_id": 8}  # type: ignore[operator]
+    on_whole = table.event(
+        "annotation.add", id="m2", shape="ring", place=ON_FRAME | {"frame": frame}
+    ).annotation.anchor
+    assert on_part.points_mm == on_whole.points_mm
+    assert on_part.ring_mm == on_whole.ring_mm
+    assert [still.part is None for still in table.room.state().stills] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("width", "part"),
+    [
+        (1000, PART),
+        (600, PART | {"y": 500}),
+        (600, PART | {"x": -1}),
+        (600, {"x": 300, "y": 200}),
+    ],
+)
+def test_a_part_lies_in_its_frame(table: Table, width: int, part: dict[str, int]) -> None:
+    with pytest.raises(ValidationError):
+        table.share_still(width=width, height=300, part=part, sighting=a_sighting().model_dump())
+
+
+def test_a_part_is_shared_with_its_sighting(table: Table) -> None:
+    """Else a mark on it would be fixed to a picture that says nothing of where in its frame it lies."""
+    with pytest.raises(ValidationError):
+        table.share_still(width=600, height=300, part=PART)
+
+
+@pytest.mark.parametrize(("asked", "is_whole"), [({}, False), ({"is_whole": True}, True)])
+def test_who_asks_for_a_still_may_ask_for_all_of_it(
+    table: Table, asked: dict[str, bool], is_whole: bool
+) -> None:
+    (effect,) = table.send({"type": "frame.freeze", "frame": None} | asked)
+    assert isinstance(effect, Deliver)
+    assert effect.message == FreezeAsked(by=EXPERT.id, frame=None, is_whole=is_whole)
+
+
 def test_who_films_tells_the_rung_and_another_may_ask_for_one(table: Table) -> None:
     """V9."""
-    (told,) = table.send(
-        {"type": "rung.tell", "stream": "cam-1", "rung": 3, "because": "no_way"}, who=TECHNICIAN
-    )
-    assert isinstance(told, Deliver)
-    assert told.message == RungTold(by=TECHNICIAN.id, stream="cam-1", rung=3, because="no_way")
+    tell = {"type": "rung.tell", "stream": "cam-1", "rung": 3, "because": "no_way"}
+    for of in ({"used_bytes": 41_000_000, "budget_bytes": 50_000_000}, {}):
+        (told,) = table.send(tell | of, who=TECHNICIAN)
+        assert isinstance(told, Deliver)
+        rung = {"stream": "cam-1", "rung": 3, "because": "no_way", "used_bytes": None, "budget_bytes": None}
+        assert told.message == RungTold.model_validate(rung | {"by": TECHNICIAN.id} | of)
     (asked,) = table.send({"type": "rung.ask", "rung": 4}, who=EXPERT)
     assert isinstance(asked, Deliver)
     assert asked.message == RungAsked(by=EXPERT.id, rung=4)

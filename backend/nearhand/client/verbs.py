@@ -146,9 +146,12 @@ class Verbs(ABC):
         """Say where a device was in a frame, so that the frame can be drawn on for some seconds."""
         self.pass_on(m.FrameSight(frame=frame, captured_at=captured_at, sighting=sighting))
 
-    def freeze(self, frame: FrameRef | None = None) -> None:
-        """Ask the technician's client for the sharp still of exactly this frame (None: of the next one)."""
-        self.pass_on(m.FrameFreeze(frame=frame))
+    def freeze(self, frame: FrameRef | None = None, *, is_whole: bool = False) -> None:
+        """Ask the technician's client for the sharp still of exactly this frame (None: of the next one).
+
+        `is_whole`: not of its device alone, to which phones cut stills that go over a thin line.
+        """
+        self.pass_on(m.FrameFreeze(frame=frame, is_whole=is_whole or None))
 
     # -- waiting to leave ---------------------------------------------------------------------------------------
 

@@ -240,6 +240,12 @@ class Settings(BaseSettings):
         gt=0,
         description="Bytes of live pictures one session may have; stills go on after them. Counted since the service started.",
     )
+    phone_bytes_per_session: int | None = Field(
+        None,
+        gt=0,
+        description="Bytes of its own traffic of a session after which a phone sends pictures only when they are asked for, "
+        "unless its holder chooses otherwise; marks, words and voice go on. Unset: there is no such limit.",
+    )
     recording_days: int = Field(
         90,
         ge=0,

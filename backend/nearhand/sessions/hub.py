@@ -49,7 +49,7 @@ class Hub:
         self._walls = Walls(live_log, self._rooms)
         self.gate = Gate(self._rooms, registered.mask_of, monotonic)
         self._finder = Finder(registered)
-        self._entrance = Entrance(live_log, self._rooms, self.gate)
+        self._entrance = Entrance(live_log, self._rooms, self.gate, limits.budget_bytes)
         parts = Parts(live_log, self._rooms, self._walls, self.gate, self._finder, self._entrance)
         self._pipeline = Pipeline(
             parts, snapshot_events=limits.snapshot_events, clock=clock, monotonic=monotonic

@@ -25,8 +25,8 @@ class Joining:
 class Entrance:
     """Prepares who comes, and lets them in between two turns."""
 
-    def __init__(self, live_log: Log, rooms: Rooms, gate: Gate) -> None:
-        self._log, self._rooms, self._gate = live_log, rooms, gate
+    def __init__(self, live_log: Log, rooms: Rooms, gate: Gate, budget_bytes: int | None) -> None:
+        self._log, self._rooms, self._gate, self._budget_bytes = live_log, rooms, gate, budget_bytes
 
     async def prepare(self, connection: Connection, hello: Hello) -> Joining:
         """Read all that takes time. Raises UnknownSession, also for a session that is not theirs to see."""
@@ -68,6 +68,7 @@ class Entrance:
                 you=connection.participant,
                 present=tuple(sorted(running.present())),
                 camera_mask=self._gate.mask_of(connection.session_id),
+                budget_bytes=self._budget_bytes,
                 is_resumed=tail is not None,
             )
         )

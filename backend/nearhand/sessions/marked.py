@@ -103,9 +103,10 @@ def points_px(anchor: dict[str, Any], still: dict[str, Any]) -> list[list[float]
         return None
     camera = Intrinsics(**sighting.camera.model_dump())
     found = project(anchor["points_mm"], sighting.T_camera_face, camera)
-    # The sighting may be of another size of the same picture.
-    scale = np.array([still["width"] / camera.width, still["height"] / camera.height])
-    pixels = (found + 0.5) * scale - 0.5
+    # The sighting may be of another size of the same picture, and the still show a part of it.
+    part = still.get("part") or {"frame_width": still["width"], "frame_height": still["height"]}
+    scale = np.array([part["frame_width"] / camera.width, part["frame_height"] / camera.height])
+    pixels = (found + 0.5) * scale - 0.5 - (part.get("x", 0), part.get("y", 0))
     return (
         [[round(float(x), 2), round(float(y), 2)] for x, y in pixels] if np.isfinite(pixels).all() else None
     )

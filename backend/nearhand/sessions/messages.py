@@ -6,9 +6,9 @@ No field but `type` has a default other than None, so that one noun has one Type
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from nearhand.access.model import LinkMay, Role
 from nearhand.devices.model import CameraMask
@@ -30,6 +30,7 @@ from nearhand.sessions.model import (
     Annotation,
     Approval,
     Decision,
+    FramePart,
     FrameRef,
     ImagePoint,
     Participant,
@@ -76,12 +77,25 @@ from nearhand.sessions.signalling import (
     RtcWay,
 )
 
+Bytes = Annotated[int, Field(ge=0, lt=2**53)]
 # Live video large and small, live pictures over the line, one still every few seconds, stills on request.
 Rung = Literal[1, 2, 3, 4, 5]
 # Nothing better is wanted; a narrow line; answers that take long; much that is lost; a device that is busy; no direct
-# way; no line at all; all bytes of live pictures used up; chosen by hand; asked for; nobody looks.
+# way; no line at all; all bytes of live pictures used up; chosen by hand; asked for; nobody looks; the phone's own data
+# used up.
 RungReason = Literal[
-    "best", "narrow", "slow", "lossy", "busy", "no_way", "cut", "spent", "by_hand", "asked", "unwatched"
+    "best",
+    "narrow",
+    "slow",
+    "lossy",
+    "busy",
+    "no_way",
+    "cut",
+    "spent",
+    "by_hand",
+    "asked",
+    "unwatched",
+    "budget",
 ]
 
 
@@ -175,6 +189,13 @@ class StillShare(Ask):
     captured_at: datetime
     sighting: Sighting | None = None
     mask: PictureMask | None = None  # what was hidden; left out: nothing
+    part: FramePart | None = None  # left out: all of the frame
+
+    @model_validator(mode="after")
+    def _lies_in_its_frame(self) -> Self:
+        if self.part is not None:
+            self.part.demand(self.width, self.height, self.sighting)
+        return self
 
 
 class DeviceShow(Ask):
@@ -279,15 +300,19 @@ class FrameSight(Fleeting):
 
 
 class FrameFreeze(Fleeting):
-    """Ask for the sharp still of exactly this frame (None: of the next one)."""
+    """Ask for the sharp still of exactly this frame (None: of the next one). `is_whole`: not its device alone."""
 
     replaces = "freeze"
     type: Literal["frame.freeze"] = "frame.freeze"
     frame: FrameRef | None = None
+    is_whole: bool | None = None
 
 
 class RungTell(Fleeting):
-    """By which rung of the ladder this client's pictures go now, and why by no better one."""
+    """By which rung of the ladder this client's pictures go now, and why by no better one.
+
+    `used_bytes`: what all of its traffic of the session came to; `budget_bytes`: what it may come to.
+    """
 
     replaces = "rung"
     roles = frozenset({Role.ADMIN, Role.TECHNICIAN, Role.EXPERT})
@@ -295,6 +320,8 @@ class RungTell(Fleeting):
     stream: ShortId
     rung: Rung
     because: RungReason
+    used_bytes: Bytes | None = None
+    budget_bytes: Bytes | None = None
 
 
 class RungAsk(Fleeting):
@@ -330,6 +357,7 @@ class Welcome(FromServer):
     you: Participant
     present: tuple[str, ...]  # ids of the participants who are connected now
     camera_mask: CameraMask  # what the site asks of pictures
+    budget_bytes: int | None = None  # of a phone's own traffic, where its holder has chosen none
     is_resumed: bool  # True: missed events follow; False: session.state follows
 
 
@@ -556,6 +584,7 @@ class FreezeAsked(Passing):
     replaces = "freeze"
     type: Literal["freeze.asked"] = "freeze.asked"
     frame: FrameRef | None
+    is_whole: bool
 
 
 class RungTold(Passing):
@@ -564,6 +593,8 @@ class RungTold(Passing):
     stream: ShortId
     rung: Rung
     because: RungReason
+    used_bytes: int | None
+    budget_bytes: int | None
 
 
 class RungAsked(Passing):

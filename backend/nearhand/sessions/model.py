@@ -144,6 +144,22 @@ class FrameRef(Frozen):
     how: Literal["still", "ring", "rtp", "trailer", "strip", "approximate"] = "still"
 
 
+class FramePart(Frozen):
+    """Which part of its frame a picture shows: where its top left corner lies, and how large all of the frame is."""
+
+    x: int = Field(ge=0, le=20_000)
+    y: int = Field(ge=0, le=20_000)
+    frame_width: int = Field(gt=0, le=20_000)
+    frame_height: int = Field(gt=0, le=20_000)
+
+    def demand(self, width: int, height: int, sighting: "Sighting | None") -> None:
+        """Raise ValueError for a picture of this size that does not lie in the frame, or shows no known device."""
+        if self.x + width > self.frame_width or self.y + height > self.frame_height:
+            raise ValueError("that part does not lie in its frame")
+        if sighting is None:
+            raise ValueError("a part of a frame is shared with its sighting")
+
+
 class PictureMask(StrEnum):
     """What of a picture was hidden before it left the camera: nothing, what is beside the device, or all of it."""
 
@@ -304,7 +320,10 @@ class VoiceFile(Frozen):
 
 
 class SharedStill(Frozen):
-    """A still that is part of the session. Its frame can be drawn on for as long as the session lives."""
+    """A still that is part of the session. Its frame can be drawn on for as long as the session lives.
+
+    `part`: it shows no more of the frame; None: all. Sighting, and points of marks, are those of the frame all the same.
+    """
 
     seq: int
     by: str
@@ -316,6 +335,7 @@ class SharedStill(Frozen):
     captured_at: datetime  # by the phone's clock: for display, never for order
     sighting: Sighting | None
     mask: PictureMask = PictureMask.NONE  # older logs do not say it
+    part: FramePart | None = None
 
 
 FrameKey = tuple[str, int]

@@ -40,10 +40,17 @@ def as_passed_on(message: Fleeting, by: str, client: str, frames: Frames, now: d
             frames.see(frame, sighting, now)
             return FrameSighted(by=by, frame=frame, captured_at=message.captured_at, sighting=sighting)
         case FrameFreeze(frame=frame):
-            return FreezeAsked(by=by, frame=frame)
+            return FreezeAsked(by=by, frame=frame, is_whole=bool(message.is_whole))
         case RungTell(stream=stream, rung=rung, because=because):
             frames.claim(stream, client)
-            return RungTold(by=by, stream=stream, rung=rung, because=because)
+            return RungTold(
+                by=by,
+                stream=stream,
+                rung=rung,
+                because=because,
+                used_bytes=message.used_bytes,
+                budget_bytes=message.budget_bytes,
+            )
         case RungAsk(rung=rung):
             return RungAsked(by=by, rung=rung)
         case CaptionSay(text=text, language=language, is_final=is_final):

@@ -440,6 +440,7 @@ class Room:
             captured_at=message.captured_at,
             sighting=message.sighting or self.frames.recent_sighting(message.frame, context.now),
             mask=message.mask or PictureMask.NONE,
+            part=message.part,
         )
         return StillShared(**self._stamp(message, context), still=still)
 

@@ -75,6 +75,11 @@ export async function answer<T>(call: Promise<Answer<T>>): Promise<T> {
   return data as T;
 }
 
+let uploaded = 0;
+
+/** What this page has sent by {@link sendBytes}, or tried to. */
+export const uploadedBytes = (): number => uploaded;
+
 /**
  * Send bytes as they are (stills, attachments, imports) and return the JSON answer.
  * `path` begins after {@link API}: `/sessions/…/stills`.
@@ -85,6 +90,7 @@ export async function sendBytes<T>(
   options: { type?: string; headers?: Record<string, string>; signal?: AbortSignal; base?: string } = {},
 ): Promise<T> {
   const type = options.type ?? (body instanceof Blob ? body.type : "");
+  uploaded += body instanceof Blob ? body.size : body.byteLength;
   const response = await reach(
     globalThis.fetch((options.base ?? API) + path, {
       method: "POST",

@@ -3842,15 +3842,31 @@ export interface components {
         };
         /**
          * FrameFreeze
-         * @description Ask for the sharp still of exactly this frame (None: of the next one).
+         * @description Ask for the sharp still of exactly this frame (None: of the next one). `is_whole`: not its device alone.
          */
         FrameFreeze: {
             frame?: components["schemas"]["FrameRef"] | null;
+            /** Is Whole */
+            is_whole?: boolean | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             type: "frame.freeze";
+        };
+        /**
+         * FramePart
+         * @description Which part of its frame a picture shows: where its top left corner lies, and how large all of the frame is.
+         */
+        FramePart: {
+            /** Frame Height */
+            frame_height: number;
+            /** Frame Width */
+            frame_width: number;
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
         };
         /**
          * FrameRef
@@ -3911,6 +3927,8 @@ export interface components {
             /** By */
             by: string;
             frame: components["schemas"]["FrameRef"] | null;
+            /** Is Whole */
+            is_whole: boolean;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -6646,13 +6664,17 @@ export interface components {
         /**
          * RungTell
          * @description By which rung of the ladder this client's pictures go now, and why by no better one.
+         *
+         *     `used_bytes`: what all of its traffic of the session came to; `budget_bytes`: what it may come to.
          */
         RungTell: {
             /**
              * Because
              * @enum {string}
              */
-            because: "best" | "narrow" | "slow" | "lossy" | "busy" | "no_way" | "cut" | "spent" | "by_hand" | "asked" | "unwatched";
+            because: "best" | "narrow" | "slow" | "lossy" | "busy" | "no_way" | "cut" | "spent" | "by_hand" | "asked" | "unwatched" | "budget";
+            /** Budget Bytes */
+            budget_bytes?: number | null;
             /**
              * Rung
              * @enum {integer}
@@ -6665,6 +6687,8 @@ export interface components {
              * @enum {string}
              */
             type: "rung.tell";
+            /** Used Bytes */
+            used_bytes?: number | null;
         };
         /** RungTold */
         RungTold: {
@@ -6672,7 +6696,9 @@ export interface components {
              * Because
              * @enum {string}
              */
-            because: "best" | "narrow" | "slow" | "lossy" | "busy" | "no_way" | "cut" | "spent" | "by_hand" | "asked" | "unwatched";
+            because: "best" | "narrow" | "slow" | "lossy" | "busy" | "no_way" | "cut" | "spent" | "by_hand" | "asked" | "unwatched" | "budget";
+            /** Budget Bytes */
+            budget_bytes: number | null;
             /** By */
             by: string;
             /**
@@ -6687,6 +6713,8 @@ export interface components {
              * @enum {string}
              */
             type: "rung.told";
+            /** Used Bytes */
+            used_bytes: number | null;
         };
         /**
          * Sample
@@ -6886,6 +6914,8 @@ export interface components {
         /**
          * SharedStill
          * @description A still that is part of the session. Its frame can be drawn on for as long as the session lives.
+         *
+         *     `part`: it shows no more of the frame; None: all. Sighting, and points of marks, are those of the frame all the same.
          */
         SharedStill: {
             /**
@@ -6905,6 +6935,7 @@ export interface components {
             height: number;
             /** @default none */
             mask: components["schemas"]["PictureMask"];
+            part?: components["schemas"]["FramePart"] | null;
             /** Seq */
             seq: number;
             /** Sha256 */
@@ -7238,6 +7269,7 @@ export interface components {
             mask?: components["schemas"]["PictureMask"] | null;
             /** N */
             n: number;
+            part?: components["schemas"]["FramePart"] | null;
             /** Sha256 */
             sha256: string;
             sighting?: components["schemas"]["Sighting"] | null;
@@ -7510,6 +7542,8 @@ export interface components {
         Welcome: {
             /** Acked */
             acked: number;
+            /** Budget Bytes */
+            budget_bytes?: number | null;
             camera_mask: components["schemas"]["CameraMask"];
             /** Epoch */
             epoch: string;
@@ -7636,6 +7670,7 @@ export type Factors = components['schemas']['Factors'];
 export type Finding = components['schemas']['Finding'];
 export type FoundFace = components['schemas']['FoundFace'];
 export type FrameFreeze = components['schemas']['FrameFreeze'];
+export type FramePart = components['schemas']['FramePart'];
 export type FrameRef = components['schemas']['FrameRef'];
 export type FrameSight = components['schemas']['FrameSight'];
 export type FrameSighted = components['schemas']['FrameSighted'];

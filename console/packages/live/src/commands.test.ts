@@ -162,6 +162,42 @@ describe("what passes by", () => {
     expect(server.fleeting).toMatchObject([{ type: "frame.sight", frame: { frame_id: 3 } }]);
   });
 
+  test("a sighting has no more digits than a camera can tell, and says the same", async () => {
+    const pose = [
+      0.9999, -0.0123456789012, 0, -100.123456789, 0, 1, 0, 20, 0, 0, 1, 512.3456789012, 0, 0, 0, 1,
+    ];
+    const covariance = Array.from({ length: 36 }, (_, k) => Math.PI * 10 ** -(k % 9));
+    const camera = {
+      width: 1280,
+      height: 720,
+      fx: 1000.123456789,
+      fy: 1000,
+      cx: 639.5,
+      cy: 359.5,
+      k1: -0.0123456789,
+    };
+    const sighting = {
+      device_id: "D",
+      face: "front" as const,
+      T_camera_face: pose,
+      covariance,
+      camera,
+      label_seen: true,
+      tags_seen: [4],
+    };
+    session.commands.sightFrame({ stream: "cam", frame_id: 1, how: "still" }, new Date(0), sighting);
+    server.wire.flushToServer();
+    const told = (server.fleeting.at(-1) as { sighting: typeof sighting }).sighting;
+    expect(JSON.stringify(told).length).toBeLessThan(0.75 * JSON.stringify(sighting).length);
+    expect(told).toMatchObject({
+      device_id: "D",
+      tags_seen: [4],
+      camera: { width: 1280, fx: 1000.123, k1: -0.01234568 },
+    });
+    told.T_camera_face.forEach((one, k) => expect(one).toBeCloseTo(pose[k]!, 3));
+    told.covariance.forEach((one, k) => expect(one / covariance[k]!).toBeCloseTo(1, 6));
+  });
+
   test("a stroke's points are no finer than a screen", async () => {
     session.commands.drawStroke("s1", "freehand", null, [[1 / 3, 2 / 3]]);
     server.wire.flushToServer();

@@ -4,6 +4,7 @@ import type {
   Annotation,
   Decision,
   FaceSide,
+  FramePart,
   FrameRef,
   PictureMask,
   Place,
@@ -42,6 +43,8 @@ export interface NewStill {
   sighting: Sighting | null;
   /** What is hidden in it. */
   mask: PictureMask;
+  /** Which part of the frame it shows; left out: all. */
+  part?: FramePart | null;
 }
 
 export interface EditedMark {
@@ -138,7 +141,7 @@ export class Commands {
     this.live.ask({ type: "signal.give", signal });
   }
 
-  shareStill({ frame, sha256, width, height, capturedAt, sighting, mask }: NewStill): void {
+  shareStill({ frame, sha256, width, height, capturedAt, sighting, mask, part }: NewStill): void {
     this.live.ask({
       type: "still.share",
       frame,
@@ -146,8 +149,9 @@ export class Commands {
       width,
       height,
       captured_at: capturedAt.toISOString(),
-      sighting,
+      sighting: short(sighting),
       mask,
+      ...(part && { part }),
     });
   }
 
@@ -207,17 +211,27 @@ export class Commands {
 
   /** Say where a device was in a frame, so that the frame can be drawn on for some seconds. */
   sightFrame(frame: FrameRef, capturedAt: Date, sighting: Sighting | null): void {
-    this.live.pass({ type: "frame.sight", frame, captured_at: capturedAt.toISOString(), sighting });
+    this.live.pass({
+      type: "frame.sight",
+      frame,
+      captured_at: capturedAt.toISOString(),
+      sighting: short(sighting),
+    });
   }
 
-  /** Ask the technician's client for the sharp still of exactly this frame (null: of the next one). */
-  freeze(frame: FrameRef | null): void {
-    this.live.pass({ type: "frame.freeze", frame });
+  /** Ask the technician's client for the sharp still of exactly this frame (null: of the next one), or all of it. */
+  freeze(frame: FrameRef | null, isWhole = false): void {
+    this.live.pass({ type: "frame.freeze", frame, ...(isWhole && { is_whole: true }) });
   }
 
-  /** Say by which rung this page's pictures go now. */
-  tellRung(stream: string, rung: RungTold["rung"], because: RungTold["because"]): void {
-    this.live.pass({ type: "rung.tell", stream, rung, because });
+  /** Say by which rung this page's pictures go now, and what its traffic comes to. */
+  tellRung(
+    stream: string,
+    { rung, because }: Pick<RungTold, "rung" | "because">,
+    traffic: { bytes: number; budget: number | null },
+  ): void {
+    const [used_bytes, budget_bytes] = [traffic.bytes, traffic.budget];
+    this.live.pass({ type: "rung.tell", stream, rung, because, used_bytes, budget_bytes });
   }
 
   /** Ask who films for another rung; null: as the line allows. */
@@ -252,6 +266,23 @@ const roundedPoint = ([u, v]: readonly [number, number]): ImagePoint => [
   Math.round(u * 1e5) / 1e5,
   Math.round(v * 1e5) / 1e5,
 ];
+
+/** A tenth of a micrometre, or of a thousandth of a degree: as the browser writes numbers, it would be twice as long. */
+const DIGITS = 7;
+const shorter = (value: number) => Number(value.toPrecision(DIGITS));
+
+function short(sighting: Sighting | null): Sighting | null {
+  if (!sighting) return null;
+  const { T_camera_face, covariance, camera } = sighting;
+  const { width, height, ...lens } = camera;
+  const shortLens = Object.entries(lens).map(([name, value]) => [name, shorter(value)] as const);
+  return {
+    ...sighting,
+    T_camera_face: T_camera_face.map(shorter),
+    ...(covariance && { covariance: covariance.map(shorter) }),
+    camera: { width, height, ...(Object.fromEntries(shortLens) as typeof lens) },
+  };
+}
 
 function rounded(place: Place): Place {
   return place.kind === "frame" ? { ...place, points: place.points.map(roundedPoint) } : place;

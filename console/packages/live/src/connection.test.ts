@@ -42,3 +42,18 @@ test("news of the network asks an open line whether it is alive", async () => {
   network.dispatchEvent(new Event("offline"));
   expect(bed.server.wire.toServer).toEqual([JSON.stringify([{ type: "ping" }])]);
 });
+
+test("what was said and heard is counted, over all sockets of a session", async () => {
+  const bed = new Testbed();
+  const session = await bed.enter();
+  const entered = session.live.bytes;
+  expect(entered).toBeGreaterThan(100);
+  session.commands.say("第 37 埠");
+  await bed.settle();
+  const said = session.live.bytes;
+  expect(said - entered).toBeGreaterThan(2 * "第 37 埠".length);
+  bed.server.wire.cut();
+  await vi.advanceTimersByTimeAsync(1000);
+  await bed.settle();
+  expect(session.live.bytes).toBeGreaterThan(said);
+});

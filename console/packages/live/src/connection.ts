@@ -1,6 +1,7 @@
 /** Keep one WebSocket open: retry with backoff, notice a dead line, and say how the link stands. */
 
 import { afterClose, type StopReason } from "./close";
+import { utf8Bytes } from "./utf8";
 
 /** The part of WebSocket that is used; tests pass a pair of queues. */
 export interface Socket {
@@ -59,6 +60,7 @@ export class Connection {
   #retry: Timer | undefined;
   #pinger: Timer | undefined;
   #deadline: Timer | undefined;
+  #bytes = 0;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -73,6 +75,11 @@ export class Connection {
   /** Bytes handed to the socket that have not left yet. */
   get bufferedBytes(): number {
     return this.#socket?.bufferedAmount ?? 0;
+  }
+
+  /** What was said and heard, over all its sockets; without what the network adds. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Open now; also after a stop, and instead of waiting for the next try. */
@@ -106,17 +113,23 @@ export class Connection {
     let size = 0;
     for (const text of messages.map((message) => JSON.stringify(message))) {
       if (size + text.length > FRAME_CHARACTERS && frame.length > 0) {
-        this.#socket?.send(`[${frame.join()}]`);
+        this.#say(`[${frame.join()}]`);
         [frame, size] = [[], 0];
       }
       frame.push(text);
       size += text.length;
     }
-    if (frame.length > 0) this.#socket?.send(`[${frame.join()}]`);
+    if (frame.length > 0) this.#say(`[${frame.join()}]`);
   }
 
   sendBytes(bytes: ArrayBuffer): void {
     this.#socket?.send(bytes);
+    this.#bytes += bytes.byteLength;
+  }
+
+  #say(text: string): void {
+    this.#socket?.send(text);
+    this.#bytes += utf8Bytes(text);
   }
 
   #open(): void {
@@ -145,6 +158,7 @@ export class Connection {
   }
 
   #receive(data: unknown): void {
+    this.#bytes += data instanceof ArrayBuffer ? data.byteLength : utf8Bytes(String(data));
     if (data instanceof ArrayBuffer) return this.#options.onBytes?.(data);
     let parsed: unknown;
     try {

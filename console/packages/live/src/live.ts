@@ -119,6 +119,11 @@ export class Live implements Store<LiveView> {
     return this.#outbox.client;
   }
 
+  /** What was said and heard over the session's line. */
+  get bytes(): number {
+    return this.#connection.bytes;
+  }
+
   /** Say something to another client; dropped when there is no line. */
   put(message: Directed): void {
     if (this.#isWelcome) this.#connection.send([message]);

@@ -58,6 +58,11 @@ export class PictureLine {
     return this.#connection.bufferedBytes;
   }
 
+  /** What went over it, both ways. */
+  get bytes(): number {
+    return this.#connection.bytes;
+  }
+
   /** From this page's clock to the service's. */
   onService(at: number): number {
     return at + this.#clock.offset;

@@ -34,8 +34,6 @@ export class PictureSender {
   #wantsKey = false;
   /** The session has had all the bytes of live pictures that it may. */
   isSpent = false;
-  /** Of pictures that were sent since this was made. */
-  bytes = 0;
   readonly #line: PictureLine;
   readonly #flying: { frame_id: number; at: number }[] = [];
   #taken: number[] = [];
@@ -67,6 +65,11 @@ export class PictureSender {
 
   get isOpen(): boolean {
     return this.#line.isOpen;
+  }
+
+  /** What went over the line since this was made, both ways. */
+  get bytes(): number {
+    return this.#line.bytes;
   }
 
   open(): void {
@@ -103,7 +106,6 @@ export class PictureSender {
     this.#line.send(packed);
     this.#flying.push({ frame_id: head.frame_id, at: this.#line.now() });
     this.#sent++;
-    this.bytes += packed.byteLength;
   }
 
   paced(): Paced {

@@ -35,6 +35,8 @@ export interface SessionView {
   readonly you: Participant | null;
   /** What the site asks of pictures; null: not told yet. */
   readonly cameraMask: CameraMask | null;
+  /** What a phone's own traffic may come to, where its holder has chosen nothing; null: no such limit. */
+  readonly budgetBytes: number | null;
   readonly isEnded: boolean;
   readonly participants: readonly Participant[];
   /** Ids of the participants who are connected now. */
@@ -68,6 +70,7 @@ export const EMPTY_SESSION: SessionView = {
   awaitsState: true,
   you: null,
   cameraMask: null,
+  budgetBytes: null,
   isEnded: false,
   participants: [],
   present: [],
@@ -110,6 +113,7 @@ export function reduce(view: SessionView, message: ServerMessage): SessionView {
         headSeq: message.seq,
         you: message.you,
         cameraMask: message.camera_mask,
+        budgetBytes: message.budget_bytes ?? null,
         present: message.present,
         pointers: {},
         strokes: {},

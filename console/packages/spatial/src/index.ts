@@ -1,6 +1,7 @@
 export type { PoseBelief } from "./belief";
 export * from "./calibrate";
 export * from "./camera";
+export * from "./crop";
 export * from "./fit";
 export * from "./homography";
 export * from "./image";

@@ -21,7 +21,7 @@ function still(change: Partial<FrameRead> = {}): StillTaken {
     type: "read", frame_id: 7, captured_at: now, width: 1280, height: 720, camera: CAMERA, labels: [], tags: [],
     deviceId: "D", isWide: true, strangers: [], isMirrored: false, located: null, isBlurred: false, isFilmed: false, features: 0, ms: 5, ...change,
   }; // prettier-ignore
-  return { type: "still", frame, jpeg: new Blob(["x"]), mask: "none" };
+  return { type: "still", frame, jpeg: new Blob(["x"]), mask: "none", part: null, camera: frame.camera };
 }
 
 beforeEach(() => {

@@ -7,7 +7,8 @@ import { target, targetFace } from "../device/target";
 import type { Sight } from "../overlay/place";
 import { progress } from "../session/guide";
 import { isLive, open, room, sessionId } from "../session/room";
-import { StillSender } from "../session/stills";
+import { live } from "../session/part";
+import type { StillSender } from "../session/stills";
 import { get, isOffline } from "../rest";
 import { areTwoAlike, ByPicture, doors } from "./byPicture";
 import { FrameLoop, STREAM, type Wanted } from "./frames";
@@ -16,6 +17,7 @@ import type { FrameRead, PictureTaken, StillTaken } from "./messages";
 import { NOTHING_DUE, showing } from "./showing";
 
 const SIGHT_GAP_MS = 100;
+const SIGHT_GAP_ON_REQUEST_MS = 1000; // nobody sees the frames between: a still brings its own sighting
 const RING_STILL_GAP_MS = 500; // during a session; a freeze asks for one of these
 const KEEPSAKE_GAP_MS = 2000;
 const POSES_KEPT_MS = 15_000;
@@ -43,6 +45,7 @@ export const loop = new FrameLoop(wanted, {
 
 function wanted(): Wanted {
   const now = target.peek();
+  const isWhole = !isLive.peek() || isWholeWanted();
   const gap = isLive.peek() ? RING_STILL_GAP_MS : KEEPSAKE_GAP_MS;
   const isWanted = Date.now() - lastStill > gap || (isLive.peek() && sender()?.isDue === true);
   const mask = maskWanted();
@@ -51,7 +54,7 @@ function wanted(): Wanted {
   return {
     layout: now?.layout ?? null,
     deviceId: now?.view.device.id ?? null,
-    still: isWanted && wantsKeepsake ? { quality: sender()?.quality ?? 0.7 } : null,
+    still: isWanted && wantsKeepsake ? { quality: sender()?.quality ?? 0.7, isWhole } : null,
     ...((mask && showing.peek()?.wants(performance.now())) ?? NOTHING_DUE),
     mask,
   };
@@ -72,7 +75,8 @@ let symbolsAt = 0;
 
 /** In a session, a device that shows no symbol is looked for by what its face looks like. */
 async function findByPicture(still: StillTaken): Promise<void> {
-  if (still.mask !== "none") return; // there is nothing to recognise in it
+  // There is nothing to recognise in it; or nothing leaves that nobody asks for.
+  if (still.mask !== "none" || rungNow() === 5) return;
   const [now, size] = [target.peek(), targetFace.peek()];
   if (!now || !size || !isLive.peek() || still.frame.deviceId !== now.view.device.id) return;
   const deviceId = now.view.device.id;
@@ -133,7 +137,8 @@ function onPicture(picture: PictureTaken): void {
   const { frame_id, captured_at } = frame;
   if (codec === "jpeg") {
     const jpeg = new Blob([data], { type: "image/jpeg" });
-    sender()?.keep({ frame_id, captured_at, width, height, jpeg, sighting: sightingOf(frame), mask });
+    const sighting = sightingOf(frame);
+    sender()?.keep({ frame_id, captured_at, width, height, jpeg, sighting, mask, part: null });
   } else sender()?.passed(frame_id, captured_at);
   showing.peek()?.take(picture);
 }
@@ -142,7 +147,8 @@ let lastToldId = 0;
 
 function tellSight(frame: FrameRead, isShown = false): void {
   const session = open.peek();
-  const isSoon = frame.captured_at - lastTold < SIGHT_GAP_MS;
+  const gap = rungNow() === 5 ? SIGHT_GAP_ON_REQUEST_MS : SIGHT_GAP_MS;
+  const isSoon = frame.captured_at - lastTold < gap;
   if (!session || !isLive.peek() || frame.frame_id === lastToldId || (isSoon && !isShown)) return;
   [lastTold, lastToldId] = [frame.captured_at, frame.frame_id];
   const ref = { stream: STREAM, frame_id: frame.frame_id, how: "still" } as const;
@@ -165,13 +171,22 @@ export function sightingOf({ located, deviceId, camera }: FrameRead): Sighting |
 }
 
 function onStill(still: StillTaken): void {
-  const { frame, jpeg, mask } = still;
-  const { frame_id, captured_at, width, height, located, camera, deviceId } = frame;
+  const { frame, jpeg, mask, part: crop, camera } = still;
+  const { frame_id, captured_at, located, deviceId } = frame;
   if (located && deviceId && mask !== "whole") keep(jpeg, { located, camera }, deviceId);
   void findByPicture(still);
-  if (isLive.peek())
-    sender()?.add({ frame_id, captured_at, width, height, jpeg, sighting: sightingOf(frame), mask });
+  const sighting = sightingOf(frame);
+  // Without its sighting a part would be nothing that can be drawn on.
+  if (!isLive.peek() || (crop && !sighting)) return;
+  const { width, height } = crop ?? frame;
+  const part = crop && { x: crop.x, y: crop.y, frame_width: frame.width, frame_height: frame.height };
+  sender()?.add({ frame_id, captured_at, width, height, jpeg, sighting, mask, part });
 }
+
+const rungNow = () => showing.peek()?.rung.peek().rung ?? 4;
+
+/** Where there is room for video, stills show all of the frame; elsewhere the device, unless more is asked for. */
+const isWholeWanted = () => rungNow() <= 2 || sender()?.wantsWhole === true;
 
 function keep(jpeg: Blob, sight: Sight, deviceId: string): void {
   const old = keepsake.peek();
@@ -180,26 +195,26 @@ function keep(jpeg: Blob, sight: Sight, deviceId: string): void {
 }
 
 function sender(): StillSender | null {
-  const id = sessionId.peek();
-  if (!id) return null;
-  if (stills?.sessionId !== id) stills = { sessionId: id, sender: newSender(id) };
+  const [id, part] = [sessionId.peek(), live.here.peek()];
+  if (!id || !part) return null;
+  if (stills?.sessionId !== id) stills = { sessionId: id, sender: newSender(part.StillSender, id) };
   return stills.sender;
 }
 
-function newSender(id: string): StillSender {
+function newSender(Sender: typeof StillSender, id: string): StillSender {
   const path = `/sessions/${encodeURIComponent(id)}/stills`;
-  return new StillSender(STREAM, {
+  return new Sender(STREAM, {
     now: Date.now,
     isLive: () => showing.peek()?.rung.peek().isLive ?? false,
-    isOnRequest: () => showing.peek()?.rung.peek().rung === 5,
-    develop(frame_id) {
+    isOnRequest: () => rungNow() === 5,
+    develop(frame_id, isWhole) {
       const mask = maskWanted();
-      if (mask) loop.develop(frame_id, mask);
+      if (mask) loop.develop(frame_id, mask, isWhole || isWholeWanted());
       else sender()?.gone(frame_id);
     },
     mayLeave,
     upload: (jpeg, mask) => sendBytes<Still>(`${path}?mask=${mask}`, jpeg, { type: "image/jpeg" }),
-    share: ({ frame_id, captured_at, width, height, sha256, sighting, mask }) =>
+    share: ({ frame_id, captured_at, width, height, sha256, sighting, mask, part }) =>
       open.peek()?.commands.shareStill({
         frame: { stream: STREAM, frame_id, how: "still" },
         sha256,
@@ -208,12 +223,13 @@ function newSender(id: string): StillSender {
         capturedAt: new Date(captured_at),
         sighting,
         mask,
+        part,
       }),
   });
 }
 
 open.subscribe((session) => {
   session?.live.listen((message) => {
-    if (message.type === "freeze.asked") sender()?.freeze(message.frame);
+    if (message.type === "freeze.asked") sender()?.freeze(message.frame, message.is_whole);
   });
 });

@@ -11,6 +11,7 @@ import type {
   ReadFrame,
   SightedLate,
   StillTaken,
+  StillWanted,
 } from "./messages";
 import type { FilmTrack } from "./filmTrack";
 import type { MaskWanted } from "./outgoing";
@@ -32,7 +33,7 @@ const STUCK_MS = 4000;
 export interface Wanted {
   layout: HeldLayout | null;
   deviceId: string | null;
-  still: { quality: number } | null;
+  still: StillWanted | null;
   picture: PictureWanted | null;
   film: { longest: number } | null;
   mask: MaskWanted | null;
@@ -88,8 +89,8 @@ export class FrameLoop {
   }
 
   /** Make the sharp still of an earlier frame. */
-  develop(frame_id: number, mask: MaskWanted): void {
-    const ask: Develop = { type: "develop", frame_id, mask };
+  develop(frame_id: number, mask: MaskWanted, isWhole: boolean): void {
+    const ask: Develop = { type: "develop", frame_id, mask, isWhole };
     this.#worker.postMessage(ask);
   }
 

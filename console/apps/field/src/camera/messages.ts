@@ -2,6 +2,7 @@
 import type { PictureMask } from "@nearhand/contract";
 import type {
   CameraBelief,
+  PicturePart,
   FaceLayout,
   FaceSize,
   FoundLabel,
@@ -19,7 +20,13 @@ export type PictureWanted =
   | { codec: "jpeg"; longest: number; quality: number }
   | { codec: "vp8"; longest: number; bitPerS: number; isKey: boolean };
 
-/** A picture to read. `still` asks for it as a JPEG as well, of exactly these pixels. */
+/** A JPEG of exactly these pixels; `isWhole`: not only of the device's face. */
+export interface StillWanted {
+  readonly quality: number;
+  readonly isWhole: boolean;
+}
+
+/** A picture to read. `still` asks for it as a JPEG as well. */
 export interface ReadFrame {
   type: "frame";
   frame_id: number;
@@ -31,7 +38,7 @@ export interface ReadFrame {
   layout: HeldLayout | null;
   /** Whose face the layout is of; comes back with the answer. */
   deviceId: string | null;
-  still: { quality: number } | null;
+  still: StillWanted | null;
   /** A live picture of it is due. The frame is kept for a moment, too. */
   picture: PictureWanted | null;
   /** It is due as a picture of the video track: so long at most. */
@@ -84,6 +91,10 @@ export interface StillTaken {
   jpeg: Blob;
   /** What is hidden in it. */
   mask: PictureMask;
+  /** What it shows of the frame; null: all. */
+  part: PicturePart | null;
+  /** By which it shows that. */
+  camera: Intrinsics;
 }
 
 /** A live picture of exactly this frame. */
@@ -112,6 +123,7 @@ export interface Develop {
   type: "develop";
   frame_id: number;
   mask: MaskWanted;
+  isWhole: boolean;
 }
 
 /** What the frames so far say of the camera. */

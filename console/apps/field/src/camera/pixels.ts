@@ -1,6 +1,6 @@
 /** Get at a frame's pixels as cheaply as can be: all of it small, and parts of it in full. */
 import type { PictureMask } from "@nearhand/contract";
-import type { GreyImage } from "@nearhand/spatial";
+import type { PicturePart, GreyImage } from "@nearhand/spatial";
 import { Outgoing, type Veil } from "./outgoing";
 
 /** The longer side of what is tracked. */
@@ -78,10 +78,10 @@ export class Pixels {
     return this.#full;
   }
 
-  /** Exactly this frame as a JPEG, as it may leave; its pixels are taken by this call, whatever is loaded later. */
-  jpeg(quality: number, veil: Veil): Promise<Blob> {
+  /** Exactly this frame, or a part of it, as a JPEG, as it may leave; its pixels are taken by this call, whatever is loaded later. */
+  jpeg(quality: number, veil: Veil, part: PicturePart | null): Promise<Blob> {
     const { canvas } = this.#draw(this.#whole, this.width, this.height, veil);
-    return canvas.convertToBlob({ type: "image/jpeg", quality });
+    return cutOut(canvas, part).convertToBlob({ type: "image/jpeg", quality });
   }
 
   /** The same in this size, good until it is drawn on again: what is shown live. */
@@ -127,6 +127,15 @@ export function cut(image: GreyImage, { x, y, w, h }: Region): GreyImage {
     data.set(image.data.subarray(from, from + w), row * w);
   }
   return { width: w, height: h, data };
+}
+
+/** The part of a drawn picture, not scaled; null: all of it. */
+export function cutOut(picture: OffscreenCanvas, part: PicturePart | null): OffscreenCanvas {
+  if (!part) return picture;
+  const { x, y, width, height } = part;
+  const canvas = new OffscreenCanvas(width, height);
+  canvas.getContext("2d", { alpha: false })!.drawImage(picture, x, y, width, height, 0, 0, width, height);
+  return canvas;
 }
 
 function newContext(): Context {

@@ -14,10 +14,14 @@ export interface Rung {
   readonly isWatched: boolean;
   /** Chosen by hand here, or asked for. */
   readonly chosen: RungNo | null;
-  /** Of all live pictures that left. */
-  readonly bytes: number;
   /** Live pictures go out. */
   readonly isLive: boolean;
+}
+
+/** What all traffic of the session has come to on this phone, and what it may come to; null: as much as it takes. */
+export interface Data {
+  readonly bytes: number;
+  readonly budget: number | null;
 }
 
 export interface Due {
@@ -33,10 +37,13 @@ export const NOTHING_DUE: Due = { picture: null, film: null };
 export interface Direct {
   measure(): Promise<readonly DirectSeen[]>;
   limit(bitPerS: number): void;
+  /** What these ways carried, as of the last measure. */
+  readonly bytes: number;
 }
 
 export interface LivePictures {
   readonly rung: ReadonlySignal<Rung>;
+  readonly data: ReadonlySignal<Data>;
   /** What is due of the frame being taken. `now` in the page's milliseconds. */
   wants(now: number): Due;
   take(picture: PictureTaken): void;

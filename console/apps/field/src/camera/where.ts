@@ -1,13 +1,19 @@
 /** Decide where in a frame to look for symbols, and when: everywhere while nothing is held, else where they must be. */
+import type { PictureMask } from "@nearhand/contract";
 import {
+  type PicturePart,
+  croppedTo,
+  cropTo,
   errorRing,
   type FaceLayout,
+  type FaceSize,
   type Intrinsics,
   type Point,
   type PoseBelief,
   projectFace,
   symbolCorners,
 } from "@nearhand/spatial";
+import type { FrameRead, StillTaken } from "./messages";
 import type { Region } from "./pixels";
 
 const SIGHT_EVERY = 3; // frames, while the face is held
@@ -27,6 +33,24 @@ export interface Look {
   label: Region | null;
   /** All of the picture is searched for tags: what is not found is not there. */
   isWide: boolean;
+}
+
+/** The part of a frame that is to leave as a still, where its device is known; null: all of it. */
+export function faceIn(frame: FrameRead, face: FaceSize | null): PicturePart | null {
+  const { camera, located, width, height } = frame;
+  const isOfIt = camera.width === width && camera.height === height;
+  return located && face && isOfIt ? cropTo(camera, located.pose, located.covariance, face) : null;
+}
+
+/** With the camera by which it shows what it shows. */
+export function stillOf(
+  frame: FrameRead,
+  jpeg: Blob,
+  mask: PictureMask,
+  part: PicturePart | null,
+): StillTaken {
+  const { camera } = frame;
+  return { type: "still", frame, jpeg, mask, part, camera: part ? croppedTo(camera, part) : camera };
 }
 
 interface Size {

@@ -33,7 +33,7 @@ import type {
 } from "./messages";
 import { BARE, veilOf } from "./outgoing";
 import { cut, Pixels, type Region } from "./pixels";
-import { type Look, Searcher, regionOf } from "./where";
+import { faceIn, type Look, Searcher, regionOf, stillOf } from "./where";
 
 const pixels = new Pixels();
 let tracker = new FaceTracker();
@@ -90,16 +90,18 @@ async function read(ask: ReadFrame): Promise<void> {
   const frame: FrameRead = {
     type: "read", frame_id, captured_at, width, height, camera, deviceId, ...seen, isFilmed, ms,
   }; // prettier-ignore
+  const face = ask.layout?.face ?? null;
   const veilFor = (reduction: number) => (ask.mask ? veilOf(ask.mask, frame, reduction) : BARE);
   // Its sighting is on the way to those who see it before it is.
   say(frame);
   if (frame.isFilmed) film?.show(pixels, veilFor, frame_id, ask.film!.longest);
   if (ask.picture && !isLost) line.send(pixels, veilFor, ask.picture, frame);
-  if (frame.isFilmed || (ask.picture && !isLost)) developer.keep(pixels.keep(), frame);
+  if (frame.isFilmed || (ask.picture && !isLost)) developer.keep(pixels.keep(), frame, face);
   const veil = veilFor(1);
-  const jpeg = ask.still && !frame.isBlurred ? pixels.jpeg(ask.still.quality, veil) : null;
+  const part = ask.still && !ask.still.isWhole ? faceIn(frame, face) : null;
+  const jpeg = ask.still && !frame.isBlurred ? pixels.jpeg(ask.still.quality, veil, part) : null;
   if (jpeg && !frame.located) late.keep(frame_id, captured_at, pixels.small());
-  if (jpeg) say({ type: "still", frame, jpeg: await jpeg, mask: veil.mask });
+  if (jpeg) say(stillOf(frame, await jpeg, veil.mask, part));
 }
 
 type Seen = Pick<

@@ -82,6 +82,7 @@ export function Hud() {
         <Captions />
         <div class="foot">
           <OnStills />
+          <OverBudgetNow />
           <Messages />
           {Hall && <Hall.ShownChip />}
           {Hall && <Hall.CameraRequest />}
@@ -120,6 +121,12 @@ export function Hud() {
       <BigSignal />
     </main>
   );
+}
+
+/** Pictures stay away because the phone's data are used up. */
+function OverBudgetNow() {
+  const [part, pictures] = [live.here.value, showing.value];
+  return part && pictures && <part.OverBudget pictures={pictures} />;
 }
 
 async function start(video: HTMLVideoElement, isDemo = usesDemoCamera()): Promise<void> {

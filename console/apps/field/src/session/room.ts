@@ -62,7 +62,7 @@ export async function enterSession(id: string, who: Actor): Promise<void> {
   room.value = session.live.get();
   openedAt.value ??= Date.now();
   fetchAhead(voice, hall); // without them there are stills and words
-  const pictures = (showing.value = loaded.showPictures(id, session.commands));
+  const pictures = (showing.value = loaded.showPictures(id, session));
   let [wasCut, wasOpen] = [false, false];
   session.live.subscribe((view) => {
     room.value = view;

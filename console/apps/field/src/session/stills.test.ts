@@ -37,6 +37,7 @@ function setUp() {
     jpeg: new Blob(["x"]),
     sighting: null,
     mask: "none",
+    part: null,
   });
   return { clock, live, shared, developing, uploads, sender, still };
 }
@@ -155,6 +156,29 @@ describe("stills", () => {
     await uploads[1]!.settle(10);
     await settled();
     expect(shared).toEqual([1, 2]);
+  });
+
+  it("of the device alone are followed by a whole one where that is asked for, never of the same frame", async () => {
+    const { shared, uploads, developing, sender, still } = setUp();
+    const part = { x: 100, y: 300, frame_width: 1280, frame_height: 720 };
+    const ask = (frame_id: number) => sender.freeze({ stream: "cam", frame_id, how: "still" }, true);
+    sender.add({ ...still(1), part });
+    await uploads[0]!.settle(100);
+    await settled();
+    sender.add({ ...still(2), part });
+    ask(1);
+    expect([sender.wantsWhole, sender.isDue]).toEqual([true, true]);
+    sender.add({ ...still(3), part }); // was being made already
+    expect(uploads).toHaveLength(1);
+    sender.add(still(4));
+    await uploads[1]!.settle(100);
+    await settled();
+    expect([shared, sender.wantsWhole]).toEqual([[1, 4], false]);
+    ask(4);
+    expect(sender.wantsWhole).toBe(false); // it is there for all
+    sender.passed(5, 100_000);
+    ask(5);
+    expect(developing).toEqual([5]);
   });
 
   it("are not queued when the link is cut: the next one is tried later", async () => {

@@ -1,7 +1,7 @@
 /** Share sharp stills at the pace the link allows: the next leaves only when the last has settled. */
-import type { FrameRef, PictureMask, Sighting, Still } from "@nearhand/contract";
+import type { FramePart, FrameRef, PictureMask, Sighting, Still } from "@nearhand/contract";
 
-/** A JPEG of exactly one frame, and what was seen in it. */
+/** A JPEG of exactly one frame, or of a part of it, and what was seen in it. */
 export interface FrameStill {
   frame_id: number;
   captured_at: number;
@@ -11,13 +11,15 @@ export interface FrameStill {
   sighting: Sighting | null;
   /** What is hidden in it. */
   mask: PictureMask;
+  /** Null: all of the frame. */
+  part: FramePart | null;
 }
 
 export interface StillDoors {
   upload: (jpeg: Blob, mask: PictureMask) => Promise<Pick<Still, "sha256">>;
   share: (still: FrameStill & { sha256: string }) => void;
   /** Have the sharp still of an earlier frame made: it is added, or said to be gone. */
-  develop: (frame_id: number) => void;
+  develop: (frame_id: number, isWhole: boolean) => void;
   /** Whether a picture that hides so much may leave now. */
   mayLeave: (mask: PictureMask) => boolean;
   now: () => number;
@@ -42,8 +44,11 @@ export class StillSender {
   #nextAt = 0;
   #asked: FrameStill[] = [];
   #wantsNext = false;
+  /** The next is to show more than the device. */
+  #wantsWhole = false;
   #lastSent = -1;
-  readonly #shared = new Set<number>();
+  /** And whether all of the frame was. */
+  readonly #shared = new Map<number, boolean>();
   /** How long the last upload took; null before the first, and after one that failed. */
   uploadMs: number | null = null;
 
@@ -61,12 +66,17 @@ export class StillSender {
     return this.#wantsNext || (!this.#isSending && this.#isTime);
   }
 
+  /** What is made now is to show all of the frame: somebody asked for that. */
+  get wantsWhole(): boolean {
+    return this.#wantsWhole;
+  }
+
   add(still: FrameStill): void {
     const since = this.doors.now() - RING_MS;
     this.#ring = [...this.#ring.filter((one) => one.captured_at >= since), still];
     if (this.#developing.delete(still.frame_id)) this.#asked.push(still);
-    if (this.#wantsNext) {
-      this.#wantsNext = false;
+    if (this.#wantsNext && !(this.#wantsWhole && still.part)) {
+      this.#wantsNext = this.#wantsWhole = false;
       this.#asked.push(still);
     }
     void this.#pump();
@@ -102,17 +112,22 @@ export class StillSender {
 
   /**
    * Somebody wants the still of this frame: that one if it is still here, else the next, under its own number.
-   * A frame that was shared already is there for all.
+   * A frame that was shared already is there for all; of one whose part was, no other picture may follow.
    */
-  freeze(frame: FrameRef | null): void {
-    if (frame?.stream === this.stream && this.#shared.has(frame.frame_id)) return;
-    const kept =
-      frame && frame.stream === this.stream && this.#ring.find((one) => one.frame_id === frame.frame_id);
+  freeze(frame: FrameRef | null, isWhole = false): void {
+    const id = frame?.stream === this.stream ? frame.frame_id : null;
+    const shared = id === null ? undefined : this.#shared.get(id);
+    if (shared !== undefined && (shared || !isWhole)) return;
+    const isNew = id !== null && shared === undefined;
+    const kept = isNew && this.#ring.find(({ frame_id, part }) => frame_id === id && !(isWhole && part));
     if (kept) this.#asked.push(kept);
-    else if (frame && frame.stream === this.stream && this.#wasShown(frame.frame_id)) {
-      this.#developing.add(frame.frame_id);
-      this.doors.develop(frame.frame_id);
-    } else this.#wantsNext = true;
+    else if (isNew && this.#wasShown(id)) {
+      this.#developing.add(id);
+      this.doors.develop(id, isWhole);
+    } else {
+      this.#wantsNext = true;
+      this.#wantsWhole ||= isWhole;
+    }
     void this.#pump();
   }
 
@@ -130,7 +145,12 @@ export class StillSender {
     this.#asked = this.#asked.filter(({ mask }) => mayLeave(mask));
     const newest = this.#ring.findLast(({ mask }) => mayLeave(mask));
     const isTime = this.#isTime && newest && newest.frame_id > this.#lastSent;
-    const still = this.#asked.shift() ?? (isTime ? newest : undefined);
+    const asked = this.#asked.shift();
+    if (asked && !asked.part && this.#shared.get(asked.frame_id) === false) {
+      this.#wantsNext = this.#wantsWhole = true; // a part of it was on its way when all was asked for
+      return this.#pump();
+    }
+    const still = asked ?? (isTime ? newest : undefined);
     if (!still) return;
     this.#isSending = true;
     const started = this.doors.now();
@@ -139,7 +159,7 @@ export class StillSender {
       this.uploadMs = this.doors.now() - started;
       this.#lastSent = Math.max(this.#lastSent, still.frame_id);
       this.doors.share({ ...still, sha256 });
-      this.#shared.add(still.frame_id);
+      this.#shared.set(still.frame_id, !still.part);
     } catch {
       // Out of reach or refused: pictures are not queued, the next one is better than an old one.
       this.uploadMs = null;

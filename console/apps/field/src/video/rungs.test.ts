@@ -4,7 +4,7 @@ import { JUDGE_EVERY_MS } from "./ladder";
 import { FILMS, type RungNo, Rungs, type Seen } from "./rungs";
 
 const GOOD: DirectSeen = {
-  sent: 10, bytes: 50_000, bitPerS: 2_500_000, rttMs: 30, lost: 0, isBusy: false, isHeard: true,
+  sent: 10, bitPerS: 2_500_000, rttMs: 30, lost: 0, isBusy: false, isHeard: true,
 }; // prettier-ignore
 const CALM = { sent: 7, held: 0, tripMs: 40, unseen: 1, madeMs: 12 };
 const THIN = { sent: 1, held: 6, tripMs: 2500, unseen: 9, madeMs: 12 };
@@ -15,6 +15,7 @@ const DIRECT: Seen = {
   isLineOpen: true,
   watchers: 0,
   isSpent: false,
+  isOverBudget: false,
 };
 const LINE: Seen = { ...DIRECT, direct: [], filmed: 0, watchers: 1 };
 
@@ -105,6 +106,18 @@ describe("the five rungs", () => {
     trace.rungs.chosen = { rung: 1, by: "by_hand" };
     expect(trace.run(2, LINE).at(-1)).toBe(3);
     expect(trace.rungs.now.because).toBe("no_way");
+  });
+
+  it("end in stills on request when the phone's data are used up, whatever was chosen, until there is more", () => {
+    const trace = new Trace();
+    trace.run(10, DIRECT);
+    for (const by of ["by_hand", "asked"] as const) {
+      trace.rungs.chosen = { rung: 1, by };
+      trace.run(1, { ...DIRECT, watchers: 1, isOverBudget: true });
+      expect(trace.rungs.now).toMatchObject({ rung: 5, because: "budget", film: null });
+    }
+    trace.rungs.chosen = null;
+    expect(trace.run(1, DIRECT).at(-1)).toBe(1);
   });
 
   it("go where the expert asks, unless the technician has chosen", () => {

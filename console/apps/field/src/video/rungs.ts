@@ -30,6 +30,8 @@ export interface Seen {
   /** How many need pictures of the line. */
   readonly watchers: number;
   readonly isSpent: boolean;
+  /** This phone's own traffic has come to what it may. */
+  readonly isOverBudget: boolean;
 }
 
 export interface Chosen {
@@ -72,6 +74,7 @@ export class Rungs {
 
   get now(): Now {
     const seen = this.#seen;
+    if (seen?.isOverBudget) return { rung: 5, because: "budget", film: null, step: STILLS };
     const wanted = this.chosen?.rung ?? null;
     const mayFilm = wanted === null || wanted <= 2;
     const film =

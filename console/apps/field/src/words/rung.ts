@@ -1,41 +1,26 @@
-/** Words of how live pictures go out. */
-import type { RungTold } from "@nearhand/contract";
+/** Words of how live pictures go out, and of the data that the session takes on this phone. */
 import { words } from "@nearhand/ui";
 
-const why = words({
-  narrow: ["narrow line", "頻寬不足", "带宽不足"],
-  slow: ["slow line", "連線延遲高", "连接延迟高"],
-  lossy: ["line loses much", "封包遺失多", "丢包较多"],
-  busy: ["phone is busy", "手機忙碌", "手机忙碌"],
-  no_way: ["no direct way", "無法直接連線", "无法直接连接"],
-  cut: ["connection lost", "連線中斷", "连接中断"],
-  spent: ["data limit reached", "已達流量上限", "已达流量上限"],
-  by_hand: ["chosen by hand", "手動選擇", "手动选择"],
-  asked: ["asked for by the expert", "由專家要求", "由专家要求"],
-});
-
-/** Why it is no better rung; empty where there is nothing to say. */
-export function because(reason: RungTold["because"]): string {
-  return reason === "best" || reason === "unwatched" ? "" : why(reason);
-}
-
 export const t = words({
-  open: ["Live picture: {now}. Change it.", "即時畫面：{now}。變更。", "实时画面：{now}。更改。"],
-  auto: ["As the line allows", "依連線狀況", "按连接状况"],
+  open: [
+    "Live picture: {now}. Data used: {used}. Change.",
+    "即時畫面：{now}。已用流量：{used}。變更。",
+    "实时画面：{now}。已用流量：{used}。更改。",
+  ],
+  open_data: ["Data used: {used}. Change.", "已用流量：{used}。變更。", "已用流量：{used}。更改。"],
   auto_hint: ["The best picture that arrives in time", "能及時送達的最佳畫面", "能及时送达的最佳画面"],
-  rung_1: ["Video, 720p", "視訊 720p", "视频 720p"],
   hint_1: ["Direct, about 20 MB each minute", "直接連線，每分鐘約 20 MB", "直接连接，每分钟约 20 MB"],
-  rung_2: ["Video, 360p", "視訊 360p", "视频 360p"],
   hint_2: ["Direct, about 4 MB each minute", "直接連線，每分鐘約 4 MB", "直接连接，每分钟约 4 MB"],
-  rung_3: ["Live pictures", "即時畫面", "实时画面"],
   hint_3: [
     "Through the service, as fine as its line allows",
     "經由服務傳送，畫質依連線而定",
     "经由服务传送，画质按连接而定",
   ],
-  rung_4: ["Stills only", "僅靜止畫面", "仅静止画面"],
-  hint_4: ["One sharp picture every few seconds", "每隔幾秒一張清晰畫面", "每隔几秒一张清晰画面"],
-  rung_5: ["Stills on request", "要求時才傳靜止畫面", "按要求传静止画面"],
+  hint_4: [
+    "One sharp picture of the device every few seconds",
+    "每隔幾秒一張設備的清晰畫面",
+    "每隔几秒一张设备的清晰画面",
+  ],
   hint_5: [
     "Only what the expert asks for, and marks and words",
     "僅專家要求的畫面，以及標示與文字",
@@ -51,5 +36,32 @@ export const t = words({
     "此通話的即時畫面流量已用完，靜止畫面照常傳送。",
     "此会话的实时画面流量已用完，静止画面照常发送。",
   ],
-  used: ["{mb} MB", "{mb} MB", "{mb} MB"],
+  budget_hint: [
+    "The data budget is used up, and stands above what is chosen here.",
+    "流量預算已用完，優先於此處的選擇。",
+    "流量预算已用完，优先于此处的选择。",
+  ],
+  data: ["Data in this session", "此通話的流量", "此会话的流量"],
+  data_used: ["{used} on this phone so far", "此手機目前已用 {used}", "此手机目前已用 {used}"],
+  data_hint: [
+    "Everything of the session, both ways. What the network itself adds is not counted: some 5 to 10 % more.",
+    "包含此通話的所有上下行資料；不含網路本身的額外開銷（約多 5 至 10 %）。",
+    "包含此会话的所有上下行数据；不含网络本身的额外开销（约多 5 至 10 %）。",
+  ],
+  budget: ["Data budget of a session", "每次通話的流量預算", "每次会话的流量预算"],
+  budget_text: [
+    "Once it is used up, pictures go out only when asked for. Marks, words and voice always go on.",
+    "用完後僅在要求時傳送畫面。標示、文字與語音始終照常。",
+    "用完后仅在要求时发送画面。标示、文字与语音始终照常。",
+  ],
+  no_budget: ["No limit", "不限", "不限"],
+  near: ["Data budget: {used} used.", "流量預算：已用 {used}。", "流量预算：已用 {used}。"],
+  over: [
+    "Data budget of {budget} used up. Pictures go out only when asked for; marks, words and voice go on.",
+    "{budget} 流量預算已用完。僅在要求時傳送畫面；標示、文字與語音照常。",
+    "{budget} 流量预算已用完。仅在要求时发送画面；标示、文字与语音照常。",
+  ],
+  raise: ["Allow {budget}", "提高到 {budget}", "提高到 {budget}"],
+  raise_all: ["No limit", "不限流量", "不限流量"],
+  leave: ["Leave it so", "維持現狀", "保持现状"],
 });

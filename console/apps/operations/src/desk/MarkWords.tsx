@@ -7,12 +7,21 @@ import { t } from "./words";
 
 interface MarkWordsProps {
   marks: readonly Drawn[];
-  /** The picture in its own pixels, and how many of those one CSS pixel takes. */
+  /** The frame in its own pixels, and how many of those one CSS pixel takes. */
   width: number;
   height: number;
   unit: number;
+  /** What of it is on the screen. */
+  view: Box;
   /** The mark that is dragged just now, and how far, in the picture's 0..1. */
   moved: { id: string; by: Point } | null;
+}
+
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
 }
 
 interface Named extends LeaderTarget {
@@ -22,20 +31,21 @@ interface Named extends LeaderTarget {
 
 const NEAR_PX = 12;
 
-export function MarkWords({ marks, width, height, unit, moved }: MarkWordsProps) {
-  const box = { width: width / unit, height: height / unit };
+export function MarkWords({ marks, width, height, unit, view, moved }: MarkWordsProps) {
+  const box = { width: view.width / unit, height: view.height / unit };
+  const place = ([u, v]: Point): Point => [(u * width - view.x) / unit, (v * height - view.y) / unit];
   const before = useRef<readonly Leader[]>([]);
   const named = marks.flatMap((mark): Named[] => {
     const by = moved?.id === mark.id ? moved.by : ([0, 0] as const);
     const text = mark.isArea ? [mark.text, t("comeCloser")].filter(Boolean).join(" · ") : mark.text;
-    return text ? [namedOf(mark, text, ([u, v]) => [(u + by[0]) * box.width, (v + by[1]) * box.height])] : [];
+    return text ? [namedOf(mark, text, ([u, v]) => place([u + by[0], v + by[1]]))] : [];
   });
   const shown = named.map((one) => ({ ...one, plate: isNearEdge(one.at, box) ? plateAtEdge(one.plate) : one.plate })); // prettier-ignore
   const sizes = new Map(shown.map(({ id, plate }) => [id, plate]));
   const leaders = placeLeaders(shown, box, sizes, before.current);
   before.current = leaders;
   return (
-    <g transform={`scale(${unit})`} data-testid="mark-words">
+    <g transform={`translate(${view.x} ${view.y}) scale(${unit})`} data-testid="mark-words">
       {leaders.map((leader) => {
         const { plate, ink } = shown.find(({ id }) => id === leader.id)!;
         return (

@@ -14,7 +14,7 @@ import { PointersAndStrokes } from "./PointersAndStrokes";
 import { allToPicture, portNear, sees, toFace, toPicture } from "./sight";
 import { isLiveShown } from "./livePictures";
 import { LiveCanvas, LiveFlow } from "./LiveCanvas";
-import { stillUrl } from "./stills";
+import { frameOf, placeOf, stillUrl } from "./stills";
 import { t } from "./words";
 
 export function Picture({ desk }: { desk: Desk }) {
@@ -33,7 +33,10 @@ function OnStill({ desk }: { desk: Desk }) {
   const svg = useRef<SVGSVGElement>(null);
   const unit = useSignal(1);
   const still = desk.shown.value!;
-  const { width, height } = still;
+  const { width, height } = frameOf(still);
+  // A part fills the screen; the one of a frame that is held stays where it was, over what was shown of the rest.
+  const behind = still.part ? desk.behind.value : null;
+  const view = behind ? { x: 0, y: 0, width, height } : placeOf(still);
   const canvas = useComputed((): Canvas | null => {
     const shown = desk.shown.value;
     return (
@@ -57,16 +60,17 @@ function OnStill({ desk }: { desk: Desk }) {
     observer.observe(svg.current!);
     measure();
     return () => observer.disconnect();
-  }, [width, height]);
+  }, [view.x, view.y, view.width, view.height]);
   useHoveredPort(desk, pen.hover);
   const scale = ([u, v]: Point): Point => [u * width, v * height];
   const moved = pen.move.value;
   return (
     <div class="picture">
       {isLiveShown(still) && <LiveCanvas picture={still} />}
+      {behind && <LiveCanvas picture={behind} />}
       <svg
         ref={svg}
-        viewBox={`0 0 ${width} ${height}`}
+        viewBox={`${view.x} ${view.y} ${view.width} ${view.height}`}
         role="img"
         aria-label={t("picture")}
         data-testid="desk-picture"
@@ -75,12 +79,14 @@ function OnStill({ desk }: { desk: Desk }) {
         data-is-live={isLiveShown(still)}
         data-way={isLiveShown(still) ? still.way : "still"}
         data-how={still.frame.how}
+        data-frame-size={`${width}x${height}`}
+        data-is-part={Boolean(still.part)}
         data-has-sighting={desk.sighting.value !== null}
         data-tool={desk.mayDraw.value ? desk.tool.value : "none"}
         {...pen.handlers}
       >
         {!isLiveShown(still) && (
-          <image href={stillUrl(desk.id, still)} width={width} height={height} preserveAspectRatio="none" />
+          <image href={stillUrl(desk.id, still)} {...placeOf(still)} preserveAspectRatio="none" />
         )}
         <WouldBeKept desk={desk} scale={scale} />
         {drawn.value.map((mark) => (
@@ -92,7 +98,7 @@ function OnStill({ desk }: { desk: Desk }) {
             shift={moved?.id === mark.id ? moved.by : null}
           />
         ))}
-        <MarkWords marks={drawn.value} width={width} height={height} unit={unit.value} moved={moved} />
+        <MarkWords {...{ width, height, view, moved }} marks={drawn.value} unit={unit.value} />
         <PointersAndStrokes desk={desk} canvas={canvas.value!} scale={scale} unit={unit.value} />
         {pen.draft.value && (
           <MarkInk
@@ -177,8 +183,23 @@ function PictureStatus({ desk }: { desk: Desk }) {
       {!isLiveShown(still) && <time>{t("ago", { age: age(old_ms) })}</time>}
       <LiveFlow desk={desk} />
       <MaskWord desk={desk} />
+      {still.part && <PartWord desk={desk} />}
       {!desk.sighting.value && <span class="picture-warning">{t("noSighting")}</span>}
     </p>
+  );
+}
+
+/** The phone has sent the device alone; the rest is one click away. */
+function PartWord({ desk }: { desk: Desk }) {
+  return (
+    <span class="picture-part" data-testid="part">
+      {t("part")}
+      {desk.mayDraw.value && (
+        <button type="button" title={t("wholeHint")} data-testid="ask-whole" onClick={() => desk.askWhole()}>
+          {t("whole")}
+        </button>
+      )}
+    </span>
   );
 }
 

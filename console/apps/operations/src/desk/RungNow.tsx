@@ -1,18 +1,37 @@
-/** By which rung the followed camera's pictures come, why by no better one, and another one to ask for. */
+/** By which rung the followed camera's pictures come, why by no better one, what that cost, and another one to ask for. */
+import { notify } from "@nearhand/ui";
+import { because, budgetState, dataUsed, rungName, RUNGS } from "@nearhand/ui/rung";
+import { useEffect } from "preact/hooks";
 import { useNow } from "../shell/now";
 import type { Desk } from "./desk";
-import { because, CHOICES, t } from "./rungWords";
+import { t } from "./rungWords";
 
 export function RungNow({ desk }: { desk: Desk }) {
   useNow(); // whose they are changes with the picture
   const by = desk.shown.value?.by;
   const told = by === undefined ? undefined : desk.view.value.rungs[by];
+  const [bytes, budget] = [told?.used_bytes ?? null, told?.budget_bytes ?? null];
+  const state = budgetState(bytes ?? 0, budget);
+  useEffect(() => {
+    if (state === "near") notify(t("near", { used: dataUsed(bytes ?? 0, budget) }), "caution");
+    if (state === "spent") notify(t("spent"), "caution");
+  }, [state, by]);
   if (!told || desk.view.value.isEnded) return null;
   const why = because(told.because);
   return (
     <span class="rung-now" data-testid="rung-now" data-rung={told.rung} data-because={told.because}>
-      {t(CHOICES[told.rung]!)}
+      {rungName(RUNGS[told.rung]!)}
       {why && ` · ${why}`}
+      {bytes !== null && (
+        <span
+          class={state === "fine" ? "" : "picture-warning"}
+          data-testid="data-told"
+          data-bytes={bytes}
+          data-state={state}
+        >
+          {t("data", { used: dataUsed(bytes, budget) })}
+        </span>
+      )}
       {desk.mayDraw.value && (
         <select
           aria-label={t("ask")}
@@ -28,9 +47,9 @@ export function RungNow({ desk }: { desk: Desk }) {
           <option value="" hidden>
             …
           </option>
-          {CHOICES.map((name, rung) => (
+          {RUNGS.map((name, rung) => (
             <option key={name} value={rung}>
-              {t(name)}
+              {rungName(name)}
             </option>
           ))}
         </select>

@@ -16,7 +16,7 @@ import { get } from "../rest";
 import { isLiveShown, LivePictures, type LiveShown } from "./livePictures";
 import type { Tool } from "./pen";
 import { sameFrame } from "./sight";
-import { sharpest, sightingOf, stillUrl } from "./stills";
+import { frameOf, sharpest, sightingOf, stillUrl, WholeAsked } from "./stills";
 import { Timeline } from "./timeline";
 import { Trails } from "./trails";
 import { RefusedLines } from "./unsent";
@@ -62,6 +62,8 @@ export class Desk {
   readonly live: ReadonlySignal<LiveShown | null>;
   /** The picture on screen: the live one or else the newest still, unless one is held. */
   readonly shown: ReadonlySignal<SharedStill | null>;
+  /** The live picture of a frame that is held, while its still is shown. */
+  readonly behind: ReadonlySignal<LiveShown | null>;
   readonly sighting: ReadonlySignal<Sighting | null>;
   readonly mayDraw: ReadonlySignal<boolean>;
   readonly maySpeak: ReadonlySignal<boolean>;
@@ -69,6 +71,7 @@ export class Desk {
   /** Held by choice until let go, or by the pen until it is lifted. */
   readonly #chosenStill = signal<SharedStill | null>(null);
   readonly #penStill = signal<SharedStill | null>(null);
+  readonly #whole = new WholeAsked();
   readonly #ready = signal<SharedStill | null>(null);
   /** The still of which was said that its marks are on it only: once is enough. */
   #toldOf = "";
@@ -102,6 +105,10 @@ export class Desk {
         this.live.value ??
         this.#ready.value,
     );
+    this.behind = computed(() => {
+      const held = this.#chosenStill.value;
+      return isLiveShown(held) && sameFrame(held.frame, this.shown.value?.frame ?? null) ? held : null;
+    });
     this.sighting = computed(() => sightingOf(this.shown.value, this.view.value));
     this.maySpeak = computed(() => {
       const { you, isEnded, isElsewhere } = this.view.value;
@@ -119,7 +126,10 @@ export class Desk {
       }),
       commands.undoState.subscribe((state) => (this.undo.value = state)),
       live.listen((message) => {
-        if (message.type === "still.shared") this.#arrived.set(message.still.seq, Date.now());
+        if (message.type === "still.shared") {
+          this.#arrived.set(message.still.seq, Date.now());
+          if (this.#whole.isAnsweredBy(message.still)) this.#chosenStill.value = message.still;
+        }
         if (message.type === "signal.given" && message.by !== this.view.value.you?.id)
           this.flash.value = message;
         if (message.type === "annotation.added") this.#fixed(message);
@@ -158,7 +168,8 @@ export class Desk {
   freeze(): void {
     const still = this.shown.value;
     this.#penStill.value = still;
-    if (still && (isLiveShown(still) || still.width < SHARP_PX)) this.session.commands.freeze(still.frame);
+    if (still && (isLiveShown(still) || frameOf(still).width < SHARP_PX))
+      this.session.commands.freeze(still.frame);
   }
 
   /** Pen up: the picture goes on, unless it is held by choice. */
@@ -195,6 +206,15 @@ export class Desk {
   hold(still: SharedStill | null = this.shown.value): void {
     this.#chosenStill.value = still;
     if (still) this.session.commands.freeze(still.frame);
+  }
+
+  /** See what is beside the device as well: the next picture comes whole, and is held. */
+  askWhole(): void {
+    const shown = this.shown.value;
+    if (!shown) return;
+    this.session.commands.freeze(shown.frame, true);
+    this.#whole.ask(shown.by);
+    notify(t("asked"));
   }
 
   toggleHold(): void {

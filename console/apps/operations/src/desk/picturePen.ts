@@ -8,6 +8,7 @@ import { markAt, type Drawn } from "./drawn";
 import { isLiveShown } from "./livePictures";
 import { needsWords, penDown, penMove, penUp, type Draft, type Scale } from "./pen";
 import { portNear, reachAt, toFace } from "./sight";
+import { frameOf } from "./stills";
 import { t } from "./words";
 
 const TAP_PX = 6;
@@ -35,10 +36,11 @@ export function usePicturePen(
   const place = (event: PointerEvent): Point => {
     const matrix = svg.current!.getScreenCTM()!.inverse();
     const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix);
-    return [at.x / still().width, at.y / still().height];
+    const { width, height } = frameOf(still());
+    return [at.x / width, at.y / height];
   };
   const scale = (at?: Point): Scale => {
-    const { width, height } = still();
+    const { width, height } = frameOf(still());
     const px = unit.value / width;
     const sighting = desk.sighting.value;
     const onFace = at && sighting ? reachAt(sighting, at) : null;
@@ -55,10 +57,8 @@ export function usePicturePen(
   });
 
   const choose = (event: PointerEvent, at: Point) => {
-    const toScreen = ([u, v]: Point): Point => [
-      (u * still().width) / unit.value,
-      (v * still().height) / unit.value,
-    ];
+    const { width, height } = frameOf(still());
+    const toScreen = ([u, v]: Point): Point => [(u * width) / unit.value, (v * height) / unit.value];
     const hit = markAt(drawn.value, toScreen(at), toScreen);
     desk.chosen.value = hit?.id ?? null;
     const mark = desk.view.value.annotations.find((each) => each.id === hit?.id);

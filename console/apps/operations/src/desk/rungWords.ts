@@ -1,33 +1,17 @@
-/** Words of the five rungs by which a camera's pictures come. */
-import type { RungTold } from "@nearhand/contract";
+/** Words about the camera's rung and data at the desk; the names of the rungs are both apps' own. */
 import { words } from "@nearhand/ui";
-
-const why = words({
-  narrow: ["narrow line", "頻寬不足", "带宽不足"],
-  slow: ["slow line", "連線延遲高", "连接延迟高"],
-  lossy: ["line loses much", "封包遺失多", "丢包较多"],
-  busy: ["phone is busy", "手機忙碌", "手机忙碌"],
-  no_way: ["no direct way", "無法直接連線", "无法直接连接"],
-  cut: ["connection lost", "連線中斷", "连接中断"],
-  spent: ["data limit reached", "已達流量上限", "已达流量上限"],
-  by_hand: ["chosen by hand", "手動選擇", "手动选择"],
-  asked: ["as asked for", "依要求", "按要求"],
-});
-
-/** Empty where there is nothing to say. */
-export function because(reason: RungTold["because"]): string {
-  return reason === "best" || reason === "unwatched" ? "" : why(reason);
-}
-
-/** What may be asked for: first whatever the line allows, then the rungs 1 to 5. */
-export const CHOICES = ["auto", "rung_1", "rung_2", "rung_3", "rung_4", "rung_5"] as const;
 
 export const t = words({
   ask: ["Ask for another picture…", "要求其他畫面…", "要求其他画面…"],
-  auto: ["As the line allows", "依連線狀況", "按连接状况"],
-  rung_1: ["Video, 720p", "視訊 720p", "视频 720p"],
-  rung_2: ["Video, 360p", "視訊 360p", "视频 360p"],
-  rung_3: ["Live pictures", "即時畫面", "实时画面"],
-  rung_4: ["Stills only", "僅靜止畫面", "仅静止画面"],
-  rung_5: ["Stills on request", "要求時才傳靜止畫面", "按要求传静止画面"],
+  data: ["Data of the phone: {used}", "手機流量：{used}", "手机流量：{used}"],
+  near: [
+    "The phone has used {used} of data in this session.",
+    "此手機在此通話已使用流量 {used}。",
+    "此手机在此会话已使用流量 {used}。",
+  ],
+  spent: [
+    "The phone's data budget is used up: pictures come only when asked for. Marks, words and voice go on.",
+    "手機的流量預算已用完：僅在要求時傳送畫面。標示、文字與語音照常。",
+    "手机的流量预算已用完：仅在要求时发送画面。标示、文字与语音照常。",
+  ],
 });

@@ -35,6 +35,13 @@ export const t = words({
     "技術員的相機傳來畫面後會立即顯示。您可以先在面板圖上標示。",
     "技术员的相机传来画面后会立即显示。您可以先在面板图上标示。",
   ],
+  part: ["Device only", "僅設備部分", "仅设备部分"],
+  whole: ["Whole picture", "完整畫面", "完整画面"],
+  wholeHint: [
+    "To spare the line, the phone sends only the device and what is beside it",
+    "為節省流量，手機只傳送設備及其周邊",
+    "为节省流量，手机只传送设备及其周边",
+  ],
   noSighting: [
     "No device recognised in this picture: marks stay on this still only",
     "此畫面中未辨識出設備：標示只會留在這張靜止畫面上",

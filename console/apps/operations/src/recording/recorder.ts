@@ -2,6 +2,7 @@
 import type { ServerMessage, SharedStill } from "@nearhand/contract";
 import { isEvent } from "@nearhand/live";
 import { isLiveShown } from "../desk/livePictures";
+import { frameOf, placeOf } from "../desk/stills";
 import { packed, type MediaMark, type Piece } from "./chunks";
 
 const PIECE_MS = 1000;
@@ -46,7 +47,8 @@ export class Recorder {
     private readonly sources: Sources,
     private readonly keep: (piece: Piece) => void,
   ) {
-    const { width, height } = sources.picture() ?? { width: 16, height: 9 };
+    const picture = sources.picture();
+    const { width, height } = picture ? frameOf(picture) : { width: 16, height: 9 };
     Object.assign(this.#canvas, { width: WIDTH, height: 2 * Math.round((WIDTH * height) / width / 2) });
     this.#draw();
     const stream = this.#canvas.captureStream();
@@ -129,7 +131,8 @@ export class Recorder {
       const url = this.sources.stillUrl(shown);
       if (!this.#still.src.endsWith(url)) this.#still.src = url;
       if (!this.#still.complete || this.#still.naturalWidth === 0) return;
-      this.#paint(this.#still, shown.width, shown.height);
+      const { width, height } = frameOf(shown);
+      this.#paint(this.#still, width, height, placeOf(shown));
     }
     const { stream, frame_id } = shown.frame;
     const sighting = shown.sighting ? { sighting: shown.sighting } : {};
@@ -157,15 +160,21 @@ export class Recorder {
     this.#shown(UNKNOWN, {});
   }
 
-  /** As large as it goes, all of it: a recording keeps its size, whatever the camera does. */
-  #paint(picture: CanvasImageSource, width: number, height: number): void {
+  /** As large as it goes, all of it, a part where it lies: a recording keeps its size, whatever the camera does. */
+  #paint(
+    picture: CanvasImageSource,
+    width: number,
+    height: number,
+    part = { x: 0, y: 0, width, height },
+  ): void {
     const context = this.#canvas.getContext("2d", { alpha: false })!;
     const scale = Math.min(this.#canvas.width / width, this.#canvas.height / height);
     const [w, h] = [width * scale, height * scale];
     const [x, y] = [(this.#canvas.width - w) / 2, (this.#canvas.height - h) / 2];
-    if (w < this.#canvas.width || h < this.#canvas.height)
+    if (part.width * scale < this.#canvas.width || part.height * scale < this.#canvas.height)
       context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
-    context.drawImage(picture, x, y, w, h);
+    const [left, top] = [x + part.x * scale, y + part.y * scale];
+    context.drawImage(picture, left, top, part.width * scale, part.height * scale);
   }
 
   /** Voices come and go. */

@@ -8,7 +8,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { drawnMarks } from "../desk/drawn";
 import { MarkOnPicture } from "../desk/MarkOnPicture";
 import { MarkWords } from "../desk/MarkWords";
-import { stillUrl } from "../desk/stills";
+import { frameOf, placeOf, stillUrl } from "../desk/stills";
 import { t as tDesk } from "../desk/words";
 import type { Player } from "./player";
 import { nameIn } from "./says";
@@ -41,7 +41,8 @@ function OnStill({ player, devices }: ReplayPictureProps) {
   const svg = useRef<SVGSVGElement>(null);
   const unit = useSignal(1);
   const still = player.picture.value!;
-  const { width, height } = still;
+  const { width, height } = frameOf(still);
+  const view = placeOf(still);
   const marks = useComputed(() => {
     const shown = player.picture.value;
     if (!shown) return [];
@@ -65,30 +66,25 @@ function OnStill({ player, devices }: ReplayPictureProps) {
     observer.observe(svg.current!);
     measure();
     return () => observer.disconnect();
-  }, [width, height]);
+  }, [view.x, view.y, view.width, view.height]);
   const scale = ([u, v]: Point): Point => [u * width, v * height];
   const time = clock(still.at);
   return (
     <>
       <svg
         ref={svg}
-        viewBox={`0 0 ${width} ${height}`}
+        viewBox={`${view.x} ${view.y} ${view.width} ${view.height}`}
         role="img"
         aria-label={t("pictureAlt", { time, count: marks.value.length })}
         data-testid="replay-picture"
         data-frame-id={still.frame.frame_id}
         data-tool="none"
       >
-        <image
-          href={stillUrl(player.tale.session.id, still)}
-          width={width}
-          height={height}
-          preserveAspectRatio="none"
-        />
+        <image href={stillUrl(player.tale.session.id, still)} {...view} preserveAspectRatio="none" />
         {marks.value.map((mark) => (
           <MarkOnPicture key={mark.id} mark={mark} scale={scale} unit={unit.value} shift={null} />
         ))}
-        <MarkWords marks={marks.value} width={width} height={height} unit={unit.value} moved={null} />
+        <MarkWords {...{ width, height, view }} marks={marks.value} unit={unit.value} moved={null} />
       </svg>
       <p class="picture-status">
         <span class="flag">{time}</span>

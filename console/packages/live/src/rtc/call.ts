@@ -83,8 +83,16 @@ export class Call implements Store<CallView> {
   }
 
   /** How the pictures fare that go to those who look: once of each connection by which they go. */
-  readonly measure = (): Promise<DirectSeen[]> =>
-    this.#gauge.measure([...this.#peers.values()].flatMap(lookedAtBy));
+  readonly measure = (): Promise<DirectSeen[]> => {
+    const peers = [...this.#peers.values()];
+    const all = [...peers.flatMap(({ peer }) => peer.lines), ...this.#way.lines];
+    return this.#gauge.measure(peers.flatMap(lookedAtBy), all);
+  };
+
+  /** What all connections carried, both ways, as of the last measure; those that have ended too. */
+  get bytes(): number {
+    return this.#gauge.bytes;
+  }
 
   /** Pictures take no more than so many bits a second. */
   limit(bitPerS: number): void {

@@ -52,6 +52,10 @@ export class Relayed implements Reach {
     return this.conference.sendingLine;
   }
 
+  get lines(): readonly RTCPeerConnection[] {
+    return [this.leg.pc];
+  }
+
   get level(): number {
     return this.#receiver("audio")?.getSynchronizationSources()[0]?.audioLevel ?? 0;
   }

@@ -4,7 +4,6 @@
 export interface DirectSeen {
   /** Pictures that left. */
   readonly sent: number;
-  readonly bytes: number;
   /** What the way carries, as the browser estimates; null: it does not say. */
   readonly bitPerS: number | null;
   readonly rttMs: number | null;
@@ -19,22 +18,32 @@ export interface DirectSeen {
 /** Sums since the connection was made. */
 export interface Counted {
   readonly frames: number;
-  readonly bytes: number;
   readonly packetsHeard: number;
 }
 
 /** Looks at connections again and again. */
 export class Gauge {
+  /** What all that were looked at have carried, both ways; without what the network adds. */
+  bytes = 0;
   readonly #counted = new WeakMap<RTCPeerConnection, Counted>();
+  readonly #carried = new WeakMap<RTCPeerConnection, number>();
 
-  /** Of each that is named, once. */
-  measure(lines: Iterable<RTCPeerConnection>): Promise<DirectSeen[]> {
-    return Promise.all([...new Set(lines)].map((line) => this.#look(line)));
+  /** Of each that is looked at by the other side, once; of the others only what they carried. */
+  async measure(
+    looked: Iterable<RTCPeerConnection>,
+    all: Iterable<RTCPeerConnection>,
+  ): Promise<DirectSeen[]> {
+    const wanted = new Set(looked);
+    const seen = await Promise.all([...new Set([...wanted, ...all])].map((line) => this.#look(line)));
+    return [...wanted].map((_, at) => seen[at]!); // they come first
   }
 
   async #look(line: RTCPeerConnection): Promise<DirectSeen> {
     const report: Entry[] = [];
     (await line.getStats()).forEach((entry: Entry) => report.push(entry));
+    const carried = carriedBy(report);
+    this.bytes += Math.max(0, carried - (this.#carried.get(line) ?? 0));
+    this.#carried.set(line, carried);
     const { seen, counted } = measured(report, this.#counted.get(line) ?? null);
     this.#counted.set(line, counted);
     return seen;
@@ -43,6 +52,18 @@ export class Gauge {
 
 type Entry = Readonly<Record<string, unknown>> & { readonly type: string };
 const number = (value: unknown): number | null => (typeof value === "number" ? value : null);
+
+/** Sound, pictures, words and the answers to them; of browsers that count no transports, by the pairs of addresses. */
+export function carriedBy(report: readonly Entry[]): number {
+  const of = (kind: string) => report.filter(({ type }) => type === kind);
+  const counted = of("transport").some((one) => number(one["bytesSent"]) !== null)
+    ? "transport"
+    : "candidate-pair";
+  return of(counted).reduce(
+    (sum, one) => sum + (number(one["bytesSent"]) ?? 0) + (number(one["bytesReceived"]) ?? 0),
+    0,
+  );
+}
 
 export function measured(
   report: Iterable<Entry>,
@@ -61,13 +82,11 @@ export function measured(
     entries.find(({ type, state }) => type === "candidate-pair" && state === "succeeded");
   const counted = {
     frames: video ? sent(video) : 0,
-    bytes: videos.reduce((sum, one) => sum + (number(one["bytesSent"]) ?? 0), 0),
     packetsHeard: number(transport?.["packetsReceived"]) ?? number(pair?.["packetsReceived"]) ?? 0,
   };
   const rtt_s = number(there?.["roundTripTime"]) ?? number(pair?.["currentRoundTripTime"]);
   const seen = {
     sent: Math.max(0, counted.frames - (before?.frames ?? counted.frames)),
-    bytes: Math.max(0, counted.bytes - (before?.bytes ?? counted.bytes)),
     bitPerS: number(pair?.["availableOutgoingBitrate"]),
     rttMs: rtt_s === null ? null : rtt_s * 1000,
     lost: number(there?.["fractionLost"]),

@@ -93,6 +93,10 @@ export class Peer implements Reach {
     return this.#pc;
   }
 
+  get lines(): readonly RTCPeerConnection[] {
+    return [this.#pc];
+  }
+
   get canSay(): boolean {
     return this.#words.readyState === "open";
   }

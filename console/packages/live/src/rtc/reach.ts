@@ -19,6 +19,8 @@ export interface Reach {
   readonly isShown: boolean;
   /** The connection by which what is sent goes to them. */
   readonly sendingLine: RTCPeerConnection | null;
+  /** What there is of connections of its own. */
+  readonly lines: readonly RTCPeerConnection[];
   /** How loud they are now, 0 to 1. */
   readonly level: number;
   /** What goes out from now on. */

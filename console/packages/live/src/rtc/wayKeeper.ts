@@ -30,6 +30,12 @@ export class WayKeeper {
     return this.told.way === "sfu";
   }
 
+  /** The connection to the media server by which this end sends. */
+  get lines(): readonly RTCPeerConnection[] {
+    const line = this.#conference?.sendingLine;
+    return line ? [line] : [];
+  }
+
   async hear(message: ServerMessage): Promise<void> {
     switch (message.type) {
       case "rtc.way":
