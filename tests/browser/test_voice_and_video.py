@@ -6,16 +6,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from nearhand.simulation.people import PASSWORD
-from tests.browser.test_mark_on_a_still import DESK, PHONE, asked_for_help, trays
+from tests.browser.test_mark_on_a_still import (
+    DESK,
+    LEAST_TOUCH_PX,
+    PHONE,
+    SIDEWAYS,
+    SMALL,
+    asked_for_help,
+    trays,
+)
 from tests.support.chromium import chromium, sign_in_page, write_camera
 from tests.support.demo import DemoProcess
 from tests.support.identity import RELAY_ONLY
 from tests.support.udp import UdpWay
 
 SLOW_MS = 45_000
+SIDEWAYS_PHONE: ViewportSize = {"width": 844, "height": 390}
+# Of the picture, where the device is, while all that a session has is open.
+MIDDLE_IS_FREE = """() => document.elementFromPoint(innerWidth * 0.4, innerHeight * 0.4)
+    .closest(".foot, .top") === null"""
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -99,6 +111,12 @@ def test_two_people_hear_and_see_each_other_mute_and_come_back(bare: Bare, tmp_p
     expert.get_by_test_id("hush").click()
     expect(field.get_by_test_id("hushed")).to_contain_text("asks you to mute", timeout=SLOW_MS)
     expect(talk).to_have_attribute("aria-pressed", "true")
+    assert field.evaluate(SMALL, LEAST_TOUCH_PX) == []
+    field.set_viewport_size(SIDEWAYS_PHONE)
+    assert not field.evaluate(SIDEWAYS)
+    assert field.evaluate(MIDDLE_IS_FREE)
+    field.screenshot(path=tmp_path / "field-sideways.png")
+    field.set_viewport_size(PHONE)
     field.get_by_test_id("hushed-mute").click()
     expect(heard).to_have_attribute("data-talking", "false", timeout=SLOW_MS)
     expect(heard).to_have_attribute("data-level", "0", timeout=SLOW_MS)

@@ -49,7 +49,7 @@ export const t = words({
   spent_hint: [
     "This session has had as many bytes of live pictures as it may. Stills go on.",
     "此通話的即時畫面流量已用完，靜止畫面照常傳送。",
-    "此会话的实时画面流量已用完，静止画面照常发送。",
+    "此通话的实时画面流量已用完，静止画面照常发送。",
   ],
   used: ["{mb} MB", "{mb} MB", "{mb} MB"],
 });

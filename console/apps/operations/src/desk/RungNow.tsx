@@ -1,17 +1,20 @@
 /** By which rung the followed camera's pictures come, why by no better one, and another one to ask for. */
 import { useNow } from "../shell/now";
 import type { Desk } from "./desk";
+import { isLiveShown } from "./livePictures";
 import { because, CHOICES, t } from "./rungWords";
 
 export function RungNow({ desk }: { desk: Desk }) {
   useNow(); // whose they are changes with the picture
-  const by = desk.shown.value?.by;
-  const told = by === undefined ? undefined : desk.view.value.rungs[by];
+  const shown = desk.shown.value;
+  const told = shown && desk.view.value.rungs[shown.by];
   if (!told || desk.view.value.isEnded) return null;
-  const why = because(told.because);
+  // What comes over the line is no video, whatever others get of that camera.
+  const isVideoElsewhere = told.rung < 3 && isLiveShown(shown) && shown.way === "line";
+  const why = isVideoElsewhere ? "" : because(told.because);
   return (
     <span class="rung-now" data-testid="rung-now" data-rung={told.rung} data-because={told.because}>
-      {t(CHOICES[told.rung]!)}
+      {t(isVideoElsewhere ? "rung_3" : CHOICES[told.rung]!)}
       {why && ` · ${why}`}
       {desk.mayDraw.value && (
         <select
