@@ -23,6 +23,7 @@ from nearhand.vision.project import unproject
 from nearhand.vision.tags import find_tags
 from tests.support.chromium import NoChromium, chromium, find_chromium, write_camera
 from tests.support.demo import DemoProcess
+from tests.support.trays import Bare, trays_film
 
 HOLD_FRAMES = 60  # so long the camera stands still; Chromium plays 30 in a second
 NOISES = 6
@@ -106,6 +107,12 @@ def _has_chromium() -> None:
 async def hall_at(url: str) -> tuple[DeviceView, Layout, Scene]:
     async with await Client.sign_in(url, "technician", PASSWORD) as client:
         return await hall_of(client)
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Iterator[Bare]:
+    with DemoProcess(tmp_path / "demo") as demo, chromium(trays_film(tmp_path)) as browser:
+        yield Bare(demo.url, browser)
 
 
 @pytest.fixture

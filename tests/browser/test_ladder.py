@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_voice_and_video import SLOW_MS, Bare, desk, open_way, phone
 from tests.support.chromium import chromium
 from tests.support.demo import DemoProcess
 from tests.support.identity import AT_THE_DESK, AT_THE_PHONE, counted, numbered_film
+from tests.support.trays import SLOW_MS, Bare, desk, open_way, phone
 from tests.support.udp import THROUGH_THE_WAY, UdpWay, udp_way
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -104,6 +104,6 @@ def test_pictures_go_on_over_the_line_when_the_direct_way_is_cut_and_come_back(
     expect(rung).to_have_attribute("data-rung", "2", timeout=SLOW_MS)
     expect(rung).to_have_attribute("data-because", "by_hand")
     expect(picture).to_have_attribute("data-way", "direct", timeout=SLOW_MS)
-    expert.wait_for_function("window.seen.at(-1)[5] === 360")
+    expert.wait_for_function("() => window.seen.at(-1)[5] === 360")
     told = counted(field, expert)
     assert (told.wrong, told.unknown) == (0, 0)

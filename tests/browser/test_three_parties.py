@@ -9,20 +9,19 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from nearhand.simulation.people import PASSWORD
-from tests.browser.test_mark_on_a_still import DESK, trays
-from tests.browser.test_voice_and_video import SLOW_MS, Bare, desk, phone, seen_directly
-from tests.support.chromium import chromium, sign_in_page, write_camera
+from tests.support.chromium import chromium, sign_in_page
 from tests.support.demo import DemoProcess
+from tests.support.identity import AT_THE_DESK
 from tests.support.janus import JanusProcess
+from tests.support.trays import DESK, SLOW_MS, Bare, desk, phone, seen_directly, trays_film
+from tests.support.udp import THROUGH_THE_WAY, UdpWay, udp_way
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
 def camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_camera(
-        tmp_path_factory.mktemp("camera") / "camera.mjpeg", [trays(seed) for seed in range(6)] * 10
-    )
+    return trays_film(tmp_path_factory.mktemp("camera"))
 
 
 @pytest.fixture
@@ -47,10 +46,12 @@ def bare(tmp_path: Path, camera: Path) -> Iterator[Bare]:
         yield Bare(demo.url, browser)
 
 
-def watcher(bare: Bare, session: str, *, script: str = "") -> Page:
+def watcher(bare: Bare, session: str, *, script: str = "", way: UdpWay | None = None) -> Page:
     context = bare.browser.new_context(viewport=DESK, permissions=["microphone"], locale="en")
     context.add_init_script(script)
     page = context.new_page()
+    if way is not None:
+        way.install(page)
     sign_in_page(page, f"{bare.url}/console/", "observer", PASSWORD)
     page.locator(f"[data-testid=wall-card][data-session-id='{session}'] a").click(timeout=SLOW_MS)
     return page
@@ -132,6 +133,32 @@ def test_without_a_media_server_three_are_a_mesh_and_a_fourth_is_told_so(bare: B
     expect(fourth.get_by_test_id("desk-picture")).to_be_visible(timeout=SLOW_MS)
     fourth.screenshot(path=tmp_path / "fourth.png")
     sees(observer)
+
+
+# Met through the way alone: the media server is not told where this page is.
+UNKNOWN = """
+const Unsaid = RTCPeerConnection;
+Object.defineProperty(Unsaid.prototype, "onicecandidate", { set() {} });
+"""
+TALL_PX, LOW_PX = 500, 450
+
+
+def test_whoever_has_a_thin_line_gets_pictures_of_half_the_size_and_the_others_whole_ones(
+    served: Bare,
+) -> None:
+    _, session = phone(served)
+    expert = desk(served, session, script=AT_THE_DESK)
+    with udp_way() as way:
+        observer = watcher(served, session, script=UNKNOWN + THROUGH_THE_WAY + AT_THE_DESK, way=way)
+        for page in (expert, observer):
+            sees(page)
+            page.wait_for_function(f"() => window.seen.at(-1)[5] > {TALL_PX}", timeout=PATIENT_MS)
+        way.shape.bit_per_s = 600_000
+        observer.wait_for_function(f"() => window.seen.at(-1)[5] < {LOW_PX}", timeout=PATIENT_MS)
+        sees(observer)
+        assert expert.evaluate("window.seen.at(-1)[5]") > TALL_PX
+        way.shape.bit_per_s = None
+        observer.wait_for_function(f"() => window.seen.at(-1)[5] > {TALL_PX}", timeout=PATIENT_MS)
 
 
 # A client that does not do as it is told: it closes no connection.

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from nearhand.access.model import ROLE_PERMISSIONS, LinkMay, Permission, Role
-from nearhand.sessions.messages import Ask, Fleeting, FromClient, Traffic, client_messages
+from nearhand.sessions.message import Ask, Fleeting, FromClient, Traffic
+from nearhand.sessions.messages import client_messages
 from nearhand.sessions.model import Participant
 from tests.sessions.test_fuzz import VALID
 from tests.support.live import LiveServer, until
@@ -26,7 +27,7 @@ FOR_CUSTOMERS = {"approval.give"}
 # Whoever watches may receive voice and video, and says how they are reached.
 TO_RECEIVE = {
     *("rtc.hail", "rtc.describe", "rtc.candidate", "rtc.part"),
-    *("rtc.sfu_enter", "rtc.sfu_describe", "rtc.sfu_candidate", "rtc.sfu_again"),
+    *("rtc.sfu_enter", "rtc.sfu_describe", "rtc.sfu_candidate", "rtc.sfu_again", "rtc.sfu_layer"),
 }
 # Whoever is in the session says whether they may be recorded, and may end it.
 TO_CONSENT = {"recording.agree", "recording.end"}

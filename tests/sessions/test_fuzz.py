@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nearhand.sessions.messages import CloseCode, client_messages, read_frame
+from nearhand.sessions.messages import client_messages
+from nearhand.sessions.wire import CloseCode, read_frame
 from tests.support.live import EXPERT, TECHNICIAN, LiveServer, until
 
 SCALARS = (
@@ -102,6 +103,7 @@ VALID: list[dict[str, Any]] = [
     {"type": "rtc.sfu_describe", "leg": "l1", "kind": "offer", "sdp": "v=0"},
     {"type": "rtc.sfu_candidate", "leg": "l1", "candidate": CANDIDATE},
     {"type": "rtc.sfu_again", "leg": "l1"},
+    {"type": "rtc.sfu_layer", "leg": "l1", "layer": "half"},
 ]
 DURABLE = {m["type"] for m in VALID} - {
     "ping",
@@ -125,6 +127,7 @@ DURABLE = {m["type"] for m in VALID} - {
     "rtc.sfu_describe",
     "rtc.sfu_candidate",
     "rtc.sfu_again",
+    "rtc.sfu_layer",
 }
 
 FORGED: list[dict[str, Any]] = [{}, {}, {"seq": 1}, {"by": EXPERT.id}, {"client": "x" * 16}, {"at": AT}]

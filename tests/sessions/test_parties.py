@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from nearhand.access.model import LinkMay, Role
 from nearhand.app import Resources
 from nearhand.sessions.calls import AWAY_S
-from nearhand.sessions.messages import CloseCode
 from nearhand.sessions.model import Participant
 from nearhand.sessions.parties import MESH, ways
+from nearhand.sessions.wire import CloseCode
 from tests.sessions.test_scopes import shown
 from tests.support.live import EXPERT, OBSERVER, TECHNICIAN, LiveServer, Member, until
 from tests.support.neighbours import Neighbours, neighbours
@@ -281,6 +281,18 @@ async def test_a_leg_that_found_no_way_is_offered_anew_and_a_strange_one_is_clos
     await desk.say({"type": "rtc.sfu_again", "leg": offer["leg"]}, {"type": "rtc.sfu_again", "leg": "none"})
     await until(lambda: len(offers(desk)) == 2)
     assert closed(desk)[-2:] == [offer["leg"], "none"]
+
+
+async def test_whoever_has_a_thin_line_takes_pictures_at_half_the_size_and_nobody_else_does(
+    server: LiveServer, sfu: FakeSfu
+) -> None:
+    _, desk, watcher, room = await conferring(server, sfu)
+    (offer,) = offers(desk)
+    half = {"type": "rtc.sfu_layer", "leg": offer["leg"], "layer": "half"}
+    await watcher.say(half)  # it is not theirs
+    await desk.say(half, half | {"layer": "whole"})
+    await until(lambda: any(len(leg.layers) == 2 for leg in room.takings))
+    assert sorted(leg.layers for leg in room.takings) == [[], ["half", "whole"]]
 
 
 async def test_the_room_closes_with_the_session_and_with_the_last_but_one(

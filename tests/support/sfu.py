@@ -4,8 +4,8 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from nearhand.sessions.messages import IceCandidate
-from nearhand.sessions.sfu import Feed, Kind, Line, SfuDown, SfuRefused, Watching
+from nearhand.sessions.sfu import Feed, Kind, Layer, Line, SfuDown, SfuRefused, Watching
+from nearhand.sessions.signalling import IceCandidate
 
 BOTH = (Line("0", "audio"), Line("1", "video"))
 CANDIDATE = IceCandidate(
@@ -21,6 +21,7 @@ class FakeLeg:
     kinds: frozenset[Kind] = frozenset({"audio", "video"})
     candidates: list[IceCandidate | None] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
+    layers: list[str] = field(default_factory=list)
     is_closed: bool = False
 
     @property
@@ -33,6 +34,9 @@ class FakeLeg:
 
     async def answered(self, sdp: str) -> None:
         self.answers.append(sdp)
+
+    async def want(self, layer: Layer) -> None:
+        self.layers.append(layer)
 
     async def candidate(self, candidate: IceCandidate | None) -> None:
         self.candidates.append(candidate)

@@ -8,14 +8,20 @@ from typing import Any
 
 import structlog
 
-from nearhand.sessions.messages import (
-    FromServer,
-    IceCandidate,
-    RtcSfuCandidateTold,
-    RtcSfuClosed,
-    RtcSfuDescribed,
+from nearhand.sessions.message import FromServer
+from nearhand.sessions.sfu import (
+    Kind,
+    Layer,
+    Leg,
+    Sending,
+    Sfu,
+    SfuDown,
+    SfuRefused,
+    SfuRoom,
+    Taking,
+    Watching,
 )
-from nearhand.sessions.sfu import Kind, Leg, Sending, Sfu, SfuDown, SfuRefused, SfuRoom, Taking, Watching
+from nearhand.sessions.signalling import IceCandidate, RtcSfuCandidateTold, RtcSfuClosed, RtcSfuDescribed
 
 log = structlog.get_logger()
 
@@ -122,6 +128,11 @@ class Conference:
         taker = self._taker(client, leg_id)
         if taker is not None and taker.leg is not None:
             self._do(taker.leg.candidate(candidate))
+
+    def layer(self, client: str, leg_id: str, layer: Layer) -> None:
+        taker = self._taker(client, leg_id)
+        if taker is not None and taker.leg is not None:
+            self._do(taker.leg.want(layer))
 
     def again(self, client: str, leg_id: str) -> None:
         for pair, taker in list(self._takers.items()):

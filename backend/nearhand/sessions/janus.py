@@ -11,13 +11,12 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
-from nearhand.sessions.messages import IceCandidate
-from nearhand.sessions.sfu import Feed, Kind, Line, SfuDown, SfuRefused, Watching
+from nearhand.sessions.sfu import Feed, Kind, Layer, Line, SfuDown, SfuRefused, Watching
+from nearhand.sessions.signalling import IceCandidate
 
 log = structlog.get_logger()
 
 ANSWER_WITHIN_S = 5.0
-FLOWS_WITHIN_S = 30.0
 KEEPALIVE_S = 20.0  # Janus forgets who says nothing for 60 s
 PING_S = 4.0  # a Janus that hangs is out of reach after two of them
 LONGEST_PAUSE_S = 5.0
@@ -25,6 +24,7 @@ FRAME_BYTES = 256 * 1024
 MAX_ROOM = 2**53
 VIDEO_BITS_PER_S = 2_500_000
 PLUGIN = "janus.plugin.videoroom"
+SUBSTREAMS: dict[Layer, int] = {"whole": 1, "half": 0}
 
 
 class Janus:
@@ -272,12 +272,17 @@ class _Sending:
 
 
 class _Taking:
-    def __init__(self, handle: _Handle, room: int, offer: str) -> None:
-        self._handle, self._room, self.offer = handle, room, offer
+    def __init__(self, handle: _Handle, offer: str, pictures: tuple[str, ...]) -> None:
+        self._handle, self.offer, self._pictures = handle, offer, pictures
         self.candidate, self.close = handle.candidate, handle.close
 
     async def answered(self, sdp: str) -> None:
         await self._handle.say({"request": "start"}, {"type": "answer", "sdp": sdp})
+
+    async def want(self, layer: Layer) -> None:
+        substream = SUBSTREAMS[layer]
+        streams = [{"mid": mid, "substream": substream} for mid in self._pictures]
+        await self._handle.say({"request": "configure", "streams": streams})
 
 
 class JanusRoom:
@@ -318,7 +323,8 @@ class JanusRoom:
         except KeyError as error:
             await handle.close()
             raise SfuRefused(f"Its answer lacks {error}.") from error
-        return _Taking(handle, self._room, offer)
+        pictures = (one["mid"] for one in _data(joined).get("streams", ()) if one.get("type") == "video")
+        return _Taking(handle, offer, tuple(pictures))
 
     async def close(self) -> None:
         try:

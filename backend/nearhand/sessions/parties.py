@@ -6,19 +6,19 @@ from typing import Literal, Protocol
 
 from nearhand.access.model import LinkMay, Role
 from nearhand.sessions.conference import Conference, Rights
-from nearhand.sessions.messages import (
-    HELPERS,
+from nearhand.sessions.message import HELPERS, FromServer
+from nearhand.sessions.model import Participant
+from nearhand.sessions.sfu import Kind, Sfu
+from nearhand.sessions.signalling import (
     Conferring,
-    FromServer,
     RtcSfuAgain,
     RtcSfuCandidate,
     RtcSfuDescribe,
     RtcSfuEnter,
+    RtcSfuLayer,
     RtcTalks,
     RtcWay,
 )
-from nearhand.sessions.model import Participant
-from nearhand.sessions.sfu import Kind, Sfu
 
 MESH = 3  # so many connect to each other directly: each more would cost every phone one more sending
 Way = Literal["direct", "sfu", "none"]
@@ -160,6 +160,8 @@ class Party:
                 conference.candidate(end.client, leg, candidate)
             case RtcSfuAgain(leg=leg):
                 conference.again(end.client, leg)
+            case RtcSfuLayer(leg=leg, layer=layer):
+                conference.layer(end.client, leg, layer)
 
     def _tell_who_talks(self, end: End) -> None:
         for client in sorted(self._talking - {end.client}):

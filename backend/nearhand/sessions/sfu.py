@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from nearhand.sessions.messages import IceCandidate
+from nearhand.sessions.signalling import IceCandidate
 
 Kind = Literal["audio", "video"]
+Layer = Literal["whole", "half"]  # of a picture that is sent in both sizes
 
 
 class SfuDown(Exception):
@@ -56,6 +57,9 @@ class Taking(Leg, Protocol):
     def offer(self) -> str: ...
 
     async def answered(self, sdp: str) -> None: ...
+
+    async def want(self, layer: Layer) -> None:
+        """From now on pictures come so, where the sender sends them so; at first they come whole."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3278,7 +3278,7 @@ export interface components {
             /** Size Bytes */
             size_bytes: number;
         };
-        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Ping"] | components["schemas"]["AnnotationAdd"] | components["schemas"]["AnnotationEdit"] | components["schemas"]["AnnotationRemove"] | components["schemas"]["AnnotationRestore"] | components["schemas"]["ChatSay"] | components["schemas"]["SignalGive"] | components["schemas"]["StillShare"] | components["schemas"]["DeviceShow"] | components["schemas"]["StepShow"] | components["schemas"]["DocumentShow"] | components["schemas"]["ApprovalAsk"] | components["schemas"]["ApprovalGive"] | components["schemas"]["RecordingAsk"] | components["schemas"]["RecordingAgree"] | components["schemas"]["RecordingEnd"] | components["schemas"]["SessionEnd"] | components["schemas"]["PointerMove"] | components["schemas"]["StrokeDraw"] | components["schemas"]["FrameSight"] | components["schemas"]["FrameFreeze"] | components["schemas"]["RungTell"] | components["schemas"]["RungAsk"] | components["schemas"]["CaptionSay"] | components["schemas"]["CameraAsk"] | components["schemas"]["CameraState"] | components["schemas"]["RtcHail"] | components["schemas"]["RtcDescribe"] | components["schemas"]["RtcCandidate"] | components["schemas"]["RtcHush"] | components["schemas"]["RtcPart"] | components["schemas"]["RtcTalk"] | components["schemas"]["RtcSfuEnter"] | components["schemas"]["RtcSfuDescribe"] | components["schemas"]["RtcSfuCandidate"] | components["schemas"]["RtcSfuAgain"];
+        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Ping"] | components["schemas"]["AnnotationAdd"] | components["schemas"]["AnnotationEdit"] | components["schemas"]["AnnotationRemove"] | components["schemas"]["AnnotationRestore"] | components["schemas"]["ChatSay"] | components["schemas"]["SignalGive"] | components["schemas"]["StillShare"] | components["schemas"]["DeviceShow"] | components["schemas"]["StepShow"] | components["schemas"]["DocumentShow"] | components["schemas"]["ApprovalAsk"] | components["schemas"]["ApprovalGive"] | components["schemas"]["RecordingAsk"] | components["schemas"]["RecordingAgree"] | components["schemas"]["RecordingEnd"] | components["schemas"]["SessionEnd"] | components["schemas"]["PointerMove"] | components["schemas"]["StrokeDraw"] | components["schemas"]["FrameSight"] | components["schemas"]["FrameFreeze"] | components["schemas"]["RungTell"] | components["schemas"]["RungAsk"] | components["schemas"]["CaptionSay"] | components["schemas"]["CameraAsk"] | components["schemas"]["CameraState"] | components["schemas"]["RtcHail"] | components["schemas"]["RtcDescribe"] | components["schemas"]["RtcCandidate"] | components["schemas"]["RtcHush"] | components["schemas"]["RtcPart"] | components["schemas"]["RtcTalk"] | components["schemas"]["RtcSfuEnter"] | components["schemas"]["RtcSfuDescribe"] | components["schemas"]["RtcSfuCandidate"] | components["schemas"]["RtcSfuAgain"] | components["schemas"]["RtcSfuLayer"];
         /**
          * Component
          * @description A named part that is seen or replaced: a PSU, fan, disk bay, LED or button. Centre and size as for ports.
@@ -6521,6 +6521,24 @@ export interface components {
             type: "rtc.sfu_enter";
         };
         /**
+         * RtcSfuLayer
+         * @description Pictures of this leg are to come whole, or at half the size: my line carries no more.
+         */
+        RtcSfuLayer: {
+            /**
+             * Layer
+             * @enum {string}
+             */
+            layer: "whole" | "half";
+            /** Leg */
+            leg: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.sfu_layer";
+        };
+        /**
          * RtcTalk
          * @description My microphone is open, or not any more: for all others, where no connection of two carries it.
          */
@@ -7762,6 +7780,7 @@ export type RtcSfuClosed = components['schemas']['RtcSfuClosed'];
 export type RtcSfuDescribe = components['schemas']['RtcSfuDescribe'];
 export type RtcSfuDescribed = components['schemas']['RtcSfuDescribed'];
 export type RtcSfuEnter = components['schemas']['RtcSfuEnter'];
+export type RtcSfuLayer = components['schemas']['RtcSfuLayer'];
 export type RtcTalk = components['schemas']['RtcTalk'];
 export type RtcTalks = components['schemas']['RtcTalks'];
 export type RtcWay = components['schemas']['RtcWay'];

@@ -134,6 +134,7 @@ export class FakeServer {
       case "rtc.sfu_describe":
       case "rtc.sfu_candidate":
       case "rtc.sfu_again":
+      case "rtc.sfu_layer":
         return; // nobody else could be connected to here
       default:
         return this.#ask(wire, message);

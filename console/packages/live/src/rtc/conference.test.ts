@@ -11,6 +11,11 @@ class FakeConnection {
   isClosed = false;
   readonly taken: unknown[] = [];
   readonly sent: string[] = [];
+  lost = 0;
+  getStats = async () =>
+    new Map([
+      ["v", { type: "inbound-rtp", kind: "video", packetsReceived: 10 * this.lost, packetsLost: this.lost }],
+    ]);
   readonly received = [{ track: { kind: "audio" }, getSynchronizationSources: () => [{ audioLevel: 0.4 }] }];
   onconnectionstatechange: (() => void) | null = null;
   onicecandidate: unknown = null;
@@ -104,6 +109,19 @@ test("an offer is answered once, and what comes by it is theirs whose it is", as
   expect([theirs.by, theirs.way, theirs.level]).toEqual(["P", "seeking", 0.4]);
   FakeConnection.all[0]!.become("connected");
   expect(theirs.way).toBe("open");
+});
+
+test("of pictures that lose much on the way from the media server half the size is asked for", async () => {
+  const { told, hear } = conference({ sendsSound: false, sendsPictures: false });
+  await hear(offer);
+  const [pc] = FakeConnection.all;
+  pc!.received.push({ track: { kind: "video" }, getSynchronizationSources: () => [] });
+  pc!.become("connected");
+  for (let second = 0; second < 3; second++) {
+    pc!.lost += 30;
+    await vi.advanceTimersByTimeAsync(1000);
+  }
+  expect(told.slice(-1)).toEqual([{ type: "rtc.sfu_layer", leg: "l1", layer: "half" }]);
 });
 
 test("a newer offer of the same client takes the place of the old one", async () => {

@@ -5,9 +5,11 @@ import type { Directed } from "../live";
 import { randomId } from "../outbox";
 import { Leg, type LegOptions } from "./leg";
 import type { Mine, Reach, Way } from "./reach";
-import { tuneSending } from "./sending";
+import { type Layer, Layers, taken } from "./layers";
+import { SIZES, tuneSending } from "./sending";
 
 const LONGEST_PAUSE_MS = 30_000;
+const LOOK_MS = 1000;
 type Described = Extract<ServerMessage, { type: "rtc.sfu_described" }>;
 
 export interface ConferenceOptions {
@@ -22,6 +24,8 @@ export interface ConferenceOptions {
 
 /** What one other client sends, as it comes from the media server. */
 export class Relayed implements Reach {
+  readonly #layers = new Layers();
+
   constructor(
     readonly by: string,
     readonly leg: Leg,
@@ -52,6 +56,14 @@ export class Relayed implements Reach {
     return this.#receiver("audio")?.getSynchronizationSources()[0]?.audioLevel ?? 0;
   }
 
+  /** The size that this line carries, where it is another one than before. */
+  async look(): Promise<Layer | null> {
+    if (this.way !== "open" || !this.pictures) return null;
+    const before = this.#layers.layer;
+    const layer = this.#layers.judge(await taken(this.leg.pc));
+    return layer === before ? null : layer;
+  }
+
   async send(): Promise<void> {} // once, to the media server, for all
 
   say(): void {} // what has to be said to all is told by the service
@@ -74,6 +86,7 @@ export class Conference {
   #video: RTCRtpSender | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #tries = 0;
+  readonly #looking: ReturnType<typeof setInterval> | undefined;
 
   constructor(
     private readonly options: ConferenceOptions,
@@ -82,6 +95,7 @@ export class Conference {
     this.room = options.room;
     options.put({ type: "rtc.sfu_enter", room: options.room, takes_pictures: options.takesPictures });
     this.#offer();
+    if (options.takesPictures) this.#looking = setInterval(() => void this.#look(), LOOK_MS);
   }
 
   get isSendingPictures(): boolean {
@@ -111,6 +125,7 @@ export class Conference {
 
   close(): void {
     clearTimeout(this.#retry);
+    clearInterval(this.#looking);
     this.#sending?.close();
     for (const other of this.others.values()) other.close();
     this.others.clear();
@@ -122,9 +137,10 @@ export class Conference {
     [this.#sending, this.#audio, this.#video] = [null, null, null];
     if (!sendsSound && !sendsPictures) return;
     const leg = (this.#sending = new Leg(this.#legOptions(randomId(12), () => this.#offerAgain(leg))));
-    const line = (kind: string) => leg.pc.addTransceiver(kind, { direction: "sendonly" }).sender;
+    const line = (kind: string, sendEncodings?: RTCRtpEncodingParameters[]) =>
+      leg.pc.addTransceiver(kind, { direction: "sendonly", ...(sendEncodings && { sendEncodings }) }).sender;
     if (sendsSound) this.#audio = line("audio");
-    if (sendsPictures) this.#video = line("video");
+    if (sendsPictures) this.#video = line("video", SIZES);
     void this.#attach();
     leg.offer();
   }
@@ -164,6 +180,13 @@ export class Conference {
     }
     if (this.#sending?.id === id) this.#offerAgain(this.#sending);
     this.options.onChange();
+  }
+
+  async #look(): Promise<void> {
+    for (const other of this.others.values()) {
+      const layer = await other.look().catch(() => null); // closed meanwhile
+      if (layer) this.options.put({ type: "rtc.sfu_layer", leg: other.leg.id, layer });
+    }
   }
 
   #leg(id: string): Leg | undefined {

@@ -49,15 +49,19 @@ export function measured(
   before: Counted | null,
 ): { seen: DirectSeen; counted: Counted } {
   const entries = [...report];
-  const video = entries.find(({ type, kind }) => type === "outbound-rtp" && kind === "video");
-  const there = entries.find(({ type, kind }) => type === "remote-inbound-rtp" && kind === "video");
+  // Pictures may go in several sizes: the one that gets furthest counts.
+  const videos = entries.filter(({ type, kind }) => type === "outbound-rtp" && kind === "video");
+  const sent = (one: Entry) => number(one["framesSent"]) ?? 0;
+  const video = videos.reduce<Entry | undefined>((a, b) => (a && sent(a) >= sent(b) ? a : b), undefined);
+  const theres = entries.filter(({ type, kind }) => type === "remote-inbound-rtp" && kind === "video");
+  const there = theres.find(({ localId }) => localId !== undefined && localId === video?.["id"]) ?? theres[0];
   const transport = entries.find(({ type }) => type === "transport");
   const pair =
     entries.find(({ id }) => id !== undefined && id === transport?.["selectedCandidatePairId"]) ??
     entries.find(({ type, state }) => type === "candidate-pair" && state === "succeeded");
   const counted = {
-    frames: number(video?.["framesSent"]) ?? 0,
-    bytes: number(video?.["bytesSent"]) ?? 0,
+    frames: video ? sent(video) : 0,
+    bytes: videos.reduce((sum, one) => sum + (number(one["bytesSent"]) ?? 0), 0),
     packetsHeard: number(transport?.["packetsReceived"]) ?? number(pair?.["packetsReceived"]) ?? 0,
   };
   const rtt_s = number(there?.["roundTripTime"]) ?? number(pair?.["currentRoundTripTime"]);
@@ -67,7 +71,7 @@ export function measured(
     bitPerS: number(pair?.["availableOutgoingBitrate"]),
     rttMs: rtt_s === null ? null : rtt_s * 1000,
     lost: number(there?.["fractionLost"]),
-    isBusy: video?.["qualityLimitationReason"] === "cpu",
+    isBusy: videos.some((one) => one["qualityLimitationReason"] === "cpu"),
     isHeard: counted.packetsHeard > (before?.packetsHeard ?? -1),
   };
   return { seen, counted };

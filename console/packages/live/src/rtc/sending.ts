@@ -2,6 +2,11 @@
 
 import type { Mine } from "./reach";
 
+const HALF_BIT_PER_S = 350_000;
+const HALF: RTCRtpEncodingParameters = { rid: "half", scaleResolutionDownBy: 2 };
+/** To a media server pictures go in two sizes, so that each who takes them may take the one that their line carries. */
+export const SIZES: RTCRtpEncodingParameters[] = [{ rid: "whole" }, HALF];
+
 export async function tuneSending(
   audio: RTCRtpSender | null,
   video: RTCRtpSender | null,
@@ -13,7 +18,7 @@ export async function tuneSending(
   if (video)
     await tune(video, (encoding) =>
       Object.assign(encoding, {
-        maxBitrate: bitPerS,
+        maxBitrate: encoding.rid === HALF.rid ? Math.min(HALF_BIT_PER_S, bitPerS) : bitPerS,
         priority: "low",
         networkPriority: "low",
       }),
