@@ -12,6 +12,11 @@ from tests.support.trays import DESK, PHONE, SLOW_MS, Bare, asked_for_help
 
 SIDEWAYS = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
 LEAST_TOUCH_PX = 56
+SMALL = """least => [...document.querySelectorAll(".hud button, .hud select, .hud a[href]")]
+    .filter((one) => one.checkVisibility({ visibilityProperty: true }))
+    .map((one) => [one.getBoundingClientRect(), one.dataset.testid ?? one.innerText])
+    .filter(([box]) => Math.min(box.width, box.height) < least - 0.5)
+    .map(([box, name]) => `${name} ${box.width} x ${box.height}`)"""
 WORDS = "the lower tray"
 CENTRE, RIM = (0.3, 0.6), (0.36, 0.6)  # of the picture
 

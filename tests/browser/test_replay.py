@@ -38,6 +38,11 @@ def test_a_session_is_recorded_by_consent_replayed_to_the_mark_and_taken_along(
     picture = desk.get_by_test_id("desk-picture")
     expect(picture).to_have_attribute("data-has-sighting", "false", timeout=SLOW_MS)
 
+    # Whoever asked is told who does not want it.
+    desk.get_by_test_id("record-session").click()
+    field.get_by_test_id("recording-refuse").click(timeout=SLOW_MS)
+    expect(desk.locator(".ui-toasts")).to_contain_text("does not agree to be recorded", timeout=SLOW_MS)
+
     # Nothing is recorded before the technician has agreed; then both screens say that it is.
     desk.get_by_test_id("record-session").click()
     expect(desk.get_by_test_id("recording")).to_have_attribute("data-state", "asked", timeout=SLOW_MS)

@@ -4,10 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 
+from tests.browser.test_mark_on_a_still import LEAST_TOUCH_PX, SIDEWAYS, SMALL
 from tests.support.identity import RELAY_ONLY
 from tests.support.trays import (
+    PHONE,
     SLOW_MS,
     Bare,
     desk,
@@ -15,6 +17,11 @@ from tests.support.trays import (
     phone,
     seen_directly,
 )
+
+SIDEWAYS_PHONE: ViewportSize = {"width": 844, "height": 390}
+# Of the picture, where the device is, while all that a session has is open.
+MIDDLE_IS_FREE = """() => document.elementFromPoint(innerWidth * 0.4, innerHeight * 0.4)
+    .closest(".foot, .top") === null"""
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -46,6 +53,12 @@ def test_two_people_hear_and_see_each_other_mute_and_come_back(bare: Bare, tmp_p
     expert.get_by_test_id("hush").click()
     expect(field.get_by_test_id("hushed")).to_contain_text("asks you to mute", timeout=SLOW_MS)
     expect(talk).to_have_attribute("aria-pressed", "true")
+    assert field.evaluate(SMALL, LEAST_TOUCH_PX) == []
+    field.set_viewport_size(SIDEWAYS_PHONE)
+    assert not field.evaluate(SIDEWAYS)
+    assert field.evaluate(MIDDLE_IS_FREE)
+    field.screenshot(path=tmp_path / "field-sideways.png")
+    field.set_viewport_size(PHONE)
     field.get_by_test_id("hushed-mute").click()
     expect(heard).to_have_attribute("data-talking", "false", timeout=SLOW_MS)
     expect(heard).to_have_attribute("data-level", "0", timeout=SLOW_MS)

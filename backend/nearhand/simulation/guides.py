@@ -41,13 +41,13 @@ def replace_optic(device_type_id: str, picture_sha256: str) -> NewGuide:
             Step(
                 text=_say(
                     "Ask for GO. The expert drains the traffic and shuts the port.",
-                    "請求 GO：專家會移走流量並關閉此埠。",
-                    "请求 GO：专家会移走流量并关闭此端口。",
+                    "等專家給出「繼續」：專家會先移走流量並關閉此埠。",
+                    "等专家给出“继续”：专家会先移走流量并关闭此端口。",
                 ),
                 caution=_say(
                     "Do not unplug anything before you see GO.",
-                    "看到 GO 之前，不要拔任何東西。",
-                    "看到 GO 之前，不要拔任何东西。",
+                    "看到「繼續」之前，不要拔任何東西。",
+                    "看到“继续”之前，不要拔任何东西。",
                 ),
                 proof=_say("The LED of port 37 is dark.", "37 埠的指示燈熄滅。", "37 端口的指示灯熄灭。"),
                 ports=port,

@@ -45,8 +45,8 @@ WORDS: dict[str, dict[str, str]] = {
     "go": {"en": "Going ahead.", "zh-Hant": "開始進行。", "zh-Hans": "开始进行。"},
     "pull": {
         "en": "Pulling the marked one.",
-        "zh-Hant": "正在拔出標記的那個。",
-        "zh-Hans": "正在拔出标记的那个。",
+        "zh-Hant": "正在拔出標示的那個。",
+        "zh-Hans": "正在拔出标示的那个。",
     },
     "which": {
         "en": "Port 37: top row, between 35 and 39.",
@@ -87,7 +87,7 @@ SHAPES: dict[Shape, dict[str, str]] = {
     Shape.FREEHAND: {"en": "drawing", "zh-Hant": "圖", "zh-Hans": "图"},
     Shape.TEXT: {"en": "words", "zh-Hant": "文字", "zh-Hans": "文字"},
     Shape.LABEL_3D: {"en": "label", "zh-Hant": "標籤", "zh-Hans": "标签"},
-    Shape.PORT: {"en": "mark", "zh-Hant": "標記", "zh-Hans": "标记"},
+    Shape.PORT: {"en": "mark", "zh-Hant": "標示", "zh-Hans": "标示"},
 }
 
 

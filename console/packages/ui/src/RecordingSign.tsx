@@ -9,8 +9,8 @@ const t = words({
   paused: ["Recording is paused", "錄製已暫停", "录制已暂停"],
   wants: [
     "{name} wants to record the picture and all voices of this session. Nothing is recorded until everybody agrees.",
-    "{name} 想錄製這場連線的畫面與所有語音。在所有人同意之前不會錄製。",
-    "{name} 想录制这场会话的画面与所有语音。在所有人同意之前不会录制。",
+    "{name} 想錄製這次通話的畫面與所有語音。在所有人同意之前不會錄製。",
+    "{name} 想录制这次通话的画面与所有语音。在所有人同意之前不会录制。",
   ],
   waits: ["Waiting for {names}", "等待 {names}", "等待 {names}"],
   agree: ["Agree", "同意", "同意"],

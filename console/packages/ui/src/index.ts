@@ -10,6 +10,7 @@ export * from "./Icon";
 export * from "./load";
 export * from "./MarkInk";
 export * from "./MarkInkPlate";
+export * from "./signals";
 export * from "./states";
 export * from "./Tabs";
 export * from "./theme";

@@ -1,6 +1,6 @@
 /** Over everything but a large signal: whose device this is, and the pad. The session behind it goes on. */
 import { Refusal } from "@nearhand/contract";
-import { Icon } from "@nearhand/ui";
+import { Icon, signalWord } from "@nearhand/ui";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { buzz } from "../hud/buzz";
 import { lock as lockIcon, stop } from "../hud/icons";
@@ -8,7 +8,6 @@ import { ask, isOffline, post } from "../rest";
 import { isLive, open, reconnect } from "../session/room";
 import { t } from "../words/lock";
 import { refusalText } from "../words/refusals";
-import { t as ts } from "../words/session";
 import { actor, me } from "./actor";
 import { forgetPerson, refreshMe } from "./identity";
 import { unlocked } from "./lock";
@@ -67,7 +66,7 @@ export function Lock() {
       <footer>
         {isLive.value && (
           <button type="button" class="big is-stop" onClick={() => open.value?.commands.signal("stop")}>
-            <Icon svg={stop} size={24} /> {ts("stop")}
+            <Icon svg={stop} size={24} /> {signalWord("stop")}
           </button>
         )}
         <SignOut />

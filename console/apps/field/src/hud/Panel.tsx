@@ -20,7 +20,7 @@ export function Panel({ title, tabs, isHigh = false, children }: PanelProps) {
   const from = useRef<number | null>(null);
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
-    box.current?.focus();
+    box.current?.focus({ preventScroll: true });
     return () => before?.focus();
   }, []);
   return (

@@ -1,6 +1,6 @@
 /** One large word from the other side, over everything, until it is understood. */
 import type { Signal } from "@nearhand/contract";
-import { Icon } from "@nearhand/ui";
+import { Icon, signalWord } from "@nearhand/ui";
 import { useEffect } from "preact/hooks";
 import { go, hourglass, pull, question, stop } from "../hud/icons";
 import { t } from "../words/session";
@@ -30,7 +30,7 @@ export function BigSignal() {
     <div role="alert" class={`signal is-${now.signal}`} data-testid="big-signal">
       <Icon svg={svg} size={96} />
       <p>{t("from", { name: nameOf(now.by) })}</p>
-      <p class="signal-word">{t(now.signal)}</p>
+      <p class="signal-word">{signalWord(now.signal)}</p>
       <button type="button" class="big" onClick={() => (bigSignal.value = null)}>
         {t("understood")}
       </button>

@@ -1,5 +1,5 @@
 /** The talk with the expert: large signals, words, and the end of it. */
-import { clock, Icon } from "@nearhand/ui";
+import { clock, Icon, signalWord } from "@nearhand/ui";
 import { useState } from "preact/hooks";
 import { closePanel } from "../hud/panels";
 import { go } from "../routes";
@@ -7,7 +7,6 @@ import { SIGNALS } from "../session/BigSignal";
 import { Later } from "../hud/Later";
 import { hall } from "../session/part";
 import { isLive, nameOf, open, room } from "../session/room";
-import { t as ts } from "../words/session";
 import { t } from "../words/talk";
 
 export function Talk() {
@@ -40,7 +39,7 @@ function Signals() {
             }}
           >
             <Icon svg={svg} size={24} />
-            {ts(signal)}
+            {signalWord(signal)}
           </button>
         ))}
       </div>

@@ -4,8 +4,8 @@ import { words } from "@nearhand/ui";
 export const t = words({
   point_at_label: ["Point at the label on the device", "將鏡頭對準設備上的標籤", "将镜头对准设备上的标签"],
   or_find: ["or find it by its asset tag", "或用資產編號尋找", "或用资产编号查找"],
-  torch: ["Light", "照明", "照明"],
-  torch_off: ["Light off", "關閉照明", "关闭照明"],
+  torch: ["Light", "手電筒", "手电筒"],
+  torch_off: ["Light off", "關閉手電筒", "关闭手电筒"],
   find: ["Find", "尋找", "查找"],
   help: ["Help", "求助", "求助"],
   talk: ["Talk", "通話", "通话"],
@@ -39,8 +39,8 @@ export const t = words({
   known_by_still: ["Not anchored: on the still only", "未鎖定：只標在靜止畫面上", "未锁定：只标在静止画面上"],
   known_by_nothing: ["Not anchored yet", "尚未鎖定", "尚未锁定"],
   on_still: ["On a still only", "只在靜止畫面上", "只在静止画面上"],
-  still_mark_new: ["New mark, on a still only", "新標記，只在靜止畫面上", "新标记，只在静止画面上"],
-  still_marks: ["Marks on a still only: {n}", "只在靜止畫面上的標記：{n}", "只在静止画面上的标记：{n}"],
+  still_mark_new: ["New mark, on a still only", "新標示，只在靜止畫面上", "新标示，只在静止画面上"],
+  still_marks: ["Marks on a still only: {n}", "只在靜止畫面上的標示：{n}", "只在静止画面上的标示：{n}"],
   still_open: ["Not on the device · tap to open", "不在設備上 · 點一下開啟", "不在设备上 · 点一下打开"],
   disagree_title: [
     "The label and the tags do not belong together",
@@ -49,8 +49,8 @@ export const t = words({
   ],
   disagree_text: [
     "One of them is on the wrong device, so nothing is marked here. Check the asset tag before you touch anything.",
-    "其中一張貼錯了設備，因此這裡不顯示任何標記。動手前請先核對資產編號。",
-    "其中一张贴错了设备，因此这里不显示任何标记。动手前请先核对资产编号。",
+    "其中一張貼錯了設備，因此這裡不顯示任何標示。動手前請先核對資產編號。",
+    "其中一张贴错了设备，因此这里不显示任何标示。动手前请先核对资产编号。",
   ],
   mirrored: [
     "The picture is mirrored. Use the rear camera, or look at the device directly.",
@@ -59,8 +59,8 @@ export const t = words({
   ],
   stray_tag: [
     "One tag is not where it should be. The other symbols agree, so marks rest on those.",
-    "有一個定位標記不在應有的位置，標記以其他標籤為準。",
-    "有一个定位标记不在应有的位置，标记以其他标签为准。",
+    "有一個定位標記不在應有的位置，標示以其他標籤為準。",
+    "有一个定位标记不在应有的位置，标示以其他标签为准。",
   ],
   go_up: ["Go {n} U up", "往上 {n} U", "往上 {n} U"],
   go_down: ["Go {n} U down", "往下 {n} U", "往下 {n} U"],
@@ -82,8 +82,8 @@ export const t = words({
   ],
   no_layout: [
     "No label is printed for this face, so marks can only be shown on its drawing.",
-    "這一面尚未列印標籤，標記只能顯示在示意圖上。",
-    "这一面尚未打印标签，标记只能显示在示意图上。",
+    "這一面尚未列印標籤，標示只能顯示在示意圖上。",
+    "这一面尚未打印标签，标示只能显示在示意图上。",
   ],
   foreign: ["Not a Nearhand label: {text}", "不是 Nearhand 標籤：{text}", "不是 Nearhand 标签：{text}"],
   unknown_label: [

@@ -10,7 +10,7 @@ export const t = words({
   ],
   unmasked: [
     "Others see all of it: the site asks to hide neighbours",
-    "其他人看得到全部：此據點要求隱藏鄰近設備",
+    "其他人看得到全部：此站點要求隱藏鄰近設備",
     "其他人能看到全部：此站点要求隐藏相邻设备",
   ],
 });

@@ -7,7 +7,7 @@ export const t = words({
   now: ["Now", "現況", "现况"],
   history: ["History", "歷史", "历史"],
   manual: ["Manual", "手冊", "手册"],
-  marks: ["Marks", "標記", "标记"],
+  marks: ["Marks", "標示", "标示"],
   talk: ["Talk", "通話", "通话"],
   find_title: ["Find a device", "尋找設備", "查找设备"],
   picture_title: ["Live picture", "即時畫面", "实时画面"],

@@ -34,19 +34,19 @@ export const t = words({
   spent_hint: [
     "This session has had as many bytes of live pictures as it may. Stills go on.",
     "此通話的即時畫面流量已用完，靜止畫面照常傳送。",
-    "此会话的实时画面流量已用完，静止画面照常发送。",
+    "此通话的实时画面流量已用完，静止画面照常发送。",
   ],
   budget_hint: [
     "The data budget is used up, and stands above what is chosen here.",
     "流量預算已用完，優先於此處的選擇。",
     "流量预算已用完，优先于此处的选择。",
   ],
-  data: ["Data in this session", "此通話的流量", "此会话的流量"],
+  data: ["Data in this session", "此通話的流量", "此通话的流量"],
   data_used: ["{used} on this phone so far", "此手機目前已用 {used}", "此手机目前已用 {used}"],
   data_hint: [
     "Everything of the session, both ways. What the network itself adds is not counted: some 5 to 10 % more.",
     "包含此通話的所有上下行資料；不含網路本身的額外開銷（約多 5 至 10 %）。",
-    "包含此会话的所有上下行数据；不含网络本身的额外开销（约多 5 至 10 %）。",
+    "包含此通话的所有上下行数据；不含网络本身的额外开销（约多 5 至 10 %）。",
   ],
   budget: ["Data budget of a session", "每次通話的流量預算", "每次会话的流量预算"],
   budget_text: [

@@ -21,7 +21,7 @@ export const t = words({
   approval_waits: ["Waiting for the customer", "等待客戶回覆", "等待客户答复"],
   approved: ["Approved", "已核准", "已批准"],
   refused: ["Refused", "已拒絕", "已拒绝"],
-  chat: ["Chat", "訊息", "消息"],
+  chat: ["Chat", "對話", "对话"],
   say: ["Say something", "說點什麼", "说点什么"],
   send: ["Send", "送出", "发送"],
   line_sending: ["Sending…", "傳送中…", "发送中…"],

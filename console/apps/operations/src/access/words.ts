@@ -15,11 +15,11 @@ export const t = words({
   wrong: ["Name or password is wrong.", "帳號或密碼不正確。", "账号或密码不正确。"],
   demo: ["Demo accounts", "展示帳號", "演示账号"],
   demoHint: ["One click signs you in.", "點一下即可登入。", "点一下即可登录。"],
-  join: ["Join the session", "加入連線", "加入会话"],
+  join: ["Join the session", "加入通話", "加入通话"],
   joinHint: [
     "You were invited to watch a support session. Others will see the name you give.",
-    "您受邀觀看一場支援連線，其他人會看到您填寫的名字。",
-    "您受邀观看一场支援会话，其他人会看到您填写的名字。",
+    "您受邀觀看一場支援通話，其他人會看到您填寫的名字。",
+    "您受邀观看一场支援通话，其他人会看到您填写的名字。",
   ],
   yourName: ["Your name", "您的名字", "您的名字"],
   badLink: [

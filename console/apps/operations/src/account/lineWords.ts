@@ -5,8 +5,8 @@ export const t = words({
   title: ["Check the line", "檢查連線", "检查连接"],
   hint: [
     "Tries from this browser, where it is now, every way a session may take. Nothing is switched on.",
-    "從此瀏覽器與目前所在的網路，逐一測試連線可用的方式。不會開啟任何裝置。",
-    "从此浏览器与当前所在的网络，逐一测试会话可用的方式。不会开启任何设备。",
+    "從此瀏覽器與目前所在的網路，逐一測試通話可用的方式。不會開啟任何裝置。",
+    "从此浏览器与当前所在的网络，逐一测试通话可用的方式。不会开启任何设备。",
   ],
   check: ["Check", "檢查", "检查"],
   willWork: ["What will work", "可用的功能", "可用的功能"],
@@ -31,7 +31,7 @@ export const t = words({
     "無法使用：未能連線至服務。",
     "无法使用：未能连接到服务。",
   ],
-  stills: ["Sharp stills, marks and words", "清晰圖片、標記與文字", "清晰图片、标记与文字"],
+  stills: ["Sharp stills, marks and words", "清晰圖片、標示與文字", "清晰图片、标示与文字"],
   voice: ["Voice", "語音", "语音"],
   voice_yes: ["works.", "可用。", "可用。"],
   voice_maybe: [

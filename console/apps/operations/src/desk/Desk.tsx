@@ -1,9 +1,11 @@
 /** The desk: the picture and its tools, what the session is about, and what happened, on one screen. */
-import { notify, Skeleton, useLoad } from "@nearhand/ui";
+import { EmptyState, notify, Skeleton, useLoad } from "@nearhand/ui";
 import { VoiceBar } from "@nearhand/ui/voice";
 import { useEffect } from "preact/hooks";
 import { DeskRecording } from "../recording/DeskRecording";
+import { paths } from "../routes";
 import { Failed } from "../shell/Shown";
+import { t as tApp } from "../words";
 import { Approvals } from "./Approvals";
 import { CameraControls, SpokenCaptions } from "./CameraControls";
 import { Context } from "./Context";
@@ -18,7 +20,7 @@ import { Picture } from "./Picture";
 import { SignalBar, SignalFlash } from "./Signals";
 import { TALK_KEY, useVoice } from "./voice";
 import { Toolbar } from "./Toolbar";
-import { refusalText } from "./words";
+import { refusalText, t } from "./words";
 import { WordsInput } from "./WordsInput";
 
 export function Desk({ id }: { id: string }) {
@@ -38,8 +40,15 @@ function OpenDesk({ desk }: { desk: DeskModel }) {
   useDeskKeys(desk, hall);
   const voice = useVoice(desk);
   useEffect(() => desk.session.live.onRefused((refusal) => notify(refusalText(refusal), "caution")), [desk]);
+  const { link } = desk.view.value;
+  if (link.state === "stopped" && link.because === "no_session")
+    return (
+      <EmptyState title={t("no_session")}>
+        <a href={paths.wall}>{tApp("wall")}</a>
+      </EmptyState>
+    );
   return (
-    <div class="desk" data-testid="desk" data-link={desk.view.value.link.state}>
+    <div class="desk" data-testid="desk" data-link={link.state}>
       <DeskHead desk={desk} hall={hall} />
       <div class="desk-notices">
         <DeskRecording desk={desk} voice={voice} />

@@ -48,13 +48,16 @@ export function DeskHead({ desk, hall }: { desk: Desk; hall: DeskHall | null }) 
   return (
     <header class="desk-head">
       <div class="desk-title">
-        <h1>
-          {device && may("devices.read") ? (
-            <a href={paths.device(device.device.id)}>{device.device.asset_tag}</a>
-          ) : (
-            (device?.device.asset_tag ?? (session.value?.subject || t("noDevice")))
-          )}
-        </h1>
+        <div class="desk-name">
+          <h1>
+            {device && may("devices.read") ? (
+              <a href={paths.device(device.device.id)}>{device.device.asset_tag}</a>
+            ) : (
+              (device?.device.asset_tag ?? (session.value?.subject || t("noDevice")))
+            )}
+          </h1>
+          <Participants desk={desk} />
+        </div>
         <p class="soft">
           {device
             ? [
@@ -70,7 +73,6 @@ export function DeskHead({ desk, hall }: { desk: Desk; hall: DeskHall | null }) 
         </p>
       </div>
       <SessionTimer session={session.value} />
-      <Participants desk={desk} />
       <Saved desk={desk} />
       {may("sessions.invite") && !view.isEnded && (
         <Button icon={userPlus} onClick={() => (invites.value = true)} data-testid="invite">
@@ -88,11 +90,6 @@ export function DeskHead({ desk, hall }: { desk: Desk; hall: DeskHall | null }) 
           {ta("askApproval")}
         </Button>
       )}
-      {desk.mayDraw.value && (
-        <Button look="danger" onClick={() => (asksEnd.value = true)} data-testid="end-session">
-          {t("end")}
-        </Button>
-      )}
       {desk.mayDraw.value && !view.recording && (
         <Button
           icon={circleDot}
@@ -101,6 +98,11 @@ export function DeskHead({ desk, hall }: { desk: Desk; hall: DeskHall | null }) 
           data-testid="record-session"
         >
           {trec("record")}
+        </Button>
+      )}
+      {desk.mayDraw.value && (
+        <Button look="danger" onClick={() => (asksEnd.value = true)} data-testid="end-session">
+          {t("end")}
         </Button>
       )}
       {view.isEnded && (

@@ -1,6 +1,6 @@
 /** The session on one time line: stills, marks, steps and signals, the newest at the right end. */
 import type { ServerEvent } from "@nearhand/contract";
-import { clock, Icon } from "@nearhand/ui";
+import { clock, Icon, signalWord } from "@nearhand/ui";
 import badgeCheck from "lucide-static/icons/badge-check.svg?raw";
 import circleDot from "lucide-static/icons/circle-dot.svg?raw";
 import listChecks from "lucide-static/icons/list-checks.svg?raw";
@@ -76,7 +76,7 @@ function told(desk: Desk, event: ServerEvent): { icon: string; text: string } {
     case "annotation.added":
       return { icon: circleDot, text: nameOfMark(event.annotation) };
     case "signal.given":
-      return { icon: zap, text: t("says", { name: nameOf(event.by), signal: t(event.signal) }) };
+      return { icon: zap, text: t("says", { name: nameOf(event.by), signal: signalWord(event.signal) }) };
     case "step.shown":
       return { icon: listChecks, text: t("step", { n: event.step.step + 1 }) };
     case "device.shown":

@@ -4,11 +4,13 @@ import { because, budgetState, dataUsed, rungName, RUNGS } from "@nearhand/ui/ru
 import { useEffect } from "preact/hooks";
 import { useNow } from "../shell/now";
 import type { Desk } from "./desk";
+import { isLiveShown } from "./livePictures";
 import { t } from "./rungWords";
 
 export function RungNow({ desk }: { desk: Desk }) {
   useNow(); // whose they are changes with the picture
-  const by = desk.shown.value?.by;
+  const shown = desk.shown.value;
+  const by = shown?.by;
   const told = by === undefined ? undefined : desk.view.value.rungs[by];
   const [bytes, budget] = [told?.used_bytes ?? null, told?.budget_bytes ?? null];
   const state = budgetState(bytes ?? 0, budget);
@@ -17,10 +19,12 @@ export function RungNow({ desk }: { desk: Desk }) {
     if (state === "spent") notify(t("spent"), "caution");
   }, [state, by]);
   if (!told || desk.view.value.isEnded) return null;
-  const why = because(told.because);
+  // What comes over the line is no video, whatever others get of that camera.
+  const isVideoElsewhere = told.rung < 3 && shown !== null && isLiveShown(shown) && shown.way === "line";
+  const why = isVideoElsewhere ? "" : because(told.because);
   return (
     <span class="rung-now" data-testid="rung-now" data-rung={told.rung} data-because={told.because}>
-      {rungName(RUNGS[told.rung]!)}
+      {rungName(RUNGS[isVideoElsewhere ? 3 : told.rung]!)}
       {why && ` · ${why}`}
       {bytes !== null && (
         <span

@@ -1,5 +1,6 @@
 /** One-word signals: given by a key as wide as a thumb, and shown large when somebody else gives one. */
 import type { Signal } from "@nearhand/contract";
+import { signalWord } from "@nearhand/ui";
 import { useEffect } from "preact/hooks";
 import type { Desk } from "./desk";
 import { t } from "./words";
@@ -24,7 +25,7 @@ export function SignalBar({ desk }: { desk: Desk }) {
           data-testid={`signal-${each}`}
           onClick={() => desk.session.commands.signal(each)}
         >
-          <span aria-hidden="true">{SHAPES[each]}</span> {t(each)} <kbd>{n + 1}</kbd>
+          <span aria-hidden="true">{SHAPES[each]}</span> {signalWord(each)} <kbd>{n + 1}</kbd>
         </button>
       ))}
     </div>
@@ -43,7 +44,7 @@ export function SignalFlash({ desk }: { desk: Desk }) {
   const name = desk.view.value.participants.find((each) => each.id === given.by)?.display_name;
   return (
     <p class={`signal-flash signal-${given.signal}`} role="alert" data-testid="signal-flash">
-      <b>{t(given.signal)}</b>
+      <b>{signalWord(given.signal)}</b>
       <span>{name ?? t("somebody")}</span>
     </p>
   );

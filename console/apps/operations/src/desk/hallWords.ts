@@ -12,7 +12,7 @@ export const t = words({
   waits: ["Asked: waiting for the technician", "已請求：等待技術員", "已请求：等待技术员"],
   declined: ["The technician said no", "技術員拒絕了", "技术员拒绝了"],
   nothing: [
-    "It has no light, zoom or focus to ask for",
+    "The camera has no light, zoom or focus to ask for",
     "沒有可用的手電筒、縮放或對焦",
     "没有可用的手电筒、缩放或对焦",
   ],

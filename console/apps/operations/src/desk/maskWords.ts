@@ -10,7 +10,7 @@ export const t = words({
   ],
   unmasked: [
     "Not masked: the site asks to hide what is beside the device",
-    "未遮蔽：此據點要求隱藏設備旁的其他內容",
+    "未遮蔽：此站點要求隱藏設備旁的其他內容",
     "未遮蔽：此站点要求隐藏设备旁的其他内容",
   ],
   maskedHint: [

@@ -7,7 +7,7 @@ export const t = words({
   near: [
     "The phone has used {used} of data in this session.",
     "此手機在此通話已使用流量 {used}。",
-    "此手机在此会话已使用流量 {used}。",
+    "此手机在此通话已使用流量 {used}。",
   ],
   spent: [
     "The phone's data budget is used up: pictures come only when asked for. Marks, words and voice go on.",

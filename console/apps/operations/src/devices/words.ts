@@ -30,7 +30,7 @@ export const t = words({
   noRack: ["Not in a rack", "不在機櫃中", "不在机柜中"],
   updated: ["Changed", "更新時間", "更新时间"],
   planned: ["Planned", "規劃中", "规划中"],
-  active: ["Active", "使用中", "使用中"],
+  active: ["Active", "運作中", "运行中"],
   offline: ["Offline", "離線", "离线"],
   failed: ["Failed", "故障", "故障"],
   decommissioned: ["Decommissioned", "已退役", "已退役"],
@@ -57,8 +57,8 @@ export const t = words({
     "J / K 移动，Enter 打开，/ 搜索",
   ],
   overview: ["Overview", "概覽", "概览"],
-  history: ["Live & history", "即時與歷程", "实时与历史"],
-  sessions: ["Sessions", "連線", "会话"],
+  history: ["Live & history", "即時與歷史", "实时与历史"],
+  sessions: ["Sessions", "通話", "通话"],
   records: ["Maintenance", "維護記錄", "维护记录"],
   manuals: ["Manuals", "手冊", "手册"],
   labels: ["Labels", "標籤", "标签"],
@@ -68,14 +68,14 @@ export const t = words({
   keptMarks: ["Kept marks", "保留的標示", "保留的标示"],
   noKeptMarks: [
     "No marks are kept on this device. In a session, a mark's pin keeps it for the next visit.",
-    "此設備沒有保留的標示。連線中點選標示的圖釘即可留到下次。",
-    "此设备没有保留的标示。会话中点击标示的图钉即可留到下次。",
+    "此設備沒有保留的標示。通話中點選標示的圖釘即可留到下次。",
+    "此设备没有保留的标示。通话中点击标示的图钉即可留到下次。",
   ],
   removeMark: ["Take off the device", "從設備移除", "从设备移除"],
   removeMarkAsk: [
     "Technicians will no longer see it. The session it was drawn in keeps it.",
-    "技術員將不再看到它，但原連線中仍會保留。",
-    "技术员将不再看到它，但原会话中仍会保留。",
+    "技術員將不再看到它，但原通話中仍會保留。",
+    "技术员将不再看到它，但原通话中仍会保留。",
   ],
   dimensionsFrom: ["Dimensions: {source}", "尺寸來源：{source}", "尺寸来源：{source}"],
   noSeries: ["Nothing is measured here yet", "尚無量測資料", "暂无测量数据"],
@@ -109,8 +109,8 @@ export const t = words({
   remove: ["Delete", "刪除", "删除"],
   removeAsk: [
     "{tag} leaves the registry. Its label keeps resolving and its sessions stay readable.",
-    "{tag} 將從登錄移除。其標籤仍可解析，連線紀錄仍可查閱。",
-    "{tag} 将从登记中移除。其标签仍可解析，会话记录仍可查阅。",
+    "{tag} 將從登錄移除。其標籤仍可解析，通話紀錄仍可查閱。",
+    "{tag} 将从登记中移除。其标签仍可解析，通话记录仍可查阅。",
   ],
   removed: ["{tag} was deleted.", "已刪除 {tag}。", "已删除 {tag}。"],
   saved: ["{tag} saved.", "已儲存 {tag}。", "已保存 {tag}。"],
@@ -147,7 +147,7 @@ export const t = words({
     "請為其中一台製作新標籤並貼在舊標籤上；舊代碼仍然有效。",
     "请为其中一台制作新标签并贴在旧标签上；旧代码仍然有效。",
   ],
-  openSession: ["Start a session", "開始連線", "开始会话"],
+  openSession: ["Start a session", "開始通話", "开始通话"],
 });
 
 export type DeviceWord = Parameters<typeof t>[0];

@@ -28,7 +28,7 @@ export const t = words({
   maskHint: [
     "In a session, the phone hides all but the session's device before it sends a picture. Where it does not recognise the device, all of it.",
     "通話中，手機在傳送畫面前隱藏此通話設備以外的一切；未辨識到設備時隱藏整張畫面。",
-    "会话中，手机在发送画面前隐藏此会话设备以外的一切；未识别到设备时隐藏整张画面。",
+    "通话中，手机在发送画面前隐藏此通话设备以外的一切；未识别到设备时隐藏整张画面。",
   ],
   mask_off: ["show everything", "顯示全部", "显示全部"],
   mask_warn: ["show everything, and warn", "顯示全部並警告", "显示全部并警告"],

@@ -1,4 +1,5 @@
 /** Recording at the desk: the sign and the question, and the recorder itself where this desk is the one that records. */
+import { notify } from "@nearhand/ui";
 import { RecordingSign } from "@nearhand/ui/recording";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
@@ -14,6 +15,7 @@ export function DeskRecording({ desk, voice }: { desk: Desk; voice: Voice }) {
   const sending = useSignal(pieces.state.get());
   useEffect(() => pieces.state.subscribe((now) => (sending.value = now)), []);
   useRecorder(desk, voice);
+  useWordOfItsEnd(desk);
   const { waiting, lost, problem } = sending.value;
   const notes = [
     problem === "storage_full" && t("full"),
@@ -31,6 +33,24 @@ export function DeskRecording({ desk, voice }: { desk: Desk; voice: Voice }) {
       onAgree={(id, yes) => commands.agreeRecording(id, yes)}
       onEnd={(id) => commands.endRecording(id)}
     />
+  );
+}
+
+/** The sign is gone when somebody else ends it; who asked for it is to know that, and by whom. */
+function useWordOfItsEnd(desk: Desk): void {
+  const { live } = desk.session;
+  useEffect(
+    () =>
+      live.listen((message) => {
+        const { participants, you } = desk.view.peek();
+        if (message.type !== "recording.ended" || message.by === you?.id) return;
+        const name = participants.find(({ id }) => id === message.by)?.display_name ?? "";
+        notify(
+          t(message.recording.agreed.includes(message.by) ? "stoppedBy" : "refusedBy", { name }),
+          "caution",
+        );
+      }),
+    [live],
   );
 }
 

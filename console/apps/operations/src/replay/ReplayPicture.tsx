@@ -1,7 +1,7 @@
 /** The picture of a moment, with the marks that were on it then, drawn as the desk draws them. */
 import type { DeviceView } from "@nearhand/contract";
 import { pendingOf } from "@nearhand/live";
-import { clock, EmptyState, type Point } from "@nearhand/ui";
+import { clock, EmptyState, type Point, signalWord } from "@nearhand/ui";
 import { useComputed, useSignal } from "@preact/signals";
 import camera from "lucide-static/icons/camera.svg?raw";
 import { useEffect, useRef } from "preact/hooks";
@@ -9,7 +9,6 @@ import { drawnMarks } from "../desk/drawn";
 import { MarkOnPicture } from "../desk/MarkOnPicture";
 import { MarkWords } from "../desk/MarkWords";
 import { frameOf, placeOf, stillUrl } from "../desk/stills";
-import { t as tDesk } from "../desk/words";
 import type { Player } from "./player";
 import { nameIn } from "./says";
 import { t } from "./words";
@@ -104,7 +103,7 @@ function SignalThen({ player }: { player: Player }) {
   if (since > SIGNAL_SHOWN_MS) return null;
   return (
     <p class={`replay-signal replay-signal-${signal.signal}`} data-testid="replay-signal">
-      {tDesk(signal.signal)}
+      {signalWord(signal.signal)}
     </p>
   );
 }

@@ -1,6 +1,6 @@
 /** How the session stood at this moment: who had come, which step was on, which signal counted. */
+import { signalWord } from "@nearhand/ui";
 import { t as tAccess } from "../access/words";
-import { t as tDesk } from "../desk/words";
 import type { Player } from "./player";
 import { t } from "./words";
 
@@ -25,7 +25,7 @@ export function ThisMoment({ player }: { player: Player }) {
         </div>
         <div>
           <dt>{t("signal")}</dt>
-          <dd>{signal ? tDesk(signal.signal) : t("noSignal")}</dd>
+          <dd>{signal ? signalWord(signal.signal) : t("noSignal")}</dd>
         </div>
         <div>
           <dt>{t("marks")}</dt>

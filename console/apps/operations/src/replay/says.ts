@@ -1,6 +1,8 @@
 /** What an event says on one line, and by which sign it is known. */
 import type { ServerEvent } from "@nearhand/contract";
 import type { SessionView } from "@nearhand/live";
+import { signalWord } from "@nearhand/ui";
+import { phraseText } from "@nearhand/ui/hall";
 import badgeCheck from "lucide-static/icons/badge-check.svg?raw";
 import camera from "lucide-static/icons/camera.svg?raw";
 import circleDot from "lucide-static/icons/circle-dot.svg?raw";
@@ -40,9 +42,9 @@ export function says(event: ServerEvent, view: Pick<SessionView, "participants">
     case "annotation.removed":
       return { icon: eraser, text: t("removed") };
     case "chat.said":
-      return { icon: messageSquare, text: t("said", { name, text: event.text }) };
+      return { icon: messageSquare, text: t("said", { name, text: phraseText(event) }) };
     case "signal.given":
-      return { icon: zap, text: tDesk("says", { name, signal: tDesk(event.signal) }) };
+      return { icon: zap, text: tDesk("says", { name, signal: signalWord(event.signal) }) };
     case "step.shown":
       return { icon: listChecks, text: tDesk("step", { n: event.step.step + 1 }) };
     case "device.shown":

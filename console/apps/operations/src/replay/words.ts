@@ -3,10 +3,10 @@ import { words } from "@nearhand/ui";
 
 export const t = words({
   replay: ["Replay", "重播", "回放"],
-  replayOf: ["Replay of a session", "連線重播", "会话回放"],
-  back: ["To the session", "返回連線", "返回会话"],
+  replayOf: ["Replay of a session", "通話重播", "通话回放"],
+  back: ["To the session", "返回通話", "返回通话"],
   loading: ["Loading the log: {count} events", "載入記錄：{count} 筆", "正在加载记录：{count} 条"],
-  empty: ["Nothing happened in this session", "這場連線沒有任何記錄", "这场会话没有任何记录"],
+  empty: ["Nothing happened in this session", "這次通話沒有任何記錄", "这次通话没有任何记录"],
   emptyHint: [
     "A still, a mark or a word would be here, each at its time.",
     "畫面、標示與文字都會依時間出現在這裡。",
@@ -14,8 +14,8 @@ export const t = words({
   ],
   running: [
     "The session still runs: this is what happened so far.",
-    "連線仍在進行，以下為目前的記錄。",
-    "会话仍在进行，以下为目前的记录。",
+    "通話仍在進行，以下為目前的記錄。",
+    "通话仍在进行，以下为目前的记录。",
   ],
   withheld: [
     "{count} events are about equipment that you may not see, and are left out.",
@@ -52,7 +52,7 @@ export const t = words({
   marks: ["Marks", "標示", "标示"],
   work: ["Steps", "步驟", "步骤"],
   words: ["Chat", "對話", "对话"],
-  signals: ["Signals", "信號", "信号"],
+  signals: ["Signals", "訊號", "信号"],
   people: ["People", "人員", "人员"],
   all: ["All", "全部", "全部"],
   happened: ["What happened", "經過", "经过"],
@@ -64,7 +64,7 @@ export const t = words({
   step: ["Step", "步驟", "步骤"],
   stepIs: ["Step {n}, {done} done", "步驟 {n}，已完成 {done} 個", "步骤 {n}，已完成 {done} 个"],
   noStep: ["No guide", "無指引", "无指南"],
-  signal: ["Signal", "信號", "信号"],
+  signal: ["Signal", "訊號", "信号"],
   noSignal: ["None", "無", "无"],
   added: ["{name} drew: {mark}", "{name} 標示：{mark}", "{name} 标示：{mark}"],
   edited: ["Changed: {mark}", "已修改：{mark}", "已修改：{mark}"],
@@ -73,12 +73,12 @@ export const t = words({
   said: ["{name}: {text}", "{name}：{text}", "{name}：{text}"],
   pictureOf: ["Picture by {name}", "{name} 的畫面", "{name} 的画面"],
   noSamples: ["Nothing was measured", "沒有量測資料", "没有测量数据"],
-  ended: ["Ended sessions", "已結束的連線", "已结束的会话"],
+  ended: ["Ended sessions", "已結束的通話", "已结束的通话"],
   noneEnded: ["None yet", "尚無", "暂无"],
   endedHint: [
     "An ended session stays here, to be seen again from its first moment to its last.",
-    "已結束的連線會保留在此，可從頭到尾重看。",
-    "已结束的会话会保留在此，可从头到尾重看。",
+    "已結束的通話會保留在此，可從頭到尾重看。",
+    "已结束的通话会保留在此，可从头到尾重看。",
   ],
   more: ["Older ones", "較早的", "更早的"],
   download: ["Download package", "下載封包", "下载文件包"],
@@ -115,5 +115,5 @@ export const t = words({
   recordingPaused: ["Recording paused: somebody came", "錄製暫停：有人加入", "录制暂停：有人加入"],
   recordingEnded: ["Recording ended", "錄製結束", "录制结束"],
   recordings: ["Recording", "錄製", "录制"],
-  noSessions: ["No session about this device yet", "尚無此設備的連線", "暂无此设备的会话"],
+  noSessions: ["No session about this device yet", "尚無此設備的通話", "暂无此设备的通话"],
 });

@@ -19,8 +19,8 @@ export const t = words({
   empty: ["All quiet", "一切平靜", "一切平静"],
   emptyHint: [
     "When a technician taps Help in the field app, their session appears here and rings.",
-    "技術員在現場應用點選「求助」後，該場連線會出現在這裡並響鈴。",
-    "技术员在现场应用点击“求助”后，会话会出现在这里并响铃。",
+    "技術員在現場應用點選「求助」後，這次通話會出現在這裡並響鈴。",
+    "技术员在现场应用点击“求助”后，通话会出现在这里并响铃。",
   ],
   openField: ["Open the field app", "開啟現場應用", "打开现场应用"],
 });
