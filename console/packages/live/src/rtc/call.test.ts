@@ -34,9 +34,11 @@ class FakeConnection {
   onnegotiationneeded: (() => void) | null = null;
   onconnectionstatechange: (() => void) | null = null;
   onicecandidate: unknown = null;
-  constructor(readonly configuration: RTCConfiguration) {
+  constructor(public configuration: RTCConfiguration) {
     FakeConnection.all.push(this);
   }
+  getConfiguration = () => this.configuration;
+  setConfiguration = (configuration: RTCConfiguration) => void (this.configuration = configuration);
   createDataChannel = () => this.words;
   getTransceivers = () => this.lines;
   addTransceiver(kind: string, { direction }: { direction: string }) {
@@ -244,5 +246,24 @@ describe("the end", () => {
     newest().become("failed");
     await vi.advanceTimersByTimeAsync(1000);
     expect([way(), newest().restarts]).toEqual(["none", 3]);
+  });
+
+  test("a way is looked for again with passwords of now, by either side", async () => {
+    for (const client of ["z", "a"]) {
+      const me = session(client, EXPERT);
+      await me.hear(hailed(PHONE));
+      newest().configuration.iceTransportPolicy = "relay";
+      me.servers.mockResolvedValueOnce({
+        servers: [{ urls: ["turn:t"], username: "later", credential: "d" }],
+        until: "",
+      });
+      newest().become("failed");
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(newest().configuration).toMatchObject({
+        iceTransportPolicy: "relay",
+        iceServers: [{ username: "later" }],
+      });
+      me.call.close();
+    }
   });
 });
