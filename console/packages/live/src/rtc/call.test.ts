@@ -47,7 +47,8 @@ class FakeConnection {
     queueMicrotask(() => this.onnegotiationneeded?.());
     return line;
   }
-  async setLocalDescription() {
+  async setLocalDescription(description?: { type: string }) {
+    if (description?.type === "rollback") return void (this.signalingState = "stable");
     const isAnswer = this.signalingState === "have-remote-offer";
     this.signalingState = isAnswer ? "stable" : "have-local-offer";
     this.localDescription = { type: isAnswer ? "answer" : "offer", sdp: "mine" };

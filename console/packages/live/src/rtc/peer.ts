@@ -178,10 +178,11 @@ export class Peer implements Reach {
     this.#retry = setTimeout(() => void this.#again(), pause);
   }
 
-  /** With other passwords: those from before may have run out since. */
+  /** With an offer that nothing has become of withdrawn, and other passwords: those from before may have run out. */
   async #again(): Promise<void> {
     const servers = await this.options.findServers();
     if (this.#isClosed || this.way === "open") return;
+    await this.#negotiation.withdraw();
     this.#pc.setConfiguration({ ...this.#pc.getConfiguration(), iceServers: [...servers] });
     if (this.options.isOpener) this.#pc.restartIce();
     this.#seek();
