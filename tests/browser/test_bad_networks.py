@@ -1,15 +1,12 @@
 """Networks that lose, narrow, forget and fall silent: the session goes on, and no mark and no word is lost."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_three_parties import NUMBERED
-from tests.support.badly_linked import Two, Written, answer, by_two_ways, draw, far_away, say
-from tests.support.link import NoLink, link
-from tests.support.shape import Shape
+from tests.support.badly_linked import Two, Written, answer, by_two_ways, draw, say
 from tests.support.tcp import TcpWay
 from tests.support.udp import UdpWay
 
@@ -101,27 +98,3 @@ def test_what_both_write_while_nothing_passes_is_there_once_when_it_is_over(ways
     line.shape.is_stalled = direct.shape.is_cut = False
     written.assert_there_once(PATIENT_MS)
     shown(two.desk, "direct")
-
-
-@pytest.fixture
-def poor(tmp_path: Path) -> Iterator[tuple[Two, Shape]]:
-    try:
-        with link() as way, far_away(tmp_path, way) as two:
-            yield two, way.shape
-    except NoLink as why:
-        pytest.skip(str(why))
-
-
-def test_at_100_kbit_s_800_ms_and_a_tenth_lost_marks_land_and_words_and_signals_arrive(
-    poor: tuple[Two, Shape], tmp_path: Path
-) -> None:
-    two, shape = poor
-    shape.bit_per_s, shape.delay_s, shape.loss = 100_000.0, 0.4, 0.1
-    marked(two, 0.5)
-    talked(two, "Poor")
-    two.desk.locator("body").press("1")
-    expect(two.field.get_by_test_id("big-signal")).to_be_visible(timeout=PATIENT_MS)
-    two.field.locator("[data-testid=big-signal] button").click()
-    told_alike(two)
-    two.desk.screenshot(path=tmp_path / "desk.png")
-    two.field.screenshot(path=tmp_path / "field.png")
