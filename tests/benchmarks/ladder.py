@@ -14,6 +14,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
+import numpy as np
 from playwright.sync_api import Page, expect
 
 from tests.benchmarks import poor_line, storage
@@ -91,9 +93,14 @@ def rungs(two: Two, line: TcpWay, direct: UdpWay, pictures: Path | None) -> None
             flush=True,
         )
         if pictures:
-            two.desk.screenshot(path=pictures / f"rung-{rung}-desk.png")
-            two.field.screenshot(path=pictures / f"rung-{rung}-phone.png")
+            keep(two.desk, pictures / f"rung-{rung}-desk.webp")
+            keep(two.field, pictures / f"rung-{rung}-phone.webp")
     pin(two.field, "auto")
+
+
+def keep(page: Page, file: Path) -> None:
+    picture = cv2.imdecode(np.frombuffer(page.screenshot(), np.uint8), cv2.IMREAD_COLOR)
+    cv2.imwrite(str(file), picture, [cv2.IMWRITE_WEBP_QUALITY, 80])
 
 
 def pin(field: Page, rung: str) -> None:
@@ -178,11 +185,11 @@ def still(two: Two, line: TcpWay, direct: UdpWay) -> None:
     print(f"\n| at {NARROW_BIT_PER_S // 1000} kbit/s up and down | seen | kB each | age p50 / p95 ms |")
     print("|---|--:|--:|--:|")
     pin(two.field, "4")
-    two.desk.wait_for_timeout(15_000)  # as long as it takes to learn how narrow it is
-    for title, seconds in (("stills, one after the other", 20.0), ("as the ladder has it", 20.0)):
+    two.desk.wait_for_timeout(10_000)  # as long as it takes to learn how narrow it is
+    for title, seconds in (("stills, one after the other", 15.0), ("as the ladder has it", 15.0)):
         if title.startswith("as"):
             pin(two.field, "auto")
-            two.desk.wait_for_timeout(15_000)
+            two.desk.wait_for_timeout(10_000)
         forget(two)
         before = line.sent
         delays = shown(two, seconds)

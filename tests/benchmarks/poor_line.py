@@ -6,6 +6,7 @@ python -m tests.benchmarks.ladder --only poor,silence
 import statistics
 import time
 from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,32 +55,24 @@ def poor(two: Two, way: Link) -> None:
         marks, across = field.evaluate(MARKS), 0.35 + 0.03 * number
         take(
             "mark drawn at the desk, seen on the phone",
-            lambda at=across: draw(desk, at),
+            partial(draw, desk, across),
             field,
             f"count => {MARKS} > count",
             marks,
-        )  # type: ignore[misc]
+        )
         take(
-            "words from the desk, read on the phone",
-            lambda words=asked: say(desk, words),
-            field,
-            IN_THE_CAPTIONS,
-            asked,
-        )  # type: ignore[misc]
-        take(
-            "signal from the desk, over the phone's screen",
-            lambda key=key: desk.locator("body").press(key),
-            field,
-            IS_SIGNALLED,
-        )  # type: ignore[misc]
+            "words from the desk, read on the phone", partial(say, desk, asked), field, IN_THE_CAPTIONS, asked
+        )
+        press = partial(desk.locator("body").press, key)
+        take("signal from the desk, over the phone's screen", press, field, IS_SIGNALLED)
         field.locator("[data-testid=big-signal] button").click()
         take(
             "words from the phone, read at the desk",
-            lambda words=answered: answer(field, words),
+            partial(answer, field, answered),
             desk,
             IN_THE_CHAT,
             answered,
-        )  # type: ignore[misc]
+        )
     rung = desk.get_by_test_id("rung-now")
     print("\n| at 100 kbit/s, 800 ms there and back, 10 % lost each way | p50 s | most s |\n|---|--:|--:|")
     for name, taken_s in rows.items():

@@ -29,10 +29,15 @@ SLOW_MS = 60_000
 # When which still stood on the desk, loaded.
 STILLS_AT_THE_DESK = """
 window.stills = [];
-document.addEventListener("load", ({ target }) => {
-    const picture = target.tagName === "image" && target.closest("[data-testid=desk-picture]");
-    if (picture) window.stills.push([Number(picture.dataset.frameId), Date.now()]);
-}, true);
+new MutationObserver(() => {
+    const picture = document.querySelector("[data-testid=desk-picture][data-way=still]");
+    const [frame, image] = [Number(picture?.dataset.frameId), picture?.querySelector("image")];
+    if (!image || window.newestStill === frame) return;
+    window.newestStill = frame;
+    const loaded = new Image();
+    loaded.onload = () => window.stills.push([frame, Date.now()]);
+    loaded.src = image.getAttribute("href");
+}).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-frame-id"] });
 """
 
 
