@@ -36,6 +36,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group(group))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tests of browsers are tried twice."""
+    for report in terminalreporter.getreports("passed"):
+        if report.when == "call" and hasattr(report, "first_failure"):
+            terminalreporter.section(f"passed the second time: {report.nodeid}")
+            terminalreporter.line(report.first_failure)
+
+
 @pytest.fixture(scope="session")
 def new_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of a registry that a service made and that nobody used yet."""

@@ -62,8 +62,9 @@ from nearhand.media.service import Eyes
 from nearhand.migrations.upgrade import upgrade
 from nearhand.pages import mount_pages
 from nearhand.sessions.api import router as sessions_router
-from nearhand.sessions.hub import TEND_EVERY_S, Hub, Registered
-from nearhand.sessions.hub import Limits as LiveLimits
+from nearhand.sessions.connections import Limits as LiveLimits
+from nearhand.sessions.finding import Registered
+from nearhand.sessions.hub import Hub
 from nearhand.sessions.ice import Ice
 from nearhand.sessions.invitations import router as invitations_router
 from nearhand.sessions.janus import Janus
@@ -75,6 +76,7 @@ from nearhand.sessions.relay import Allowed as AllowedPictures
 from nearhand.sessions.sealing import SessionSeals
 from nearhand.sessions.service import Registry, SessionService, Stills
 from nearhand.sessions.socket import router as socket_router
+from nearhand.sessions.tending import TEND_EVERY_S
 from nearhand.sessions.video import VideoLines
 from nearhand.sessions.video import router as video_router
 from nearhand.sessions.voices import VoiceNotes
@@ -260,7 +262,7 @@ def build_resources(
         hub=hub,
         janus=janus,
         video=VideoLines(
-            hub,
+            hub.gate,
             AllowedPictures(
                 picture_bytes=settings.video_picture_limit_bytes,
                 pictures_per_s=settings.video_pictures_per_s,

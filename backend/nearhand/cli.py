@@ -640,6 +640,9 @@ def field(
     outbox: Annotated[
         Path | None, typer.Option(help="File that keeps what is not sent yet; give it to survive a crash.")
     ] = None,
+    may_be_recorded: Annotated[
+        bool, typer.Option("--may-be-recorded", help="Agree when a recording is asked for; else it refuses.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON lines of what is seen and heard.")] = False,
 ) -> None:
     """The technician's camera without a browser: recognise devices, join a session, draw the expert's marks."""
@@ -662,6 +665,7 @@ def field(
         is_window=window,
         out=out,
         outbox=outbox,
+        may_be_recorded=may_be_recorded,
         is_json=json,
     )
     raise typer.Exit(run(options))

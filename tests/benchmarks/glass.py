@@ -18,10 +18,10 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from nearhand.simulation.people import PASSWORD
-from tests.browser.test_mark_on_a_still import DESK, PHONE, asked_for_help
 from tests.support.chromium import chromium, sign_in_page
 from tests.support.demo import DemoProcess
 from tests.support.identity import AT_THE_DESK, AT_THE_PHONE, NO_CODECS, RELAY_ONLY, counted, numbered_film
+from tests.support.trays import DESK, PHONE, asked_for_help
 
 PATIENCE_MS = 400_000
 WAYS = {

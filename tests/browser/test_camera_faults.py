@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_mark_on_a_still import trays
-from tests.browser.test_voice_and_video import SLOW_MS, Bare, desk, phone
 from tests.support.badly_linked import say
-from tests.support.chromium import chromium, write_camera
+from tests.support.chromium import chromium
 from tests.support.demo import DemoProcess
 from tests.support.identity import RELAY_ONLY
+from tests.support.trays import SLOW_MS, Bare, desk, phone, trays_film
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 # Refused until the test says otherwise; the microphone is not asked about.
@@ -39,8 +38,7 @@ WORDS = "Can you hear me without a camera?"
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bare]:
     folder: Path = tmp_path_factory.mktemp("camera-faults")
-    file = write_camera(folder / "camera.mjpeg", [trays(seed) for seed in range(6)] * 10)
-    with DemoProcess(folder / "demo") as demo, chromium(file) as browser:
+    with DemoProcess(folder / "demo") as demo, chromium(trays_film(folder)) as browser:
         yield Bare(demo.url, browser)
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_voice_and_video import SLOW_MS, Bare, desk, phone
 from tests.support.chromium import chromium
 from tests.support.demo import DemoProcess
 from tests.support.identity import AT_THE_DESK, AT_THE_PHONE, NO_CODECS, RELAY_ONLY, counted, numbered_film
+from tests.support.trays import SLOW_MS, Bare, desk, phone
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 ENOUGH = 500

@@ -1,57 +1,21 @@
 """No label in view: a mark on the technician's still stays on that still, and both screens say so."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
+from playwright.sync_api import Locator, Page, expect
 
-from nearhand.simulation.canvas import Picture
 from nearhand.simulation.people import PASSWORD
-from tests.support.chromium import chromium, sign_in_page, write_camera
-from tests.support.demo import DemoProcess
+from tests.support.chromium import sign_in_page
+from tests.support.trays import DESK, PHONE, SLOW_MS, Bare, asked_for_help
 
-SLOW_MS = 45_000
-PHONE: ViewportSize = {"width": 390, "height": 844}
-DESK: ViewportSize = {"width": 1440, "height": 900}
 SIDEWAYS = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
 LEAST_TOUCH_PX = 56
 WORDS = "the lower tray"
 CENTRE, RIM = (0.3, 0.6), (0.36, 0.6)  # of the picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
-
-
-@dataclass(frozen=True)
-class Bare:
-    """A demo, and a browser whose camera shows cable trays and nothing with a label."""
-
-    url: str
-    browser: Browser
-
-
-@pytest.fixture
-def bare(tmp_path: Path) -> Iterator[Bare]:
-    file = write_camera(tmp_path / "camera.mjpeg", [trays(seed) for seed in range(6)] * 10)
-    with DemoProcess(tmp_path / "demo") as demo, chromium(file) as browser:
-        yield Bare(demo.url, browser)
-
-
-def trays(seed: int) -> Picture:
-    """Cables in trays, with the noise of a camera."""
-    draw = np.random.default_rng(7)
-    picture = np.full((720, 1280, 3), 46, np.uint8)
-    for y in (180, 430):
-        cv2.rectangle(picture, (60, y), (1220, y + 120), (96, 92, 88), -1)
-        for _ in range(28):
-            (a, b), colour = draw.integers(y + 10, y + 110, 2).tolist(), draw.integers(40, 230, 3).tolist()
-            cv2.line(picture, (60, a), (1220, b), colour, 7, cv2.LINE_AA)
-    noise = np.random.default_rng(seed).normal(0, 2, picture.shape)
-    return np.asarray(np.clip(picture + noise, 0, 255), np.uint8)
 
 
 def test_a_mark_on_a_still_without_a_device_is_on_that_still_on_both_screens(
@@ -140,15 +104,6 @@ def test_a_mark_on_a_still_without_a_device_is_on_that_still_on_both_screens(
     field.unroute("**/stills/*")
     view.get_by_role("button", name="Try again").click()
     expect(view.get_by_test_id("still-frame")).to_have_attribute("data-state", "here", timeout=SLOW_MS)
-
-
-def asked_for_help(field: Page) -> str:
-    """The session's id."""
-    field.get_by_role("button", name="Help").click(timeout=SLOW_MS)
-    field.locator("form.ask textarea").fill("Which tray is it?")
-    field.locator("form.ask button").click()
-    field.wait_for_url(re.compile(r"/field/session/"), timeout=SLOW_MS)
-    return field.url.rsplit("/", 1)[-1].split("?")[0]
 
 
 def drawn(desk: Page, picture: Locator, tool: str) -> str:

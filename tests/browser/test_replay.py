@@ -12,18 +12,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from nearhand.simulation.people import PASSWORD
-from tests.browser.test_mark_on_a_still import (
-    DESK,
-    LEAST_TOUCH_PX,
-    PHONE,
-    SIDEWAYS,
-    SLOW_MS,
-    Bare,
-    asked_for_help,
-    drawn,
-)
-from tests.browser.test_mark_on_a_still import bare as bare
+from tests.browser.test_mark_on_a_still import LEAST_TOUCH_PX, SIDEWAYS, drawn
 from tests.support.chromium import sign_in_page
+from tests.support.trays import DESK, PHONE, SLOW_MS, Bare, asked_for_help
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 

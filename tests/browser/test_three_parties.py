@@ -9,20 +9,17 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from nearhand.simulation.people import PASSWORD
-from tests.browser.test_mark_on_a_still import DESK, trays
-from tests.browser.test_voice_and_video import SLOW_MS, Bare, desk, phone, seen_directly
-from tests.support.chromium import chromium, sign_in_page, write_camera
+from tests.support.chromium import chromium, sign_in_page
 from tests.support.demo import DemoProcess
 from tests.support.janus import JanusProcess
+from tests.support.trays import DESK, SLOW_MS, Bare, desk, phone, seen_directly, trays_film
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
 def camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_camera(
-        tmp_path_factory.mktemp("camera") / "camera.mjpeg", [trays(seed) for seed in range(6)] * 10
-    )
+    return trays_film(tmp_path_factory.mktemp("camera"))
 
 
 @pytest.fixture

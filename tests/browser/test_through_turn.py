@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_mark_on_a_still import trays
 from tests.browser.test_three_parties import PATIENT_MS, sees
-from tests.browser.test_voice_and_video import Bare, desk, open_way, phone
-from tests.support.chromium import chromium, write_camera
+from tests.support.chromium import chromium
 from tests.support.demo import DemoProcess
 from tests.support.identity import RELAY_ONLY
+from tests.support.trays import Bare, desk, open_way, phone, trays_film
 from tests.support.turn import SECRET, TurnProcess
 
 SHORT_S = 20
@@ -39,11 +38,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
 @pytest.fixture
 def relayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Bare, TurnProcess]]:
-    file = write_camera(tmp_path / "camera.mjpeg", [trays(seed) for seed in range(6)] * 10)
     with TurnProcess(tmp_path / "turn") as turn:
         for name, value in turn.environment.items():
             monkeypatch.setenv(name, value)
-        with DemoProcess(tmp_path / "demo") as demo, chromium(file) as browser:
+        with DemoProcess(tmp_path / "demo") as demo, chromium(trays_film(tmp_path)) as browser:
             yield Bare(demo.url, browser), turn
 
 

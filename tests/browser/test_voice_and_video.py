@@ -1,75 +1,22 @@
 """Two browsers speak and see each other directly; where they cannot, the session goes on and says so."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
-from nearhand.simulation.people import PASSWORD
-from tests.browser.test_mark_on_a_still import DESK, PHONE, asked_for_help, trays
-from tests.support.chromium import chromium, sign_in_page, write_camera
-from tests.support.demo import DemoProcess
 from tests.support.identity import RELAY_ONLY
-from tests.support.udp import UdpWay
-
-SLOW_MS = 45_000
+from tests.support.trays import (
+    SLOW_MS,
+    Bare,
+    desk,
+    open_way,
+    phone,
+    seen_directly,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
-
-
-@dataclass(frozen=True)
-class Bare:
-    url: str
-    browser: Browser
-
-
-@pytest.fixture
-def bare(tmp_path: Path) -> Iterator[Bare]:
-    file = write_camera(tmp_path / "camera.mjpeg", [trays(seed) for seed in range(6)] * 10)
-    with DemoProcess(tmp_path / "demo") as demo, chromium(file) as browser:
-        yield Bare(demo.url, browser)
-
-
-def phone(bare: Bare, *, script: str = "", way: UdpWay | None = None) -> tuple[Page, str]:
-    """The technician's page, and the session they opened."""
-    context = bare.browser.new_context(viewport=PHONE, permissions=["camera", "microphone"], locale="en")
-    context.add_init_script(script)
-    page = context.new_page()
-    if way is not None:
-        way.install(page)
-    sign_in_page(page, f"{bare.url}/field/", "technician", PASSWORD)
-    return page, asked_for_help(page)
-
-
-def desk(
-    bare: Bare,
-    session: str,
-    *,
-    permissions: tuple[str, ...] = ("microphone",),
-    script: str = "",
-    way: UdpWay | None = None,
-) -> Page:
-    context = bare.browser.new_context(viewport=DESK, permissions=list(permissions), locale="en")
-    context.add_init_script(script)
-    page = context.new_page()
-    if way is not None:
-        way.install(page)
-    sign_in_page(page, f"{bare.url}/console/", "expert", PASSWORD)
-    page.locator(f"[data-testid=wall-card][data-session-id='{session}'] a").click(timeout=SLOW_MS)
-    return page
-
-
-def open_way(page: Page) -> None:
-    expect(page.get_by_test_id("voice-peer")).to_have_attribute("data-way", "open", timeout=SLOW_MS)
-
-
-def seen_directly(page: Page) -> None:
-    picture = page.get_by_test_id("desk-picture")
-    expect(picture).to_have_attribute("data-way", "direct", timeout=SLOW_MS)
-    expect(picture).to_have_attribute("data-how", "strip", timeout=SLOW_MS)
 
 
 def test_two_people_hear_and_see_each_other_mute_and_come_back(bare: Bare, tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from nearhand.access.model import ROLE_PERMISSIONS, LinkMay, Permission, Role
-from nearhand.sessions.messages import Ask, Fleeting, FromClient, Traffic, client_messages
+from nearhand.sessions.message import Ask, Fleeting, FromClient, Traffic
+from nearhand.sessions.messages import client_messages
 from nearhand.sessions.model import Participant
 from tests.sessions.test_fuzz import VALID
 from tests.support.live import LiveServer, until

@@ -233,20 +233,20 @@ async def test_the_still_of_exactly_the_frozen_frame_is_shared(
         assert np.hypot(at_x - x, at_y - y) < 3
 
 
+def bare_wall(stop: threading.Event) -> Iterator[Frame]:
+    shade = np.tile(np.linspace(60, 180, 640, dtype=np.uint8), (360, 1))
+    for number in range(1, FRAME_LIMIT):
+        if stop.wait(PAUSE_S):
+            return
+        yield Frame(number, np.dstack([shade] * 3), datetime.now(UTC))
+
+
 async def test_a_mark_on_a_still_without_a_device_is_told_and_drawn_over_nothing(
     technician: Client, expert: Client
 ) -> None:
     session, told = await technician.open_session(subject="Which one is it?"), Told()
     stop = threading.Event()
-
-    def bare_wall() -> Iterator[Frame]:
-        shade = np.tile(np.linspace(60, 180, 640, dtype=np.uint8), (360, 1))
-        for number in range(1, FRAME_LIMIT):
-            if stop.wait(PAUSE_S):
-                return
-            yield Frame(number, np.dstack([shade] * 3), datetime.now(UTC))
-
-    field = FieldClient(bare_wall(), technician, technician.live(session.id), tell=told)
+    field = FieldClient(bare_wall(stop), technician, technician.live(session.id), tell=told)
     looking = asyncio.create_task(field.run())
     async with expert.live(session.id) as live:
         view = await live.until(lambda v: v.state is not None and bool(v.state.stills))
@@ -265,6 +265,25 @@ async def test_a_mark_on_a_still_without_a_device_is_told_and_drawn_over_nothing
     (mark,) = told.of("mark_on_still")
     assert (mark["id"], mark["frame_id"], mark["sha256"]) == (id_, frame.frame_id, anchor.sha256)
     assert told.of("mark") == told.of("problem") == []
+
+
+@pytest.mark.parametrize(("may_be_recorded", "becomes"), [(False, "ended"), (True, "running")])
+async def test_it_is_recorded_only_when_it_was_started_so(
+    technician: Client, expert: Client, may_be_recorded: bool, becomes: str
+) -> None:
+    """L32."""
+    session, told, stop = await technician.open_session(subject="Which one is it?"), Told(), threading.Event()
+    live = technician.live(session.id)
+    field = FieldClient(bare_wall(stop), technician, live, tell=told, may_be_recorded=may_be_recorded)
+    looking = asyncio.create_task(field.run())
+    async with expert.live(session.id) as desk:
+        await desk.until(lambda view: view.state is not None and bool(view.state.stills))
+        awaited = asyncio.create_task(told.more("recording", 2))
+        await desk.ask(m.RecordingAsk, id="r1")
+        await awaited
+    stop.set()
+    await looking
+    assert [line["state"] for line in told.of("recording")][:2] == ["asked", becomes]
 
 
 async def test_a_label_of_another_service_is_said_and_harmless(technician: Client) -> None:

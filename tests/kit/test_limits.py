@@ -18,7 +18,7 @@ from nearhand.kit.limits import (
     Limits,
     refuse_tangled,
 )
-from nearhand.sessions.messages import PROTOCOL, Malformed, read_frame
+from nearhand.sessions.wire import PROTOCOL, Malformed, read_frame
 from tests.support.people import sign_in
 
 FEW = Allowed(

@@ -94,6 +94,46 @@ def test_a_head_that_drips_in_is_ended_in_time_at_the_first_request_and_at_the_s
                 assert time.monotonic() - began < 5
 
 
+def test_a_head_without_an_end_is_refused_before_it_fills_memory() -> None:
+    with served(app()) as url, connected(url) as line:
+        line.sendall(b"GET / HTTP/1.1\r\n")
+        said = b""
+        try:
+            for number in range(200):
+                line.sendall(b"x-%d: %s\r\n" % (number, b"y" * 8000))
+        except OSError:
+            pass  # it is not even read to its end
+        else:
+            said = rest(line)
+        assert not said or b" 431 " in said
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"content-length: 4\r\ntransfer-encoding: chunked\r\n",
+        b"content-length: 4\r\ncontent-length: 5\r\n",
+        b"transfer-encoding: chunked, identity\r\n",
+        b"transfer-encoding : chunked\r\n",
+        b"x: a\nhost: b\r\n",
+        b"content-length: +4\r\n",
+    ],
+)
+def test_a_head_that_two_readers_could_read_differently_is_refused(head: bytes) -> None:
+    with served(app()) as url, connected(url) as line:
+        line.sendall(b"POST / HTTP/1.1\r\nhost: a\r\n" + head + b"\r\n0\r\n\r\n")
+        said = rest(line)
+        assert b" 400 " in said.splitlines()[0]
+        assert said.count(b"HTTP/1.1 ") == 1
+
+
+def test_requests_sent_at_once_are_answered_one_after_the_other() -> None:
+    with served(app(), settings=QUICK) as url, connected(url) as line:
+        line.sendall(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n" * 5)
+        said = rest(line)  # until it is ended for saying no more
+        assert said.count(b"200 OK") == 5
+
+
 def test_whoever_does_not_read_the_answer_is_ended() -> None:
     gate = gated(9, 9)
     with served(app(), settings=QUICK, gate=gate) as url, connected(url) as line:

@@ -5,7 +5,7 @@ from starlette.websockets import WebSocketDisconnect
 from nearhand.access.model import Role
 from nearhand.app import API
 from nearhand.kit.tickets import MAX_TICKETS, TICKET_S, Tickets
-from nearhand.sessions.messages import PROTOCOL
+from nearhand.sessions.wire import PROTOCOL
 from tests.support.people import sign_in
 
 

@@ -655,7 +655,7 @@ def test_a_signed_out_participant_is_closed_at_the_next_check(
     with connected(client, session["id"], expert) as socket:
         told(socket, "session.state")
         client.post("/api/v1/sign-out", headers=expert)
-        resources.hub._rechecked_at -= 60
+        resources.hub._tender._rechecked_at -= 60
         tend: Callable[..., Any] = resources.hub.tend
         portal.call(tend)
         with pytest.raises(WebSocketDisconnect) as closed:

@@ -10,7 +10,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from nearhand.app import Resources
-from nearhand.sessions.messages import Ask, Fleeting, Hello, Ping
+from nearhand.sessions.message import Ask, Fleeting
+from nearhand.sessions.messages import Hello, Ping
 from tests.contract.test_message_permissions import EXAMPLES, MESSAGES
 from tests.sessions.test_scopes import a_still, on_face, share, shown
 from tests.support.neighbours import Neighbours, Socket, neighbours

@@ -16,8 +16,9 @@ from nearhand.access.model import LinkMay, Role
 from nearhand.app import Resources
 from nearhand.sessions.calls import AWAY_S, SIGNALS_PER_MINUTE, Calls
 from nearhand.sessions.ice import Ice
-from nearhand.sessions.messages import MAX_SDP, CloseCode
 from nearhand.sessions.model import Participant
+from nearhand.sessions.signalling import MAX_SDP
+from nearhand.sessions.wire import CloseCode
 from tests.sessions.test_scopes import shown
 from tests.support.live import EXPERT, OBSERVER, TECHNICIAN, LiveServer, Member
 from tests.support.neighbours import Neighbours, neighbours

@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nearhand.sessions.messages import CloseCode, client_messages, read_frame
+from nearhand.sessions.messages import client_messages
+from nearhand.sessions.wire import CloseCode, read_frame
 from tests.support.live import EXPERT, TECHNICIAN, LiveServer, until
 
 SCALARS = (

@@ -41,7 +41,7 @@ async def log(storage: Storage) -> AsyncIterator[Log]:
 
 
 def say(room: Room, batch: Batch, text: str) -> None:
-    n = room.acked(CLIENT) + 1
+    n = room.settled.acked(CLIENT) + 1
     for effect in room.receive(EXPERT, CLIENT, ChatSay(n=n, text=text), AT):
         assert isinstance(effect, Store)
         batch.add_event(SESSION, effect.event, effect.event.type, effect.event.model_dump_json())
@@ -66,7 +66,7 @@ async def test_what_was_appended_is_loaded(log: Log) -> None:
         loaded.session, loaded.snapshot, loaded.tail, stills=loaded.stills, refusals=loaded.refusals
     )
     assert again.state() == room.state()
-    assert (again.seq, again.acked(CLIENT), len(loaded.tail)) == (6, 7, 1)
+    assert (again.seq, again.settled.acked(CLIENT), len(loaded.tail)) == (6, 7, 1)
     assert await log.events(SESSION, after=0, limit=100) == [event["body"] for event in batch.events]
     assert len(await log.events(SESSION, after=2, limit=3)) == 3
     assert await log.load("NOSUCH") is None

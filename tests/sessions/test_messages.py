@@ -9,17 +9,15 @@ import pytest
 
 from nearhand.kit.errors import NearhandError
 from nearhand.sessions import model
+from nearhand.sessions.message import FromClient, Message, Traffic
 from nearhand.sessions.messages import (
     ClientMessage,
-    CloseCode,
-    FromClient,
-    Message,
     ServerEvent,
     ServerMessage,
-    Traffic,
     client_messages,
     server_messages,
 )
+from nearhand.sessions.wire import CloseCode
 
 DOCS = Path(__file__).parents[2] / "docs" / "reference"
 PAGE = (DOCS / "messages.md").read_text(encoding="utf-8")

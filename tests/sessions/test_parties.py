@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from nearhand.access.model import LinkMay, Role
 from nearhand.app import Resources
 from nearhand.sessions.calls import AWAY_S
-from nearhand.sessions.messages import CloseCode
 from nearhand.sessions.model import Participant
 from nearhand.sessions.parties import MESH, ways
+from nearhand.sessions.wire import CloseCode
 from tests.sessions.test_scopes import shown
 from tests.support.live import EXPERT, OBSERVER, TECHNICIAN, LiveServer, Member, until
 from tests.support.neighbours import Neighbours, neighbours

@@ -11,8 +11,8 @@ from fastapi.testclient import TestClient
 from nearhand.access.model import Role, Where
 from nearhand.app import Resources
 from nearhand.kit.blobs import Blobs, StorageFull
-from nearhand.sessions.hub import RECORDER_AWAY_S
 from nearhand.sessions.log import SET_PLACE, Batch
+from nearhand.sessions.pipeline import RECORDER_AWAY_S
 from nearhand.sessions.recorded import CHUNK_BYTES, CLUSTER
 from nearhand.sessions.stage import Placed
 from tests.sessions.test_api import HELLO, Headers, connected, told
@@ -184,7 +184,7 @@ def test_a_recorder_that_does_not_come_back_ends_the_recording(
             phone.send_json([{"type": "recording.agree", "n": 1, "id": "r1", "yes": True}])
             told(desk, "recording.began")
             portal.call(resources.hub.tend)
-        (running,) = resources.hub._rooms.values()
+        (running,) = resources.hub._rooms
         assert running.recorder_heard_at is not None
         running.recorder_heard_at -= RECORDER_AWAY_S + 1
         portal.call(resources.hub.tend)

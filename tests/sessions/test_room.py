@@ -12,11 +12,13 @@ from nearhand.access.model import Role
 from nearhand.client.view import LiveView, reduced
 from nearhand.devices.model import FaceSide
 from nearhand.kit.errors import Forbidden, NearhandError
+from nearhand.sessions import frames as frames_module
 from nearhand.sessions import room as room_module
+from nearhand.sessions import settled as settled_module
+from nearhand.sessions.anchoring import Part
+from nearhand.sessions.message import Ask, Event
 from nearhand.sessions.messages import (
     AnnotationAdd,
-    Ask,
-    Event,
     PointerMoved,
     RungAsked,
     RungTold,
@@ -34,12 +36,12 @@ from nearhand.sessions.model import (
     UnknownPort,
     still_frame,
 )
-from nearhand.sessions.room import Acknowledge, Deliver, Effect, Part, Refuse, Room, Store
-from tests.support.live import AT, EXPERT, OBSERVER, TECHNICIAN, a_room, a_session, a_sighting
+from nearhand.sessions.room import Deliver, Effect, Room, Store
+from nearhand.sessions.settled import Acknowledge, Refuse
+from tests.support.live import AT, EXPERT, OBSERVER, ON_FACE, TECHNICIAN, a_room, a_session, a_sighting
 
 CLIENT = "experts-desk-0001"
 PHONE = "technicians-phone"
-ON_FACE = {"kind": "face", "device_id": "DEVICE", "face": "front", "points_mm": [[10, 5, 0], [14, 5, 0]]}
 ON_FRAME = {
     "kind": "frame",
     "frame": {"stream": "camera-1", "frame_id": 7, "how": "ring"},
@@ -158,7 +160,7 @@ def test_two_clients_of_one_person_count_for_themselves(table: Table) -> None:
 def test_somebody_who_is_refused_without_end_is_stopped(
     table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room_module, "MAX_REFUSED_PER_CLIENT", 3)
+    monkeypatch.setattr(settled_module, "MAX_REFUSED_PER_CLIENT", 3)
     for _ in range(3):
         table.refusal("annotation.remove", id="nothing")
     effect = table.ask("chat.say", text="hello")
@@ -170,7 +172,7 @@ def test_who_uses_up_their_client_names_is_refused_and_nobody_else(
     table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """L13. Each further name is refused, whatever number comes first, and the names that were there go on."""
-    monkeypatch.setattr(room_module, "MAX_CLIENTS_PER_PARTICIPANT", 3)
+    monkeypatch.setattr(settled_module, "MAX_CLIENTS_PER_PARTICIPANT", 3)
     for number in range(3):
         table.event("chat.say", text="hello", who=OBSERVER, client=f"observers-page-{number}")
     for n in (1, 2, 1):
@@ -179,7 +181,7 @@ def test_who_uses_up_their_client_names_is_refused_and_nobody_else(
         )
         assert isinstance(refused, Refuse)
         assert (refused.error.code, refused.is_settled) == ("too_many_clients", True)
-    assert "observers-page-3" not in table.room.ledgers
+    assert "observers-page-3" not in table.room.settled
     table.event("chat.say", text="still here", who=OBSERVER, client="observers-page-0")
     table.event("chat.say", text="and I")
 
@@ -423,7 +425,7 @@ def test_minting_stream_names_without_end_takes_nobody_elses(
     table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """L9."""
-    monkeypatch.setattr(room_module, "MAX_STREAMS", 3)
+    monkeypatch.setattr(frames_module, "MAX_STREAMS", 3)
     table.sight()
     for number in range(5):
         frame = {"stream": f"another-{number}", "frame_id": 1}
@@ -544,13 +546,13 @@ def test_a_pointer_carries_its_place_on_the_device_when_there_is_one(table: Tabl
 
 
 def test_old_frames_are_forgotten(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room_module, "MAX_RING_FRAMES", 5)
+    monkeypatch.setattr(frames_module, "MAX_RING_FRAMES", 5)
     for frame_id in range(20):
         table.sight(frame_id)
-    assert len(table.room._frames) == 5
+    assert len(table.room.frames._seen) == 5
     table.now += timedelta(seconds=60)
     table.sight(99)
-    assert len(table.room._frames) == 1
+    assert len(table.room.frames._seen) == 1
 
 
 # -- folding --------------------------------------------------------------------------------------------------------
@@ -589,7 +591,7 @@ def test_a_room_made_again_from_its_log_is_the_same_room(table: Table) -> None:
 def test_a_refusal_at_the_end_of_a_clients_numbers_is_known_after_a_restart() -> None:
     room = a_room()
     room.restore(a_session(), None, [], stills={}, refusals=[(CLIENT, EXPERT.id, 2)])
-    assert room.acked(CLIENT) == 2
+    assert room.settled.acked(CLIENT) == 2
     (refused,) = room.receive(EXPERT, CLIENT, _remove_nothing(2), AT)
     assert isinstance(refused, Refuse)
 

@@ -25,7 +25,7 @@ CLIENT = "experts-desk-0001"
 
 def say(room: Room, batch: Batch, *texts: str) -> None:
     for text in texts:
-        for effect in room.receive(EXPERT, CLIENT, ChatSay(n=room.acked(CLIENT) + 1, text=text), AT):
+        for effect in room.receive(EXPERT, CLIENT, ChatSay(n=room.settled.acked(CLIENT) + 1, text=text), AT):
             assert isinstance(effect, Store)
             batch.add_event(SESSION, effect.event, effect.event.type, effect.event.model_dump_json())
 

@@ -17,7 +17,6 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 from sqlalchemy import text
-from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from nearhand.access.credentials import StoredPasskey
 from nearhand.access.model import NewUser, Permission, Role, everywhere
@@ -522,11 +521,6 @@ def a_picture(colour: str, kind: str = "PNG") -> bytes:
     return file.getvalue()
 
 
-class OnePlace(AsyncAdaptedQueuePool):
-    def __init__(self, creator: Any, **others: Any) -> None:
-        super().__init__(creator, **(others | {"pool_size": 1, "max_overflow": 0}))
-
-
 @contextmanager
 def world(folder: Path) -> Iterator[World]:
     clock = FixedClock()
@@ -540,8 +534,6 @@ def world(folder: Path) -> Iterator[World]:
         live_unshared_stills=PLENTY,
     )
     with pytest.MonkeyPatch.context() as patch:
-        # In memory there is one connection: what runs beside a request takes its turn.
-        patch.setattr("nearhand.kit.database.StaticPool", OnePlace)
         resources = build_resources(settings, clock=clock, passwords=Passwords(QUICK))
         patch.setattr("nearhand.app.Periodic", lambda *_, **__: nullcontext())
         with TestClient(create_app(settings, resources), base_url="http://testserver") as client:

@@ -11,9 +11,13 @@ from nearhand.access.model import HOUSE, Role, Where
 from nearhand.devices.model import CameraMask, Face, FaceSide
 from nearhand.kit.clock import FixedClock
 from nearhand.kit.ids import SequentialIds
-from nearhand.sessions.hub import Caller, Connection, Hub, Limits, Registered
+from nearhand.sessions.anchoring import Part
+from nearhand.sessions.connections import Caller, Connection, Limits
+from nearhand.sessions.finding import Registered
+from nearhand.sessions.hub import Hub
 from nearhand.sessions.log import Batch, Log, SqliteStorage
-from nearhand.sessions.messages import Ask, FrameSight, Hello, ResumeFrom, read_frame
+from nearhand.sessions.message import Ask
+from nearhand.sessions.messages import FrameSight, Hello, ResumeFrom
 from nearhand.sessions.model import (
     Camera,
     FrameRef,
@@ -24,7 +28,8 @@ from nearhand.sessions.model import (
     ShownDevice,
     Sighting,
 )
-from nearhand.sessions.room import Part, Room
+from nearhand.sessions.room import Room
+from nearhand.sessions.wire import read_frame
 from tests.support.socket_pair import FakeLine
 
 AT = datetime(2026, 1, 1, 8, 0, tzinfo=UTC)
@@ -34,6 +39,7 @@ TECHNICIAN = Participant(id="TECHNICIAN", display_name="A technician", role=Role
 OBSERVER = Participant(id="OBSERVER", display_name="An observer", role=Role.OBSERVER)
 LIMITS = Limits(ring_s=10, outbox_bytes=1024 * 1024, outbox_s=5, idle_s=45, snapshot_events=50)
 FRAME = FrameRef(stream="camera-1", frame_id=7)
+ON_FACE = {"kind": "face", "device_id": "DEVICE", "face": "front", "points_mm": [[10, 5, 0], [14, 5, 0]]}
 
 
 def a_session(session_id: str = SESSION) -> Session:
@@ -244,3 +250,22 @@ async def until(condition: Callable[[], bool], timeout_s: float = 20) -> None:
     async with asyncio.timeout(timeout_s):
         while not condition():  # noqa: ASYNC110  yields to the loop; nothing is waited for by the clock
             await asyncio.sleep(0)
+
+
+async def draw(member: Member, id_: str, **fields: Any) -> dict[str, Any]:
+    return await member.ask("annotation.add", id=id_, shape="ring", place=ON_FACE, **fields)
+
+
+def still_and_mark(place: dict[str, Any]) -> list[dict[str, Any]]:
+    """One frame that shares a picture and draws on it at once."""
+    still = {"sha256": "a" * 64, "width": 1280, "height": 720, "captured_at": AT.isoformat()}
+    seen = a_sighting().model_dump(mode="json")
+    return [
+        {"type": "still.share", "n": 1, "frame": place["frame"], "sighting": seen, **still},
+        {"type": "annotation.add", "n": 2, "id": "m1", "shape": "ring", "place": place},
+    ]
+
+
+async def closed(member: Member) -> bool:
+    await until(lambda: member.line.closed is not None)
+    return True

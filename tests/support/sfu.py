@@ -4,8 +4,8 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from nearhand.sessions.messages import IceCandidate
 from nearhand.sessions.sfu import Feed, Kind, Line, SfuDown, SfuRefused, Watching
+from nearhand.sessions.signalling import IceCandidate
 
 BOTH = (Line("0", "audio"), Line("1", "video"))
 CANDIDATE = IceCandidate(

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from nearhand.kit.errors import NearhandError
-from nearhand.sessions.messages import CloseCode
+from nearhand.sessions.wire import CloseCode
 
 
 class FakeLine:

@@ -12,7 +12,6 @@ from nearhand.kit.patterns import MANY_LINES
 # `noun.verb`, the verb in the past: device.viewed, sign_in.refused.
 Action = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,39}\.[a-z][a-z_]{0,39}$")]
 NO_HASH = "0" * 64  # what the first entry follows
-PAGE_LIMIT = 200
 
 
 class Kept(BaseModel):

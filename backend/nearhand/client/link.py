@@ -13,7 +13,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.typing import Subprotocol
 
-from nearhand.sessions.messages import PROTOCOL, CloseCode, server_messages
+from nearhand.sessions.messages import server_messages
+from nearhand.sessions.wire import PROTOCOL, CloseCode
 
 log = logging.getLogger(__name__)
 

@@ -17,6 +17,8 @@ from nearhand.client.verbs import Verbs
 from nearhand.client.view import Gap, LiveView, reduced
 from nearhand.client.wishes import Wishes
 from nearhand.sessions import messages as m
+from nearhand.sessions import signalling
+from nearhand.sessions.message import Ask, Directed, Event, Fleeting, FromServer, Traffic
 
 log = logging.getLogger(__name__)
 
@@ -154,19 +156,19 @@ class LiveSession(Verbs):
 
     # -- asking -------------------------------------------------------------------------------------------------
 
-    async def ask(self, kind: type[m.Ask], **fields: Any) -> int:
+    async def ask(self, kind: type[Ask], **fields: Any) -> int:
         """Ask for something durable; the verbs are made of this. Returns once the wish is kept."""
         n = await self._wishes.ask(kind, fields)
         self._wake.set()
         return n
 
-    def pass_on(self, message: m.Fleeting) -> None:
+    def pass_on(self, message: Fleeting) -> None:
         """Pass on something fleeting; dropped when there is no line. The verbs are made of this."""
         if self._is_welcome:
             super().pass_on(message)
             self._wake.set()
 
-    def put(self, message: m.Directed | m.Conferring) -> None:
+    def put(self, message: Directed | signalling.Conferring) -> None:
         """About voice and pictures, to one other client or to the service; dropped when there is no line."""
         if self._is_welcome:
             self._directed.append(message.model_dump_json())
@@ -255,7 +257,7 @@ class LiveSession(Verbs):
 
     async def _take_all(self, messages: list[Any]) -> None:
         for message in messages:
-            is_news = not isinstance(message, m.Event | m.Withheld) or message.seq > self.view.seq
+            is_news = not isinstance(message, Event | m.Withheld) or message.seq > self.view.seq
             self.view = reduced(self.view, message)
             await self._answer(message)
             if is_news and not isinstance(message, m.Pong):  # only says that the line is alive
@@ -333,7 +335,7 @@ class Inbox:
         self._queue: asyncio.Queue[Any] = asyncio.Queue()
 
     def put(self, message: Any) -> None:
-        is_fleeting = isinstance(message, m.FromServer) and message.traffic is m.Traffic.EPHEMERAL
+        is_fleeting = isinstance(message, FromServer) and message.traffic is Traffic.EPHEMERAL
         if not is_fleeting or self._queue.qsize() < INBOX_LIMIT:
             self._queue.put_nowait(message)
 

@@ -35,6 +35,7 @@ from nearhand.access.model import LinkMay, Role
 from nearhand.client.live import LiveSession
 from nearhand.client.rest import Client
 from nearhand.sessions import messages as m
+from nearhand.sessions import signalling
 from nearhand.sessions.model import IceServers, Participant
 
 log = logging.getLogger(__name__)
@@ -99,7 +100,7 @@ class _Way:
     run: str = ""  # of the other's page
     leg: str = ""  # at the media server
     is_opener: bool = False
-    early: list[m.IceCandidate] = field(default_factory=list)
+    early: list[signalling.IceCandidate] = field(default_factory=list)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     is_over: bool = False
 
@@ -148,7 +149,7 @@ class Call:
         self._is_closing = True
         for name, way in list(self._ways.items()):
             if not way.leg:
-                self._live.put(m.RtcPart(to=name))
+                self._live.put(signalling.RtcPart(to=name))
             await self._drop(name)
         tasks, self._tasks = self._tasks, set()
         for task in tasks:
@@ -165,7 +166,7 @@ class Call:
             return
         self._gate.is_open = is_talking
         if self.way == "sfu":
-            self._live.put(m.RtcTalk(is_talking=is_talking))
+            self._live.put(signalling.RtcTalk(is_talking=is_talking))
         for words in self._words.values():
             if words.readyState == "open":
                 words.send(f'{{"talking": {str(is_talking).lower()}}}')
@@ -179,34 +180,34 @@ class Call:
             match message:
                 case m.Welcome():
                     self._hail()  # the line was lost; whoever came meanwhile does not know of us
-                case m.RtcHailed():
+                case signalling.RtcHailed():
                     await self._hailed(message)
-                case m.RtcDescribed() if message.to_run == self._run:
+                case signalling.RtcDescribed() if message.to_run == self._run:
                     self._do(self._described(message.client, message.run, message.kind, message.sdp))
-                case m.RtcCandidateTold() if message.to_run == self._run:
+                case signalling.RtcCandidateTold() if message.to_run == self._run:
                     self._do(self._candidate(message.client, message.candidate))
-                case m.RtcParted():
+                case signalling.RtcParted():
                     await self._drop(message.client)
                 case _:
                     await self._of_media_server(message)
 
     async def _of_media_server(self, message: object) -> None:
         match message:
-            case m.RtcWay():
+            case signalling.RtcWay():
                 await self._way_told(message)
-            case m.RtcSfuDescribed():
+            case signalling.RtcSfuDescribed():
                 self._do(self._sfu_described(message))
-            case m.RtcSfuCandidateTold():
+            case signalling.RtcSfuCandidateTold():
                 self._do(self._candidate(message.leg, message.candidate))
-            case m.RtcSfuClosed():
+            case signalling.RtcSfuClosed():
                 await self._drop(message.leg)
 
     def _hail(self) -> None:
-        self._live.put(m.RtcHail(to=None, run=self._run))
+        self._live.put(signalling.RtcHail(to=None, run=self._run))
 
     # -- directly --
 
-    async def _hailed(self, message: m.RtcHailed) -> None:
+    async def _hailed(self, message: signalling.RtcHailed) -> None:
         you = self._live.view.you
         if you is None or message.by == you.id or self.way != "direct":
             return
@@ -218,7 +219,7 @@ class Call:
             if way.is_opener:
                 self._do(self._open(way))
         if message.is_for_all:
-            self._live.put(m.RtcHail(to=message.client, run=self._run))
+            self._live.put(signalling.RtcHail(to=message.client, run=self._run))
 
     async def _open(self, way: _Way) -> None:
         """Sound comes first, then pictures; both there, whoever sends what."""
@@ -264,15 +265,15 @@ class Call:
         local = way.pc.localDescription
         sdp = steady(local.sdp) if self._on_picture else local.sdp
         if way.leg:
-            self._live.put(m.RtcSfuDescribe(leg=way.leg, kind=local.type, sdp=sdp))
+            self._live.put(signalling.RtcSfuDescribe(leg=way.leg, kind=local.type, sdp=sdp))
         elif way.client is not None:
             self._live.put(
-                m.RtcDescribe(to=way.client, run=self._run, to_run=way.run, kind=local.type, sdp=sdp)
+                signalling.RtcDescribe(to=way.client, run=self._run, to_run=way.run, kind=local.type, sdp=sdp)
             )
 
     # -- through the media server --
 
-    async def _way_told(self, told: m.RtcWay) -> None:
+    async def _way_told(self, told: signalling.RtcWay) -> None:
         before, self.way = self.way, told.way
         if told.way == "sfu" and told.room == self._room:
             return
@@ -281,7 +282,9 @@ class Call:
             for name in list(self._ways):
                 await self._drop(name)
         if told.way == "sfu" and told.room is not None:
-            self._live.put(m.RtcSfuEnter(room=told.room, takes_pictures=self._on_picture is not None))
+            self._live.put(
+                signalling.RtcSfuEnter(room=told.room, takes_pictures=self._on_picture is not None)
+            )
             self._do(self._send())
         elif told.way == "direct" and before != "direct":
             self._hail()
@@ -299,7 +302,7 @@ class Call:
                 way.pc.addTransceiver(track, direction="sendonly")
             await self._describe(way, await way.pc.createOffer())
 
-    async def _sfu_described(self, message: m.RtcSfuDescribed) -> None:
+    async def _sfu_described(self, message: signalling.RtcSfuDescribed) -> None:
         if message.kind == "answer":
             way = self._ways.get(message.leg)
             if way is not None:
@@ -350,7 +353,7 @@ class Call:
             self._run = secrets.token_hex(6)  # as a page that was loaded anew
             self._hail()
         elif way.client is not None:
-            self._live.put(m.RtcSfuAgain(leg=way.leg))
+            self._live.put(signalling.RtcSfuAgain(leg=way.leg))
         elif self.way == "sfu":
             await self._send()
 
@@ -360,7 +363,7 @@ class Call:
             await _add(way.pc, candidate)
         way.early.clear()
 
-    async def _candidate(self, name: str, candidate: m.IceCandidate | None) -> None:
+    async def _candidate(self, name: str, candidate: signalling.IceCandidate | None) -> None:
         way = self._ways.get(name)
         if way is None or candidate is None:
             return
@@ -433,7 +436,7 @@ def steady(sdp: str) -> str:
     return text
 
 
-async def _add(pc: RTCPeerConnection, told: m.IceCandidate) -> None:
+async def _add(pc: RTCPeerConnection, told: signalling.IceCandidate) -> None:
     _, _, text = told.candidate.partition(":")
     if not text or " tcp " in text.lower():
         return  # aiortc connects by UDP, and by relays

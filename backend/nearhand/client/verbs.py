@@ -9,6 +9,7 @@ from nearhand.devices.model import FaceSide
 from nearhand.kit.ids import RandomIds
 from nearhand.media.model import Still
 from nearhand.sessions import messages as m
+from nearhand.sessions.message import Ask, Fleeting
 from nearhand.sessions.model import (
     Decision,
     FrameRef,
@@ -33,11 +34,11 @@ class Verbs(ABC):
     """Verbs that return a number are durable: `await live.saved(n)` waits until the server has stored it."""
 
     def __init__(self) -> None:
-        self._fleeting: dict[object, m.Fleeting] = {}
+        self._fleeting: dict[object, Fleeting] = {}
         self._sent_at: dict[object, float] = {}
 
     @abstractmethod
-    async def ask(self, kind: type[m.Ask], **fields: Any) -> int:
+    async def ask(self, kind: type[Ask], **fields: Any) -> int:
         """Keep a durable wish until the server has stored it. Returns its number."""
 
     # -- durable ------------------------------------------------------------------------------------------------
@@ -151,7 +152,7 @@ class Verbs(ABC):
 
     # -- waiting to leave ---------------------------------------------------------------------------------------
 
-    def pass_on(self, message: m.Fleeting) -> None:
+    def pass_on(self, message: Fleeting) -> None:
         # Only the newest pointer waits; but each frame that was sighted may be drawn on.
         key = ("sight", message.frame.frame_id) if isinstance(message, m.FrameSight) else type(message)
         self._fleeting.pop(key, None)
@@ -159,7 +160,7 @@ class Verbs(ABC):
         if len(self._fleeting) > SIGHTS_WAITING:
             del self._fleeting[next(iter(self._fleeting))]
 
-    def due(self) -> list[m.Fleeting]:
+    def due(self) -> list[Fleeting]:
         """What may leave now; it no longer waits afterwards."""
         now = time.monotonic()
         keys = [key for key in self._fleeting if self._due_at(key) <= now]

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from nearhand.devices.model import CameraMask
 from nearhand.sessions import messages as m
+from nearhand.sessions.message import Event
 from nearhand.sessions.model import (
     Annotation,
     Approval,
@@ -91,7 +92,7 @@ def reduced(view: LiveView, message: Any) -> LiveView:
             )
         case m.FrameSighted():
             return replace(view, frames=_newest(view.frames, message.by, message))
-        case m.Event():
+        case Event():
             return _with_event(view, message)
         case m.Withheld():
             return _without_event(view, message)
@@ -117,7 +118,7 @@ def _without_event(view: LiveView, withheld: m.Withheld) -> LiveView:
     return replace(view, seq=withheld.seq, head_seq=head_seq, state=state, is_elsewhere=True)
 
 
-def _with_event(view: LiveView, event: m.Event) -> LiveView:
+def _with_event(view: LiveView, event: Event) -> LiveView:
     if view.state is None or not _is_next(view, event.seq):
         return view
     strokes = _newest(view.strokes, event.by, None) if isinstance(event, m.AnnotationAdded) else view.strokes
@@ -129,7 +130,7 @@ def _with_event(view: LiveView, event: m.Event) -> LiveView:
     )
 
 
-def _changes(state: SessionState, event: m.Event) -> dict[str, Any]:
+def _changes(state: SessionState, event: Event) -> dict[str, Any]:
     told = {"seq": event.seq, "by": event.by, "at": event.at}
     match event:
         case m.ChatSaid():
@@ -152,7 +153,7 @@ def _changes(state: SessionState, event: m.Event) -> dict[str, Any]:
             return _changed_things(state, event)
 
 
-def _changed_things(state: SessionState, event: m.Event) -> dict[str, Any]:
+def _changed_things(state: SessionState, event: Event) -> dict[str, Any]:
     """What has an id, and takes the place of what had the same."""
     match event:
         case m.ParticipantJoined():

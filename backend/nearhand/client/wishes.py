@@ -10,7 +10,7 @@ from typing import Any
 
 from nearhand.client.errors import WishForgotten, WishRefused
 from nearhand.client.outbox import Outbox
-from nearhand.sessions import messages as m
+from nearhand.sessions.message import Ask
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class Wishes:
         self._refused.clear()
         self._undeleted.clear()
 
-    async def ask(self, kind: type[m.Ask], fields: dict[str, Any]) -> int:
+    async def ask(self, kind: type[Ask], fields: dict[str, Any]) -> int:
         """Take in a wish, and return its ticket once it is kept as well as can be."""
         async with self._lock:
             n = self.last + 1

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nearhand.client import Client, LinkStopped, LiveSession, Refusal, Unreachable
+from nearhand.client.consent import answer_recording
 from nearhand.client.pictures import PictureSender
 from nearhand.field.eye import Eye, Symbols
 from nearhand.field.frames import Frame, Picture, Ring, shown
@@ -19,7 +20,15 @@ from nearhand.field.veil import Seen, outgoing
 from nearhand.field.words import write
 from nearhand.labels.model import LabelDoubt, Resolved
 from nearhand.sessions import messages as m
-from nearhand.sessions.model import Annotation, FrameRef, PictureMask, Sighting, Signal, StillAnchor
+from nearhand.sessions.model import (
+    Annotation,
+    FrameRef,
+    PictureMask,
+    RecordingState,
+    Sighting,
+    Signal,
+    StillAnchor,
+)
 from nearhand.sessions.pictures import Codec, Head
 
 FAREWELL_S = 10.0
@@ -57,6 +66,7 @@ class FieldClient:
     screen: Screen = field(default_factory=Nowhere)
     tell: Tell = say_nothing
     is_patient: bool = False  # wait for each label's look-up: for photographs, which are seen only once
+    may_be_recorded: bool = False  # what is said when it is asked; there is nobody to ask
 
     def __post_init__(self) -> None:
         # Two clients that called their streams alike would mix their frames.
@@ -154,7 +164,9 @@ class FieldClient:
             return name
         unsaved = f" · {self.live.unsaved} not saved" if self.live.unsaved else ""
         link = "" if self.live.link == "open" else f" · no connection ({self.live.link})"
-        return f"{name}{link}{unsaved}"
+        recording = self.live.view.state.recording if self.live.view.state else None
+        is_recorded = recording is not None and recording.state is RecordingState.RUNNING
+        return f"{name}{link}{unsaved}{' · recorded' if is_recorded else ''}"
 
     def _tell_seen(self, frame: Frame, symbols: Symbols, sighting: Sighting | None) -> None:
         facts: dict[str, Any] = {"image": frame.name} if frame.name else {"frame_id": frame.frame_id}
@@ -342,31 +354,37 @@ class FieldClient:
     async def _hear(self, inbox: AsyncIterator[Any]) -> None:
         assert self.live is not None
         async for message in inbox:
-            match message:
-                case m.State(state=state) if state.device is not None and self._device is None:
-                    self._meanwhile(state.device.device_id, self._learn)
-                case m.DeviceShown(by=by, device=device):
-                    self._turning_to = None
-                    if not self._is_mine(by):
-                        self._turned(device.device_id)
-                case m.FreezeAsked(frame=frame):
-                    self._freeze(frame)
-                case m.ChatSaid(by=by, text=text) if not self._is_mine(by):
-                    self._banner = text, CYAN
-                    self.tell("said", by=by, text=text)
-                case m.SignalGiven(by=by, signal=signal) if not self._is_mine(by):
-                    self._banner = signal.upper(), AMBER if signal in (Signal.STOP, Signal.WAIT) else CYAN
-                    self.tell("signal", by=by, signal=signal)
-                case (
-                    m.Refused(code=code, title=title, detail=detail)
-                    | m.Problem(code=code, title=title, detail=detail)
-                ):
-                    self._turning_to = None
-                    self.tell("problem", code=code, detail=detail or title)
-                case m.SessionClosed():
-                    self.tell("ended")
-                    self._is_over = True
+            await answer_recording(self.live, message, yes=self.may_be_recorded)
+            self._take(message)
         self.tell("link", state=self.live.link)
+
+    def _take(self, message: object) -> None:
+        match message:
+            case m.State(state=state) if state.device is not None and self._device is None:
+                self._meanwhile(state.device.device_id, self._learn)
+            case m.DeviceShown(by=by, device=device):
+                self._turning_to = None
+                if not self._is_mine(by):
+                    self._turned(device.device_id)
+            case m.FreezeAsked(frame=frame):
+                self._freeze(frame)
+            case m.ChatSaid(by=by, text=text) if not self._is_mine(by):
+                self._banner = text, CYAN
+                self.tell("said", by=by, text=text)
+            case m.SignalGiven(by=by, signal=signal) if not self._is_mine(by):
+                self._banner = signal.upper(), AMBER if signal in (Signal.STOP, Signal.WAIT) else CYAN
+                self.tell("signal", by=by, signal=signal)
+            case (
+                m.Refused(code=code, title=title, detail=detail)
+                | m.Problem(code=code, title=title, detail=detail)
+            ):
+                self._turning_to = None
+                self.tell("problem", code=code, detail=detail or title)
+            case m.RecordingEvent(recording=recording):
+                self.tell("recording", state=recording.state, by=recording.by)
+            case m.SessionClosed():
+                self.tell("ended")
+                self._is_over = True
 
     def _turned(self, device_id: str) -> None:
         """Somebody else has turned the session to this device."""

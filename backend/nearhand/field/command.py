@@ -54,6 +54,7 @@ class Options:
     is_window: bool
     out: Path | None
     outbox: Path | None
+    may_be_recorded: bool
     is_json: bool
 
 
@@ -94,6 +95,7 @@ async def _run(options: Options) -> None:
             screen=_screen(options),
             tell=_tell_json if options.is_json else _tell_people,
             is_patient=is_patient,
+            may_be_recorded=options.may_be_recorded,
         ).run()
 
 

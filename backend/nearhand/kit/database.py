@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -10,7 +10,7 @@ from sqlalchemy import DateTime, Dialect, MetaData, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.types import TypeDecorator
 
 from nearhand.kit.errors import Unavailable
@@ -53,7 +53,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 # Writers wait for their turn before they take a connection: a crowd of waiting writers that each held one would leave
 # none for the reader whom the writer at work is waiting for. SQLite has one writer at a time anyway.
 POSTGRES_WRITERS = 8
-POOL_SIZE, POOL_OVERFLOW = 10, 10
+POOL = {"pool_size": 10, "max_overflow": 10}
+IN_MEMORY = {"pool_size": 1, "max_overflow": 0}  # such a database is its one connection
 TURN_TIMEOUT_S = 30
 
 
@@ -64,18 +65,14 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        in_memory = url.endswith(":memory:")
         self.engine: AsyncEngine = create_async_engine(
             url,
             hide_parameters=True,  # an error in the log must not tell what was to be stored
-            **(
-                {"poolclass": StaticPool}
-                if in_memory
-                else {"pool_size": POOL_SIZE, "max_overflow": POOL_OVERFLOW, "pool_timeout": TURN_TIMEOUT_S}
-            ),
+            poolclass=AsyncAdaptedQueuePool,
+            pool_timeout=TURN_TIMEOUT_S,
+            **(IN_MEMORY if url.endswith(":memory:") else POOL),
         )
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        self._is_shared = in_memory  # one connection for all: its readers take turns with writers, too
         self._turns = asyncio.Semaphore(1 if self.is_sqlite else POSTGRES_WRITERS)
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
@@ -91,8 +88,7 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        turn = self._turn() if self._is_shared else nullcontext()
-        async with turn, self.engine.connect() as connection, connection.begin():
+        async with self.engine.connect() as connection, connection.begin():
             yield connection
 
     @asynccontextmanager

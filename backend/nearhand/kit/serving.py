@@ -3,17 +3,17 @@
 import asyncio
 import socket
 import ssl
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import h11
 import structlog
 from starlette.types import ASGIApp
 from uvicorn.config import Config
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import Server
 
@@ -29,8 +29,12 @@ MOST_FILES = 65_536
 CLOSE_WITHIN_S = 1.0
 HANDSHAKE_S = 10.0
 RENEWAL_CHECK_S = 60.0
+# So long a thread that works may keep the loop waiting; by default it is ten times that, as long as a whole request.
+SWITCH_S = 0.0005
+HEAD_BYTES = 64 * 1024  # of a request, that come while it is not whole
 
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _CROWDED = (
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 )
@@ -45,13 +49,14 @@ class TlsFiles:
         return self.certificate.stat().st_mtime_ns, self.key.stat().st_mtime_ns
 
 
-class GuardedHttp(H11Protocol):
-    """HTTP/1.1 where a request's head must be there in time, and its answer must be read."""
+class GuardedHttp(HttpToolsProtocol):
+    """HTTP/1.1 where a request's head must be small and there in time, and its answer must be read."""
 
     gate: Gate
     head_s: float
     stall_s: float
     _is_in = False
+    _head_bytes = 0
     _late: asyncio.TimerHandle | None = None
     _stalled: asyncio.TimerHandle | None = None
 
@@ -71,16 +76,22 @@ class GuardedHttp(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._is_in:
-            super().data_received(data)
+        if not self._is_in:
+            return
+        super().data_received(data)
+        self._head_bytes = 0 if self._late is None else self._head_bytes + len(data)
+        if self._head_bytes > HEAD_BYTES:
+            self._end(_TOO_LARGE)
 
-    def handle_events(self) -> None:
-        super().handle_events()
-        if self.conn.their_state is not h11.IDLE:
-            self._expect_no_head()
-            self.gate.spoke(self.transport)
-        elif self._late is None and self.conn.trailing_data[0]:
-            self._expect_head()  # of a further request on this connection: its first bytes are there
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self._late is None:
+            self._expect_head()  # of a further request on this connection
+
+    def on_headers_complete(self) -> None:
+        self._expect_no_head()
+        self.gate.spoke(self.transport)
+        super().on_headers_complete()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -91,14 +102,18 @@ class GuardedHttp(H11Protocol):
         super().resume_writing()
         self._stop_stall()
 
-    def handle_websocket_upgrade(self, event: h11.Request) -> None:
-        self._expect_no_head()
+    def handle_websocket_upgrade(self) -> None:
         self._stop_stall()
-        self.gate.spoke(self.transport)
-        super().handle_websocket_upgrade(event)
+        super().handle_websocket_upgrade()
 
     def _expect_head(self) -> None:
-        self._late = self.loop.call_later(self.head_s, self._end, _TOO_SLOW)
+        self._late = self.loop.call_later(self.head_s, self._too_late)
+
+    def _too_late(self) -> None:
+        if self.cycle is None or self.cycle.response_complete:
+            self._end(_TOO_SLOW)
+        else:
+            self._expect_head()  # what it asked for before is still being answered
 
     def _expect_no_head(self) -> None:
         if self._late is not None:
@@ -159,6 +174,7 @@ def run(
     app: ASGIApp, host: str, port: int, options: dict[str, Any], redirection: Redirection | None = None
 ) -> bool:
     """Until it is told to end; False where it could not begin."""
+    sys.setswitchinterval(SWITCH_S)
     server = _Server(Config(app, host=host, port=port, **options), redirection)
     with suppress(KeyboardInterrupt):
         server.run()

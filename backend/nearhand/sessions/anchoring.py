@@ -1,6 +1,7 @@
 """Fix what is drawn on a picture to the device it was drawn on, or failing that to the picture."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from nearhand.devices.model import Face
 from nearhand.sessions.model import (
+    Anchor,
     Camera,
     FaceAnchor,
     FacePoint,
@@ -17,9 +19,13 @@ from nearhand.sessions.model import (
     MissesPicture,
     NoPose,
     OnFace,
+    OnPort,
+    Place,
     Shape,
     Sighting,
     StillAnchor,
+    UnknownPort,
+    WrongPoints,
 )
 from nearhand.vision.camera import Intrinsics
 from nearhand.vision.project import NEAR_MM, face_jacobian, pose_jacobian, unproject
@@ -39,6 +45,26 @@ FAR_MM = 3000.0
 # A mark may stand a little beside the face, where cables and handles are; what lies further off was missed.
 BESIDE_FACE_MM = 30.0
 ROTATION_TOLERANCE = 0.01
+
+POINTS_OF = {
+    Shape.RING: (2, 2),
+    Shape.ARROW: (2, 2),
+    Shape.FREEHAND: (1, 512),
+    Shape.TEXT: (1, 1),
+    Shape.LABEL_3D: (2, 2),
+    Shape.PORT: (1, 1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A port or component of a device that exists: its centre and size on the face."""
+
+    name: str
+    x_mm: float
+    y_mm: float
+    width_mm: float
+    height_mm: float
 
 
 def anchor_on_frame(points: Sequence[ImagePoint], frame: FrameRef, sighting: Sighting) -> FaceAnchor:
@@ -77,6 +103,33 @@ def anchor_on_face(place: OnFace) -> FaceAnchor:
         is_approximate=False,
         port=None,
     )
+
+
+def anchor_on_part(shape: Shape, place: OnPort, part: Part | Face | None) -> FaceAnchor:
+    """Raises UnknownPort."""
+    if not isinstance(part, Part):
+        raise UnknownPort(f"No port {place.port} on the {place.face} of that device.")
+    centre = (part.x_mm, part.y_mm, 0.0)
+    rim = (part.x_mm + max(part.width_mm, part.height_mm) * 0.75, part.y_mm, 0.0)
+    return FaceAnchor(
+        device_id=place.device_id,
+        face=place.face,
+        points_mm=(centre, rim) if shape is Shape.RING else (centre,),
+        ring_mm=None,
+        is_approximate=False,
+        port=part.name,
+    )
+
+
+def demand_points(shape: Shape, place: Place, anchor: Anchor) -> None:
+    """Each shape has as many points as it is drawn with. Raises WrongPoints."""
+    least, most = POINTS_OF[shape]
+    if not least <= anchor.point_count <= most:
+        raise WrongPoints(
+            f"A {shape} has {least} points." if least == most else "A stroke has 1 to 512 points."
+        )
+    if shape is Shape.PORT and not isinstance(place, OnPort):
+        raise WrongPoints("A port is named, not drawn.")
 
 
 def demand_on_face(shape: Shape, anchor: FaceAnchor, face: Face) -> None:

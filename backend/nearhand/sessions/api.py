@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Query, Request, Response, status
 from fastapi.responses import FileResponse, StreamingResponse
 
 from nearhand.access.actor import may
@@ -12,7 +12,7 @@ from nearhand.kit.asking import asking
 from nearhand.kit.blobs import Blob
 from nearhand.kit.files import BINARY, picture, raw_body
 from nearhand.kit.http import GuardedRoute, IdempotencyKey, Page, Paging
-from nearhand.kit.patterns import Id
+from nearhand.kit.patterns import Id, Sha256
 from nearhand.media.model import Still
 from nearhand.sessions.audience import Viewer
 from nearhand.sessions.hub import Hub
@@ -213,7 +213,7 @@ async def add_still(
     """Upload a picture for the session; guests who help may too. The live message `still.share` then names it."""
     actor.demand_session(session_id)
     role = (await hub.audience(session_id, actor)).role
-    await hub.demand_mask(session_id, mask)
+    await hub.gate.demand_mask(session_id, mask)
     still = await service.add_still(session_id, request.stream(), actor, role)
     asking().about_id = still.sha256
     return still
@@ -223,7 +223,7 @@ async def add_still(
 @acted("still.read", "sha256")
 async def still(
     session_id: Id,
-    sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")],
+    sha256: Sha256,
     service: Service,
     hub: RunningRooms,
     actor: Actor = may(Permission.SESSIONS_JOIN),
@@ -264,7 +264,7 @@ async def add_voice_note(
 @acted("voice_note.read", "sha256")
 async def voice_note(
     session_id: Id,
-    sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")],
+    sha256: Sha256,
     notes: Notes,
     hub: RunningRooms,
     actor: Actor = may(Permission.SESSIONS_JOIN),

@@ -3,10 +3,12 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from nearhand.access.model import HOUSE, Actor, Permission, Role, Where
-from nearhand.kit.errors import NearhandError
+from nearhand.kit.errors import Forbidden, NearhandError
 from nearhand.sessions.log import Reach
+from nearhand.sessions.message import Event, FromClient, Passing
 from nearhand.sessions.messages import (
     AnnotationAdd,
     AnnotationAdded,
@@ -22,12 +24,9 @@ from nearhand.sessions.messages import (
     ApprovalGiven,
     DeviceShow,
     DeviceShown,
-    Event,
     FrameSight,
     FrameSighted,
-    FromClient,
     ParticipantJoined,
-    Passing,
     PointerMove,
     PointerMoved,
     RecordingAgree,
@@ -38,6 +37,7 @@ from nearhand.sessions.messages import (
     StillShared,
     StrokeDraw,
     Withheld,
+    server_events,
 )
 from nearhand.sessions.model import (
     Annotation,
@@ -48,11 +48,15 @@ from nearhand.sessions.model import (
     FrameRef,
     OnFace,
     OnPort,
+    Participant,
     Session,
     SessionState,
     SharedStill,
     UnknownAnnotation,
     UnknownApproval,
+    UnknownDevice,
+    UnknownPort,
+    UnknownStill,
 )
 from nearhand.sessions.room import Room
 from nearhand.sessions.stage import Stage
@@ -109,6 +113,15 @@ class Viewer:
         is_named = link.device_ids is None or device_id in link.device_ids
         return actor.role if is_named and any(grant.covers(where) for grant in link.reach) else None
 
+    def demand_device(self, device_id: str, where: Where, message: FromClient) -> None:
+        """A device that they may not see is not there; what may be done with one is for their role where it stands."""
+        role = self.role_with_device(device_id, where)
+        if role is None:
+            place = getattr(message, "place", None)
+            raise UnknownPort() if isinstance(place, OnPort) else UnknownDevice(f"No device {device_id}.")
+        if role not in message.roles:
+            raise Forbidden(f"A participant with the role {role} may not send {message.type} there.")
+
 
 class Curtain:
     """Between one person and one running session."""
@@ -164,6 +177,9 @@ class Curtain:
         is_elsewhere = isinstance(event, DeviceShown)
         return Withheld(seq=event.seq, is_elsewhere=is_elsewhere).model_dump_json()
 
+    def told_all(self, bodies: list[str]) -> list[str]:
+        return [self.told(server_events.validate_json(body), body) for body in bodies]
+
     def passes(self, message: Passing) -> bool:
         """Whether something fleeting is told to them."""
         return self.sees((self._stage.now, *_passing_about(message)))
@@ -218,6 +234,14 @@ class Curtain:
             return FrameExpired()
         return None
 
+    def acting(self, participant: Participant, message: FromClient) -> Participant:
+        """With the role they have where the session is now. Raises what they may not ask."""
+        objection = self.objection(message)
+        if objection is not None:
+            raise objection
+        # Who may not see what it is about now is an observer still: they are asked whether they may be recorded.
+        return participant.model_copy(update={"role": self.role or Role.OBSERVER})
+
     # -- what things are about --
 
     def _about(self, event: Event) -> About:
@@ -246,14 +270,39 @@ class Curtain:
 
     def _of_frame(self, frame: FrameRef) -> About:
         """Of a still what it is about; a frame that was not shared is of the moment."""
-        still = self._room.still_frames.get((frame.stream, frame.frame_id))
-        on = self._room.seen_in(frame)
-        device = () if on is None else (on,)
+        still, seen = self._room.frames.still(frame), self._room.frames.seen_in(frame)
+        device = () if seen is None else (seen.device_id,)
         return (self._stage.at(still.seq()), *device) if still is not None else (self._stage.now, *device)
 
     def _of_approval(self, approval: Approval) -> About:
         named = () if approval.device_id is None else (approval.device_id,)
         return (self._stage.at(approval.seq), *named)
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """A session as one person sees it. `curtain` None: all of it. `role`: what they are in it now, None: nothing."""
+
+    session: Session
+    curtain: Curtain | None
+    role: Role | None
+
+    @property
+    def row(self) -> Session:
+        return self.session if self.curtain is None else self.curtain.row(self.session)
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether everything that the session ever showed is theirs to see."""
+        return self.curtain is None or self.curtain.sees_all
+
+    def told(self, bodies: list[str]) -> list[str]:
+        return bodies if self.curtain is None else self.curtain.told_all(bodies)
+
+    def demand_any(self, sharings: list[str]) -> None:
+        """Raise UnknownStill unless they are told of one of the times a picture was shared."""
+        if not set(sharings) & set(self.told(sharings)):
+            raise UnknownStill
 
 
 def veiled(session: Session, viewer: Viewer, stage: Stage) -> Session:

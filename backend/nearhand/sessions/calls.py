@@ -1,13 +1,12 @@
 """What one client says to another, and who is put through to whom for voice and pictures: those are parted too."""
 
-from nearhand.sessions.messages import (
+from nearhand.sessions.message import Directed, Put
+from nearhand.sessions.signalling import (
     Calling,
     CameraAsk,
     CameraAsked,
     CameraState,
     CameraStated,
-    Directed,
-    Put,
     RtcCandidate,
     RtcCandidateTold,
     RtcDescribe,

@@ -8,14 +8,9 @@ from typing import Any
 
 import structlog
 
-from nearhand.sessions.messages import (
-    FromServer,
-    IceCandidate,
-    RtcSfuCandidateTold,
-    RtcSfuClosed,
-    RtcSfuDescribed,
-)
+from nearhand.sessions.message import FromServer
 from nearhand.sessions.sfu import Kind, Leg, Sending, Sfu, SfuDown, SfuRefused, SfuRoom, Taking, Watching
+from nearhand.sessions.signalling import IceCandidate, RtcSfuCandidateTold, RtcSfuClosed, RtcSfuDescribed
 
 log = structlog.get_logger()
 

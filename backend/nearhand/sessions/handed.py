@@ -1,6 +1,7 @@
 """Which uploaded file an event makes part of its session."""
 
-from nearhand.sessions.messages import ChatSaid, DocumentShown, Event, StillShared
+from nearhand.sessions.message import Event
+from nearhand.sessions.messages import ChatSaid, DocumentShown, StillShared
 from nearhand.sessions.model import ShownPicture
 
 

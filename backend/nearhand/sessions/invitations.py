@@ -24,9 +24,9 @@ from nearhand.audit.doors import listed, viewed
 from nearhand.kit.errors import NotFound
 from nearhand.kit.http import GuardedRoute, Page, PageQuery, Paging
 from nearhand.kit.patterns import Id
-from nearhand.sessions.audience import Viewer
-from nearhand.sessions.hub import Audience, Hub
-from nearhand.sessions.messages import HELPERS
+from nearhand.sessions.audience import Audience, Viewer
+from nearhand.sessions.hub import Hub
+from nearhand.sessions.message import HELPERS
 from nearhand.sessions.model import (
     JoiningLink,
     NewCustomerLink,

@@ -11,13 +11,12 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
-from nearhand.sessions.messages import IceCandidate
 from nearhand.sessions.sfu import Feed, Kind, Line, SfuDown, SfuRefused, Watching
+from nearhand.sessions.signalling import IceCandidate
 
 log = structlog.get_logger()
 
 ANSWER_WITHIN_S = 5.0
-FLOWS_WITHIN_S = 30.0
 KEEPALIVE_S = 20.0  # Janus forgets who says nothing for 60 s
 PING_S = 4.0  # a Janus that hangs is out of reach after two of them
 LONGEST_PAUSE_S = 5.0

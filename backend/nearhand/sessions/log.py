@@ -25,7 +25,8 @@ from nearhand.kit.errors import Unavailable
 from nearhand.kit.ids import Ids
 from nearhand.kit.quota import Charge
 from nearhand.media.model import Still
-from nearhand.sessions.messages import Event, server_events
+from nearhand.sessions.message import Event
+from nearhand.sessions.messages import server_events
 from nearhand.sessions.model import (
     Annotation,
     FaceAnchor,

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from nearhand.devices.model import CameraMask
-from nearhand.sessions.messages import Ask, StillShare
+from nearhand.sessions.message import Ask
+from nearhand.sessions.messages import StillShare
 from nearhand.sessions.model import MaskMissing, PictureMask
 
 log = structlog.get_logger()

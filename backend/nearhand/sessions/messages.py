@@ -1,34 +1,37 @@
 """The live vocabulary: every message a client may send and every message the server tells, one class each.
 
-Four kinds of traffic, stated on each class:
-- DURABLE: numbered `n` by the client, stored, then acknowledged and told to all as an event with a `seq`;
-- EPHEMERAL: passed on, never stored; of the same sender and `replaces` key only the newest waits;
-- DIRECTED: from one client to one other, passed on in order and each of them, never stored;
-- CONTROL: between one client and the server.
+What is said about cameras, voice and video stands in `signalling`; here are the others, and all of them as one type.
 
 No field but `type` has a default other than None, so that one noun has one TypeScript type.
 """
 
-import json
-from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum, auto
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from nearhand.access.model import LinkMay, Permission, Role
+from nearhand.access.model import LinkMay, Role
 from nearhand.devices.model import CameraMask
-from nearhand.kit.errors import NearhandError
 from nearhand.kit.patterns import Id
+from nearhand.sessions.message import (
+    ALL_GUESTS,
+    SPEAKING_GUESTS,
+    WATCHERS,
+    Ask,
+    ClientId,
+    Event,
+    Fleeting,
+    FromClient,
+    FromServer,
+    Passing,
+    Traffic,
+)
 from nearhand.sessions.model import (
     Annotation,
     Approval,
-    CameraAct,
     Decision,
     FrameRef,
     ImagePoint,
-    NotAMessage,
     Participant,
     PhraseId,
     PictureMask,
@@ -44,62 +47,33 @@ from nearhand.sessions.model import (
     Sighting,
     Signal,
     VoiceNote,
-    ZoomRange,
 )
-
-PROTOCOL = "nearhand.v1"
-ClientId = Annotated[str, Field(min_length=16, max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
-Counter = Annotated[int, Field(ge=1, lt=2**53)]
-
-MAX_SDP = 16_000  # characters; one sound and one picture each way take about 5,000
-
-WATCHERS = frozenset(Role)
-HELPERS = frozenset({Role.ADMIN, Role.EXPERT, Role.TECHNICIAN})
-# What a guest may send is for their link to say, besides the role.
-ALL_GUESTS = frozenset(LinkMay)
-SPEAKING_GUESTS = frozenset({LinkMay.APPROVE, LinkMay.HELP})
-HELPING_GUESTS = frozenset({LinkMay.HELP})
-
-
-class Traffic(Enum):
-    DURABLE = auto()
-    EPHEMERAL = auto()
-    DIRECTED = auto()
-    CONTROL = auto()
-
-
-class IceCandidate(BaseModel):
-    """As browsers say it (RTCIceCandidateInit)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    candidate: str = Field(max_length=1000)
-    sdp_mid: str | None = Field(None, max_length=40)
-    sdp_m_line_index: int | None = Field(None, ge=0, le=100)
-    username_fragment: str | None = Field(None, max_length=300)
-
-
-class Message(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    traffic: ClassVar[Traffic]
-    type: str
-
-
-class FromClient(Message):
-    """`permission` is needed by every message, `roles` are those that may send this one, `guests` whose links let."""
-
-    permission: ClassVar[Permission] = Permission.SESSIONS_JOIN
-    roles: ClassVar[frozenset[Role]] = HELPERS
-    guests: ClassVar[frozenset[LinkMay]] = HELPING_GUESTS
-
-
-class Ask(FromClient):
-    """A durable wish. `n` counts from 1 per client; the same (client, n) has its effect once, however often sent."""
-
-    traffic = Traffic.DURABLE
-    n: Counter
-
+from nearhand.sessions.signalling import (
+    CameraAsk,
+    CameraAsked,
+    CameraState,
+    CameraStated,
+    RtcCandidate,
+    RtcCandidateTold,
+    RtcDescribe,
+    RtcDescribed,
+    RtcHail,
+    RtcHailed,
+    RtcHush,
+    RtcHushed,
+    RtcPart,
+    RtcParted,
+    RtcSfuAgain,
+    RtcSfuCandidate,
+    RtcSfuCandidateTold,
+    RtcSfuClosed,
+    RtcSfuDescribe,
+    RtcSfuDescribed,
+    RtcSfuEnter,
+    RtcTalk,
+    RtcTalks,
+    RtcWay,
+)
 
 # Live video large and small, live pictures over the line, one still every few seconds, stills on request.
 Rung = Literal[1, 2, 3, 4, 5]
@@ -108,35 +82,6 @@ Rung = Literal[1, 2, 3, 4, 5]
 RungReason = Literal[
     "best", "narrow", "slow", "lossy", "busy", "no_way", "cut", "spent", "by_hand", "asked", "unwatched"
 ]
-
-
-class Fleeting(FromClient):
-    traffic = Traffic.EPHEMERAL
-    replaces: ClassVar[str]
-
-
-class Directed(FromClient):
-    """From one client to another. `to`: its name; for all without."""
-
-    traffic = Traffic.DIRECTED
-    to: ClientId | None
-
-
-class Calling(Directed):
-    """About a connection of their own, for voice and pictures.
-
-    `run` names one life of the sender's page, `to_run` that of the other's page it is meant for.
-    """
-
-    # To receive is to watch; what somebody may send over it, the other end judges by their role and link.
-    roles, guests = WATCHERS, ALL_GUESTS
-
-
-class Conferring(FromClient):
-    """About voice and pictures, to the service: with its media server, or for all at once."""
-
-    traffic = Traffic.DIRECTED
-    roles, guests = WATCHERS, ALL_GUESTS
 
 
 # -- from client: control ---------------------------------------------------------------------------------------
@@ -370,130 +315,7 @@ class CaptionSay(Fleeting):
     is_final: bool
 
 
-# -- from client: directed --------------------------------------------------------------------------------------
-
-
-class CameraAsk(Directed):
-    """Ask for something of another's camera. It is done at once where they allow that, else shown to them.
-
-    `tell` asks for its `camera.state` alone; the others need `is_on` (torch), `zoom` or `at` (focus).
-    """
-
-    type: Literal["camera.ask"] = "camera.ask"
-    to: ClientId | None = None
-    act: CameraAct
-    is_on: bool | None = None
-    zoom: float | None = Field(None, gt=0, le=1000, allow_inf_nan=False)
-    at: ImagePoint | None = None
-
-
-class CameraState(Directed):
-    """What my camera can do and does. `is_steered`: others may steer it without asking each time.
-
-    `asked`: waits for the answer of whoever holds it; `declined`: they said no.
-    """
-
-    type: Literal["camera.state"] = "camera.state"
-    to: ClientId | None = None
-    stream: ShortId
-    is_steered: bool
-    torch: bool | None
-    zoom: ZoomRange | None
-    can_focus: bool
-    cameras: int = Field(ge=0, le=50)
-    asked: CameraAct | None
-    declined: CameraAct | None
-
-
-class RtcHail(Calling):
-    """I could be connected to. Without `to` it is for all; who hears it hails back, once per `run`."""
-
-    type: Literal["rtc.hail"] = "rtc.hail"
-    to: ClientId | None = None
-    run: ShortId
-
-
-class RtcDescribe(Calling):
-    """A WebRTC offer or answer."""
-
-    type: Literal["rtc.describe"] = "rtc.describe"
-    to: ClientId
-    run: ShortId
-    to_run: ShortId
-    kind: Literal["offer", "answer"]
-    sdp: str = Field(min_length=1, max_length=MAX_SDP)
-
-
-class RtcCandidate(Calling):
-    """A way by which the sender may be reached; null: there are no more."""
-
-    type: Literal["rtc.candidate"] = "rtc.candidate"
-    to: ClientId
-    run: ShortId
-    to_run: ShortId
-    candidate: IceCandidate | None = None
-
-
-class RtcHush(Calling):
-    """Ask somebody to mute their microphone. It is shown to them; nothing is switched for them."""
-
-    guests = SPEAKING_GUESTS
-    type: Literal["rtc.hush"] = "rtc.hush"
-    to: ClientId
-
-
-class RtcPart(Calling):
-    """Give the connection up."""
-
-    type: Literal["rtc.part"] = "rtc.part"
-    to: ClientId
-
-
-class RtcTalk(Conferring):
-    """My microphone is open, or not any more: for all others, where no connection of two carries it."""
-
-    guests = SPEAKING_GUESTS
-    type: Literal["rtc.talk"] = "rtc.talk"
-    is_talking: bool
-
-
-class RtcSfuEnter(Conferring):
-    """I am in this room of the media server: offer me what I may take. An offer of my own may follow."""
-
-    type: Literal["rtc.sfu_enter"] = "rtc.sfu_enter"
-    room: ShortId
-    takes_pictures: bool
-
-
-class RtcSfuDescribe(Conferring):
-    """An offer of what I send, by a leg that I name anew each time; or the answer to one that I was offered."""
-
-    type: Literal["rtc.sfu_describe"] = "rtc.sfu_describe"
-    leg: ShortId
-    kind: Literal["offer", "answer"]
-    sdp: str = Field(min_length=1, max_length=MAX_SDP)
-
-
-class RtcSfuCandidate(Conferring):
-    """A way by which I may be reached; null: there are no more."""
-
-    type: Literal["rtc.sfu_candidate"] = "rtc.sfu_candidate"
-    leg: ShortId
-    candidate: IceCandidate | None = None
-
-
-class RtcSfuAgain(Conferring):
-    """No way was found for this leg, or it was lost: offer it anew."""
-
-    type: Literal["rtc.sfu_again"] = "rtc.sfu_again"
-    leg: ShortId
-
-
 # -- from server: control ---------------------------------------------------------------------------------------
-
-
-class FromServer(Message):
-    pass
 
 
 class Welcome(FromServer):
@@ -565,17 +387,6 @@ class Pong(FromServer):
 
 
 # -- from server: durable events --------------------------------------------------------------------------------
-
-
-class Event(FromServer):
-    """A stored fact. `seq` counts from 1 without gaps; `client` and `n` say whose wish it was."""
-
-    traffic = Traffic.DURABLE
-    seq: int
-    at: datetime
-    by: str
-    client: str
-    n: int
 
 
 class ParticipantJoined(Event):
@@ -704,12 +515,6 @@ class Withheld(FromServer):
 # -- from server: ephemeral -------------------------------------------------------------------------------------
 
 
-class Passing(FromServer):
-    traffic = Traffic.EPHEMERAL
-    replaces: ClassVar[str]
-    by: str
-
-
 class PresenceChanged(FromServer):
     traffic = Traffic.EPHEMERAL
     type: Literal["presence.changed"] = "presence.changed"
@@ -776,122 +581,6 @@ class CaptionSaid(Passing):
     is_final: bool
 
 
-# -- from server: directed --------------------------------------------------------------------------------------
-
-
-class Put(FromServer):
-    """From another client; `client` names it, `by` is whose it is."""
-
-    traffic = Traffic.DIRECTED
-    by: str
-    client: str
-
-
-class CameraAsked(Put):
-    type: Literal["camera.asked"] = "camera.asked"
-    act: CameraAct
-    is_on: bool | None
-    zoom: float | None
-    at: ImagePoint | None
-
-
-class CameraStated(Put):
-    type: Literal["camera.stated"] = "camera.stated"
-    stream: ShortId
-    is_steered: bool
-    torch: bool | None
-    zoom: ZoomRange | None
-    can_focus: bool
-    cameras: int
-    asked: CameraAct | None
-    declined: CameraAct | None
-
-
-class RtcHailed(Put):
-    type: Literal["rtc.hailed"] = "rtc.hailed"
-    run: ShortId
-    is_for_all: bool  # hail back
-
-
-class RtcDescribed(Put):
-    type: Literal["rtc.described"] = "rtc.described"
-    run: ShortId
-    to_run: ShortId
-    kind: Literal["offer", "answer"]
-    sdp: str
-
-
-class RtcCandidateTold(Put):
-    type: Literal["rtc.candidate_told"] = "rtc.candidate_told"
-    run: ShortId
-    to_run: ShortId
-    candidate: IceCandidate | None
-
-
-class RtcHushed(Put):
-    type: Literal["rtc.hushed"] = "rtc.hushed"
-
-
-class RtcParted(FromServer):
-    """You and that client are not to be connected any more: close the connection now.
-
-    They gave it up, are gone, or one of you may not see what the session is about now.
-    """
-
-    traffic = Traffic.DIRECTED
-    type: Literal["rtc.parted"] = "rtc.parted"
-    client: str
-
-
-class RtcWay(FromServer):
-    """How voice and pictures go for you from now on. `direct`, between browsers, holds until this is first told.
-
-    `why` is there where it is not as it should be: `full`, more are here than connect directly and there is no media
-    server; `lost`, there is one and it is out of reach.
-    """
-
-    traffic = Traffic.DIRECTED
-    type: Literal["rtc.way"] = "rtc.way"
-    way: Literal["direct", "sfu", "none"]
-    why: Literal["full", "lost"] | None
-    room: ShortId | None  # at the media server; another one is entered anew
-    is_entered: bool = (
-        False  # in that room: after a long absence, or an accident there, it is entered once more
-    )
-
-
-class RtcTalks(Put):
-    type: Literal["rtc.talks"] = "rtc.talks"
-    is_talking: bool
-
-
-class RtcSfuDescribed(FromServer):
-    """The answer to what you send, or an offer of what another client sends: then `client` and `by` say whose."""
-
-    traffic = Traffic.DIRECTED
-    type: Literal["rtc.sfu_described"] = "rtc.sfu_described"
-    leg: ShortId
-    kind: Literal["offer", "answer"]
-    sdp: str
-    client: str | None
-    by: str | None
-
-
-class RtcSfuCandidateTold(FromServer):
-    traffic = Traffic.DIRECTED
-    type: Literal["rtc.sfu_candidate_told"] = "rtc.sfu_candidate_told"
-    leg: ShortId
-    candidate: IceCandidate | None
-
-
-class RtcSfuClosed(FromServer):
-    """Close this leg now: they are gone, or you may not hear and see them any more, or it was refused."""
-
-    traffic = Traffic.DIRECTED
-    type: Literal["rtc.sfu_closed"] = "rtc.sfu_closed"
-    leg: ShortId
-
-
 ClientMessage = Annotated[
     Hello | Ping
     | AnnotationAdd | AnnotationEdit | AnnotationRemove | AnnotationRestore
@@ -938,77 +627,7 @@ ServerMessage = Annotated[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Malformed:
-    """Something that is no message. With `n`, it was a numbered wish, and can be settled by refusing it."""
-
-    error: NearhandError
-    n: int | None
-
-
 client_messages: TypeAdapter[Any] = TypeAdapter(ClientMessage)
 server_messages: TypeAdapter[Any] = TypeAdapter(ServerMessage)
 server_events: TypeAdapter[Any] = TypeAdapter(ServerEvent)
 stored_events: TypeAdapter[Any] = TypeAdapter(StoredEvent)
-
-
-_frames: TypeAdapter[list[Any]] = TypeAdapter(list[ClientMessage])
-_MAX_N = 2**53
-
-
-def read_frame(text: str) -> list[Any]:
-    """The messages of one frame, an array or a single object; what is no message becomes a Malformed."""
-    try:
-        return _frames.validate_json(text) if text.startswith("[") else [client_messages.validate_json(text)]
-    except ValidationError:
-        return _read_one_by_one(text)
-
-
-def _read_one_by_one(text: str) -> list[Any]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return [Malformed(NotAMessage("A frame is a JSON array of messages."), None)]
-    return [_read_one(item) for item in (found if isinstance(found, list) else [found])]
-
-
-def _read_one(item: Any) -> Any:
-    try:
-        return client_messages.validate_json(json.dumps(item))
-    except (ValidationError, RecursionError) as error:
-        n = item.get("n") if isinstance(item, dict) else None
-        is_numbered = isinstance(n, int) and not isinstance(n, bool) and 1 <= n < _MAX_N
-        return Malformed(NotAMessage(_said(error)), n if is_numbered else None)
-
-
-def _said(error: ValidationError | RecursionError) -> str:
-    if isinstance(error, RecursionError):
-        return "It is nested too deeply."
-    first = error.errors(include_url=False, include_input=False)[0]
-    return f"{'.'.join(str(part) for part in first['loc']) or 'message'}: {first['msg']}"[:500]
-
-
-class CloseCode(Enum):
-    """Why the server closes a live connection; every reason is a word a client can act on."""
-
-    BAD_PROTOCOL = 4000, "bad_protocol"
-    NO_HELLO = 4001, "no_hello"
-    UNAUTHENTICATED = 4003, "unauthenticated"
-    NO_SESSION = 4004, "no_session"
-    CLIENT_TAKEN = 4005, "client_taken"
-    IDLE = 4006, "idle"
-    REPLACED = 4007, "replaced"
-    TOO_SLOW = 4008, "too_slow"
-    TOO_LARGE = 4009, "too_large"
-    ENDED = 4010, "session_ended"
-    NOT_SAVED = 4011, "not_saved"
-    RESTARTING = 4012, "restarting"
-    TOO_MANY_ERRORS = 4013, "too_many_errors"
-
-    @property
-    def code(self) -> int:
-        return self.value[0]
-
-    @property
-    def reason(self) -> str:
-        return self.value[1]

@@ -6,10 +6,11 @@ from typing import Literal, Protocol
 
 from nearhand.access.model import LinkMay, Role
 from nearhand.sessions.conference import Conference, Rights
-from nearhand.sessions.messages import (
-    HELPERS,
+from nearhand.sessions.message import HELPERS, FromServer
+from nearhand.sessions.model import Participant
+from nearhand.sessions.sfu import Kind, Sfu
+from nearhand.sessions.signalling import (
     Conferring,
-    FromServer,
     RtcSfuAgain,
     RtcSfuCandidate,
     RtcSfuDescribe,
@@ -17,8 +18,6 @@ from nearhand.sessions.messages import (
     RtcTalks,
     RtcWay,
 )
-from nearhand.sessions.model import Participant
-from nearhand.sessions.sfu import Kind, Sfu
 
 MESH = 3  # so many connect to each other directly: each more would cost every phone one more sending
 Way = Literal["direct", "sfu", "none"]

@@ -1,9 +1,9 @@
 """The live room: what a session is as of its last event, and what each message makes of it; no network, no clock."""
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar, assert_never
 
 from nearhand.access.model import Role
@@ -11,12 +11,16 @@ from nearhand.devices.model import Face
 from nearhand.kit.errors import Forbidden, NearhandError
 from nearhand.sessions import consent
 from nearhand.sessions.anchoring import (
+    Part,
     anchor_on_face,
     anchor_on_frame,
+    anchor_on_part,
     demand_on_face,
     demand_on_still,
-    meet,
+    demand_points,
 )
+from nearhand.sessions.frames import Frames
+from nearhand.sessions.message import Ask, Event, Fleeting, FromClient, Passing
 from nearhand.sessions.messages import (
     AnnotationAdd,
     AnnotationAdded,
@@ -30,26 +34,13 @@ from nearhand.sessions.messages import (
     ApprovalAsked,
     ApprovalGive,
     ApprovalGiven,
-    Ask,
-    CaptionSaid,
-    CaptionSay,
     ChatSaid,
     ChatSay,
     DeviceShow,
     DeviceShown,
     DocumentShow,
     DocumentShown,
-    Event,
-    Fleeting,
-    FrameFreeze,
-    FrameSight,
-    FrameSighted,
-    FreezeAsked,
-    FromClient,
     ParticipantJoined,
-    Passing,
-    PointerMove,
-    PointerMoved,
     RecordingAgree,
     RecordingAgreed,
     RecordingAsk,
@@ -59,10 +50,6 @@ from nearhand.sessions.messages import (
     RecordingEnded,
     RecordingEvent,
     RecordingPaused,
-    RungAsk,
-    RungAsked,
-    RungTell,
-    RungTold,
     SessionClosed,
     SessionEnd,
     SignalGive,
@@ -71,8 +58,6 @@ from nearhand.sessions.messages import (
     StepShown,
     StillShare,
     StillShared,
-    StrokeDraw,
-    StrokeDrawn,
 )
 from nearhand.sessions.model import (
     Anchor,
@@ -82,26 +67,20 @@ from nearhand.sessions.model import (
     ApprovalExists,
     ChatLine,
     Decided,
-    FaceAnchor,
-    FrameExpired,
     FrameKey,
-    FrameRef,
     GivenDocument,
     GivenSignal,
-    LedgerLine,
     NoPose,
     OnFace,
     OnFrame,
     OnPort,
     OnStillOnly,
-    OutOfOrder,
     Participant,
     PictureMask,
     Place,
     Recording,
     RecordingExists,
     RecordingState,
-    RefusedBefore,
     SaidBefore,
     Session,
     SessionEnded,
@@ -112,19 +91,16 @@ from nearhand.sessions.model import (
     SharedStill,
     ShownDevice,
     ShownStep,
-    Sighting,
     Snapshot,
     StillAnchor,
     StillFrame,
     StreamTaken,
-    TooManyClients,
-    TooManyRefused,
     UnknownAnnotation,
     UnknownApproval,
-    UnknownPort,
     UnknownRecording,
-    WrongPoints,
 )
+from nearhand.sessions.passing import as_passed_on
+from nearhand.sessions.settled import Acknowledge, Refuse, Settled
 
 MAX_ANNOTATIONS = 2000
 MAX_POINTS = 100_000  # of all annotations together: what a joining phone must load and draw
@@ -134,25 +110,12 @@ MAX_PARTICIPANTS = 200
 MAX_GUESTS_FILL = (
     150  # a joining link makes as many guests as one likes: the other places are for people with accounts
 )
-MAX_CLIENTS_PER_PARTICIPANT = 50  # so that nobody can use up the names of others
 MAX_APPROVALS = 500
 MAX_VOICE_NOTES = 500
 MAX_RECORDINGS = 50
-MAX_STREAMS = 1000
 MAX_EVENTS = 500_000
-MAX_REFUSED_PER_CLIENT = 1000
-MAX_RING_FRAMES = 2000
 CHAT_SHOWN = 200
 STILLS_SHOWN = 50
-
-POINTS_OF = {
-    Shape.RING: (2, 2),
-    Shape.ARROW: (2, 2),
-    Shape.FREEHAND: (1, 512),
-    Shape.TEXT: (1, 1),
-    Shape.LABEL_3D: (2, 2),
-    Shape.PORT: (1, 1),
-}
 
 
 # -- what the room answers --------------------------------------------------------------------------------------
@@ -172,56 +135,10 @@ class Deliver:
     message: Passing
 
 
-@dataclass(frozen=True, slots=True)
-class Acknowledge:
-    """It came before, and was stored then."""
-
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
-class Refuse:
-    """`is_settled`: the number is used up, and the same number will be refused again.
-
-    `is_kept`: for that it must be remembered; the other reason to refuse it never goes away.
-    """
-
-    error: NearhandError
-    n: int
-    is_settled: bool
-    is_kept: bool = True
-
-
 Effect = Store | Deliver | Acknowledge | Refuse
 
 
 # -- what the room is -------------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class Ledger:
-    """Which numbered messages of one client are settled: all up to `last`, of which `refused` had no effect."""
-
-    by: str
-    last: int = 0
-    refused: set[int] = field(default_factory=set)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A port or component of a device that exists: its centre and size on the face."""
-
-    name: str
-    x_mm: float
-    y_mm: float
-    width_mm: float
-    height_mm: float
-
-
-@dataclass(slots=True)
-class SeenFrame:
-    at: datetime
-    sighting: Sighting | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,10 +154,7 @@ class Room:
 
     def __init__(self, session: Session, *, ring_s: float) -> None:
         self.session = session
-        self._ring = timedelta(seconds=ring_s)
-        # Fleeting, not part of the log:
-        self._frames: OrderedDict[FrameKey, SeenFrame] = OrderedDict()
-        self._streams: dict[str, str] = {}
+        self.frames = Frames(ring_s)
         self.present: Set[str] = frozenset()  # who is connected, as the hub last said
         self._forget()
 
@@ -254,7 +168,6 @@ class Room:
         self.points = 0
         self.chat: deque[ChatLine] = deque(maxlen=CHAT_SHOWN)
         self.stills: deque[SharedStill] = deque(maxlen=STILLS_SHOWN)
-        self.still_frames: dict[FrameKey, StillFrame] = {}
         self.signal: GivenSignal | None = None
         self.step: ShownStep | None = None
         self.step_seq = 0
@@ -263,7 +176,7 @@ class Room:
         self.voices: set[str] = set()
         self.recording: Recording | None = None
         self.recordings: dict[str, None] = {}  # the ids of all, in order
-        self.ledgers: dict[str, Ledger] = {}
+        self.settled = Settled()
 
     # -- loading and folding --
 
@@ -281,11 +194,11 @@ class Room:
         self.session = session
         if snapshot is not None:
             self._unfold(snapshot)
-        self.still_frames.update(stills)
+        self.frames.restore(stills)
         for event in tail:
             self.apply(event)
         for client, by, n in refusals:
-            self._settle(client, by, n, is_stored=False)
+            self.settled.settle(client, by, n, is_stored=False)
 
     def _unfold(self, snapshot: Snapshot) -> None:
         state = snapshot.state
@@ -302,21 +215,14 @@ class Room:
         self.approvals = {a.id: a for a in state.approvals}
         self.document, self.voices = state.document, set(snapshot.voices)
         self.recording, self.recordings = state.recording, dict.fromkeys(snapshot.recordings)
-        self.ledgers = {
-            line.client: Ledger(line.by, line.last, set(line.refused)) for line in snapshot.ledgers
-        }
+        self.settled = Settled(snapshot.ledgers)
 
     def fold(self) -> Snapshot:
         return Snapshot(
             seq=self.seq,
             state=self.state(),
             removed=tuple(self.removed.values()),
-            ledgers=tuple(
-                LedgerLine(
-                    client=client, by=ledger.by, last=ledger.last, refused=tuple(sorted(ledger.refused))
-                )
-                for client, ledger in self.ledgers.items()
-            ),
+            ledgers=self.settled.fold(),
             step_seq=self.step_seq,
             voices=tuple(sorted(self.voices)),
             recordings=tuple(self.recordings),
@@ -353,14 +259,6 @@ class Room:
         self.apply(event)
         return [Store(event)]
 
-    def owner_of(self, client: str) -> str | None:
-        ledger = self.ledgers.get(client)
-        return None if ledger is None else ledger.by
-
-    def acked(self, client: str) -> int:
-        ledger = self.ledgers.get(client)
-        return 0 if ledger is None else ledger.last
-
     # -- asking --
 
     def receive(
@@ -374,27 +272,27 @@ class Room:
     ) -> list[Effect]:
         """What this message leads to. `found`: the part or face that the message names, or why it is refused."""
         if isinstance(message, Fleeting):
-            return self._pass_on(participant, client, message, now)
-        settled = self._settled_before(participant, client, message.n)
-        if settled is not None:
-            return [settled]
+            return [Deliver(self._pass_on(participant, client, message, now))]
+        answer = self.settled.answer(participant.id, client, message.n)
+        if answer is not None:
+            return [answer]
         try:
             if isinstance(found, NearhandError):
                 raise found
             self._check(participant, message)
             event = self._DECIDE[type(message)](self, message, _Context(participant, client, now, found))
         except NearhandError as error:
-            self._settle(client, participant.id, message.n, is_stored=False)
+            self.settled.settle(client, participant.id, message.n, is_stored=False)
             return [Refuse(error, message.n, is_settled=True)]
         self.apply(event)
         return [Store(event)]
 
     def refuse(self, participant: Participant, client: str, n: int, error: NearhandError) -> list[Effect]:
         """Settle a numbered message that could not be understood: it must not block those after it."""
-        settled = self._settled_before(participant, client, n)
-        if settled is not None:
-            return [settled]
-        self._settle(client, participant.id, n, is_stored=False)
+        answer = self.settled.answer(participant.id, client, n)
+        if answer is not None:
+            return [answer]
+        self.settled.settle(client, participant.id, n, is_stored=False)
         return [Refuse(error, n, is_settled=True)]
 
     def take_off(self, annotation_id: str, by: str, now: datetime) -> list[Effect]:
@@ -425,28 +323,6 @@ class Room:
         event = consent.event_of(before, after).model_validate(stamp | {"recording": after})
         self.apply(event)
         return [Store(event)]
-
-    def _settled_before(self, participant: Participant, client: str, n: int) -> Effect | None:
-        ledger = self.ledgers.get(client)
-        last = 0 if ledger is None else ledger.last
-        if ledger is None and self._names_of(participant) >= MAX_CLIENTS_PER_PARTICIPANT:
-            # Names are never given back, for a number sent again must be known again; so this will never change.
-            too_many = (
-                f"In one session you may use {MAX_CLIENTS_PER_PARTICIPANT} client names; use one you had."
-            )
-            return Refuse(TooManyClients(too_many), n, is_settled=True, is_kept=False)
-        if ledger is not None and n <= last:
-            if n in ledger.refused:
-                return Refuse(RefusedBefore(), n, is_settled=True)
-            return Acknowledge(n)
-        if n != last + 1:
-            return Refuse(OutOfOrder(f"Number {last + 1} comes next, not {n}."), n, is_settled=False)
-        if ledger is not None and len(ledger.refused) >= MAX_REFUSED_PER_CLIENT:
-            return Refuse(TooManyRefused(), n, is_settled=False)
-        return None
-
-    def _names_of(self, participant: Participant) -> int:
-        return sum(ledger.by == participant.id for ledger in self.ledgers.values())
 
     def _check(self, participant: Participant, message: Ask) -> None:
         demand_role(participant, message)
@@ -547,10 +423,10 @@ class Room:
         return SessionClosed(**self._stamp(message, context))
 
     def _decide_still_share(self, message: StillShare, context: _Context) -> Event:
-        if len(self.still_frames) >= MAX_STILLS:
+        if self.frames.still_count >= MAX_STILLS:
             raise SessionFull(f"A session has at most {MAX_STILLS} stills.")
-        self._claim_stream(message.frame.stream, context.client)
-        known = self.still_frames.get((message.frame.stream, message.frame.frame_id))
+        self.frames.claim(message.frame.stream, context.client)
+        known = self.frames.still(message.frame)
         if known is not None and known.sha256 != message.sha256:
             raise StreamTaken("That frame was shared before, with another picture.")
         still = SharedStill(
@@ -562,7 +438,7 @@ class Room:
             width=message.width,
             height=message.height,
             captured_at=message.captured_at,
-            sighting=message.sighting or self._ring_sighting(message.frame, context.now),
+            sighting=message.sighting or self.frames.recent_sighting(message.frame, context.now),
             mask=message.mask or PictureMask.NONE,
         )
         return StillShared(**self._stamp(message, context), still=still)
@@ -621,7 +497,7 @@ class Room:
             raise UnknownAnnotation
         if len(self.annotations) >= MAX_ANNOTATIONS:
             raise SessionFull(f"A session has at most {MAX_ANNOTATIONS} annotations.")
-        self._demand_points(old.anchor.point_count)
+        self._demand_room_for(old.anchor.point_count)
         return AnnotationRestored(**self._stamp(message, context), annotation=old)
 
     def _stamp(self, message: Ask, context: _Context) -> dict[str, object]:
@@ -643,167 +519,44 @@ class Room:
             case OnFace():
                 anchor = anchor_on_face(place)
             case OnPort():
-                anchor = _anchor_on_part(shape, place, context.found)
+                anchor = anchor_on_part(shape, place, context.found)
             case _:
                 assert_never(place)
-        least, most = POINTS_OF[shape]
-        if not least <= anchor.point_count <= most:
-            raise WrongPoints(
-                f"A {shape} has {least} points." if least == most else "A stroke has 1 to 512 points."
-            )
-        if shape is Shape.PORT and not isinstance(place, OnPort):
-            raise WrongPoints("A port is named, not drawn.")
+        demand_points(shape, place, anchor)
         if isinstance(anchor, StillAnchor):
             demand_on_still(shape, anchor)
         elif isinstance(context.found, Face):
             demand_on_face(shape, anchor, context.found)
-        self._demand_points(anchor.point_count - (replaced.anchor.point_count if replaced else 0))
+        self._demand_room_for(anchor.point_count - (replaced.anchor.point_count if replaced else 0))
         return anchor
 
     def _anchor_on_frame(self, place: OnFrame, now: datetime) -> Anchor:
         """On the device where its pose is known, else on the still. Raises FrameExpired, MissesFace and NoPose."""
-        sighting = self._sighting(place.frame, now)
+        sighting = self.frames.sighting(place.frame, now)
         if sighting is not None:
             return anchor_on_frame(place.points, place.frame, sighting)
-        still = self.still_frames.get((place.frame.stream, place.frame.frame_id))
+        still = self.frames.still(place.frame)
         if still is None:
             raise NoPose
         return still.anchor(place.points)
 
-    def _demand_points(self, more: int) -> None:
+    def _demand_room_for(self, more: int) -> None:
         if self.points + more > MAX_POINTS:
             raise SessionFull(f"The annotations of a session have at most {MAX_POINTS} points together.")
-
-    # -- frames --
 
     def drawn_on(self, ask: Ask) -> ShownDevice | None:
         """Whose face is on the picture that a mark is drawn on, if the picture is known."""
         if not isinstance(ask, AnnotationAdd | AnnotationEdit) or not isinstance(ask.place, OnFrame):
             return None
-        seen = self._seen(ask.place.frame)
+        seen = self.frames.seen_in(ask.place.frame)
         return ShownDevice(device_id=seen.device_id, face=seen.face) if seen is not None else None
 
-    def seen_in(self, frame: FrameRef) -> str | None:
-        """The device that was recognised in this picture, if the picture is known."""
-        seen = self._seen(frame)
-        return None if seen is None else seen.device_id
-
-    def client_of(self, stream: str) -> str | None:
-        """Whose frames are numbered under this name."""
-        return self._streams.get(stream)
-
-    def _seen(self, frame: FrameRef) -> Sighting | None:
-        key = (frame.stream, frame.frame_id)
-        still, seen = self.still_frames.get(key), self._frames.get(key)
-        return (still.sighting() if still is not None else None) or (
-            seen.sighting if seen is not None else None
-        )
-
-    def _sighting(self, frame: FrameRef, now: datetime) -> Sighting | None:
-        """The sighting of exactly this frame; never that of a neighbour. Raises FrameExpired."""
-        key = (frame.stream, frame.frame_id)
-        still = self.still_frames.get(key)
-        seen = self._frames.get(key)
-        shared = still.sighting() if still is not None else None
-        if shared is not None:
-            return shared
-        if seen is not None and now - seen.at > self._ring:
-            seen = None
-        if still is None and seen is None:
-            raise FrameExpired
-        return seen.sighting if seen is not None else None
-
-    def _ring_sighting(self, frame: FrameRef, now: datetime) -> Sighting | None:
-        seen = self._frames.get((frame.stream, frame.frame_id))
-        return seen.sighting if seen is not None and now - seen.at <= self._ring else None
-
-    def _claim_stream(self, stream: str, client: str) -> None:
-        # Two phones that call their stream alike would mix their frames, and marks would land on the wrong device.
-        if len(self._streams) >= MAX_STREAMS and stream not in self._streams:
-            # The oldest of one's own: whoever mints names without end must not make others lose theirs.
-            own = (name for name, owner in self._streams.items() if owner == client)
-            del self._streams[next(own, next(iter(self._streams)))]
-        if self._streams.setdefault(stream, client) != client:
-            raise StreamTaken
-
-    # -- passing on --
-
-    def _pass_on(
-        self, participant: Participant, client: str, message: Fleeting, now: datetime
-    ) -> list[Effect]:
+    def _pass_on(self, participant: Participant, client: str, message: Fleeting, now: datetime) -> Passing:
         """Raises what is wrong: a fleeting message is not settled, only answered."""
         demand_role(participant, message)
         if self.is_ended:
             raise SessionEnded
-        match message:
-            case PointerMove():
-                return [Deliver(self._pointer(participant.id, message, now))]
-            case StrokeDraw():
-                return [
-                    Deliver(
-                        StrokeDrawn(
-                            by=participant.id,
-                            id=message.id,
-                            shape=message.shape,
-                            frame=message.frame,
-                            points=message.points,
-                        )
-                    )
-                ]
-            case FrameSight():
-                self._claim_stream(message.frame.stream, client)
-                self._see(message, now)
-                return [
-                    Deliver(
-                        FrameSighted(
-                            by=participant.id,
-                            frame=message.frame,
-                            captured_at=message.captured_at,
-                            sighting=message.sighting,
-                        )
-                    )
-                ]
-            case FrameFreeze():
-                return [Deliver(FreezeAsked(by=participant.id, frame=message.frame))]
-            case RungTell():
-                self._claim_stream(message.stream, client)
-                told = RungTold(
-                    by=participant.id, stream=message.stream, rung=message.rung, because=message.because
-                )
-                return [Deliver(told)]
-            case RungAsk():
-                return [Deliver(RungAsked(by=participant.id, rung=message.rung))]
-            case CaptionSay(text=text, language=language, is_final=is_final):
-                said = CaptionSaid(by=participant.id, text=text, language=language, is_final=is_final)
-                return [Deliver(said)]
-            case _:
-                raise TypeError(f"no rule for {type(message).__name__}")
-
-    def _see(self, message: FrameSight, now: datetime) -> None:
-        key = (message.frame.stream, message.frame.frame_id)
-        self._frames[key] = SeenFrame(now, message.sighting)
-        self._frames.move_to_end(key)
-        while self._frames:
-            oldest = next(iter(self._frames))
-            if len(self._frames) <= MAX_RING_FRAMES and now - self._frames[oldest].at <= self._ring:
-                break
-            del self._frames[oldest]
-
-    def _pointer(self, by: str, message: PointerMove, now: datetime) -> PointerMoved:
-        place, points, device = message.place, None, None
-        if isinstance(place, OnFace):
-            points = place.points_mm
-            device = ShownDevice(device_id=place.device_id, face=place.face)
-        elif isinstance(place, OnFrame):
-            try:
-                sighting = self._sighting(place.frame, now)
-                if sighting is not None:
-                    points = meet(place.points, sighting)
-                    device = ShownDevice(device_id=sighting.device_id, face=sighting.face)
-            except NearhandError:
-                # A pointer is still worth showing on the picture when it cannot be placed on the device.
-                points, device = None, None
-        return PointerMoved(by=by, place=place, points_mm=points, device=device)
+        return as_passed_on(message, participant.id, client, self.frames, now)
 
     # -- applying --
 
@@ -813,7 +566,7 @@ class Room:
             raise ValueError(f"event {event.seq} cannot follow {self.seq}")
         self.seq = event.seq
         if event.n:
-            self._settle(event.client, event.by, event.n, is_stored=True)
+            self.settled.settle(event.client, event.by, event.n, is_stored=True)
         self._REDUCE[type(event)](self, event)
 
     def _reduce_participant_joined(self, event: ParticipantJoined) -> None:
@@ -862,9 +615,8 @@ class Room:
 
     def _reduce_still_shared(self, event: StillShared) -> None:
         self.stills.append(event.still)
-        key = (event.still.frame.stream, event.still.frame.frame_id)
-        self.still_frames[key] = StillFrame(event.still.sha256, event.model_dump_json())
-        self._streams.setdefault(event.still.frame.stream, event.client)
+        still = StillFrame(event.still.sha256, event.model_dump_json())
+        self.frames.share(event.still.frame, event.client, still)
         self._change_session(last_still_sha256=event.still.sha256)
 
     def _reduce_device_shown(self, event: DeviceShown) -> None:
@@ -895,16 +647,6 @@ class Room:
 
     def _change_session(self, **changes: object) -> None:
         self.session = self.session.model_copy(update=changes)
-
-    def _settle(self, client: str, by: str, n: int, *, is_stored: bool) -> None:
-        """Numbers between the last settled one and this were refused: only what had an effect is in the log."""
-        ledger = self.ledgers.get(client)
-        if ledger is None:
-            ledger = self.ledgers[client] = Ledger(by)
-        if n <= ledger.last:
-            return
-        ledger.refused.update(range(ledger.last + 1, n + (not is_stored)))
-        ledger.last = n
 
     _DECIDE: ClassVar[dict[type[Ask], Callable[..., Event]]] = {
         ChatSay: _decide_chat_say,
@@ -966,18 +708,3 @@ def _demand(participant: Participant, message: type[FromClient], word: str) -> N
 def _demand_keepable(annotation: Annotation) -> None:
     if annotation.is_kept and isinstance(annotation.anchor, StillAnchor):
         raise OnStillOnly
-
-
-def _anchor_on_part(shape: Shape, place: OnPort, part: Part | Face | None) -> FaceAnchor:
-    if not isinstance(part, Part):
-        raise UnknownPort(f"No port {place.port} on the {place.face} of that device.")
-    centre = (part.x_mm, part.y_mm, 0.0)
-    rim = (part.x_mm + max(part.width_mm, part.height_mm) * 0.75, part.y_mm, 0.0)
-    return FaceAnchor(
-        device_id=place.device_id,
-        face=place.face,
-        points_mm=(centre, rim) if shape is Shape.RING else (centre,),
-        ring_mm=None,
-        is_approximate=False,
-        port=part.name,
-    )

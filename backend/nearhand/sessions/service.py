@@ -20,12 +20,13 @@ from nearhand.labels.service import RegisteredLabels
 from nearhand.media.model import Still
 from nearhand.media.pictures import opened
 from nearhand.media.service import Eyes
+from nearhand.sessions.anchoring import Part
 from nearhand.sessions.audience import Viewer, reach_of, veiled
 from nearhand.sessions.log import Batch, Log
+from nearhand.sessions.message import Ask
 from nearhand.sessions.messages import (
     AnnotationAdd,
     AnnotationEdit,
-    Ask,
     ChatSay,
     DeviceShow,
     DocumentShow,
@@ -53,7 +54,6 @@ from nearhand.sessions.model import (
     UnknownVoiceNote,
     VoiceNote,
 )
-from nearhand.sessions.room import Part
 from nearhand.sessions.stage import Placed, Stage
 from nearhand.vision.image import Picture
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from nearhand.sessions.messages import IceCandidate
+from nearhand.sessions.signalling import IceCandidate
 
 Kind = Literal["audio", "video"]
 

@@ -18,9 +18,11 @@ from nearhand.kit.errors import Forbidden, NearhandError, TooLarge, TooMany, Una
 from nearhand.kit.origin import refuse_foreign_origin
 from nearhand.kit.patterns import is_id
 from nearhand.kit.peer import address_of
-from nearhand.sessions.hub import Caller, Connection, Hub
-from nearhand.sessions.messages import PROTOCOL, CloseCode, Hello, Malformed, Problem, read_frame
+from nearhand.sessions.connections import Caller, Connection
+from nearhand.sessions.hub import Hub
+from nearhand.sessions.messages import Hello, Problem
 from nearhand.sessions.model import NotAMessage, Participant, UnknownSession
+from nearhand.sessions.wire import PROTOCOL, CloseCode, Malformed, read_frame
 
 router = APIRouter()
 
@@ -211,7 +213,7 @@ async def _listen(websocket: WebSocket, hub: Hub, connection: Connection) -> Non
     limit = _limit(websocket)
     while (text := await _text(websocket)) is not None:
         if len(text) > limit or (len(text) * 3 > limit and len(text.encode()) > limit):
-            hub.complain(connection, TooLarge(f"A live frame may have {limit} bytes."))
+            connection.complain(TooLarge(f"A live frame may have {limit} bytes."))
             connection.close(CloseCode.TOO_LARGE)
             continue  # until the line is closed: the reason must get out first
         await hub.hear(connection, read_frame(text))

@@ -18,8 +18,9 @@ from nearhand.kit.errors import NearhandError, TooLarge
 from nearhand.kit.patterns import is_id
 from nearhand.kit.rate import RateLimit
 from nearhand.sessions.audience import Viewer
-from nearhand.sessions.hub import ERRORS_PER_MINUTE, RECHECK_EVERY_S, Hub
-from nearhand.sessions.messages import CloseCode, Ping, Pong, Problem
+from nearhand.sessions.connections import ERRORS_PER_MINUTE
+from nearhand.sessions.gate import Gate
+from nearhand.sessions.messages import Ping, Pong, Problem
 from nearhand.sessions.model import (
     FrameRef,
     MaskMissing,
@@ -44,13 +45,14 @@ from nearhand.sessions.pictures import (
 )
 from nearhand.sessions.relay import Allowed, Relay, Sender, Spent, Watcher
 from nearhand.sessions.socket import SocketLine, refuse, welcome_in
+from nearhand.sessions.tending import RECHECK_EVERY_S
+from nearhand.sessions.wire import CloseCode
 
 log = structlog.get_logger()
 router = APIRouter()
 
 WORDS_WAITING = 64  # messages that wait for one slow line; who lets more wait is hung up on
 REMEMBERED = 10_000  # sessions whose bytes are remembered
-Outgoing = str | bytes
 
 
 @dataclass(eq=False)
@@ -121,14 +123,14 @@ class VideoLines:
 
     def __init__(
         self,
-        hub: Hub,
+        gate: Gate,
         allowed: Allowed,
         *,
         clock: Clock,
         idle_s: float,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._hub, self._allowed, self._clock = hub, allowed, clock
+        self._gate, self._allowed, self._clock = gate, allowed, clock
         self._idle_s, self._monotonic = idle_s, monotonic
         self._relays: OrderedDict[str, Relay] = OrderedDict()
         self._lines: dict[str, set[Line]] = {}
@@ -149,14 +151,14 @@ class VideoLines:
             role=actor.role,
             guest=None if actor.link is None else actor.link.may,
         )
-        viewer = await self._hub.demand_open(session_id, actor)
+        viewer = await self._gate.demand_open(session_id, actor)
         return Line(websocket, socket, session_id, actor, viewer, participant, self._monotonic())
 
     def enter(self, line: Line, first: MediaSend | MediaWatch) -> None:
         """Raises what forbids it."""
         relay = self._relay(line.session_id)
         if isinstance(first, MediaSend):
-            objection = self._hub.objection_to_pictures(
+            objection = self._gate.objection_to_pictures(
                 line.session_id, line.participant, line.viewer, first.stream
             )
             if objection is not None:
@@ -207,11 +209,13 @@ class VideoLines:
             other = by_watcher[watcher]
             frame = FrameRef(stream=sender.stream, frame_id=frame_id)
             return (
-                other.needs and not other.is_closing and self._hub.shows(line.session_id, other.viewer, frame)
+                other.needs
+                and not other.is_closing
+                and self._gate.shows(line.session_id, other.viewer, frame)
             )
 
         def obeys(mask: PictureMask) -> bool:
-            return self._hub.obeys_mask(line.session_id, mask)
+            return self._gate.obeys_mask(line.session_id, mask)
 
         try:
             taken = self._relay(line.session_id).take(sender, picture, now, sees, obeys)
@@ -229,7 +233,7 @@ class VideoLines:
     def _is_for_nobody(self, line: Line, sender: Sender, now: float) -> bool:
         if line.is_spent or self._relay(line.session_id).senders.get(sender.stream) is not sender:
             return True
-        objection = self._hub.objection_to_pictures(
+        objection = self._gate.objection_to_pictures(
             line.session_id, line.participant, line.viewer, sender.stream
         )
         if objection is not None and (line.told is None or line.told.watchers):
@@ -279,7 +283,7 @@ class VideoLines:
             if stream is None or line.is_closing or not line.needs:
                 return False
             frame = FrameRef(stream=stream, frame_id=frame_id)
-            return self._hub.shows(line.session_id, line.viewer, frame)
+            return self._gate.shows(line.session_id, line.viewer, frame)
 
         relay = self._relay(line.session_id)
         picture = relay.got(watcher, got.slot, got.frame_id, now, sees)
@@ -300,7 +304,7 @@ class VideoLines:
         """Hang up on the silent, in ended sessions, and on those no longer allowed; tell who is watched by how many."""
         now = self._monotonic()
         for line in self._everyone():
-            if self._hub.is_over(line.session_id):
+            if self._gate.is_over(line.session_id):
                 line.close(CloseCode.ENDED)
             elif now - line.heard_at > self._idle_s:
                 line.close(CloseCode.IDLE)
@@ -328,7 +332,7 @@ class VideoLines:
             if line.sender is None:
                 continue
             frame = FrameRef(stream=line.sender.stream, frame_id=0)
-            objection = self._hub.objection_to_pictures(
+            objection = self._gate.objection_to_pictures(
                 session_id, line.participant, line.viewer, line.sender.stream
             )
             reading = [
@@ -337,7 +341,7 @@ class VideoLines:
                 if other.watcher is not None
                 and other.needs
                 and not other.is_closing
-                and self._hub.shows(session_id, other.viewer, frame)
+                and self._gate.shows(session_id, other.viewer, frame)
             ]
             if objection is not None or line.is_spent:
                 reading = []

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from nearhand.access.model import Role
 from nearhand.client import Client, LinkStopped, LiveSession
+from nearhand.client.consent import answer_recording
 from nearhand.devices.model import Face, FaceSide
 from nearhand.manuals.model import Guide, Manuals, Step
 from nearhand.sessions import messages as m
 from nearhand.sessions.model import OnFace, OnPort, Session, SessionStatus, Shape, ShownDevice, Signal
-from nearhand.simulation.consent import agree
 from nearhand.simulation.words import LANGUAGE, language_of, words
 
 RINGS_FOR_S = 6.0  # so long a real expert has the first chance
@@ -65,7 +65,7 @@ class Attendance:
                 await asyncio.sleep(THINK_S)
                 await self._greet(live)
                 async for message in inbox:
-                    await agree(live, message)
+                    await answer_recording(live, message, yes=True)
                     if not await self._hear(live, message):
                         break
         except LinkStopped:

@@ -13,7 +13,6 @@ from nearhand.field.eye import Eye
 from nearhand.field.frames import Frame
 from nearhand.sessions import messages as m
 from nearhand.sessions.model import Annotation, FaceAnchor, Session, SessionStatus, Shape, Signal
-from nearhand.simulation.consent import agree
 from nearhand.simulation.film import Film
 from nearhand.simulation.words import LANGUAGE, language_of, words
 from nearhand.simulation.words import SHAPES as SHAPE_WORDS
@@ -72,7 +71,8 @@ class RobotTechnician:
         camera = Intrinsics(**self._film.camera.model_dump())
         talk = asyncio.create_task(Talk(live, self._device.device_type.front).run(), name="robot's talk")
         try:
-            await FieldClient(self._frames(live), self._client, live, Eye(camera)).run()
+            field = FieldClient(self._frames(live), self._client, live, Eye(camera), may_be_recorded=True)
+            await field.run()
         finally:
             talk.cancel()
             await asyncio.gather(talk, return_exceptions=True)
@@ -101,7 +101,6 @@ class Talk:
     async def run(self) -> None:
         try:
             async for message in self._live.messages():
-                await agree(self._live, message)
                 answer = self.answer(message)
                 if answer is not None:
                     await asyncio.sleep(THINK_S)

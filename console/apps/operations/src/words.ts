@@ -50,7 +50,6 @@ export const t = words({
     "可能已被移除，或網址已失效。",
     "可能已被移除，或网址已失效。",
   ],
-  notAllowed: ["Your role may not do this", "您的角色無法執行此操作", "您的角色无法执行此操作"],
   skip: ["Skip to content", "跳到內容", "跳到内容"],
   rows: ["{from}–{to} of {total}", "第 {from}–{to} 筆，共 {total} 筆", "第 {from}–{to} 条，共 {total} 条"],
   previous: ["Previous page", "上一頁", "上一页"],

@@ -48,12 +48,6 @@ export class Unreachable extends Error {
   override readonly name = "Unreachable";
 }
 
-/** A thing together with the version to send back as `If-Match`. */
-export interface Versioned<T> {
-  data: T;
-  etag: string;
-}
-
 interface Answer<T> {
   data?: T;
   error?: unknown;
@@ -76,13 +70,9 @@ export const api: Client<ApiPaths> = /* @__PURE__ */ createApi();
 
 /** What was answered, or a thrown {@link Refusal} or {@link Unreachable}. */
 export async function answer<T>(call: Promise<Answer<T>>): Promise<T> {
-  return (await settled(call)).data as T;
-}
-
-/** As {@link answer}, with the ETag that a later change must name. */
-export async function answerVersioned<T>(call: Promise<Answer<T>>): Promise<Versioned<T>> {
-  const { data, response } = await settled(call);
-  return { data: data as T, etag: response.headers.get("etag") ?? "" };
+  const { data, error, response } = await reach(call);
+  if (!response.ok) throw asRefusal(response, error);
+  return data as T;
 }
 
 /**
@@ -117,12 +107,6 @@ export async function refusalFrom(response: Response): Promise<Refusal> {
     // A proxy's page, or nothing: the status says enough.
   }
   return asRefusal(response, body);
-}
-
-async function settled<T>(call: Promise<Answer<T>>): Promise<Answer<T>> {
-  const result = await reach(call);
-  if (!result.response.ok) throw asRefusal(result.response, result.error);
-  return result;
 }
 
 async function reach<T>(call: Promise<T>): Promise<T> {

@@ -63,8 +63,13 @@ export class PictureLine {
     return at + this.#clock.offset;
   }
 
+  get isOpen(): boolean {
+    return this.link.state === "open";
+  }
+
+  /** First, and after a stop that is over: the phone is unlocked, or its rights are back. */
   open(): void {
-    this.#connection.connect();
+    if (this.link.state === "stopped") this.#connection.connect();
   }
 
   close(): void {
@@ -72,17 +77,17 @@ export class PictureLine {
   }
 
   say(message: MediaAsk): void {
-    if (this.link.state === "open") this.#connection.send([message]);
+    if (this.isOpen) this.#connection.send([message]);
   }
 
   send(bytes: ArrayBuffer): void {
-    if (this.link.state === "open") this.#connection.sendBytes(bytes);
+    if (this.isOpen) this.#connection.sendBytes(bytes);
   }
 
   /** Now and then: a quick answer tells the service's time better than a slow one. */
   askClock(): void {
     const now = this.now();
-    if (this.link.state !== "open" || this.#askedAt !== null || now - this.#askedLast < ASK_CLOCK_MS) return;
+    if (!this.isOpen || this.#askedAt !== null || now - this.#askedLast < ASK_CLOCK_MS) return;
     this.#askedAt = this.#askedLast = now;
     this.say({ type: "ping" });
   }

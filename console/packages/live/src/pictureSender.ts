@@ -55,7 +55,7 @@ export class PictureSender {
         options.onChange();
       },
       changed: () => {
-        if (this.#line.link.state !== "open") {
+        if (!this.#line.isOpen) {
           this.watchers = 0;
           this.#flying.length = 0;
           this.#taken = [];
@@ -66,12 +66,11 @@ export class PictureSender {
   }
 
   get isOpen(): boolean {
-    return this.#line.link.state === "open";
+    return this.#line.isOpen;
   }
 
-  /** First, and after a stop that is over: the phone is unlocked, or its rights are back. */
   open(): void {
-    if (this.#line.link.state === "stopped") this.#line.open();
+    this.#line.open();
   }
 
   close(): void {

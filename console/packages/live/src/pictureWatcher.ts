@@ -54,7 +54,7 @@ export class PictureWatcher {
       },
       see: (bytes) => this.#see(bytes),
       changed: () => {
-        if (this.#line.link.state !== "open") {
+        if (!this.#line.isOpen) {
           [this.streams, this.isIn] = [[], false];
           this.#forget(() => true);
         }
@@ -64,7 +64,7 @@ export class PictureWatcher {
   }
 
   get isOpen(): boolean {
-    return this.#line.link.state === "open";
+    return this.#line.isOpen;
   }
 
   /** Whether pictures of this line are needed: they may come another way. */
@@ -74,9 +74,8 @@ export class PictureWatcher {
     if (this.isIn) this.#say(needs);
   }
 
-  /** First, and after a stop that is over: the phone is unlocked, or its rights are back. */
   open(): void {
-    if (this.#line.link.state === "stopped") this.#line.open();
+    this.#line.open();
   }
 
   close(): void {

@@ -148,13 +148,8 @@ function show(next: Target): void {
   void loadKeptMarks(device.id);
 }
 
-export async function loadKeptMarks(deviceId: string): Promise<void> {
+async function loadKeptMarks(deviceId: string): Promise<void> {
   const path = `/devices/${encodeURIComponent(deviceId)}/marks`;
   const marks = await remembered(path, deviceId, () => getRows<Annotation>(path)).catch(() => null);
   if (marks && target.value?.view.device.id === deviceId) keptMarks.value = marks.data;
-}
-
-export function leaveDevice(): void {
-  target.value = null;
-  keptMarks.value = [];
 }

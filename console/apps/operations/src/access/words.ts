@@ -172,7 +172,6 @@ export const t = words({
   everywhere: ["everywhere", "所有地點", "所有地点"],
   noGrants: ["may nothing yet", "尚無權限", "暂无权限"],
   people: ["People", "人員", "人员"],
-  addPerson: ["Add a person", "新增人員", "新增人员"],
   displayName: ["Display name", "顯示名稱", "显示名称"],
   role: ["Role", "角色", "角色"],
   admin: ["Admin", "管理員", "管理员"],

@@ -3,8 +3,8 @@ import type { Document } from "@nearhand/contract";
 import { Button, Dialog, notify, useLoad } from "@nearhand/ui";
 import monitorUp from "lucide-static/icons/monitor-up.svg?raw";
 import { useEffect, useState } from "preact/hooks";
+import { DocumentPage } from "../guides/DocumentPage";
 import { loadManuals } from "../guides/manuals";
-import { address } from "../rest";
 import { Shown, sentence } from "../shell/Shown";
 import type { Desk } from "./desk";
 import type { DeskHall } from "./hall";
@@ -88,30 +88,16 @@ interface PreviewProps {
 
 function PageDialog({ document, hall, onBack, onClose }: PreviewProps & { document: Document }) {
   const [page, setPage] = useState(1);
-  const { id, title, kind, pages } = document;
-  const isText = kind === "markdown";
+  const { title, kind, pages } = document;
   const show = () => {
     hall.show(document, page);
     onClose();
   };
   return (
     <Dialog title={title} onClose={onClose} isWide>
-      {isText ? (
-        <iframe
-          class="document"
-          sandbox="allow-same-origin"
-          src={address(`/documents/${id}/html`)}
-          title={title}
-        />
-      ) : (
-        <img
-          class="document"
-          src={address(`/documents/${id}/pages/${page}.png`)}
-          alt={t("pageOf", { n: page, count: pages })}
-        />
-      )}
+      <DocumentPage document={document} page={page} alt={t("pageOf", { n: page, count: pages })} />
       <div class="ui-actions">
-        {!isText && pages > 1 && (
+        {kind !== "markdown" && pages > 1 && (
           <label class="show-page">
             {t("page")}
             <input

@@ -247,8 +247,8 @@ export class Desk {
   }
 
   #stillWith(sha256: string): SharedStill | undefined {
-    const told = this.timeline.events.value.flatMap((event) => ("still" in event ? [event.still] : []));
-    return [...told, ...this.view.value.stills].findLast((still) => still.sha256 === sha256);
+    const { stills } = this.view.value; // until the time line is loaded
+    return this.timeline.bareStill(sha256) ?? stills.findLast((still) => still.sha256 === sha256);
   }
 
   /** Our own mark has been fixed: say so where that is less than was hoped for, and go on where it is more. */

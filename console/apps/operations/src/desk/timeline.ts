@@ -1,5 +1,5 @@
 /** What happened in the session, in order: earlier events asked for once, later ones as they are told. */
-import type { ServerEvent, ServerMessage, StoredEvent } from "@nearhand/contract";
+import type { ServerEvent, ServerMessage, SharedStill, StoredEvent } from "@nearhand/contract";
 import { isEvent } from "@nearhand/live";
 import { signal } from "@preact/signals";
 import { get } from "../rest";
@@ -21,6 +21,8 @@ const SHOWN = new Set<ServerEvent["type"]>([
 export class Timeline {
   readonly events = signal<readonly ServerEvent[]>([]);
   readonly problem = signal<Error | null>(null);
+  /** By hash, of the whole session: marks stay fixed to a picture of no device, however long ago it was shared. */
+  readonly #bareStills = new Map<string, SharedStill>();
 
   constructor(private readonly sessionId: string) {}
 
@@ -43,11 +45,19 @@ export class Timeline {
     }
   }
 
+  /** The picture of no recognised device with this hash. */
+  bareStill(sha256: string): SharedStill | undefined {
+    return this.#bareStills.get(sha256);
+  }
+
   take(message: ServerMessage): void {
     if (isEvent(message)) this.#add([message]);
   }
 
   #add(events: readonly ServerEvent[]): void {
+    for (const event of events)
+      if (event.type === "still.shared" && !event.still.sighting)
+        this.#bareStills.set(event.still.sha256, event.still);
     this.events.value = merged(
       this.events.peek(),
       events.filter((event) => SHOWN.has(event.type)),

@@ -1,34 +1,19 @@
-/** A document in a dialog: the pages of a PDF as pictures, Markdown as sanitised HTML in a sandbox.
- *
- * The frame may be of this origin, so that its pictures come with the sign-in; scripts it may not run.
- */
+/** A document in a dialog, page by page. */
 import type { Document } from "@nearhand/contract";
 import { Dialog, IconButton } from "@nearhand/ui";
 import left from "lucide-static/icons/chevron-left.svg?raw";
 import right from "lucide-static/icons/chevron-right.svg?raw";
 import { useState } from "preact/hooks";
 import { address } from "../rest";
+import { DocumentPage } from "./DocumentPage";
 import { t } from "./words";
 
 export function DocumentViewer({ document, onClose }: { document: Document; onClose: () => void }) {
   const [page, setPage] = useState(1);
-  const { id, title, kind, pages } = document;
+  const { id, title, pages } = document;
   return (
     <Dialog title={title} onClose={onClose} isWide>
-      {kind === "markdown" ? (
-        <iframe
-          class="document"
-          sandbox="allow-same-origin"
-          src={address(`/documents/${id}/html`)}
-          title={title}
-        />
-      ) : (
-        <img
-          class="document"
-          src={address(`/documents/${id}/pages/${page}.png`)}
-          alt={t("page", { n: page, count: pages })}
-        />
-      )}
+      <DocumentPage document={document} page={page} alt={t("page", { n: page, count: pages })} />
       <div class="ui-actions">
         {pages > 1 && (
           <>

@@ -80,5 +80,4 @@ export const t = words({
   ],
   labels: ["Print labels of this rack", "列印此機櫃的標籤", "打印此机柜的标签"],
   devices: ["Show as a table", "以表格顯示", "以表格显示"],
-  fromBehind: ["seen from behind", "由背面觀看", "从背面观看"],
 });

@@ -1,15 +1,15 @@
-"""A demo's robots let themselves be recorded: nobody waits for a machine's yes."""
+"""A program answers for itself when a session is to be recorded."""
 
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
 
+from nearhand.client.consent import answer_recording
 from nearhand.client.live import LiveSession
 from nearhand.sessions import consent
 from nearhand.sessions import messages as m
 from nearhand.sessions.model import Participant, Recording
-from nearhand.simulation.consent import agree
 from tests.support.live import AT, EXPERT, TECHNICIAN
 
 
@@ -34,10 +34,10 @@ def event(kind: type[m.RecordingEvent], recording: Recording) -> m.RecordingEven
 
 
 @pytest.mark.parametrize("kind", [m.RecordingAsked, m.RecordingPaused])
-async def test_a_robot_agrees_once(kind: type[m.RecordingEvent]) -> None:
+async def test_it_answers_once(kind: type[m.RecordingEvent]) -> None:
     line, asked = Line(), consent.asked("r1", EXPERT.id, "desk", AT, {EXPERT.id, TECHNICIAN.id})
-    await agree(cast(LiveSession, line), event(kind, asked))
+    await answer_recording(cast(LiveSession, line), event(kind, asked), yes=True)
     assert line.said == [("r1", True)]
     agreed = consent.agreed(asked, TECHNICIAN.id, AT, {EXPERT.id, TECHNICIAN.id})
-    await agree(cast(LiveSession, line), event(kind, agreed))
+    await answer_recording(cast(LiveSession, line), event(kind, agreed), yes=True)
     assert line.said == [("r1", True)]

@@ -1,11 +1,11 @@
-"""Robots have nothing to hide: they let themselves be recorded whenever somebody asks."""
+"""Answer at once, without asking anybody, when a session is to be recorded."""
 
 from nearhand.client.live import LiveSession
 from nearhand.sessions import messages as m
 
 
-async def agree(live: LiveSession, message: object) -> None:
-    """To what is asked of all, and on coming in while something is recorded."""
+async def answer_recording(live: LiveSession, message: object, *, yes: bool) -> None:
+    """To what is asked of all, and on coming in while something is recorded. A no ends it for everybody."""
     match message:
         case m.RecordingAsked(recording=recording) | m.RecordingPaused(recording=recording):
             pass
@@ -15,4 +15,4 @@ async def agree(live: LiveSession, message: object) -> None:
             return
     you = live.view.you
     if you is not None and you.id not in recording.agreed:
-        await live.agree_recording(recording.id, yes=True)
+        await live.agree_recording(recording.id, yes=yes)
