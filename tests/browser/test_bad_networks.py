@@ -11,7 +11,7 @@ from tests.support.tcp import TcpWay
 from tests.support.udp import UdpWay
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
-SLOW_MS, PATIENT_MS = 30_000, 50_000
+SLOW_MS, PATIENT_MS = 45_000, 120_000
 SILENCE_MS = 20_000
 Ways = tuple[Two, TcpWay, UdpWay]
 

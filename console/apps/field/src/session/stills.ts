@@ -34,7 +34,7 @@ const SLOWEST_MS = 15_000;
 const SHARE_OF_LINK = 0.5; // stills use at most about half of the time of the link; marks and words need the rest
 const QUALITIES = [0.8, 0.55, 0.4, 0.25] as const;
 const UPLOAD_MS = 600; // a still that needs no more is seen within a second
-const UNASKED_BYTES_PER_MS = 10; // all stills are kept: these come to 18 MB in half an hour
+const UNASKED_BYTES_PER_MS = 6; // all stills are kept: these come to 11 MB in half an hour
 const SAVED_MS = 60_000; // what was not used of that may be used at once
 
 export class StillSender {
