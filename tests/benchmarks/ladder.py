@@ -100,6 +100,7 @@ def rungs(two: Two, line: TcpWay, direct: UdpWay, pictures: Path | None) -> None
 
 def keep(page: Page, file: Path) -> None:
     picture = cv2.imdecode(np.frombuffer(page.screenshot(), np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
     cv2.imwrite(str(file), picture, [cv2.IMWRITE_WEBP_QUALITY, 80])
 
 
