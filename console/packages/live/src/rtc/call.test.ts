@@ -254,16 +254,11 @@ describe("the end", () => {
       const me = session(client, EXPERT);
       await me.hear(hailed(PHONE));
       newest().configuration.iceTransportPolicy = "relay";
-      me.servers.mockResolvedValueOnce({
-        servers: [{ urls: ["turn:t"], username: "later", credential: "d" }],
-        until: "",
-      });
+      const servers = [{ urls: ["turn:t"], username: "later", credential: "d" }];
+      me.servers.mockResolvedValueOnce({ servers, until: "" });
       newest().become("failed");
       await vi.advanceTimersByTimeAsync(1000);
-      expect(newest().configuration).toMatchObject({
-        iceTransportPolicy: "relay",
-        iceServers: [{ username: "later" }],
-      });
+      expect(newest().configuration).toEqual({ iceTransportPolicy: "relay", iceServers: servers });
       me.call.close();
     }
   });
