@@ -5,7 +5,7 @@ import sys
 
 NAMES = (
     *("live", "read", "registry", "app", "anchor", "track", "browser_anchor", "access"),
-    *("media", "hall", "parties"),
+    *("media", "ladder", "hall", "parties"),
 )
 
 

@@ -1,10 +1,10 @@
-"""Live pictures between two browsers: glass to glass, which frame each picture is, and how soon the ladder reacts.
+"""Live pictures between two browsers: glass to glass, and which frame each picture is.
 
-    python -m tests.benchmarks.glass [--frames 2000] [--only direct,vp8,jpeg,ladder]
+    python -m tests.benchmarks.glass [--frames 2000] [--only direct,vp8,jpeg]
 
 Two Chromium on this machine, with the app served beside them; the camera films a number into each frame. Glass to
 glass: from the phone's taking the frame (before it is read) to the picture drawn on the desk's canvas with its pose,
-by one clock. Camera and screen are not in it. The ladder's way is a UDP translator that narrows and cuts.
+by one clock. Camera and screen are not in it.
 """
 
 import argparse
@@ -22,7 +22,6 @@ from tests.support.chromium import chromium, sign_in_page
 from tests.support.demo import DemoProcess
 from tests.support.identity import AT_THE_DESK, AT_THE_PHONE, NO_CODECS, RELAY_ONLY, counted, numbered_film
 from tests.support.trays import DESK, PHONE, asked_for_help
-from tests.support.udp import THROUGH_THE_WAY, UdpWay, udp_way
 
 PATIENCE_MS = 400_000
 WAYS = {
@@ -30,20 +29,12 @@ WAYS = {
     "vp8": ("line, VP8", "line", RELAY_ONLY),
     "jpeg": ("line, JPEG", "line", RELAY_ONLY + NO_CODECS),
 }
-STEPS = (
-    ("400 kbit/s from then on", {"bit_per_s": 400_000.0}, {2, 3, 4}),
-    ("whole again", {"bit_per_s": None}, {1}),
-    ("15 % lost from then on", {"loss": 0.15}, {2, 3, 4}),
-    ("nothing lost again", {"loss": 0.0}, {1}),
-    ("UDP cut", {"is_cut": True}, {3}),
-    ("UDP back", {"is_cut": False}, {1}),
-)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frames", type=int, default=2000)
-    parser.add_argument("--only", default="direct,vp8,jpeg,ladder")
+    parser.add_argument("--only", default="direct,vp8,jpeg")
     options = parser.parse_args()
     wanted = options.only.split(",")
     with tempfile.TemporaryDirectory() as folder:
@@ -52,9 +43,6 @@ def main() -> None:
         print("|---|--:|--:|--:|--:|--:|--:|")
         for name in [name for name in WAYS if name in wanted]:
             of_way(Path(folder) / name, film, name, options.frames)
-        if "ladder" in wanted:
-            print("\n| the direct way is | rung | after s | longest standstill ms |\n|---|--:|--:|--:|")
-            ladder(Path(folder) / "ladder", film)
 
 
 def of_way(folder: Path, film: Path, name: str, frames: int) -> None:
@@ -80,33 +68,8 @@ def of_way(folder: Path, film: Path, name: str, frames: int) -> None:
         )
 
 
-def ladder(folder: Path, film: Path) -> None:
-    with udp_way() as way, two(folder, film, THROUGH_THE_WAY, way) as (_, desk):
-        until(desk, {1})
-        for title, shape, rungs in STEPS:
-            desk.wait_for_timeout(8000)
-            desk.evaluate("window.seen.splice(0, window.seen.length - 1)")
-            for name, value in shape.items():
-                setattr(way.shape, name, value)
-            took_s = until(desk, rungs)
-            desk.wait_for_timeout(1500)
-            gap = desk.evaluate(
-                "Math.max(...window.seen.slice(1).map((one, k) => one[4] - window.seen[k][4]), 0)"
-            )
-            rung = desk.get_by_test_id("rung-now").get_attribute("data-rung")
-            print(f"| {title} | {rung} | {took_s:.1f} | {gap:.0f} |", flush=True)
-
-
-def until(desk: Page, rungs: set[int]) -> float:
-    """How long until the desk shows one of these rungs."""
-    began = time.monotonic()
-    one_of = ",".join(f"[data-testid=rung-now][data-rung='{rung}']" for rung in sorted(rungs))
-    desk.wait_for_selector(one_of, timeout=90_000)
-    return time.monotonic() - began
-
-
 @contextmanager
-def two(folder: Path, film: Path, script: str, way: UdpWay | None = None) -> Iterator[tuple[Page, Page]]:
+def two(folder: Path, film: Path, script: str) -> Iterator[tuple[Page, Page]]:
     with DemoProcess(folder) as demo, chromium(film) as browser:
         pages: list[Page] = []
         for viewport, at in ((PHONE, AT_THE_PHONE), (DESK, AT_THE_DESK)):
@@ -115,8 +78,6 @@ def two(folder: Path, film: Path, script: str, way: UdpWay | None = None) -> Ite
             )
             context.add_init_script(script + at)
             pages.append(context.new_page())
-            if way is not None:
-                way.install(pages[-1])
         field, desk = pages
         sign_in_page(field, f"{demo.url}/field/", "technician", PASSWORD)
         session = asked_for_help(field)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Page, sync_playwright
 
 from nearhand.simulation.canvas import Picture
 from tools.npm import npm_command
@@ -87,13 +87,18 @@ def _from_npm() -> str:
 @contextmanager
 def chromium(camera: Path | None = None, *more: str) -> Iterator[Browser]:
     """A running browser; what its camera shows is the file `camera`, over and over. `more`: flags."""
-    flags = [*FLAGS, *more, *([f"--use-file-for-fake-video-capture={camera}"] if camera else [])]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), headless=True, args=flags)
+        browser = launched(playwright.chromium, camera, *more)
         try:
             yield browser
         finally:
             browser.close()
+
+
+def launched(kind: BrowserType, camera: Path | None, *more: str, program: str | None = None) -> Browser:
+    """One more of them, for whom `chromium` is not enough."""
+    flags = [*FLAGS, *more, *([f"--use-file-for-fake-video-capture={camera}"] if camera else [])]
+    return kind.launch(executable_path=program or find_chromium(), headless=True, args=flags)
 
 
 def write_camera(path: Path, pictures: Iterable[Picture]) -> Path:

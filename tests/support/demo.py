@@ -17,16 +17,16 @@ START_WITHIN_S = 90.0
 class DemoProcess:
     """`with DemoProcess(folder) as demo`; without robots, so that nobody takes part but the test."""
 
-    def __init__(self, folder: Path, *, has_tls: bool = False) -> None:
-        self.folder, self._has_tls = folder, has_tls
+    def __init__(self, folder: Path, *, has_tls: bool = False, host: str = "127.0.0.1") -> None:
+        self.folder, self._has_tls, self._host = folder, has_tls, host
         self._process: subprocess.Popen[bytes] | None = None
         with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
+            free.bind((host, 0))
             self._port: int = free.getsockname()[1]
 
     @property
     def url(self) -> str:
-        return f"{'https' if self._has_tls else 'http'}://127.0.0.1:{self._port}"
+        return f"{'https' if self._has_tls else 'http'}://{self._host}:{self._port}"
 
     def __enter__(self) -> "DemoProcess":
         self.start()
@@ -37,8 +37,8 @@ class DemoProcess:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "nearhand.cli", "demo", "--no-robots"]
-        command += ["--port", str(self._port), "--data", str(self.folder)]
-        command += ["--tls", "--host", "127.0.0.1"] if self._has_tls else []
+        command += ["--port", str(self._port), "--data", str(self.folder), "--host", self._host]
+        command += ["--tls"] if self._has_tls else []
         unknown = ssl._create_unverified_context() if self._has_tls else None  # of its own authority
         environment = {**os.environ, "PYTHONPATH": str(BACKEND)}
         self._process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)

@@ -27,8 +27,8 @@ from nearhand.simulation.render import Look, Scene, phone_camera
 from nearhand.simulation.walk import Stand, Walk
 from tests.support.chromium import chromium, sign_in_page
 from tests.support.demo import DemoProcess
-from tests.support.late import late_link
 from tests.support.moving import FRAMES_PER_S, Moving, seen_marks, watch
+from tests.support.tcp import tcp_way
 
 Answer = TypeVar("Answer")
 
@@ -147,7 +147,8 @@ def rehearsal(
     moving = Moving(Film(scene, walk, phone_camera(*size, field_of_view_deg=VIEW_DEG), look, FRAMES_PER_S))
     file = moving.write(folder / f"film-{size[0]}.mjpeg")
     expert = Expert()
-    with late_link(urlsplit(demo.url).port or 0, delay_s) as url, chromium(file) as browser:
+    with tcp_way(urlsplit(demo.url).port or 0) as way, chromium(file) as browser:
+        way.shape.delay_s, url = delay_s, way.url
         expert.call(expert.enter(url, view.device.id))
         try:
             page = browser.new_context(

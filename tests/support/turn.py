@@ -42,11 +42,14 @@ class TurnProcess:
             "allow-loopback-peers",
             "verbose",
         )
-        self._log = folder / "turn.log"
+        self._log, self._settings = folder / "turn.log", folder / "turn.conf"
         lines = [*(f"{name}={value}" for name, value in settings.items()), *switches]
-        (folder / "turn.conf").write_text("\n".join(lines), encoding="utf-8")
+        self._settings.write_text("\n".join(lines), encoding="utf-8")
+        self._start()
+
+    def _start(self) -> None:
         self.process = subprocess.Popen(
-            ["turnserver", "-c", str(folder / "turn.conf")],
+            ["turnserver", "-c", str(self._settings)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env={"PATH": os.environ["PATH"]},
@@ -56,6 +59,12 @@ class TurnProcess:
             if self.process.poll() is not None or time.monotonic() > until_s:
                 pytest.fail(self.log[-3000:])
             time.sleep(0.05)
+
+    def restart(self) -> None:
+        """It knows nothing of the relays it gave."""
+        self.process.kill()
+        self.process.wait()
+        self._start()
 
     @property
     def urls(self) -> list[str]:

@@ -5,10 +5,11 @@ import contextlib
 import random
 import threading
 from collections.abc import Coroutine, Iterator
-from dataclasses import dataclass
 from typing import Any, cast
 
 from playwright.sync_api import Page
+
+from tests.support.shape import Shape
 
 QUEUE_S = 0.3  # what a narrow way holds before it drops, as a router does
 # Whatever address the other side names, this side is given the way's own for it.
@@ -29,16 +30,6 @@ Real.prototype.setRemoteDescription = function (told) {
 """
 
 
-@dataclass
-class Shape:
-    """How the way is now; both directions alike."""
-
-    is_cut: bool = False
-    bit_per_s: float | None = None
-    delay_s: float = 0.0
-    loss: float = 0.0
-
-
 class UdpWay:
     """A translator of addresses, as a home router is one, whose every packet keeps to the shape."""
 
@@ -47,6 +38,7 @@ class UdpWay:
         self.passed = 0
         self._free_at: dict[object, float] = {}
         self._doors: dict[tuple[str, int], tuple[str, int]] = {}
+        self._standing: list[_Door] = []
         self._loop = asyncio.new_event_loop()
         self._chance = random.Random(1)
         self._ends: list[asyncio.BaseTransport] = []
@@ -58,6 +50,17 @@ class UdpWay:
     def door(self, host: str, port: int) -> tuple[str, int]:
         """Where to send what is for that address."""
         return self._run(self._door(host, port))
+
+    def rebind(self) -> None:
+        """As when a router forgets: what is sent from now on comes from other ports, and the old ones lead nowhere."""
+        self._loop.call_soon_threadsafe(self._rebind)
+
+    def _rebind(self) -> None:
+        for door in self._standing:
+            for end in door.ends.values():
+                if end.done():
+                    end.result().close()
+            door.ends.clear()
 
     def start(self) -> None:
         self._thread.start()
@@ -84,6 +87,7 @@ class UdpWay:
             door = _Door(self, target)
             transport, _ = await self._loop.create_datagram_endpoint(lambda: door, (host, 0))
             self._ends.append(transport)
+            self._standing.append(door)
             self._doors[target] = transport.get_extra_info("sockname")[:2]
         return self._doors[target]
 

@@ -88,6 +88,52 @@ describe("stills", () => {
     expect(uploads).toHaveLength(2);
   });
 
+  /** An hour's half of stills as large as these, on a link that takes so many bytes a second. */
+  async function halfAnHour(sizes: Record<number, number>, bytesPerS: number) {
+    const { clock, uploads, sender, still } = setUp();
+    let [bytes, longestMs, before] = [0, 0, clock.ms];
+    const until = clock.ms + 1_800_000;
+    for (let id = 1; clock.ms < until; id++) {
+      const size = sizes[sender.quality]!;
+      const count = uploads.length;
+      sender.add({ ...still(id), jpeg: new Blob([new Uint8Array(size)]) });
+      if (uploads.length > count) {
+        longestMs = Math.max(longestMs, clock.ms - before);
+        before = clock.ms;
+        bytes += size;
+        await uploads[count]!.settle((size / bytesPerS) * 1000);
+        await settled();
+      }
+      clock.ms += 200;
+    }
+    return { bytes, count: uploads.length, longestMs };
+  }
+
+  it("come to less than 12 MB in half an hour, one every few seconds, however good the link is", async () => {
+    const OF_THE_FACE = { 0.8: 44_000, 0.55: 27_000, 0.4: 22_000, 0.25: 16_000 };
+    const { bytes, count, longestMs } = await halfAnHour(OF_THE_FACE, 4_000_000);
+    expect(bytes).toBeLessThan(12_000_000);
+    expect(1800 / count).toBeLessThan(4.7);
+    expect(longestMs).toBeLessThan(8000);
+    const WHOLE = { 0.8: 215_000, 0.55: 135_000, 0.4: 113_000, 0.25: 80_000 };
+    expect((await halfAnHour(WHOLE, 4_000_000)).bytes).toBeLessThan(12_000_000);
+  });
+
+  it("need less than a second on 220 kbit/s, once that is known", async () => {
+    const { clock, uploads, sender, still } = setUp();
+    const sizes: Record<number, number> = { 0.8: 44_000, 0.55: 27_000, 0.4: 22_000, 0.25: 16_000 };
+    const taken: number[] = [];
+    for (let id = 1; id < 6; id++) {
+      const size = sizes[sender.quality]!;
+      taken.push((size / 27_500) * 1000);
+      sender.add({ ...still(id), jpeg: new Blob([new Uint8Array(size)]) });
+      await uploads[id - 1]!.settle(taken.at(-1)!);
+      await settled();
+      clock.ms += 10_000;
+    }
+    expect(Math.max(...taken.slice(2))).toBeLessThan(1000);
+  });
+
   it("answer a freeze with exactly that frame while it is remembered", async () => {
     const { shared, uploads, sender, still } = setUp();
     sender.add(still(1));

@@ -34,6 +34,10 @@ const FASTEST_MS = 1000;
 const BESIDE_LIVE_MS = 5000;
 const SLOWEST_MS = 15_000;
 const SHARE_OF_LINK = 0.5; // stills use at most about half of the time of the link; marks and words need the rest
+const QUALITIES = [0.8, 0.55, 0.4, 0.25] as const;
+const UPLOAD_MS = 600; // a still that needs no more is seen within a second
+const UNASKED_BYTES_PER_MS = 6; // all stills are kept: these come to 11 MB in half an hour
+const SAVED_MS = 60_000; // what was not used of that may be used at once
 
 export class StillSender {
   #ring: FrameStill[] = [];
@@ -49,17 +53,19 @@ export class StillSender {
   #lastSent = -1;
   /** And whether all of the frame was. */
   readonly #shared = new Map<number, boolean>();
-  /** How long the last upload took; null before the first, and after one that failed. */
-  uploadMs: number | null = null;
+  #quality = 0;
+  /** Until then unasked stills have used what they may. */
+  #usedUntil = -Infinity;
 
   constructor(
     private readonly stream: string,
     private readonly doors: StillDoors,
   ) {}
 
-  /** Lower quality when the link is slow: a blurred picture now beats a sharp one too late. */
+  /** Lower where the link is thin or much was sent: a blurred picture now beats a sharp one too late, unless one is asked for. */
   get quality(): number {
-    return this.uploadMs !== null && this.uploadMs > 2000 ? 0.55 : 0.8;
+    const isMuch = this.#usedUntil > this.doors.now() - SAVED_MS / 4;
+    return QUALITIES[this.#wantsNext ? 0 : Math.max(this.#quality, isMuch ? 1 : 0)]!;
   }
 
   get isDue(): boolean {
@@ -132,7 +138,8 @@ export class StillSender {
   }
 
   get #isTime(): boolean {
-    return this.doors.now() >= this.#nextAt && !this.doors.isOnRequest();
+    const now = this.doors.now();
+    return now >= this.#nextAt && now >= this.#usedUntil && !this.doors.isOnRequest();
   }
 
   #wasShown(frame_id: number): boolean {
@@ -154,21 +161,30 @@ export class StillSender {
     if (!still) return;
     this.#isSending = true;
     const started = this.doors.now();
+    let isSent = false;
     try {
       const { sha256 } = await this.doors.upload(still.jpeg, still.mask);
-      this.uploadMs = this.doors.now() - started;
+      isSent = true;
       this.#lastSent = Math.max(this.#lastSent, still.frame_id);
       this.doors.share({ ...still, sha256 });
       this.#shared.set(still.frame_id, !still.part);
     } catch {
       // Out of reach or refused: pictures are not queued, the next one is better than an old one.
-      this.uploadMs = null;
     }
     const took = this.doors.now() - started;
-    const pause = this.uploadMs === null ? 2 * FASTEST_MS + took : took / SHARE_OF_LINK;
+    if (isSent) this.#learn(still.jpeg.size, took, !asked);
+    const pause = isSent ? took / SHARE_OF_LINK : 2 * FASTEST_MS + took;
     const fastest = this.doors.isLive() ? BESIDE_LIVE_MS : FASTEST_MS;
     this.#nextAt = started + Math.min(SLOWEST_MS, Math.max(fastest, pause));
     this.#isSending = false;
     if (this.#asked.length > 0) void this.#pump();
+  }
+
+  #learn(bytes: number, took: number, isUnasked: boolean): void {
+    const since = this.doors.now() - SAVED_MS;
+    if (isUnasked) this.#usedUntil = Math.max(this.#usedUntil, since) + bytes / UNASKED_BYTES_PER_MS;
+    if (took > UPLOAD_MS)
+      this.#quality = Math.min(QUALITIES.length - 1, this.#quality + (took > 2 * UPLOAD_MS ? 2 : 1));
+    else if (took * 2 < UPLOAD_MS) this.#quality = Math.max(0, this.#quality - 1);
   }
 }

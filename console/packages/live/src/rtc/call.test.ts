@@ -34,9 +34,11 @@ class FakeConnection {
   onnegotiationneeded: (() => void) | null = null;
   onconnectionstatechange: (() => void) | null = null;
   onicecandidate: unknown = null;
-  constructor(readonly configuration: RTCConfiguration) {
+  constructor(public configuration: RTCConfiguration) {
     FakeConnection.all.push(this);
   }
+  getConfiguration = () => this.configuration;
+  setConfiguration = (configuration: RTCConfiguration) => void (this.configuration = configuration);
   createDataChannel = () => this.words;
   getTransceivers = () => this.lines;
   addTransceiver(kind: string, { direction }: { direction: string }) {
@@ -45,7 +47,8 @@ class FakeConnection {
     queueMicrotask(() => this.onnegotiationneeded?.());
     return line;
   }
-  async setLocalDescription() {
+  async setLocalDescription(description?: { type: string }) {
+    if (description?.type === "rollback") return void (this.signalingState = "stable");
     const isAnswer = this.signalingState === "have-remote-offer";
     this.signalingState = isAnswer ? "stable" : "have-local-offer";
     this.localDescription = { type: isAnswer ? "answer" : "offer", sdp: "mine" };
@@ -244,5 +247,19 @@ describe("the end", () => {
     newest().become("failed");
     await vi.advanceTimersByTimeAsync(1000);
     expect([way(), newest().restarts]).toEqual(["none", 3]);
+  });
+
+  test("a way is looked for again with passwords of now, by either side", async () => {
+    for (const client of ["z", "a"]) {
+      const me = session(client, EXPERT);
+      await me.hear(hailed(PHONE));
+      newest().configuration.iceTransportPolicy = "relay";
+      const servers = [{ urls: ["turn:t"], username: "later", credential: "d" }];
+      me.servers.mockResolvedValueOnce({ servers, until: "" });
+      newest().become("failed");
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(newest().configuration).toEqual({ iceTransportPolicy: "relay", iceServers: servers });
+      me.call.close();
+    }
   });
 });

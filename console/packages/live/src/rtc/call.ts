@@ -200,6 +200,7 @@ export class Call implements Store<CallView> {
     const peer = new Peer(
       {
         servers: this.#servers,
+        findServers: () => this.#findServers(),
         isOpener,
         allowed: allowed(you, them, this.options.takesPictures),
         describe: (kind, sdp) => this.#put({ type: "rtc.describe", ...about, kind, sdp }),

@@ -15,8 +15,9 @@ class FakeConnection implements Negotiable {
     private readonly pause: () => Promise<void>,
   ) {}
 
-  async setLocalDescription(): Promise<void> {
+  async setLocalDescription(description?: { type: "rollback" }): Promise<void> {
     await this.pause();
+    if (description) return void (this.signalingState = "stable");
     if (this.signalingState === "have-remote-offer") {
       this.localDescription = { type: "answer", sdp: `${this.name} answers ${this.remote}` };
       this.signalingState = "stable";
@@ -124,5 +125,25 @@ describe("perfect negotiation", () => {
     void negotiation.candidate(null);
     await negotiation.settled();
     expect(pc.candidates).toEqual(["one", "end"]);
+  });
+
+  test("an offer that was lost is withdrawn, and another can be made", async () => {
+    const pc = new FakeConnection("a", async () => undefined);
+    const told: string[] = [];
+    const negotiation = new Negotiation(pc, {
+      isPolite: false,
+      describe: (_, sdp) => void told.push(sdp),
+      prepareAnswer: async () => undefined,
+      onError: (error) => expect.unreachable(String(error)),
+    });
+    await negotiation.offer();
+    await negotiation.offer();
+    expect(told).toEqual(["a1"]);
+    await negotiation.withdraw();
+    await negotiation.offer();
+    expect(told).toEqual(["a1", "a2"]);
+    await negotiation.described("answer", "b answers a2");
+    await negotiation.withdraw();
+    expect(pc.agreed).toBe("a2");
   });
 });

@@ -4,7 +4,7 @@
 export interface Negotiable {
   readonly signalingState: RTCSignalingState;
   readonly localDescription: RTCSessionDescriptionInit | null;
-  setLocalDescription(): Promise<void>;
+  setLocalDescription(description?: { type: "rollback" }): Promise<void>;
   setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void>;
   addIceCandidate(candidate?: RTCIceCandidateInit): Promise<void>;
 }
@@ -34,6 +34,14 @@ export class Negotiation {
       if (this.pc.signalingState !== "stable") return;
       await this.pc.setLocalDescription();
       this.#tell();
+    });
+  }
+
+  /** Our offer, or the answer to it, was lost on the way: without this nothing could be offered any more. */
+  withdraw(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.pc.signalingState === "have-local-offer")
+        await this.pc.setLocalDescription({ type: "rollback" });
     });
   }
 

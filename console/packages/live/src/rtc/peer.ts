@@ -9,6 +9,8 @@ import { tuneSending } from "./sending";
 
 export interface PeerOptions {
   readonly servers: readonly RTCIceServer[];
+  /** The same with passwords of now. */
+  readonly findServers: () => Promise<readonly RTCIceServer[]>;
   /** Of two sides one opens: it makes the first offer, and does not give way when both offer. */
   readonly isOpener: boolean;
   readonly allowed: Allowed;
@@ -177,10 +179,17 @@ export class Peer implements Reach {
     this.way = "none";
     this.options.onChange();
     const pause = Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** this.#tries++);
-    this.#retry = setTimeout(() => {
-      if (this.options.isOpener) this.#pc.restartIce();
-      this.#seek();
-    }, pause);
+    this.#retry = setTimeout(() => void this.#again(), pause);
+  }
+
+  /** With an offer that nothing has become of withdrawn, and other passwords: those from before may have run out. */
+  async #again(): Promise<void> {
+    const servers = await this.options.findServers();
+    if (this.#isClosed || this.way === "open") return;
+    await this.#negotiation.withdraw();
+    this.#pc.setConfiguration({ ...this.#pc.getConfiguration(), iceServers: [...servers] });
+    if (this.options.isOpener) this.#pc.restartIce();
+    this.#seek();
   }
 }
 
