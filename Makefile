@@ -17,7 +17,7 @@ demo: $(WEB) ## Set everything up, then run the service with a seeded hall and a
 	$(PY) -m nearhand.cli demo $(DEMO_ARGS)
 
 test: $(WEB) ## Set everything up, then run every test: Python, TypeScript, browser
-	$(PY) -m pytest -n 2 --dist loadgroup
+	$(PY) -m pytest -n 2
 	$(NPM) run test
 
 check: $(WEB) ## What CI checks: format, lint, types, imports, contract, then every test
