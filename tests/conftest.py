@@ -26,18 +26,15 @@ from tests.support.postgres import Postgres, running_postgres
 
 configure_logging()  # for tests of parts that no app was made for
 
-BROWSER = "tests/browser/"
-
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]
     """With several workers: a file's tests stay with one, since they share what is dear to make.
 
-    So do all that drive browsers: two of them with two demos at once would only starve each other. (Not by marks for
-    `--dist loadgroup`: pytest-xdist 3.8 no longer sees them with pytest 9.2.)
+    (Not by marks for `--dist loadgroup`: pytest-xdist 3.8 no longer sees them with pytest 9.2.)
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "browser" if nodeid.startswith(BROWSER) else nodeid.partition("::")[0]
+        return nodeid.partition("::")[0]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:

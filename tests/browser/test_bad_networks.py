@@ -1,6 +1,7 @@
 """Networks that lose, narrow, forget and fall silent: the session goes on, and no mark and no word is lost."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,20 +17,12 @@ SILENCE_MS = 20_000
 Ways = tuple[Two, TcpWay, UdpWay]
 
 
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ways]:
-    with by_two_ways(tmp_path_factory.mktemp("ways")) as stage:
-        yield stage
-
-
 @pytest.fixture
-def ways(stage: Ways) -> Iterator[Ways]:
-    """Both whole, and the video open; and made whole again."""
-    two, line, direct = stage
-    shown(two.desk, "direct")
-    yield stage
-    for shape in (line.shape, direct.shape):
-        vars(shape).update(vars(type(shape)()))
+def ways(tmp_path: Path) -> Iterator[Ways]:
+    """Both whole, and the video open."""
+    with by_two_ways(tmp_path) as ways:
+        shown(ways[0].desk, "direct")
+        yield ways
 
 
 def shown(desk: Page, way: str) -> None:
@@ -97,4 +90,3 @@ def test_what_both_write_while_nothing_passes_is_there_once_when_it_is_over(ways
     two.desk.wait_for_timeout(SILENCE_MS)
     line.shape.is_stalled = direct.shape.is_cut = False
     written.assert_there_once(PATIENT_MS)
-    shown(two.desk, "direct")
