@@ -11,7 +11,7 @@ export const t = words({
   type: ["Type", "型號", "型号"],
   serial: ["Serial", "序號", "序列号"],
   asset_tag: ["Asset tag", "資產編號", "资产编号"],
-  tenant: ["Customer", "客戶", "客户"],
+  tenant: ["Tenant", "租戶", "租户"],
   place: ["Place", "位置", "位置"],
   site: ["Site", "站點", "站点"],
   notes: ["Notes", "備註", "备注"],

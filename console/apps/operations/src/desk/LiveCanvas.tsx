@@ -31,7 +31,7 @@ export function LiveFlow({ desk }: { desk: Desk }) {
       {flow && size && (
         <span data-testid="flow" data-delay-ms={flow.delayMs ?? ""}>
           {flow.delayMs === null
-            ? t("flowDirect", { size })
+            ? t("flowDirect")
             : t("flow", { size, kbit: flow.kbitPerS.toLocaleString(), ms: flow.delayMs })}
         </span>
       )}

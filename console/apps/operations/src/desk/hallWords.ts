@@ -11,11 +11,6 @@ export const t = words({
   asks: ["They are asked first", "需先徵得同意", "需先征得同意"],
   waits: ["Asked: waiting for the technician", "已請求：等待技術員", "已请求：等待技术员"],
   declined: ["The technician said no", "技術員拒絕了", "技术员拒绝了"],
-  nothing: [
-    "The camera has no light, zoom or focus to ask for",
-    "沒有可用的手電筒、縮放或對焦",
-    "没有可用的手电筒、缩放或对焦",
-  ],
   films: ["Camera", "相機", "相机"],
   newest: ["Newest", "最新", "最新"],
   phrases: ["Say with one click", "一鍵回覆", "一键回复"],

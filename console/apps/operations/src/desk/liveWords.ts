@@ -2,7 +2,7 @@
 import { words } from "@nearhand/ui";
 
 export const t = words({
-  flowDirect: ["{size} · direct video", "{size} · 直接視訊", "{size} · 直接视频"],
+  flowDirect: ["direct", "直接連線", "直接连接"],
   approximate: [
     "Frame not known exactly: marks are approximate",
     "無法確認是哪一幀：標示為約略",
