@@ -37,6 +37,7 @@ export const t = words({
   leave_guide: ["Leave the guide", "離開指引", "离开指引"],
   steps: ["{n} steps", "{n} 個步驟", "{n} 个步骤"],
   documents: ["Documents", "文件", "文档"],
+  text: ["Text", "文字", "文本"],
   no_documents: ["No documents.", "沒有文件。", "没有文档。"],
   page_of: ["Page {n} of {all}", "第 {n} 頁，共 {all} 頁", "第 {n} 页，共 {all} 页"],
   zoom: ["Tap to enlarge", "點一下放大", "点一下放大"],

@@ -2,7 +2,6 @@
 import { words } from "@nearhand/ui";
 
 export const t = words({
-  flowDirect: ["direct", "直接連線", "直接连接"],
   approximate: [
     "Frame not known exactly: marks are approximate",
     "無法確認是哪一幀：標示為約略",
