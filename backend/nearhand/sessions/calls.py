@@ -65,6 +65,10 @@ class Calls:
         if client in self.clients():
             self._away[client] = since_s
 
+    def awaits(self, one: str, other: str) -> bool:
+        """Whether the other, with whom this one was put through, has lost its line a moment ago and may be back."""
+        return other in self._away and frozenset((one, other)) in self._pairs
+
     def is_back(self, client: str) -> None:
         self._away.pop(client, None)
 

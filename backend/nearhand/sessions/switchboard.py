@@ -73,6 +73,8 @@ def _put_to(
     other = running.connections.get(to)
     if isinstance(message, RtcPart):
         _part(running, connection.client, to)
+    elif running.calls.awaits(connection.client, to):
+        return  # their own connection may still stand, and is looked for anew if not
     elif other is None or other is connection or not _may_reach(message, running, connection, other):
         # No error: whoever has just gone, or may not see any more, is still spoken to for a moment.
         if not _part(running, connection.client, to):
