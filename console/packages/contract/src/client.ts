@@ -87,7 +87,13 @@ export const uploadedBytes = (): number => uploaded;
 export async function sendBytes<T>(
   path: string,
   body: Blob | ArrayBuffer | Uint8Array<ArrayBuffer>,
-  options: { method?: "PUT"; type?: string; headers?: Record<string, string>; signal?: AbortSignal; base?: string } = {},
+  options: {
+    method?: "PUT";
+    type?: string;
+    headers?: Record<string, string>;
+    signal?: AbortSignal;
+    base?: string;
+  } = {},
 ): Promise<T> {
   const type = options.type ?? (body instanceof Blob ? body.type : "");
   uploaded += body instanceof Blob ? body.size : body.byteLength;

@@ -72,8 +72,7 @@ export function ShowDialog({ desk, hall, onClose }: ShowDialogProps) {
   );
 }
 
-const mayShareScreen = (desk: Desk): boolean =>
-  ["admin", "expert"].includes(desk.view.value.you?.role ?? "");
+const mayShareScreen = (desk: Desk): boolean => ["admin", "expert"].includes(desk.view.value.you?.role ?? "");
 
 function Documents({ deviceId, choose }: { deviceId: string; choose: (document: Document) => void }) {
   const manuals = useLoad(deviceId, (signal) => loadManuals({ device_id: deviceId }, signal));

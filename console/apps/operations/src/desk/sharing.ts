@@ -102,7 +102,8 @@ export class Sharing {
     if (awaitsState) return;
     const shown = document?.document.kind === "screen" ? document.document : null;
     const shared = this.#shared;
-    if (shared && shown?.id === shared.id) shared.isShown = true; // the next tick sends
+    if (shared && shown?.id === shared.id)
+      shared.isShown = true; // the next tick sends
     else if (shared && (shared.isShown || isEnded)) {
       this.#end();
       if (document) notify(t("tookOver", { name: this.desk.nameOf(document.by) }), "caution");
