@@ -139,6 +139,7 @@ DURABLE = {m["type"] for m in VALID} - {
     "rtc.sfu_candidate",
     "rtc.sfu_again",
     "rtc.sfu_layer",
+    "rtc.sfu_look",
 }
 
 FORGED: list[dict[str, Any]] = [{}, {}, {"seq": 1}, {"by": EXPERT.id}, {"client": "x" * 16}, {"at": AT}]

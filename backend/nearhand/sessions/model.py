@@ -669,7 +669,7 @@ class NotShared(Conflict):
 
 
 class NoScreen(NotFound):
-    code, title = "no_screen", "No screen is shared that you may see, or it has not changed yet"
+    code, title = "no_screen", "No screen is shared that you may see, or no picture of it has come yet"
 
 
 class TooManyScreens(TooMany):

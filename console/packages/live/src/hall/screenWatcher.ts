@@ -24,6 +24,7 @@ export class ScreenWatcher {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isBusy = false;
   #failures = 0;
+  #restsUntil = 0;
   #isPaused = false;
   #isClosed = false;
 
@@ -36,13 +37,13 @@ export class ScreenWatcher {
 
   changed({ sha256 }: Pick<ScreenChanged, "sha256">): void {
     this.#wanted = sha256;
-    this.#go(0);
+    this.#go();
   }
 
   /** While paused nothing is fetched by itself. */
   pause(isPaused: boolean): void {
     this.#isPaused = isPaused;
-    this.#go(0);
+    this.#go();
   }
 
   /** Also while paused. */
@@ -58,10 +59,13 @@ export class ScreenWatcher {
     } finally {
       this.#isBusy = false;
     }
-    const pause = this.#failures
-      ? Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** (this.#failures - 1))
-      : Math.max(GAP_MS, performance.now() - began);
-    this.#go(pause);
+    const now = performance.now();
+    this.#restsUntil =
+      now +
+      (this.#failures
+        ? Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** (this.#failures - 1))
+        : Math.max(GAP_MS, now - began));
+    this.#go();
   }
 
   close(): void {
@@ -80,10 +84,10 @@ export class ScreenWatcher {
     if (old) URL.revokeObjectURL(old);
   }
 
-  #go(pauseMs: number): void {
+  #go(): void {
     if (this.#isBusy || this.#isPaused || this.#isClosed || !this.isBehind) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.fetchNow(), pauseMs);
+    this.#timer = setTimeout(() => void this.fetchNow(), this.#restsUntil - performance.now());
   }
 }
 
