@@ -32,7 +32,7 @@ export function Enlargeable({ src, alt, sha256 }: EnlargeableProps) {
   if (isLost) return <p class="shown-lost">{t("not_shown")}</p>;
   return (
     <div
-      class="shown-page"
+      class={`shown-page ${sha256 && scale.value === 1 ? "is-whole" : ""}`}
       onPointerDown={(event) => fingers.down(event.pointerId, [event.clientX, event.clientY])}
       onPointerMove={(event) => fingers.move(event.pointerId, [event.clientX, event.clientY])}
       onPointerUp={(event) => fingers.up(event.pointerId, [event.clientX, event.clientY])}

@@ -1,6 +1,7 @@
 /** What somebody puts before everybody's eyes: a page or a picture, as large as the screen; two fingers enlarge it. */
 import { API, type Document, type GivenDocument } from "@nearhand/contract";
-import { Icon } from "@nearhand/ui";
+import type { SeenScreen } from "@nearhand/live/hall";
+import { clock, Icon } from "@nearhand/ui";
 import { computed, signal } from "@preact/signals";
 import left from "lucide-static/icons/chevron-left.svg?raw";
 import right from "lucide-static/icons/chevron-right.svg?raw";
@@ -48,6 +49,7 @@ function Shown({ given, name, close }: { given: GivenDocument; name: string; clo
   const button = useRef<HTMLButtonElement>(null);
   const [page, setPage] = useState(document.kind === "page" ? document.page : 1);
   const [about, setAbout] = useState<Document | null>(null);
+  const [seen, setSeen] = useState<SeenScreen | null>(null);
   useEffect(() => button.current?.focus({ preventScroll: true }), []);
   useEffect(() => {
     if (document.kind !== "page") return;
@@ -68,13 +70,19 @@ function Shown({ given, name, close }: { given: GivenDocument; name: string; clo
         <p>
           {title}
           {about && <b> {about.title}</b>}
+          {seen && (
+            <span class="soft" data-testid="screen-as-of">
+              {" "}
+              {t("as_of", { time: clock(new Date(seen.at)) })}
+            </span>
+          )}
         </p>
         <button ref={button} type="button" class="close" aria-label={t("close")} onClick={close}>
           <Icon svg={x} size={24} />
         </button>
       </header>
       {document.kind === "screen" ? (
-        <ShownScreen id={document.id} name={name} />
+        <ShownScreen id={document.id} name={name} seen={seen} onSeen={setSeen} />
       ) : isText ? (
         <iframe class="document" sandbox="allow-same-origin" src={src} title={about.title} />
       ) : (

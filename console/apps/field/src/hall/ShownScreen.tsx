@@ -1,9 +1,8 @@
 /** The expert's screen as it is now, while it is looked at: what is put away costs nothing. */
 import { newestOfScreen, ScreenWatcher, type SeenScreen } from "@nearhand/live/hall";
-import { clock } from "@nearhand/ui";
 import { budgetState } from "@nearhand/ui/rung";
 import { computed } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { showing } from "../camera/showing";
 import { room, sessionId } from "../session/room";
 import { t } from "../words/hall";
@@ -14,14 +13,20 @@ const isSpent = computed(() => {
   return data !== undefined && budgetState(data.bytes, data.budget) === "spent";
 });
 
-export function ShownScreen({ id, name }: { id: string; name: string }) {
-  const [seen, setSeen] = useState<SeenScreen | null>(null);
+interface ShownScreenProps {
+  readonly id: string;
+  readonly name: string;
+  readonly seen: SeenScreen | null;
+  readonly onSeen: (seen: SeenScreen) => void;
+}
+
+export function ShownScreen({ id, name, seen, onSeen }: ShownScreenProps) {
   const watcher = useRef<ScreenWatcher | null>(null);
   const newest = room.value?.screen ?? null;
   useEffect(() => {
     const opened = (watcher.current = new ScreenWatcher({
       fetchNewest: () => newestOfScreen(sessionId.peek() ?? ""),
-      onSeen: setSeen,
+      onSeen,
     }));
     return () => opened.close();
   }, []);
@@ -37,9 +42,8 @@ export function ShownScreen({ id, name }: { id: string; name: string }) {
       ) : (
         <p class="shown-lost">{t("screen_comes")}</p>
       )}
-      <footer class="screen-foot">
-        <span data-testid="screen-as-of">{seen && t("as_of", { time: clock(new Date(seen.at)) })}</span>
-        {isSpent.value && isBehind && (
+      {isSpent.value && isBehind && (
+        <footer>
           <button
             type="button"
             class="big"
@@ -48,8 +52,8 @@ export function ShownScreen({ id, name }: { id: string; name: string }) {
           >
             {t("load_newest")}
           </button>
-        )}
-      </footer>
+        </footer>
+      )}
     </>
   );
 }

@@ -71,8 +71,8 @@ function ScreenDialog({ desk, screen, given, onClose }: ScreenDialogProps) {
       ) : (
         <p class="soft">{t("screenComes")}</p>
       )}
+      {seen && <p class="soft">{t("asOf", { time: clock(new Date(seen.at)) })}</p>}
       <div class="ui-actions">
-        {seen && <span class="soft">{t("asOf", { time: clock(new Date(seen.at)) })}</span>}
         <Button onClick={onClose}>{t("close")}</Button>
       </div>
     </Dialog>
