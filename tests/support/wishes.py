@@ -47,7 +47,7 @@ KINDS: dict[str, str | None] = {
     "record_id": "record",
     "recording_id": "recording",
     "seq": "entry",
-    "screen_id": None,  # minted by whoever shares one, and of use to nobody else
+    "screen_id": "screen",
     "session_id": "session",
     "shown_id": "device",
     "sign_in_id": "sign_in",
@@ -356,7 +356,7 @@ WISHES: dict[str, Wish] = {
     ),
     "POST /sessions/{session_id}/stills": Wish(content=JPEG),
     "POST /sessions/{session_id}/voice-notes": Wish(content=a_voice_note(), query={"duration_ms": 900}),
-    "PUT /sessions/{session_id}/screen": Wish(content=JPEG, query={"screen_id": "screen-1"}),
+    "PUT /sessions/{session_id}/screen": Wish(content=JPEG),
     "PUT /sessions/{session_id}/recordings/{recording_id}/chunks/{k}": Wish(content=PIECE),
     "POST /sign-in": Wish(json={"name": "house.admin", "password": "correct horse battery"}),
     "POST /sign-in/code": Wish(json={"ticket": NO_TICKET, "code": "123456"}),
