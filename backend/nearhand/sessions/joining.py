@@ -81,6 +81,7 @@ class Entrance:
         else:
             _tell_tail(connection, tail)
         self._screens.tell(running, connection)
+        switchboard.tell_untold(connection, running)
         if not was_present:
             running.tell_presence(connection, is_present=True)
         early, connection.early = connection.early, []
