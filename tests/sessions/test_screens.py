@@ -1,5 +1,7 @@
 """A screen that is shared: seen by all who may see what the session is about, while it is shared, and no longer (L33)."""
 
+import io
+import zipfile
 from typing import Any
 
 import pytest
@@ -221,6 +223,9 @@ def test_its_newest_picture_is_for_who_may_see_what_the_session_is_about(hall: N
             last = late.until("document.shown")["last"]["sha256"]
         kept = hall.ask("GET", f"sessions/{session}/stills/{last}", hall.headers("bank.expert"))
         assert kept.content == ON_SCREEN["white"]
+        packed = hall.ask("GET", f"sessions/{session}/export", hall.headers("bank.expert"))
+        names = zipfile.ZipFile(io.BytesIO(packed.content)).namelist()
+        assert [name for name in names if last[:12] in name]
     assert hall.ask("GET", address, house).status_code == 404
 
 

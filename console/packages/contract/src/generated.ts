@@ -6485,7 +6485,8 @@ export interface components {
          * RtcParted
          * @description You and that client are not to be connected any more: close the connection now.
          *
-         *     They gave it up, are gone, or one of you may not see what the session is about now.
+         *     They gave it up, are gone, or one of you may not see what the session is about now. Whoever was away is told when
+         *     back.
          */
         RtcParted: {
             /** Client */
