@@ -74,8 +74,10 @@ from nearhand.sessions.package import Packer
 from nearhand.sessions.recorded import Recordings, Retention
 from nearhand.sessions.recordings import router as recordings_router
 from nearhand.sessions.relay import Allowed as AllowedPictures
+from nearhand.sessions.screen_files import ScreenFiles
 from nearhand.sessions.sealing import SessionSeals
 from nearhand.sessions.service import Registry, SessionService, Stills
+from nearhand.sessions.sharing import router as sharing_router
 from nearhand.sessions.socket import router as socket_router
 from nearhand.sessions.tending import TEND_EVERY_S
 from nearhand.sessions.video import VideoLines
@@ -98,6 +100,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     media_router,
     recordings_router,
     sessions_router,
+    sharing_router,
     socket_router,
     telemetry_router,
     video_router,
@@ -139,6 +142,7 @@ class Resources:
     live_log: Log
     session_seals: SessionSeals
     sessions: SessionService
+    screen_files: ScreenFiles
     voice_notes: VoiceNotes
     ice: Ice
     hub: Hub
@@ -203,6 +207,7 @@ def build_resources(
         ids=ids,
         clock=clock,
     )
+    screen_files = ScreenFiles(live_log, blobs, eyes, clock=clock)
     janus = janus_of(settings)
     hub = Hub(
         live_log,
@@ -213,9 +218,10 @@ def build_resources(
             outbox_s=settings.live_outbox_limit_s,
             idle_s=settings.live_idle_timeout_s,
             snapshot_events=settings.live_snapshot_events,
+            screens_per_minute=settings.screen_pictures_per_minute,
             budget_bytes=settings.phone_bytes_per_session,
         ),
-        registered=Registered(sessions.look_up, sessions.place_of, sessions.camera_mask),
+        registered=Registered(sessions.look_up, sessions.place_of, sessions.camera_mask, screen_files.keep),
     )
     if janus is not None:
         hub.confer_by(janus)
@@ -255,6 +261,7 @@ def build_resources(
         live_log=live_log,
         session_seals=SessionSeals(live_log, database),
         sessions=sessions,
+        screen_files=screen_files,
         voice_notes=VoiceNotes(live_log, sessions, blobs, clock=clock),
         ice=Ice(
             settings.ice_stun,

@@ -135,6 +135,51 @@ def test_without_a_media_server_three_are_a_mesh_and_a_fourth_is_told_so(bare: B
     sees(observer)
 
 
+# What this page makes of its camera, for whomever.
+ENCODED = """
+const Sent = RTCPeerConnection;
+window.connections = [];
+window.RTCPeerConnection = class extends Sent {
+    constructor(configuration) { super(configuration); window.connections.push(this); }
+};
+window.encoded = async () => {
+    let frames = 0;
+    for (const one of window.connections)
+        for (const report of (await one.getStats()).values())
+            if (report.type === "outbound-rtp" && report.kind === "video") frames += report.framesEncoded ?? 0;
+    return frames;
+};
+"""
+MORE = "before => window.encoded().then(now => now > before + 5)"
+# For two seconds no frame, after what was under way.
+STILL = """async () => {
+    const before = await window.encoded();
+    await new Promise(resolve => setTimeout(resolve, 2000));
+    return await window.encoded() === before;
+}"""
+
+
+def test_while_nobody_looks_the_phone_makes_no_pictures_for_the_media_server_either(
+    served: Bare, tmp_path: Path
+) -> None:
+    """L28."""
+    field, session = phone(served, script=ENCODED)
+    expert = desk(served, session)
+    observer = watcher(served, session)
+    for page in (field, expert, observer):
+        goes(page, "sfu")
+    sees(expert)
+    sees(observer)
+    for page in (expert, observer):
+        page.get_by_test_id("live-toggle").click()
+    field.wait_for_function(STILL, timeout=PATIENT_MS)
+    field.screenshot(path=tmp_path / "unwatched.png")
+    before = field.evaluate("() => window.encoded()")
+    expert.get_by_test_id("live-toggle").click()
+    field.wait_for_function(MORE, arg=before, timeout=SLOW_MS)
+    sees(expert)
+
+
 # Met through the way alone: the media server is not told where this page is.
 UNKNOWN = """
 const Unsaid = RTCPeerConnection;

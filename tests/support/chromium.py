@@ -22,6 +22,8 @@ HOW = (
     "No Chromium for the browser tests. Install one (Debian: apt install chromium), or name it in NEARHAND_CHROMIUM, "
     "or let npm reach its registry for @sparticuz/chromium."
 )
+NOBODY_ASKED = "--use-fake-ui-for-media-stream"
+CHOOSES_TAB = "--auto-select-tab-capture-source-by-title="
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -32,7 +34,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
+    NOBODY_ASKED,
     "--disable-features=WebRtcHideLocalIpsWithMdns",  # no multicast on a test machine
 )
 
@@ -97,7 +99,10 @@ def chromium(camera: Path | None = None, *more: str) -> Iterator[Browser]:
 
 def launched(kind: BrowserType, camera: Path | None, *more: str, program: str | None = None) -> Browser:
     """One more of them, for whom `chromium` is not enough."""
-    flags = [*FLAGS, *more, *([f"--use-file-for-fake-video-capture={camera}"] if camera else [])]
+    # Whoever is to choose a tab of their own would be given a made-up screen.
+    chooses = any(flag.startswith(CHOOSES_TAB) for flag in more)
+    kept = [flag for flag in FLAGS if not (chooses and flag == NOBODY_ASKED)]
+    flags = [*kept, *more, *([f"--use-file-for-fake-video-capture={camera}"] if camera else [])]
     return kind.launch(executable_path=program or find_chromium(), headless=True, args=flags)
 
 

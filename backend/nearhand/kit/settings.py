@@ -195,6 +195,11 @@ class Settings(BaseSettings):
         description="File with the keys that sign labels where a site asks for it, made if absent. "
         "Unset: `keys/labels.keys` in data_dir.",
     )
+    screen_pictures_per_minute: int = Field(
+        60,
+        gt=0,
+        description="Pictures of a shared screen that are taken in a minute of one session before 429.",
+    )
     json_limit_bytes: int = Field(1 * MIB, description="Largest JSON request body, in bytes.")
     upload_limit_bytes: int = Field(50 * MIB, description="Largest uploaded file, in bytes.")
     import_limit_bytes: int = Field(64 * MIB, description="Largest bulk import, in bytes.")

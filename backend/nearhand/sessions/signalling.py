@@ -172,6 +172,13 @@ class RtcSfuLayer(Conferring):
     layer: Literal["whole", "half"]
 
 
+class RtcSfuLook(Conferring):
+    """The pictures that I take are looked at, or not any more. Whoever enters looks."""
+
+    type: Literal["rtc.sfu_look"] = "rtc.sfu_look"
+    looks: bool
+
+
 class CameraAsked(Put):
     type: Literal["camera.asked"] = "camera.asked"
     act: CameraAct
@@ -276,3 +283,11 @@ class RtcSfuClosed(FromServer):
     traffic = Traffic.DIRECTED
     type: Literal["rtc.sfu_closed"] = "rtc.sfu_closed"
     leg: ShortId
+
+
+class RtcSfuWatched(FromServer):
+    """Whether anybody looks at the pictures that you send: while nobody does, none need be made."""
+
+    traffic = Traffic.DIRECTED
+    type: Literal["rtc.sfu_watched"] = "rtc.sfu_watched"
+    is_watched: bool

@@ -151,6 +151,10 @@ export class Desk {
     return me.value?.participant_id ?? "";
   }
 
+  nameOf(id: string): string {
+    return this.view.value.participants.find((each) => each.id === id)?.display_name ?? "";
+  }
+
   get isHeld(): boolean {
     return this.#chosenStill.value !== null || this.#penStill.value !== null;
   }

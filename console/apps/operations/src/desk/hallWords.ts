@@ -22,6 +22,23 @@ export const t = words({
     "会立即以大画面显示在技术员的手机上。",
   ],
   screen: ["A picture of my screen", "我的螢幕畫面", "我的屏幕画面"],
+  shareScreen: ["Share my screen, live", "即時分享我的螢幕", "实时共享我的屏幕"],
+  sharingMine: ["You are sharing your screen.", "您正在分享螢幕。", "您正在共享屏幕。"],
+  sharingMineHint: [
+    "Everybody in the session sees what it shows.",
+    "通話中的所有人都看得到其內容。",
+    "通话中的所有人都能看到其内容。",
+  ],
+  stopSharing: ["Stop sharing", "停止分享", "停止共享"],
+  sharingOther: ["{name} is sharing a screen", "{name} 正在分享螢幕", "{name} 正在共享屏幕"],
+  lookAtScreen: ["Look at it", "查看", "查看"],
+  screenComes: ["The first picture is on its way…", "第一個畫面傳送中…", "第一个画面传送中…"],
+  asOf: ["As of {time}", "截至 {time}", "截至 {time}"],
+  tookOver: [
+    "{name} shows something else now: your screen is not shared any more.",
+    "{name} 正在展示其他內容：您的螢幕已停止分享。",
+    "{name} 正在展示其他内容：您的屏幕已停止共享。",
+  ],
   noScreen: [
     "This browser cannot take pictures of the screen.",
     "此瀏覽器無法擷取螢幕畫面。",

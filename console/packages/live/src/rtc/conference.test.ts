@@ -172,6 +172,19 @@ test("what one sends is offered anew, by another name, with growing pauses", asy
   expect(new Set(offers()).size).toBe(3);
 });
 
+test("what one sends is looked at once it flows, and as long as the service says so", async () => {
+  const { conference: made, hear, onChange } = conference();
+  expect(made.isLookedAt).toBe(false);
+  await vi.advanceTimersByTimeAsync(0);
+  FakeConnection.all[0]!.become("connected");
+  expect(made.isLookedAt).toBe(true);
+  onChange.mockClear();
+  await hear({ type: "rtc.sfu_watched", is_watched: false });
+  expect([made.isLookedAt, onChange.mock.calls.length]).toEqual([false, 1]);
+  await hear({ type: "rtc.sfu_watched", is_watched: true });
+  expect(made.isLookedAt).toBe(true);
+});
+
 test("closed, it closes all and tries nothing any more", async () => {
   const { conference: made, told, hear } = conference();
   await hear(offer);
