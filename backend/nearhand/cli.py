@@ -53,6 +53,7 @@ def serve(
     from nearhand.kit.address import Listening, UnknownHost
     from nearhand.kit.redirect import Redirection
     from nearhand.kit.sealing import NoKeys
+    from nearhand.sessions.sfu import SfuUnclear
     from nearhand.kit.serving import TlsFiles, options, run, tls_options
     from nearhand.kit.settings import Settings
     from nearhand.kit.tls import certificates, own_names
@@ -75,7 +76,7 @@ def serve(
         )
         resources = build_resources(settings)
         resources.live_log.claim()
-    except (UnknownHost, FolderTaken, NoKeys) as error:
+    except (UnknownHost, FolderTaken, NoKeys, SfuUnclear) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     service = create_app(settings, resources)

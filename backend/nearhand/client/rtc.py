@@ -99,6 +99,7 @@ class _Way:
     by: str | None  # the participant behind it
     run: str = ""  # of the other's page
     leg: str = ""  # at the media server
+    offer: str = ""  # of what comes by that leg
     is_opener: bool = False
     early: list[signalling.IceCandidate] = field(default_factory=list)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -310,12 +311,15 @@ class Call:
                     if not way.is_over:
                         await self._take(way, "answer", message.sdp)
             return
-        if message.leg in self._ways or message.client is None:
-            return  # told again after a lost line
-        way = self._connect(message.leg, message.client, message.by, leg=message.leg)
+        if message.client is None:
+            return
+        way = self._ways.get(message.leg) or self._connect(
+            message.leg, message.client, message.by, leg=message.leg
+        )
         async with way.turn:
-            if way.is_over:
-                return
+            if way.is_over or way.offer == message.sdp:
+                return  # told again after a lost line
+            way.offer = message.sdp
             await self._take(way, "offer", message.sdp)
             await self._describe(way, await way.pc.createAnswer())
 

@@ -1,0 +1,167 @@
+"""LiveKit as the media server: each leg is a participant of its own, whose signalling the service holds."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+import structlog
+
+from nearhand.sessions.livekit_api import Key, RoomService
+from nearhand.sessions.livekit_legs import Leg, SendingLeg, TakingLeg
+from nearhand.sessions.sfu import Feed, Kind, SfuDown, SfuRefused, Watching
+
+log = structlog.get_logger()
+
+PROBE_S = 4.0
+LONGEST_PAUSE_S = 5.0
+
+
+class LiveKit:
+    """No connection stands for all of it: whether it is there is asked again and again, and at once when a leg is lost."""
+
+    def __init__(self, url: str, *, key: str, secret: str) -> None:
+        self.url, self.key = url, Key(key, secret)
+        self.service = RoomService(url, self.key)
+        self.legs: set[Leg] = set()
+        self._watchers: list[Callable[[], None]] = []
+        self._task: asyncio.Task[None] | None = None
+        self._cutting: set[asyncio.Task[None]] = set()
+        self._doubted = asyncio.Event()
+        self._left_behind: set[str] = set()  # rooms that could not be closed while it was out of reach
+        self.is_up = False
+        self.trouble = ""  # why it is not, in words
+
+    def watch(self, on_change: Callable[[], None]) -> None:
+        self._watchers.append(on_change)
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._stay())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, *self._cutting, return_exceptions=True)
+            self._task = None
+        await self.service.close()
+
+    async def try_once(self) -> None:
+        """Open a room, close it again. Raises SfuDown and SfuRefused with what is wrong."""
+        try:
+            await self._greet()
+        finally:
+            await self.service.close()
+
+    async def open(self) -> "LiveKitRoom":
+        name = _name()
+        try:
+            await self.service.create(name)
+        except SfuDown:
+            self._forget()  # whoever waits for this room is to know
+            self.doubt()
+            raise
+        return LiveKitRoom(self, name)
+
+    def doubt(self) -> None:
+        self._doubted.set()
+
+    def cut(self, leg: Leg) -> None:
+        self.legs.discard(leg)
+        if self.is_up:
+            self._do(leg.remove())
+
+    def leave_behind(self, room: str) -> None:
+        self._left_behind.add(room)
+
+    # -- whether it is there --
+
+    async def _stay(self) -> None:
+        pause_s = 0.25
+        while True:
+            try:
+                await self._greet()
+                pause_s = 0.25
+                self._become(is_up=True)
+                while self.is_up:
+                    await self._wait()
+                    await self.service.is_there()
+            except (SfuDown, SfuRefused) as error:
+                if str(error) != self.trouble:
+                    self.trouble = str(error)
+                    log.warning("media_server_out_of_reach", error=self.trouble)
+            finally:
+                self._forget()
+            await asyncio.sleep(pause_s)
+            pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
+
+    async def _greet(self) -> None:
+        """Open a room, so that a wrong key is known before anybody is sent there."""
+        await self.service.is_there()
+        name = _name()
+        await self.service.create(name)
+        await self.service.delete(name)
+        for room in tuple(self._left_behind):
+            await self.service.delete(room)
+            self._left_behind.discard(room)
+
+    async def _wait(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._doubted.wait(), PROBE_S)
+        self._doubted.clear()
+
+    def _become(self, *, is_up: bool) -> None:
+        if is_up == self.is_up:
+            return
+        self.is_up = is_up
+        if is_up:
+            self.trouble = ""
+            log.info("media_server_is_there")
+        for on_change in self._watchers:
+            on_change()
+
+    def _forget(self) -> None:
+        legs, self.legs = self.legs, set()
+        for leg in legs:
+            leg.forget()
+        self._become(is_up=False)
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._cutting.add(task)
+        task.add_done_callback(self._cutting.discard)
+
+
+class LiveKitRoom:
+    """Its name is a secret, too: nobody has a token for it but the legs, which the service holds."""
+
+    def __init__(self, server: LiveKit, name: str) -> None:
+        self._server, self._name = server, name
+        self._sids: dict[str, dict[str, str]] = {}  # LiveKit's names of tracks, by feed and `mid`
+
+    async def sending(self, offer: str, watching: Watching) -> SendingLeg:
+        leg = SendingLeg(self._server, self._name, watching)
+        await leg.publish(offer)
+        self._sids[leg.feed.id] = leg.sids
+        return leg
+
+    async def taking(self, feed: Feed, kinds: frozenset[Kind], watching: Watching) -> TakingLeg:
+        sids = self._sids.get(feed.id, {})
+        wanted = {sids[line.mid]: line.kind for line in feed.lines if line.kind in kinds and line.mid in sids}
+        if not wanted:
+            raise SfuRefused("Nothing of this is sent.")
+        leg = TakingLeg(self._server, self._name, watching)
+        await leg.subscribe(wanted)
+        return leg
+
+    async def close(self) -> None:
+        try:
+            await self._server.service.delete(self._name)
+        except SfuDown:
+            self._server.leave_behind(self._name)
+        except SfuRefused as error:
+            log.warning("room_was_not_closed", error=str(error))
+
+
+def _name() -> str:
+    return f"nearhand-{secrets.token_hex(16)}"
