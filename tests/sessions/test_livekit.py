@@ -117,6 +117,12 @@ class Browser:
                 candidate.sdpMid, candidate.sdpMLineIndex = one.sdp_mid, one.sdp_m_line_index
                 await self.pc.addIceCandidate(candidate)
 
+    async def connected(self) -> None:
+        async with asyncio.timeout(20):
+            while self.pc.connectionState != "connected":
+                await self.reach()
+                await asyncio.sleep(0.02)
+
     async def answer(self, offer: str) -> str:
         await self.take("offer", offer)
         await self.pc.setLocalDescription(await self.pc.createAnswer())
@@ -155,6 +161,7 @@ async def offered(browser: Browser) -> str:
 async def sending(room: LiveKitRoom, browser: Browser) -> Any:
     leg = await room.sending(await offered(browser), browser.watching)
     await browser.take("answer", leg.answer)
+    await browser.connected()
     await eventually(lambda: browser.flows > 0)
     return leg
 
@@ -165,6 +172,7 @@ async def taking(room: LiveKitRoom, feed: Feed, browser: Browser, kinds: frozens
     assert "m=application" in leg.offer
     assert "m=audio" not in leg.offer
     await leg.answered(await browser.answer(leg.offer))
+    await browser.connected()  # aiortc starts nothing of what is added while it connects
     await eventually(lambda: bool(browser.offers))
     await leg.answered(await browser.answer(browser.offers.pop()))
     return leg
@@ -266,6 +274,7 @@ async def test_what_is_not_sent_yet_is_taken_as_soon_as_it_is(
         await taking(room, sent.feed, desk)
         assert phone.flows == 0
         await phone.take("answer", sent.answer)
+        await phone.connected()
         await eventually(lambda: desk.frames.get("video", 0) > 3)
         await room.close()
 

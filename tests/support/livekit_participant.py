@@ -237,7 +237,11 @@ class Participant:
         self._describe("offer", next(self._offers), SUBSCRIBER)
 
     async def _answered(self, told: rtc.SessionDescription) -> None:
-        await self._pcs[SUBSCRIBER].setRemoteDescription(RTCSessionDescription(told.sdp, "answer"))
+        pc = self._pcs[SUBSCRIBER]
+        first = pc.sctp.transport
+        while first.state == "connecting":  # noqa: ASYNC110  aiortc starts nothing of what is added meanwhile
+            await asyncio.sleep(0.01)
+        await pc.setRemoteDescription(RTCSessionDescription(told.sdp, "answer"))
         self._is_waiting = False
         if self._has_to_offer:
             self._has_to_offer = False

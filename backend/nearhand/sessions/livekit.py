@@ -16,6 +16,7 @@ log = structlog.get_logger()
 
 PROBE_S = 4.0
 LONGEST_PAUSE_S = 5.0
+END_WITHIN_S = 1.0
 
 
 class LiveKit:
@@ -29,6 +30,7 @@ class LiveKit:
         self._task: asyncio.Task[None] | None = None
         self._cutting: set[asyncio.Task[None]] = set()
         self._doubted = asyncio.Event()
+        self._is_ending = False
         self._left_behind: set[str] = set()  # rooms that could not be closed while it was out of reach
         self.is_up = False
         self.trouble = ""  # why it is not, in words
@@ -40,10 +42,16 @@ class LiveKit:
         self._task = asyncio.create_task(self._stay())
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, *self._cutting, return_exceptions=True)
-            self._task = None
+        """What is asked just now is given a moment: a call that is cut off leaves its connection open."""
+        self._is_ending = True
+        self.doubt()
+        asking = [*self._cutting, *([self._task] if self._task is not None else [])]
+        if asking:
+            _, late = await asyncio.wait(asking, timeout=END_WITHIN_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        self._task = None
         await self.service.close()
 
     async def try_once(self) -> None:
@@ -66,9 +74,9 @@ class LiveKit:
     def doubt(self) -> None:
         self._doubted.set()
 
-    def cut(self, leg: Leg) -> None:
+    def lost(self, leg: Leg, *, is_out: bool) -> None:
         self.legs.discard(leg)
-        if self.is_up:
+        if self.is_up and not is_out:
             self._do(leg.remove())
 
     def leave_behind(self, room: str) -> None:
@@ -78,22 +86,27 @@ class LiveKit:
 
     async def _stay(self) -> None:
         pause_s = 0.25
-        while True:
+        while not self._is_ending:
             try:
                 await self._greet()
                 pause_s = 0.25
                 self._become(is_up=True)
-                while self.is_up:
-                    await self._wait()
-                    await self.service.is_there()
+                await self._ask_on()
             except (SfuDown, SfuRefused) as error:
                 if str(error) != self.trouble:
                     self.trouble = str(error)
                     log.warning("media_server_out_of_reach", error=self.trouble)
             finally:
                 self._forget()
-            await asyncio.sleep(pause_s)
+            await self._wait(pause_s)
             pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
+
+    async def _ask_on(self) -> None:
+        while self.is_up:
+            await self._wait(PROBE_S)
+            if self._is_ending:
+                return
+            await self.service.is_there()
 
     async def _greet(self) -> None:
         """Open a room, so that a wrong key is known before anybody is sent there."""
@@ -105,10 +118,12 @@ class LiveKit:
             await self.service.delete(room)
             self._left_behind.discard(room)
 
-    async def _wait(self) -> None:
+    async def _wait(self, for_s: float) -> None:
+        """Or until there is doubt."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._doubted.wait(), PROBE_S)
-        self._doubted.clear()
+            await asyncio.wait_for(self._doubted.wait(), for_s)
+        if not self._is_ending:
+            self._doubted.clear()
 
     def _become(self, *, is_up: bool) -> None:
         if is_up == self.is_up:

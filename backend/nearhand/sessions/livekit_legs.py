@@ -10,6 +10,7 @@ import structlog
 from livekit.protocol.models import ParticipantInfo, TrackSource, TrackType, VideoLayer, VideoQuality
 from livekit.protocol.rtc import (
     AddTrackRequest,
+    LeaveRequest,
     SessionDescription,
     SignalResponse,
     SignalTarget,
@@ -58,8 +59,8 @@ class Server(Protocol):
     def doubt(self) -> None:
         """Something was lost: is it still there?"""
 
-    def cut(self, leg: "Leg") -> None:
-        """Its signalling is lost, and so the word over it."""
+    def lost(self, leg: "Leg", *, is_out: bool) -> None:
+        """Its signalling is. Unless LiveKit has put it out, its sound and pictures may flow on."""
 
 
 class Leg:
@@ -73,6 +74,7 @@ class Leg:
         self.watching: Watching | None = watching
         self.identity = secrets.token_hex(8)
         self._line: SignalLine | None = None
+        self._is_out = False  # LiveKit has said so
         self._described: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     # -- being there --
@@ -125,6 +127,8 @@ class Leg:
         match message.WhichOneof("message"):
             case "trickle" if message.trickle.target == self.target:
                 _pass_on(message.trickle, watching)
+            case "leave":
+                self._is_out = message.leave.action != LeaveRequest.Action.RESUME
             case "request_response" | "subscription_response":
                 log.warning("media_server_refused", error=str(message).strip())
             case _:
@@ -154,11 +158,10 @@ class Leg:
             self._line.abort()
 
     def _lost(self) -> None:
-        """LiveKit lets sound and pictures flow on until the signalling is back; but over what it does not hear it has no say."""
         watching, self.watching = self.watching, None
         self._fail(LineLost("The connection was lost."))
         self._server.doubt()
-        self._server.cut(self)
+        self._server.lost(self, is_out=self._is_out)
         if watching is not None:
             watching.over()
 
