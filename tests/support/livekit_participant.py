@@ -214,7 +214,9 @@ class Participant:
                 continue
             self._wanted[sid] = True
             track = publisher._relay.subscribe(publisher.published[sid])
-            self._pcs[SUBSCRIBER].addTransceiver(track, direction="sendonly")
+            sender = self._pcs[SUBSCRIBER].addTransceiver(track, direction="sendonly").sender
+            # pkg/rtc/utils.go, PackSyncStreamID: whose it is and which, for clients that know them by `msid`.
+            sender._stream_id, sender._track_id = f"{publisher.sid}|camera", sid
             if self._offering is None or self._offering.done():
                 self._offering = asyncio.get_running_loop().create_task(self._offer_soon())
 
