@@ -344,7 +344,9 @@ def media_server_of(settings: Settings) -> MediaServer | None:
 def _livekit_of(settings: Settings) -> MediaServer:
     secret = settings.livekit_secret.get_secret_value()
     if not settings.livekit_key or not secret:
-        raise SfuUnclear("LiveKit lets nobody in without NEARHAND_LIVEKIT_KEY and NEARHAND_LIVEKIT_SECRET_FILE.")
+        raise SfuUnclear(
+            "LiveKit lets nobody in without NEARHAND_LIVEKIT_KEY and NEARHAND_LIVEKIT_SECRET_FILE."
+        )
     try:
         from nearhand.sessions.livekit import LiveKit  # with it comes protobuf, which nobody else needs
     except ImportError as error:

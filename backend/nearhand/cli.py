@@ -53,11 +53,11 @@ def serve(
     from nearhand.kit.address import Listening, UnknownHost
     from nearhand.kit.redirect import Redirection
     from nearhand.kit.sealing import NoKeys
-    from nearhand.sessions.sfu import SfuUnclear
     from nearhand.kit.serving import TlsFiles, options, run, tls_options
     from nearhand.kit.settings import Settings
     from nearhand.kit.tls import certificates, own_names
     from nearhand.sessions.log import FolderTaken
+    from nearhand.sessions.sfu import SfuUnclear
 
     if (tls_cert is None) != (tls_key is None) or (tls and tls_cert):
         raise typer.BadParameter("Give --tls, or both --tls-cert and --tls-key.")

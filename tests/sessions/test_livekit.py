@@ -11,6 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
+from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, VideoStreamTrack
+from aiortc.sdp import candidate_from_sdp
 from av import VideoFrame
 
 from nearhand.sessions import livekit as adapter
@@ -18,12 +21,6 @@ from nearhand.sessions.livekit import LiveKit, LiveKitRoom
 from nearhand.sessions.sfu import Feed, Kind, SfuDown, SfuRefused, Watching
 from nearhand.sessions.signalling import IceCandidate
 from tests.support.livekit import KEY, SECRET, LiveKitProcess
-
-aiortc = pytest.importorskip("aiortc")
-
-from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription  # noqa: E402
-from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, VideoStreamTrack  # noqa: E402
-from aiortc.sdp import candidate_from_sdp  # noqa: E402
 
 IDLE = Watching(lambda: None, lambda _: None, lambda: None)
 BOTH: frozenset[Kind] = frozenset({"audio", "video"})
@@ -178,6 +175,13 @@ async def taking(room: LiveKitRoom, feed: Feed, browser: Browser, kinds: frozens
     return leg
 
 
+async def told(process: LiveKitProcess, holds: Callable[[list[dict[str, Any]]], bool]) -> None:
+    """By the stand-in, of all who are in its rooms."""
+    async with asyncio.timeout(10):
+        while not holds(participants(await process.rooms())):  # noqa: ASYNC110  it comes from another process
+            await asyncio.sleep(0.02)
+
+
 def participants(rooms: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
     return [one for room in rooms.values() for one in room]
 
@@ -258,9 +262,7 @@ async def test_pictures_are_asked_for_at_half_the_size_and_whole_again(
         picture = sent.sids[sent.feed.lines[1].mid]
         for layer, quality in (("half", "LOW"), ("whole", "HIGH")):
             await taken.want(layer)
-            async with asyncio.timeout(5):
-                while participants(await standing.rooms())[1]["settings"] != {picture: quality}:
-                    await asyncio.sleep(0.02)
+            await told(standing, lambda all_: all_[1]["settings"] == {picture: quality})
         await room.close()
 
 
@@ -291,9 +293,7 @@ async def test_a_leg_whose_signalling_is_lost_is_cut_though_livekit_would_let_it
         await eventually(lambda: desk.frames.get("video", 0) > 3)
         taken._line._socket.transport.abort()
         await eventually(lambda: desk.overs == 1)
-        async with asyncio.timeout(5):
-            while len(participants(await standing.rooms())) > 1:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+        await told(standing, lambda all_: len(all_) == 1)
         assert phone.overs == 0
         assert changes == [True]
         await room.close()

@@ -18,8 +18,6 @@ REPOSITORY = Path(__file__).parents[2]
 
 class LiveKitProcess:
     def __init__(self) -> None:
-        pytest.importorskip("livekit.protocol", reason="needs the extra `livekit`")
-        pytest.importorskip("aiortc", reason="needs the extra `rtc`")
         self.port = next(port for port in PORTS if _is_free(port))
         self.url = f"ws://127.0.0.1:{self.port}"
         self.start()

@@ -237,7 +237,10 @@ class Conference:
             room = await self._its_room()
             # Whose leg is over notices it, and asks for another one.
             watching = Watching(
-                lambda: None, taker.theirs.found, lambda: None, lambda sdp: self._offered_anew(pair, taker, sdp)
+                lambda: None,
+                taker.theirs.found,
+                lambda: None,
+                lambda sdp: self._offered_anew(pair, taker, sdp),
             )
             leg = await room.taking(source.feed, taker.kinds, watching)
         except SfuRefused as error:

@@ -189,7 +189,7 @@ class SendingLeg(Leg):
         lines = lines_of(offer)
         await self.join()
         self.answer = await self.ask(
-            *({"add_track": _track(line)} for line in lines),
+            *({"add_track": announced(line)} for line in lines),
             {"offer": SessionDescription(type="offer", sdp=small_first(offer), id=1)},
         )
         # In the order of the questions: of what is not published by now, nothing will be.
@@ -243,7 +243,7 @@ class TakingLeg(Leg):
             watching.offer(message.offer.sdp)
 
 
-def _track(line: OfferedLine) -> AddTrackRequest:
+def announced(line: OfferedLine) -> AddTrackRequest:
     is_sound = line.kind == "audio"
     layers = [VideoLayer(quality=quality) for quality in SIZES[: max(1, line.sizes)]]
     codecs = [SimulcastCodec(codec=line.codec, cid=line.track, layers=layers)] if line.codec else []

@@ -73,7 +73,9 @@ class Watching:
     flows: Callable[[], None]  # a way was found: what is sent can be taken by others
     candidate: Callable[[IceCandidate | None], None]
     over: Callable[[], None]  # the media server has given it up
-    offer: Callable[[str], None] = lambda _: None  # what is taken by it is described anew, and to be answered once more
+    offer: Callable[[str], None] = lambda _: (
+        None
+    )  # what is taken by it is described anew, and to be answered once more
 
 
 class SfuRoom(Protocol):
