@@ -4,6 +4,8 @@ It has not been run against a LiveKit server; the stand-in's docstrings name the
 """
 
 import asyncio
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,9 +20,10 @@ from av import VideoFrame
 
 from nearhand.sessions import livekit as adapter
 from nearhand.sessions.livekit import LiveKit, LiveKitRoom
+from nearhand.sessions.livekit_api import Key
 from nearhand.sessions.sfu import Feed, Kind, SfuDown, SfuRefused, Watching
 from nearhand.sessions.signalling import IceCandidate
-from tests.support.livekit import KEY, SECRET, LiveKitProcess
+from tests.support.livekit import KEY, REPOSITORY, SECRET, LiveKitProcess
 
 IDLE = Watching(lambda: None, lambda _: None, lambda: None)
 BOTH: frozenset[Kind] = frozenset({"audio", "video"})
@@ -220,6 +223,29 @@ async def test_of_what_is_sent_only_what_was_asked_for_is_taken(
         await eventually(lambda: (phone.overs, desk.overs) == (1, 1))
 
 
+async def test_livekits_own_client_takes_what_a_leg_sends(
+    standing: LiveKitProcess, browsers: Callable[[], Browser]
+) -> None:
+    """The stand-in keeps to what LiveKit's clients expect of a server, as far as this one asks for it."""
+    async with connected(standing) as (livekit, _):
+        room = await livekit.open()
+        phone = browsers()
+        await sending(room, phone)
+        (name,) = await standing.rooms()
+        token = Key(KEY, SECRET).token({"roomJoin": True, "room": name}, "own")
+        command = (sys.executable, "-m", "tests.support.livekit_own", standing.url, token)
+        own = await asyncio.create_subprocess_exec(*command, cwd=REPOSITORY, stdin=PIPE, stdout=PIPE)
+        assert own.stdin is not None
+        assert own.stdout is not None
+        async with asyncio.timeout(40):
+            assert await own.stdout.readline() == b"seen and heard\n"
+            (mine,) = [one for one in participants(await standing.rooms()) if one["identity"] == "own"]
+            assert (mine["state"], mine["published"]) == ("ACTIVE", ["video"])
+            await own.communicate(b"\n")
+        assert own.returncode == 0
+        await room.close()
+
+
 async def test_nobody_may_do_more_than_their_leg_is_for(
     standing: LiveKitProcess, browsers: Callable[[], Browser]
 ) -> None:
@@ -262,7 +288,8 @@ async def test_pictures_are_asked_for_at_half_the_size_and_whole_again(
         picture = sent.sids[sent.feed.lines[1].mid]
         for layer, quality in (("half", "LOW"), ("whole", "HIGH")):
             await taken.want(layer)
-            await told(standing, lambda all_: all_[1]["settings"] == {picture: quality})
+            settings = {picture: quality}
+            await told(standing, lambda all_, settings=settings: all_[1]["settings"] == settings)  # type: ignore[misc]
         await room.close()
 
 

@@ -240,6 +240,7 @@ class Participant:
 
     async def _answered(self, told: rtc.SessionDescription) -> None:
         pc = self._pcs[SUBSCRIBER]
+        assert pc.sctp is not None
         first = pc.sctp.transport
         while first.state == "connecting":  # noqa: ASYNC110  aiortc starts nothing of what is added meanwhile
             await asyncio.sleep(0.01)
