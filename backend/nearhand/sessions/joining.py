@@ -76,6 +76,7 @@ class Entrance:
             self._tell_state(connection, running)
         else:
             _tell_tail(connection, tail)
+        switchboard.tell_untold(connection, running)
         if not was_present:
             running.tell_presence(connection, is_present=True)
         early, connection.early = connection.early, []

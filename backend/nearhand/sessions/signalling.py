@@ -220,7 +220,8 @@ class RtcHushed(Put):
 class RtcParted(FromServer):
     """You and that client are not to be connected any more: close the connection now.
 
-    They gave it up, are gone, or one of you may not see what the session is about now.
+    They gave it up, are gone, or one of you may not see what the session is about now. Whoever was away is told when
+    back.
     """
 
     traffic = Traffic.DIRECTED
