@@ -6439,7 +6439,8 @@ export interface components {
          * RtcParted
          * @description You and that client are not to be connected any more: close the connection now.
          *
-         *     They gave it up, are gone, or one of you may not see what the session is about now.
+         *     They gave it up, are gone, or one of you may not see what the session is about now. Whoever was away is told when
+         *     back.
          */
         RtcParted: {
             /** Client */
@@ -6524,6 +6525,8 @@ export interface components {
         /**
          * RtcSfuDescribed
          * @description The answer to what you send, or an offer of what another client sends: then `client` and `by` say whose.
+         *
+         *     Another offer of the same leg is answered too, on the same connection; the same one was told again after a lost line.
          */
         RtcSfuDescribed: {
             /** By */
