@@ -149,6 +149,25 @@ async def browsers() -> AsyncIterator[Callable[[], Browser]]:
         await browser.close()
 
 
+@dataclass(frozen=True)
+class Scene:
+    """A room at the stand-in, and one who may send into it, one who may take."""
+
+    process: LiveKitProcess
+    changes: list[bool]
+    room: LiveKitRoom
+    phone: Browser
+    desk: Browser
+
+
+@pytest.fixture
+async def scene(standing: LiveKitProcess, browsers: Callable[[], Browser]) -> AsyncIterator[Scene]:
+    async with connected(standing) as (livekit, changes):
+        room = await livekit.open()
+        yield Scene(standing, changes, room, browsers(), browsers())
+        await room.close()
+
+
 async def offered(browser: Browser) -> str:
     """Silence and a grey picture."""
     browser.pc.addTransceiver(AudioStreamTrack(), direction="sendonly")
@@ -189,141 +208,109 @@ def participants(rooms: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]
     return [one for room in rooms.values() for one in room]
 
 
-async def test_sound_and_pictures_of_one_reach_another(
-    standing: LiveKitProcess, browsers: Callable[[], Browser]
-) -> None:
-    async with connected(standing) as (livekit, _):
-        room = await livekit.open()
-        phone, desk = browsers(), browsers()
-        sent = await sending(room, phone)
-        assert [line.kind for line in sent.feed.lines] == ["audio", "video"]
-        taken = await taking(room, sent.feed, desk)
-        await eventually(lambda: desk.frames.get("video", 0) > 10 and desk.frames.get("audio", 0) > 10)
-        assert not phone.frames
-        await taken.close()
-        await eventually(lambda: desk.pc.connectionState in {"closed", "failed"})
-        await sent.close()
-        assert participants(await standing.rooms()) == []
-        assert (phone.overs, desk.overs) == (0, 0)  # it was not LiveKit that ended them
-        await room.close()
-        assert await standing.rooms() == {}
+async def test_sound_and_pictures_of_one_reach_another(scene: Scene) -> None:
+    room, phone, desk = scene.room, scene.phone, scene.desk
+    sent = await sending(room, phone)
+    assert [line.kind for line in sent.feed.lines] == ["audio", "video"]
+    taken = await taking(room, sent.feed, desk)
+    await eventually(lambda: desk.frames.get("video", 0) > 10 and desk.frames.get("audio", 0) > 10)
+    assert not phone.frames
+    await taken.close()
+    await eventually(lambda: desk.pc.connectionState in {"closed", "failed"})
+    await sent.close()
+    assert participants(await scene.process.rooms()) == []
+    assert (phone.overs, desk.overs) == (0, 0)  # it was not LiveKit that ended them
+    await room.close()
+    assert await scene.process.rooms() == {}
 
 
-async def test_of_what_is_sent_only_what_was_asked_for_is_taken(
-    standing: LiveKitProcess, browsers: Callable[[], Browser]
-) -> None:
-    async with connected(standing) as (livekit, _):
-        room = await livekit.open()
-        phone, desk = browsers(), browsers()
-        sent = await sending(room, phone)
-        await taking(room, sent.feed, desk, frozenset({"audio"}))
-        await eventually(lambda: desk.frames.get("audio", 0) > 10)
-        assert [one.kind for one in desk.pc.getTransceivers()] == ["audio"]
-        await room.close()
-        await eventually(lambda: (phone.overs, desk.overs) == (1, 1))
+async def test_of_what_is_sent_only_what_was_asked_for_is_taken(scene: Scene) -> None:
+    room, phone, desk = scene.room, scene.phone, scene.desk
+    sent = await sending(room, phone)
+    await taking(room, sent.feed, desk, frozenset({"audio"}))
+    await eventually(lambda: desk.frames.get("audio", 0) > 10)
+    assert [one.kind for one in desk.pc.getTransceivers()] == ["audio"]
+    await room.close()
+    await eventually(lambda: (phone.overs, desk.overs) == (1, 1))
 
 
-async def test_livekits_own_client_takes_what_a_leg_sends(
-    standing: LiveKitProcess, browsers: Callable[[], Browser]
-) -> None:
+async def test_livekits_own_client_takes_what_a_leg_sends(scene: Scene) -> None:
     """The stand-in keeps to what LiveKit's clients expect of a server, as far as this one asks for it."""
-    async with connected(standing) as (livekit, _):
-        room = await livekit.open()
-        phone = browsers()
-        await sending(room, phone)
-        (name,) = await standing.rooms()
-        token = Key(KEY, SECRET).token({"roomJoin": True, "room": name}, "own")
-        command = (sys.executable, "-m", "tests.support.livekit_own", standing.url, token)
-        own = await asyncio.create_subprocess_exec(*command, cwd=REPOSITORY, stdin=PIPE, stdout=PIPE)
-        assert own.stdin is not None
-        assert own.stdout is not None
-        async with asyncio.timeout(40):
-            assert await own.stdout.readline() == b"seen and heard\n"
-            (mine,) = [one for one in participants(await standing.rooms()) if one["identity"] == "own"]
-            assert (mine["state"], mine["published"]) == ("ACTIVE", ["video"])
-            await own.communicate(b"\n")
-        assert own.returncode == 0
-        await room.close()
+    await sending(scene.room, scene.phone)
+    (name,) = await scene.process.rooms()
+    token = Key(KEY, SECRET).token({"roomJoin": True, "room": name}, "own")
+    command = (sys.executable, "-m", "tests.support.livekit_own", scene.process.url, token)
+    own = await asyncio.create_subprocess_exec(*command, cwd=REPOSITORY, stdin=PIPE, stdout=PIPE)
+    assert own.stdin is not None
+    assert own.stdout is not None
+    async with asyncio.timeout(40):
+        assert await own.stdout.readline() == b"seen and heard\n"
+        (mine,) = [one for one in participants(await scene.process.rooms()) if one["identity"] == "own"]
+        assert (mine["state"], mine["published"]) == ("ACTIVE", ["video"])
+        await own.communicate(b"\n")
+    assert own.returncode == 0
 
 
-async def test_nobody_may_do_more_than_their_leg_is_for(
-    standing: LiveKitProcess, browsers: Callable[[], Browser]
-) -> None:
-    async with connected(standing) as (livekit, _):
-        room = await livekit.open()
-        phone, desk = browsers(), browsers()
-        sent = await sending(room, phone)
-        taken = await taking(room, sent.feed, desk)
-        (name,) = await standing.rooms()
-        sender, taker = participants(await standing.rooms())
-        assert sender["grants"] == {
-            "roomJoin": True,
-            "room": name,
-            "canPublish": True,
-            "canPublishSources": ["camera", "microphone"],
-            "canPublishData": False,
-            "canSubscribe": False,
-        }
-        assert taker["grants"] == {
-            "roomJoin": True,
-            "room": name,
-            "canPublish": False,
-            "canPublishData": False,
-            "canSubscribe": True,
-            "hidden": True,
-        }
-        assert len(name) > 32  # nobody guesses it
-        await taken.close()
-        await room.close()
+async def test_nobody_may_do_more_than_their_leg_is_for(scene: Scene) -> None:
+    room, phone, desk = scene.room, scene.phone, scene.desk
+    sent = await sending(room, phone)
+    taken = await taking(room, sent.feed, desk)
+    (name,) = await scene.process.rooms()
+    sender, taker = participants(await scene.process.rooms())
+    assert sender["grants"] == {
+        "roomJoin": True,
+        "room": name,
+        "canPublish": True,
+        "canPublishSources": ["camera", "microphone"],
+        "canPublishData": False,
+        "canSubscribe": False,
+    }
+    assert taker["grants"] == {
+        "roomJoin": True,
+        "room": name,
+        "canPublish": False,
+        "canPublishData": False,
+        "canSubscribe": True,
+        "hidden": True,
+    }
+    assert len(name) > 32  # nobody guesses it
+    await taken.close()
 
 
-async def test_pictures_are_asked_for_at_half_the_size_and_whole_again(
-    standing: LiveKitProcess, browsers: Callable[[], Browser]
-) -> None:
-    async with connected(standing) as (livekit, _):
-        room = await livekit.open()
-        phone, desk = browsers(), browsers()
-        sent = await sending(room, phone)
-        taken = await taking(room, sent.feed, desk)
-        picture = sent.sids[sent.feed.lines[1].mid]
-        for layer, quality in (("half", "LOW"), ("whole", "HIGH")):
-            await taken.want(layer)
-            settings = {picture: quality}
-            await told(standing, lambda all_, settings=settings: all_[1]["settings"] == settings)  # type: ignore[misc]
-        await room.close()
+async def test_pictures_are_asked_for_at_half_the_size_and_whole_again(scene: Scene) -> None:
+    room, phone, desk = scene.room, scene.phone, scene.desk
+    sent = await sending(room, phone)
+    taken = await taking(room, sent.feed, desk)
+    picture = sent.sids[sent.feed.lines[1].mid]
+    for layer, quality in (("half", "LOW"), ("whole", "HIGH")):
+        await taken.want(layer)
+        settings = {picture: quality}
+        await told(scene.process, lambda all_, settings=settings: all_[1]["settings"] == settings)  # type: ignore[misc]
 
 
-async def test_what_is_not_sent_yet_is_taken_as_soon_as_it_is(
-    standing: LiveKitProcess, browsers: Callable[[], Browser]
-) -> None:
-    async with connected(standing) as (livekit, _):
-        room = await livekit.open()
-        phone, desk = browsers(), browsers()
-        sent = await room.sending(await offered(phone), phone.watching)
-        await taking(room, sent.feed, desk)
-        assert phone.flows == 0
-        await phone.take("answer", sent.answer)
-        await phone.connected()
-        await eventually(lambda: desk.frames.get("video", 0) > 3)
-        await room.close()
+async def test_what_is_not_sent_yet_is_taken_as_soon_as_it_is(scene: Scene) -> None:
+    room, phone, desk = scene.room, scene.phone, scene.desk
+    sent = await room.sending(await offered(phone), phone.watching)
+    await taking(room, sent.feed, desk)
+    assert phone.flows == 0
+    await phone.take("answer", sent.answer)
+    await phone.connected()
+    await eventually(lambda: desk.frames.get("video", 0) > 3)
 
 
 async def test_a_leg_whose_signalling_is_lost_is_cut_though_livekit_would_let_it_flow_on(
-    standing: LiveKitProcess, browsers: Callable[[], Browser]
+    scene: Scene,
 ) -> None:
     """Its media would go on, and nobody could stop them any more."""
-    async with connected(standing) as (livekit, changes):
-        room = await livekit.open()
-        phone, desk = browsers(), browsers()
-        sent = await sending(room, phone)
-        taken = await taking(room, sent.feed, desk)
-        await eventually(lambda: desk.frames.get("video", 0) > 3)
-        taken._line._socket.transport.abort()
-        await eventually(lambda: desk.overs == 1)
-        await told(standing, lambda all_: len(all_) == 1)
-        assert phone.overs == 0
-        assert changes == [True]
-        await room.close()
+    room, phone, desk = scene.room, scene.phone, scene.desk
+    sent = await sending(room, phone)
+    taken = await taking(room, sent.feed, desk)
+    await eventually(lambda: desk.frames.get("video", 0) > 3)
+    taken._line._socket.transport.abort()
+    await eventually(lambda: desk.overs == 1)
+    await told(scene.process, lambda all_: len(all_) == 1)
+    assert phone.overs == 0
+    assert scene.changes == [True]
 
 
 async def test_a_quiet_leg_stays(

@@ -1,7 +1,6 @@
 """The stand-in for LiveKit as a process, killed at the end. No LiveKit server is part of the tests."""
 
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -11,14 +10,16 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.support.child import Child, is_free
+
 PORTS = range(8562, 8568)
 KEY, SECRET = "key-of-a-test", "secret-of-a-test-that-is-long-enough"
 REPOSITORY = Path(__file__).parents[2]
 
 
-class LiveKitProcess:
+class LiveKitProcess(Child):
     def __init__(self) -> None:
-        self.port = next(port for port in PORTS if _is_free(port))
+        self.port = next(port for port in PORTS if is_free(port))
         self.url = f"ws://127.0.0.1:{self.port}"
         self.start()
 
@@ -26,7 +27,7 @@ class LiveKitProcess:
         command = [sys.executable, "-m", "tests.support.livekit_standin", str(self.port), KEY, SECRET]
         self.process = subprocess.Popen(command, cwd=REPOSITORY)
         until_s = time.monotonic() + 30
-        while _is_free(self.port):
+        while is_free(self.port):
             if self.process.poll() is not None or time.monotonic() > until_s:
                 pytest.fail("the stand-in for LiveKit did not start")
             time.sleep(0.05)
@@ -50,19 +51,3 @@ class LiveKitProcess:
 
     def go_on(self) -> None:
         self.process.send_signal(signal.SIGCONT)
-
-    def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def __enter__(self) -> "LiveKitProcess":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.process.poll() is None:
-            self.kill()
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -10,6 +10,7 @@ import structlog
 
 from nearhand.sessions.livekit_api import Key, RoomService
 from nearhand.sessions.livekit_legs import Leg, SendingLeg, TakingLeg
+from nearhand.sessions.presence import Presence
 from nearhand.sessions.sfu import Feed, Kind, SfuDown, SfuRefused, Watching
 
 log = structlog.get_logger()
@@ -19,24 +20,19 @@ LONGEST_PAUSE_S = 5.0
 END_WITHIN_S = 1.0
 
 
-class LiveKit:
+class LiveKit(Presence):
     """No connection stands for all of it: whether it is there is asked again and again, and at once when a leg is lost."""
 
     def __init__(self, url: str, *, key: str, secret: str) -> None:
+        super().__init__()
         self.url, self.key = url, Key(key, secret)
         self.service = RoomService(url, self.key)
         self.legs: set[Leg] = set()
-        self._watchers: list[Callable[[], None]] = []
         self._task: asyncio.Task[None] | None = None
         self._cutting: set[asyncio.Task[None]] = set()
         self._doubted = asyncio.Event()
         self._is_ending = False
         self._left_behind: set[str] = set()  # rooms that could not be closed while it was out of reach
-        self.is_up = False
-        self.trouble = ""  # why it is not, in words
-
-    def watch(self, on_change: Callable[[], None]) -> None:
-        self._watchers.append(on_change)
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._stay())
@@ -90,12 +86,10 @@ class LiveKit:
             try:
                 await self._greet()
                 pause_s = 0.25
-                self._become(is_up=True)
+                self.become(is_up=True)
                 await self._ask_on()
             except (SfuDown, SfuRefused) as error:
-                if str(error) != self.trouble:
-                    self.trouble = str(error)
-                    log.warning("media_server_out_of_reach", error=self.trouble)
+                self.missed(error)
             finally:
                 self._forget()
             await self._wait(pause_s)
@@ -125,21 +119,11 @@ class LiveKit:
         if not self._is_ending:
             self._doubted.clear()
 
-    def _become(self, *, is_up: bool) -> None:
-        if is_up == self.is_up:
-            return
-        self.is_up = is_up
-        if is_up:
-            self.trouble = ""
-            log.info("media_server_is_there")
-        for on_change in self._watchers:
-            on_change()
-
     def _forget(self) -> None:
         legs, self.legs = self.legs, set()
         for leg in legs:
             leg.forget()
-        self._become(is_up=False)
+        self.become(is_up=False)
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -86,7 +86,11 @@ class RoomService:
         self, method: str, path: str, wish: Mapping[str, Any] | None = None, token: str = ""
     ) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        try:
-            return await self._http.request(method, self._base + path, json=wish, headers=headers)
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise SfuDown(str(error) or type(error).__name__) from error
+        for may_be_stale in (True, False):
+            try:
+                return await self._http.request(method, self._base + path, json=wish, headers=headers)
+            except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+                # A connection that was kept may have been closed just now; each call may be made twice.
+                if not (may_be_stale and isinstance(error, httpx2.RemoteProtocolError | httpx2.ReadError)):
+                    raise SfuDown(str(error) or type(error).__name__) from error
+        raise AssertionError
