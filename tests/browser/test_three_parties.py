@@ -13,6 +13,7 @@ from tests.support.chromium import chromium, sign_in_page
 from tests.support.demo import DemoProcess
 from tests.support.identity import AT_THE_DESK
 from tests.support.janus import JanusProcess
+from tests.support.livekit import LiveKitProcess
 from tests.support.trays import DESK, SLOW_MS, Bare, desk, phone, seen_directly, trays_film
 from tests.support.udp import THROUGH_THE_WAY, UdpWay, udp_way
 
@@ -25,16 +26,21 @@ def camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def janus(tmp_path: Path) -> Iterator[JanusProcess]:
-    with JanusProcess(tmp_path / "janus") as janus:
-        yield janus
+def media_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[JanusProcess | LiveKitProcess]:
+    """Janus, where a test does not ask for what stands in for LiveKit."""
+    is_livekit = getattr(request, "param", "janus") == "livekit"
+    with LiveKitProcess() if is_livekit else JanusProcess(tmp_path / "janus") as process:
+        yield process
 
 
 @pytest.fixture
 def served(
-    tmp_path: Path, camera: Path, janus: JanusProcess, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    camera: Path,
+    media_server: JanusProcess | LiveKitProcess,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Bare]:
-    for name, value in janus.environment.items():
+    for name, value in media_server.environment.items():
         monkeypatch.setenv(name, value)
     with DemoProcess(tmp_path / "demo") as demo, chromium(camera) as browser:
         yield Bare(demo.url, browser)
@@ -82,8 +88,9 @@ def sees(page: Page) -> None:
     assert picture.evaluate(NUMBERED) >= 20
 
 
+@pytest.mark.parametrize("media_server", ["janus", "livekit"], indirect=True)
 def test_three_meet_at_the_media_server_and_when_it_is_killed_go_on_directly_until_it_is_back(
-    served: Bare, janus: JanusProcess, tmp_path: Path
+    served: Bare, media_server: JanusProcess | LiveKitProcess, tmp_path: Path
 ) -> None:
     field, session = phone(served)
     expert = desk(served, session)
@@ -105,7 +112,7 @@ def test_three_meet_at_the_media_server_and_when_it_is_killed_go_on_directly_unt
     expert.screenshot(path=tmp_path / "desk.png")
     field.screenshot(path=tmp_path / "field.png")
 
-    janus.kill()
+    media_server.kill()
     for page in (field, expert, observer):
         goes(page, "direct")
         expect(page.get_by_test_id("voice-trouble")).to_contain_text("media server is out of reach")
@@ -113,7 +120,7 @@ def test_three_meet_at_the_media_server_and_when_it_is_killed_go_on_directly_unt
     sees(observer)
     expert.screenshot(path=tmp_path / "desk-lost.png")
 
-    janus.start()
+    media_server.start()
     for page in (field, expert, observer):
         goes(page, "sfu")
     sees(expert)

@@ -283,6 +283,30 @@ async def test_a_leg_that_found_no_way_is_offered_anew_and_a_strange_one_is_clos
     assert closed(desk)[-2:] == [offer["leg"], "none"]
 
 
+async def test_what_is_offered_anew_is_told_and_answered_on_the_same_leg(
+    server: LiveServer, sfu: FakeSfu
+) -> None:
+    """As LiveKit does: data channels first, then sound and pictures."""
+    _, desk, watcher, room = await conferring(server, sfu)
+    (offer,) = offers(desk)
+    answer = {"type": "rtc.sfu_describe", "leg": offer["leg"], "kind": "answer", "sdp": "first"}
+    await desk.say(answer)
+    await until(lambda: any(leg.answers == ["first"] for leg in room.takings))
+    mine = next(leg for leg in room.takings if leg.answers)
+    mine.watching.offer("anew")
+    first, second = offers(desk)
+    assert (second["leg"], second["sdp"]) == (first["leg"], "anew")
+    assert len(offers(watcher)) == 1
+    # It was lost with the line, and is told again until it is answered.
+    desk.leave()
+    back = await desk.again()
+    await back.say({"type": "rtc.hail", "to": None, "run": "r1"})
+    assert [one["sdp"] for one in offers(back)] == ["anew"]
+    await back.say(answer | {"sdp": "second"}, answer | {"sdp": "once too often"})
+    await until(lambda: mine.answers == ["first", "second"])
+    assert not closed(back)
+
+
 async def test_whoever_has_a_thin_line_takes_pictures_at_half_the_size_and_nobody_else_does(
     server: LiveServer, sfu: FakeSfu
 ) -> None:

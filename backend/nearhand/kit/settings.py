@@ -290,6 +290,12 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Its VideoRoom's admin_key (janus.plugin.videoroom.jcfg), without which nobody else opens rooms.",
     )
+    livekit_url: str = Field(
+        "",
+        description="Address of a LiveKit server, in place of Janus: ws://127.0.0.1:7880. Needs the extra `livekit`.",
+    )
+    livekit_key: str = Field("", description="One of its API keys (`keys` in its configuration), by name.")
+    livekit_secret: SecretStr = Field(SecretStr(""), description="That key's secret.")
     live_snapshot_events: int = Field(1000, description="Events between two folded snapshots of a session.")
 
     @field_validator("trusted_proxies")

@@ -80,6 +80,7 @@ class _Taker:
     source: _Sender
     kinds: frozenset[Kind]
     leg: Taking | None = None
+    offer: str = ""
     is_answered: bool = False
     is_dropped: bool = False
 
@@ -266,7 +267,12 @@ class Conference:
         try:
             room = await self._its_room()
             # Whose leg is over notices it, and asks for another one.
-            watching = Watching(lambda: None, taker.theirs.found, lambda: None)
+            watching = Watching(
+                lambda: None,
+                taker.theirs.found,
+                lambda: None,
+                lambda sdp: self._offered_anew(pair, taker, sdp),
+            )
             leg = await room.taking(source.feed, taker.kinds, watching)
         except SfuRefused as error:
             log.warning("taking_was_refused", error=str(error))
@@ -279,13 +285,18 @@ class Conference:
         if taker.is_dropped:
             await leg.close()
             return
+        taker.offer = leg.offer
         self._offer(pair, taker)
 
+    def _offered_anew(self, pair: tuple[str, str], taker: _Taker, sdp: str) -> None:
+        taker.offer, taker.is_answered = sdp, False
+        if self._takers.get(pair) is taker:
+            self._offer(pair, taker)
+
     def _offer(self, pair: tuple[str, str], taker: _Taker) -> None:
-        assert taker.leg is not None
         client, other = pair
         offer = RtcSfuDescribed(
-            leg=taker.leg_id, kind="offer", sdp=taker.leg.offer, client=other, by=self._rights[other].by
+            leg=taker.leg_id, kind="offer", sdp=taker.offer, client=other, by=self._rights[other].by
         )
         self._tell(client, offer)
         taker.theirs.described()

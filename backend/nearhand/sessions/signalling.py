@@ -259,7 +259,10 @@ class RtcTalks(Put):
 
 
 class RtcSfuDescribed(FromServer):
-    """The answer to what you send, or an offer of what another client sends: then `client` and `by` say whose."""
+    """The answer to what you send, or an offer of what another client sends: then `client` and `by` say whose.
+
+    Another offer of the same leg is answered too, on the same connection; the same one was told again after a lost line.
+    """
 
     traffic = Traffic.DIRECTED
     type: Literal["rtc.sfu_described"] = "rtc.sfu_described"

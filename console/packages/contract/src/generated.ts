@@ -6571,6 +6571,8 @@ export interface components {
         /**
          * RtcSfuDescribed
          * @description The answer to what you send, or an offer of what another client sends: then `client` and `by` say whose.
+         *
+         *     Another offer of the same leg is answered too, on the same connection; the same one was told again after a lost line.
          */
         RtcSfuDescribed: {
             /** By */

@@ -111,6 +111,19 @@ test("an offer is answered once, and what comes by it is theirs whose it is", as
   expect(theirs.way).toBe("open");
 });
 
+test("another offer of the same leg is answered on the same connection", async () => {
+  const { conference: made, told, hear } = conference({ sendsSound: false, sendsPictures: false });
+  await hear(offer);
+  await hear({ ...offer, sdp: "theirs, and their pictures" });
+  expect(FakeConnection.all).toHaveLength(1);
+  expect(FakeConnection.all[0]!.taken).toEqual([
+    { type: "offer", sdp: "theirs" },
+    { type: "offer", sdp: "theirs, and their pictures" },
+  ]);
+  expect(told.slice(1)).toHaveLength(2);
+  expect(made.others.size).toBe(1);
+});
+
 test("of pictures that lose much on the way from the media server half the size is asked for", async () => {
   const { told, hear } = conference({ sendsSound: false, sendsPictures: false });
   await hear(offer);

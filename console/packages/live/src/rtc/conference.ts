@@ -173,8 +173,9 @@ export class Conference {
 
   #offered({ leg: id, client, by, sdp }: Described): void {
     if (client == null || by == null) return;
-    if (this.others.get(client)?.leg.id === id) return; // told again after a lost line
-    this.others.get(client)?.close();
+    const known = this.others.get(client);
+    if (known?.leg.id === id) return known.leg.described("offer", sdp);
+    known?.close();
     const leg = new Leg(this.#legOptions(id, () => this.options.put({ type: "rtc.sfu_again", leg: id })));
     this.others.set(client, new Relayed(by, leg, this));
     leg.described("offer", sdp);
