@@ -21,6 +21,7 @@ from nearhand.kit.settings import Settings
 from nearhand.migrations.upgrade import upgrade
 from tests.support.doors import a_device
 from tests.support.factories import empty_registry
+from tests.support.once import run_folder
 from tests.support.people import PASSWORD, QUICK
 from tests.support.postgres import Postgres, running_postgres
 
@@ -35,6 +36,10 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         return nodeid.partition("::")[0]
+
+
+def pytest_configure() -> None:
+    run_folder()  # before there are workers, so that they share it
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:

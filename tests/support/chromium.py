@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import cv2
 from playwright.sync_api import Browser, BrowserType, Page, sync_playwright
 
 from nearhand.simulation.canvas import Picture
+from tests.support.once import made_once
 from tools.npm import npm_command
 
 ROOT = Path(__file__).parents[2]
@@ -108,6 +109,15 @@ def write_camera(path: Path, pictures: Iterable[Picture]) -> Path:
             is_done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 92])
             assert is_done
             file.write(data.tobytes())
+    return path
+
+
+def filmed_once(path: Path, name: str, pictures: Callable[[], Iterable[Picture]]) -> Path:
+    """The same, of pictures that are drawn and written once in a run: `name` says which they are.
+
+    Each camera has a path of its own, by which a browser calls it.
+    """
+    os.link(made_once(f"{name}.mjpeg", lambda new: write_camera(new, pictures())), path)
     return path
 
 

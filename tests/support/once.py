@@ -1,0 +1,36 @@
+"""What is dear to make and the same for all tests of a run: made by the first that wants it, kept until the run ends."""
+
+import atexit
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+KEPT_IN = "NEARHAND_TESTS_KEPT_IN"  # workers inherit it, and share what lies there
+
+
+def run_folder() -> Path:
+    if KEPT_IN not in os.environ:
+        folder = tempfile.mkdtemp(prefix="nearhand-tests-")
+        os.environ[KEPT_IN] = folder
+        atexit.register(_forget, folder, os.getpid())
+    return Path(os.environ[KEPT_IN])
+
+
+def _forget(folder: str, maker: int) -> None:
+    if os.getpid() == maker:  # not one that was forked from it
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def made_once(name: str, make: Callable[[Path], object]) -> Path:
+    """The file or folder of this name, which `make` writes if nobody did before; whoever comes meanwhile waits."""
+    path = run_folder() / name
+    with path.with_name(f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            unfinished = path.with_name(f"new-{name}")
+            make(unfinished)
+            unfinished.rename(path)
+    return path
