@@ -23,11 +23,11 @@ from nearhand.simulation.seed import DEMO_TAG
 from nearhand.vision.camera import Intrinsics
 from nearhand.vision.project import unproject
 from nearhand.vision.tags import find_tags
-from tests.support.chromium import NoChromium, chromium, filmed_once, find_chromium
+from tests.support.chromium import CALM_FRAMES_PER_S, NoChromium, chromium, filmed_once, find_chromium
 from tests.support.demo import DemoProcess
 from tests.support.trays import Bare, trays_film
 
-HOLD_FRAMES = 60  # so long the camera stands still; Chromium plays 30 in a second
+HOLD_FRAMES = 2 * CALM_FRAMES_PER_S  # so long the camera stands still
 NOISES = 6
 TRY_AGAIN_WITHIN_S = 200  # of a test that took longer, the time-out's rest would not do
 
@@ -136,7 +136,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
             Stand(camera, look_at((x - 12, y + 45), 520, yaw_deg=-12, pitch_deg=10, roll_deg=-4)),
         )
         name = f"stage-{hashlib.sha256(repr(layout).encode()).hexdigest()}"
-        file = filmed_once(tmp_path / "camera.mjpeg", name, lambda: _filmed(scene, stands))
+        file = filmed_once(tmp_path / "camera", name, lambda: _filmed(scene, stands), CALM_FRAMES_PER_S)
         with chromium(file) as browser:
             yield Stage(demo, browser, Truth(view, layout, stands), scene)
 

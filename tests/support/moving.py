@@ -15,9 +15,9 @@ from nearhand.simulation.film import Film
 from nearhand.simulation.render import Matrix, project
 from nearhand.vision.camera import Intrinsics
 from nearhand.vision.project import unproject
-from tests.support.chromium import filmed_once
+from tests.support.chromium import CAMERA_FRAMES_PER_S, filmed_once
 
-FRAMES_PER_S = 30  # Chromium plays its camera's file at this rate, over and over
+FRAMES_PER_S = CAMERA_FRAMES_PER_S
 BITS = 12
 CELL = 1 / 40  # of the picture's width; the strip lies in its top left corner, outside of the face
 
@@ -65,7 +65,7 @@ class Moving:
         return (numbered(self.film.picture(number), number) for number in range(self.film.frames))
 
     def write(self, path: Path) -> Path:
-        return filmed_once(path, digest(self.film), self.pictures)
+        return filmed_once(path, digest(self.film), self.pictures, round(self.film.frames_per_s))
 
     def pixel(self, number: int, x_mm: float, y_mm: float) -> tuple[float, float]:
         u, v = project(self.pose(number), self.camera, [[x_mm, y_mm]])[0]
