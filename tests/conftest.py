@@ -21,15 +21,17 @@ from nearhand.migrations.upgrade import upgrade
 from tests.support.dealing import ByFile, Stopwatch
 from tests.support.doors import a_device
 from tests.support.factories import empty_registry
-from tests.support.once import run_folder
+from tests.support.once import run_folder, work_in_memory
 from tests.support.people import PASSWORD, QUICK
 from tests.support.postgres import Postgres, running_postgres
 
 configure_logging()  # for tests of parts that no app was made for
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    run_folder()  # before there are workers, so that they share it
+    run_folder()  # on the disk, for films are large; and before there are workers, so that they share it
+    work_in_memory()
     if config.getoption("numprocesses", None):
         config.pluginmanager.register(Stopwatch(config))
 

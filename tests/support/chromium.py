@@ -142,8 +142,9 @@ def filmed_once(
         else:
             write_camera(new, pictures())
 
-    os.link(made_once(f"{name}{suffix}", write), path.with_suffix(suffix))
-    return path.with_suffix(suffix)
+    own = path.with_suffix(suffix)
+    own.symlink_to(made_once(f"{name}{suffix}", write))
+    return own
 
 
 def sign_in_page(page: Page, url: str, name: str, password: str) -> None:

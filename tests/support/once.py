@@ -1,4 +1,4 @@
-"""What is dear to make and the same for all tests of a run: made by the first that wants it, kept until the run ends."""
+"""Where tests keep their files: in memory where there is room, and once in a run what is dear to make."""
 
 import atexit
 import fcntl
@@ -9,6 +9,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 KEPT_IN = "NEARHAND_TESTS_KEPT_IN"  # workers inherit it, and share what lies there
+MEMORY = Path("/dev/shm")
+ROOM_BYTES = 4 * 1024**3
+
+
+def work_in_memory() -> None:
+    """Temporary files of tests, browsers and services go where nobody waits for a disk: no power failure is tested.
+
+    Whoever has said by TMPDIR where they shall be has it so.
+    """
+    if "TMPDIR" in os.environ or not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ROOM_BYTES:
+        return
+    folder = MEMORY / f"nearhand-tests-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
 
 
 def run_folder() -> Path:
