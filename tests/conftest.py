@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from xdist.scheduler import LoadScopeScheduling
 
 from nearhand.access.model import NewUser, Role, everywhere
 from nearhand.access.passwords import Passwords
@@ -19,22 +18,22 @@ from nearhand.kit.database import Database
 from nearhand.kit.logging import configure_logging
 from nearhand.kit.settings import Settings
 from nearhand.migrations.upgrade import upgrade
+from tests.support.dealing import ByFile, Stopwatch
 from tests.support.doors import a_device
 from tests.support.factories import empty_registry
+from tests.support.once import run_folder, work_in_memory
 from tests.support.people import PASSWORD, QUICK
 from tests.support.postgres import Postgres, running_postgres
 
 configure_logging()  # for tests of parts that no app was made for
 
 
-class ByFile(LoadScopeScheduling):  # type: ignore[misc]
-    """With several workers: a file's tests stay with one, since they share what is dear to make.
-
-    (Not by marks for `--dist loadgroup`: pytest-xdist 3.8 no longer sees them with pytest 9.2.)
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        return nodeid.partition("::")[0]
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    run_folder()  # on the disk, for films are large; and before there are workers, so that they share it
+    work_in_memory()
+    if config.getoption("numprocesses", None):
+        config.pluginmanager.register(Stopwatch(config))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:

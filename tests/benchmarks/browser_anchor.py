@@ -24,7 +24,7 @@ from tests.browser.conftest import hall_at
 from tests.support.chart import Chart
 from tests.support.demo import DemoProcess
 from tests.support.heaps import Heaps
-from tests.support.moving import forget_seen, seen_frames
+from tests.support.moving import FRAMES_PER_S, forget_seen, seen_frames
 from tests.support.rehearsal import Rehearsal, Shown, hand, journey, late_rings, rehearsal, ring_over_time
 
 SMALL, USUAL, LARGE = (640, 360), (1280, 720), (1920, 1080)
@@ -90,19 +90,21 @@ def measured(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     figures: dict[str, Any] = {}
     with DemoProcess(folder / "demo") as demo:
         hall: Hall = asyncio.run(hall_at(demo.url))
-        with rehearsal(folder, demo, hall, hand(hall[1]), size=SMALL) as r:
+        with rehearsal(folder, demo, hall, hand(hall[1]), frames_per_s=FRAMES_PER_S, size=SMALL) as r:
             figures |= pace(r, WATCHED_S)
             if options.minutes:
                 figures |= growth_mb_per_minute(r, options.minutes)
-        with rehearsal(folder, demo, hall, hand(hall[1]), size=USUAL, delay_s=DELAY_S) as r:
+        with rehearsal(
+            folder, demo, hall, hand(hall[1]), frames_per_s=FRAMES_PER_S, size=USUAL, delay_s=DELAY_S
+        ) as r:
             figures |= {f"{key}_720p": value for key, value in pace(r, WATCHED_S).items()}
             landings = late_rings(r, options.rings)
             figures[f"delay_hits_of_{options.rings}"] = sum(landing.is_hit for landing in landings)
             figures["delay_worst_mm"] = round(max(landing.worst_mm for landing in landings), 3)
-        with rehearsal(folder, demo, hall, hand(hall[1]), size=LARGE) as r:
+        with rehearsal(folder, demo, hall, hand(hall[1]), frames_per_s=FRAMES_PER_S, size=LARGE) as r:
             figures |= {f"{key}_1080p": value for key, value in pace(r, WATCHED_S).items()}
         for name, size in (("mark", USUAL), ("mark_640", SMALL)):
-            with rehearsal(folder, demo, hall, journey(hall[1]), size=size) as r:
+            with rehearsal(folder, demo, hall, journey(hall[1]), frames_per_s=FRAMES_PER_S, size=size) as r:
                 shown = ring_over_time(r, r.port(PORT), JOURNEY_S)
             figures |= {f"{name}_{key}": value for key, value in errors(shown).items()}
         if options.picture:  # of the smaller camera, which cannot stay sure at 1.5 m

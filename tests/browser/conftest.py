@@ -1,6 +1,7 @@
 """A demo and a Chromium whose camera shows the demo switch, from places that are known."""
 
 import asyncio
+import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,20 +13,21 @@ from playwright.sync_api import Browser
 
 from nearhand.client import Client
 from nearhand.devices.model import DeviceView
-from nearhand.labels.model import Layout
+from nearhand.labels.model import Label, Layout
 from nearhand.sessions.model import Camera
 from nearhand.simulation.canvas import Picture
 from nearhand.simulation.people import PASSWORD
 from nearhand.simulation.render import Look, Matrix, Scene, look_at, phone_camera, project
 from nearhand.simulation.robots import hall_of
+from nearhand.simulation.seed import DEMO_TAG
 from nearhand.vision.camera import Intrinsics
 from nearhand.vision.project import unproject
 from nearhand.vision.tags import find_tags
-from tests.support.chromium import NoChromium, chromium, find_chromium, write_camera
+from tests.support.chromium import CALM_FRAMES_PER_S, NoChromium, chromium, filmed_once, find_chromium
 from tests.support.demo import DemoProcess
 from tests.support.trays import Bare, trays_film
 
-HOLD_FRAMES = 60  # so long the camera stands still; Chromium plays 30 in a second
+HOLD_FRAMES = 2 * CALM_FRAMES_PER_S  # so long the camera stands still
 NOISES = 6
 TRY_AGAIN_WITHIN_S = 200  # of a test that took longer, the time-out's rest would not do
 
@@ -104,9 +106,17 @@ def _has_chromium() -> None:
         pytest.fail(str(error), pytrace=False)
 
 
+_halls: dict[str, tuple[DeviceView, Layout, Scene]] = {}
+
+
 async def hall_at(url: str) -> tuple[DeviceView, Layout, Scene]:
+    """The demo's; painted once for all demos whose switch has the same label."""
     async with await Client.sign_in(url, "technician", PASSWORD) as client:
-        return await hall_of(client)
+        view = await client.device_by_tag(DEMO_TAG)
+        label, *_ = await client.get(f"/devices/{view.device.id}/labels", list[Label])
+        if label.code not in _halls:
+            _halls[label.code] = await hall_of(client)
+        return view, *_halls[label.code][1:]
 
 
 @pytest.fixture
@@ -125,7 +135,8 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
             Stand(camera, look_at((x, y), 460, yaw_deg=7, pitch_deg=-9, roll_deg=2)),
             Stand(camera, look_at((x - 12, y + 45), 520, yaw_deg=-12, pitch_deg=10, roll_deg=-4)),
         )
-        file = write_camera(tmp_path / "camera.mjpeg", list(_filmed(scene, stands)))
+        name = f"stage-{hashlib.sha256(repr(layout).encode()).hexdigest()}"
+        file = filmed_once(tmp_path / "camera", name, lambda: _filmed(scene, stands), CALM_FRAMES_PER_S)
         with chromium(file) as browser:
             yield Stage(demo, browser, Truth(view, layout, stands), scene)
 

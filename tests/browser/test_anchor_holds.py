@@ -12,12 +12,13 @@ from nearhand.devices.model import DeviceView
 from nearhand.labels.model import Layout
 from nearhand.simulation.render import Scene
 from tests.browser.conftest import hall_at
+from tests.support.chromium import CAMERA_FRAMES_PER_S
 from tests.support.demo import DemoProcess
 from tests.support.heaps import Heaps
-from tests.support.moving import FRAMES_PER_S, forget_seen, seen_frames
+from tests.support.moving import forget_seen, seen_frames
 from tests.support.rehearsal import hand, journey, late_rings, rehearsal, ring_over_a_walk
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.filming, pytest.mark.slow, pytest.mark.timeout(600)]
 
 RINGS = 15  # the benchmark `browser_anchor` draws fifty
 HALF_PITCH_MM = 6.8
@@ -70,10 +71,10 @@ def test_a_ring_stays_on_its_port_turns_into_an_area_far_away_and_back_again(
 ) -> None:
     walk = journey(hall[1])
     # A small camera: a larger one still sees the tags well enough at 1.5 m to stay sure, and is right.
-    with rehearsal(tmp_path, demo, hall, walk, size=(640, 360)) as r:
+    with rehearsal(tmp_path, demo, hall, walk, size=(640, 360), frames_per_s=CAMERA_FRAMES_PER_S) as r:
         shown = ring_over_a_walk(r, r.port("37"))
         frames = seen_frames(r.page)
-    share = [one.film / FRAMES_PER_S / walk.period_s for one in shown]
+    share = [one.film / r.moving.film.frames_per_s / walk.period_s for one in shown]
     without_label = [one for one, at in zip(shown, share, strict=True) if LABEL_GONE[0] < at < LABEL_GONE[1]]
     # A busy machine shows fewer frames, and now and then one that is followed over a longer gap.
     assert len(without_label) > 30

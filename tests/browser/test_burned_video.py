@@ -25,7 +25,7 @@ from tests.browser.test_help_on_port_37 import (
 from tests.browser.test_replay import files
 from tests.support.film import inked, taken_apart
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.filming, pytest.mark.slow, pytest.mark.timeout(600)]
 
 MORE_PIECES = 6  # each stand is held for two seconds
 ENOUGH_S = 60.0

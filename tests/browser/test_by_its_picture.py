@@ -19,7 +19,7 @@ from tests.support.demo import DemoProcess
 from tests.support.moving import seen_frames, seen_marks
 from tests.support.rehearsal import rehearsal, ring_over_time
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.filming, pytest.mark.slow, pytest.mark.timeout(300)]
 
 SLOW_MS = 45_000
 LIMIT_MM = 5.0  # ports are 14 mm apart

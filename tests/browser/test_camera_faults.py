@@ -12,7 +12,7 @@ from tests.support.demo import DemoProcess
 from tests.support.identity import RELAY_ONLY
 from tests.support.trays import SLOW_MS, Bare, desk, phone, trays_film
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.filming, pytest.mark.slow, pytest.mark.timeout(600)]
 # Refused until the test says otherwise; the microphone is not asked about.
 REFUSED = """
 window.refused = "NotAllowedError";

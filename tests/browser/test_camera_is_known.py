@@ -13,11 +13,11 @@ from nearhand.simulation.people import PASSWORD
 from nearhand.simulation.render import Look, phone_camera
 from nearhand.simulation.walk import Stand, Walk
 from tests.browser.conftest import hall_at
-from tests.support.chromium import chromium, sign_in_page
+from tests.support.chromium import CALM_FRAMES_PER_S, chromium, sign_in_page
 from tests.support.demo import DemoProcess
-from tests.support.moving import FRAMES_PER_S, Moving
+from tests.support.moving import Moving
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.filming, pytest.mark.slow, pytest.mark.timeout(300)]
 
 SLOW_MS = 60_000
 SIZE = (1280, 720)
@@ -76,7 +76,7 @@ def test_what_one_browser_learnt_of_a_camera_another_has_for_the_same_camera_alo
             ),
             period_s=6.0,
         )
-        film = Moving(Film(scene, walk, true, Look(blur_px=0.6, noise=2.0), FRAMES_PER_S))
+        film = Moving(Film(scene, walk, true, Look(blur_px=0.6, noise=2.0), CALM_FRAMES_PER_S))
         with chromium(film.write(tmp_path / "camera.mjpeg")) as browser:
             first = page_of(browser, demo.url)
             key = first.wait_for_function(TOLD, timeout=SLOW_MS).json_value()

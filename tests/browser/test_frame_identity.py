@@ -10,7 +10,7 @@ from tests.support.demo import DemoProcess
 from tests.support.identity import AT_THE_DESK, AT_THE_PHONE, NO_CODECS, RELAY_ONLY, counted, numbered_film
 from tests.support.trays import SLOW_MS, Bare, desk, phone
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.filming, pytest.mark.slow, pytest.mark.timeout(600)]
 ENOUGH = 500
 PATIENCE_MS = 150_000
 

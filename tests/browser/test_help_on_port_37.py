@@ -19,7 +19,7 @@ SLOW_MS = 45_000  # two pages, a server and a software renderer may share one co
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1440, "height": 900}
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.filming, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def test_an_experts_ring_sits_on_port_37_and_survives_reloads_and_a_killed_server(stage: Stage) -> None:

@@ -13,7 +13,7 @@ from tests.support.identity import AT_THE_DESK, AT_THE_PHONE, counted, numbered_
 from tests.support.trays import SLOW_MS, Bare, desk, open_way, phone
 from tests.support.udp import THROUGH_THE_WAY, UdpWay, udp_way
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.filming, pytest.mark.slow, pytest.mark.timeout(600)]
 # The goals (3 s down, 10 s up) are measured by the benchmark `ladder`; here two browsers share what cores there are.
 DOWN_MS, UP_MS = 15_000, 60_000
 LEAST_TOUCH_PX = 56

@@ -23,7 +23,7 @@ from tests.support.identity import RELAY_ONLY
 from tests.support.moving import number_of
 from tests.support.rehearsal import Rehearsal, hand, rehearsal
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.filming, pytest.mark.slow, pytest.mark.timeout(600)]
 
 SLOW_MS = 45_000
 DESK: ViewportSize = {"width": 1440, "height": 900}

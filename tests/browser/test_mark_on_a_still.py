@@ -20,7 +20,7 @@ SMALL = """least => [...document.querySelectorAll(".hud button, .hud select, .hu
 WORDS = "the lower tray"
 CENTRE, RIM = (0.3, 0.6), (0.36, 0.6)  # of the picture
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.filming, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def test_a_mark_on_a_still_without_a_device_is_on_that_still_on_both_screens(

@@ -30,7 +30,7 @@ from tests.support.demo import DemoProcess
 from tests.support.identity import NO_CODECS, RELAY_ONLY
 from tests.support.rehearsal import Rehearsal, rehearsal
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.filming, pytest.mark.slow, pytest.mark.timeout(600)]
 
 SLOW_MS = 45_000
 DESK: ViewportSize = {"width": 1440, "height": 900}

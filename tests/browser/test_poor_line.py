@@ -11,7 +11,7 @@ from tests.support.badly_linked import Two, far_away
 from tests.support.link import NoLink, link
 from tests.support.shape import Shape
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.filming, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.support.chromium import sign_in_page
 from tests.support.film import taken_apart
 from tests.support.trays import DESK, PHONE, SLOW_MS, Bare, asked_for_help
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.filming, pytest.mark.slow, pytest.mark.timeout(600)]
 
 CHUNKS = 4
 ENOUGH_S = 60.0

@@ -40,7 +40,7 @@ window.buzzes = [];
 navigator.vibrate = (pattern) => (window.buzzes.push([pattern].flat()), true);
 """
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.filming, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def page_of(browser: Browser, address: str, name: str, *, language: str = "en", scripts: str = "") -> Page:

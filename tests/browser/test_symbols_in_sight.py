@@ -20,11 +20,11 @@ from nearhand.simulation.render import Front, Look, Scene, build_scene, phone_ca
 from nearhand.simulation.robots import Elevation
 from nearhand.simulation.walk import PERIOD_S, Stand, Walk, along
 from tests.browser.conftest import hall_at
-from tests.support.chromium import chromium, sign_in_page
+from tests.support.chromium import CALM_FRAMES_PER_S, chromium, sign_in_page
 from tests.support.demo import DemoProcess
-from tests.support.moving import FRAMES_PER_S, Moving, seen_frames, watch
+from tests.support.moving import Moving, seen_frames, watch
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.filming, pytest.mark.slow, pytest.mark.timeout(300)]
 
 SLOW_MS = 45_000
 LOOK = Look(blur_px=0.6, noise=1.5)
@@ -75,7 +75,7 @@ def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
 @contextmanager
 def filmed(folder: Path, hall: Hall, scene: Scene, walk: Walk) -> Iterator[Page]:
     """The field app before a camera that is walked past this scene, over and over."""
-    moving = Moving(Film(scene, walk, phone_camera(1280, 720), LOOK, FRAMES_PER_S))
+    moving = Moving(Film(scene, walk, phone_camera(1280, 720), LOOK, CALM_FRAMES_PER_S))
     with chromium(moving.write(folder / "camera.mjpeg")) as browser:
         page = browser.new_context(viewport=PHONE, permissions=["camera"], locale="en").new_page()
         watch(page)

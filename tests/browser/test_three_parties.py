@@ -17,7 +17,7 @@ from tests.support.livekit import LiveKitProcess
 from tests.support.trays import DESK, SLOW_MS, Bare, desk, phone, seen_directly, trays_film
 from tests.support.udp import THROUGH_THE_WAY, UdpWay, udp_way
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.filming, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from tests.support.demo import DemoProcess
 from tests.support.identity import numbered_film
 from tests.support.trays import Bare, desk, open_way, phone
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.filming, pytest.mark.slow, pytest.mark.timeout(600)]
 
 AGREE_MM = 0.5
 LEAST_TOUCH_PX = 56

@@ -33,7 +33,7 @@ window.fetch = async (...how) => {
 };
 """.replace("SHORT_S", str(SHORT_S)).replace("SECRET", SECRET)
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.filming, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ SIDEWAYS_PHONE: ViewportSize = {"width": 844, "height": 390}
 MIDDLE_IS_FREE = """() => document.elementFromPoint(innerWidth * 0.4, innerHeight * 0.4)
     .closest(".foot, .top") === null"""
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.filming, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def test_two_people_hear_and_see_each_other_mute_and_come_back(bare: Bare, tmp_path: Path) -> None:

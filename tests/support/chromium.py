@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import cv2
 from playwright.sync_api import Browser, BrowserType, Page, sync_playwright
 
 from nearhand.simulation.canvas import Picture
+from tests.support.once import made_once
 from tools.npm import npm_command
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +25,10 @@ HOW = (
 )
 NOBODY_ASKED = "--use-fake-ui-for-media-stream"
 CHOOSES_TAB = "--auto-select-tab-capture-source-by-title="
+CAMERA_FRAMES_PER_S = 30  # at which Chromium plays JPEGs
+CALM_FRAMES_PER_S = (
+    15  # enough for whoever does not measure, and half the work for coders, screens and readers
+)
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -107,13 +112,44 @@ def launched(kind: BrowserType, camera: Path | None, *more: str, program: str | 
 
 
 def write_camera(path: Path, pictures: Iterable[Picture]) -> Path:
-    """A file that Chromium plays as its camera: one JPEG after the other."""
+    """A file that Chromium plays as its camera, over and over: one JPEG after the other, thirty in a second."""
     with path.open("wb") as file:
         for picture in pictures:
             is_done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 92])
             assert is_done
             file.write(data.tobytes())
     return path
+
+
+def write_film(path: Path, pictures: Iterable[Picture], frames_per_s: int) -> Path:
+    """A file that Chromium plays at this rate, and need not decode: that leaves the cores to who looks at it."""
+    with path.open("wb") as file:
+        for number, picture in enumerate(pictures):
+            height, width = picture.shape[:2]
+            if number == 0:
+                file.write(f"YUV4MPEG2 W{width} H{height} F{frames_per_s}:1 Ip A1:1 C420\n".encode())
+            file.write(b"FRAME\n" + cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420).tobytes())
+    return path
+
+
+def filmed_once(
+    path: Path, name: str, pictures: Callable[[], Iterable[Picture]], frames_per_s: int = CAMERA_FRAMES_PER_S
+) -> Path:
+    """Of pictures that are drawn and written once in a run; `name` says which they are, and at which rate.
+
+    The file returned is the caller's own, since a browser calls a camera by it.
+    """
+    suffix = ".mjpeg" if frames_per_s == CAMERA_FRAMES_PER_S else ".y4m"
+
+    def write(new: Path) -> None:
+        if suffix == ".y4m":
+            write_film(new, pictures(), frames_per_s)
+        else:
+            write_camera(new, pictures())
+
+    own = path.with_suffix(suffix)
+    own.symlink_to(made_once(f"{name}{suffix}", write))
+    return own
 
 
 def sign_in_page(page: Page, url: str, name: str, password: str) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from playwright.sync_api import Page
 
 from nearhand.simulation.canvas import Picture
-from tests.support.chromium import write_camera
+from tests.support.chromium import filmed_once
 
 BITS, BLOCK_PX, FILM_FRAMES = 12, 64, 400
 _READ = """
@@ -73,7 +73,7 @@ NO_CODECS = "delete window.VideoEncoder; delete window.VideoDecoder;"
 
 def numbered_film(path: Path) -> Path:
     """A camera whose every frame bears its number."""
-    return write_camera(path, _numbered())
+    return filmed_once(path, "numbered", _numbered)
 
 
 def _numbered() -> Iterator[Picture]:

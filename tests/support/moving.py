@@ -1,5 +1,6 @@
 """A camera that moves on a known way, filmed so that each frame tells its number; and what a page made of each."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +15,9 @@ from nearhand.simulation.film import Film
 from nearhand.simulation.render import Matrix, project
 from nearhand.vision.camera import Intrinsics
 from nearhand.vision.project import unproject
-from tests.support.chromium import write_camera
+from tests.support.chromium import CAMERA_FRAMES_PER_S, filmed_once
 
-FRAMES_PER_S = 30  # Chromium plays its camera's file at this rate, over and over
+FRAMES_PER_S = CAMERA_FRAMES_PER_S
 BITS = 12
 CELL = 1 / 40  # of the picture's width; the strip lies in its top left corner, outside of the face
 
@@ -39,6 +40,14 @@ def number_of(picture: Picture) -> int | None:
     return number if bits[:2] == [1, 0] and sum(bits[2:-1]) % 2 == bits[-1] else None
 
 
+def digest(film: Film) -> str:
+    """The same for films that show the same."""
+    said = repr(
+        (film.scene.px_per_mm, film.scene.origin_mm, film.walk, film.camera, film.look, film.frames_per_s)
+    )
+    return hashlib.sha256(said.encode() + film.scene.levels[0].tobytes()).hexdigest()
+
+
 @dataclass(frozen=True)
 class Moving:
     """A film with the truth about each of its frames."""
@@ -56,7 +65,7 @@ class Moving:
         return (numbered(self.film.picture(number), number) for number in range(self.film.frames))
 
     def write(self, path: Path) -> Path:
-        return write_camera(path, self.pictures())
+        return filmed_once(path, digest(self.film), self.pictures, round(self.film.frames_per_s))
 
     def pixel(self, number: int, x_mm: float, y_mm: float) -> tuple[float, float]:
         u, v = project(self.pose(number), self.camera, [[x_mm, y_mm]])[0]

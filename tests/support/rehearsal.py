@@ -25,9 +25,9 @@ from nearhand.simulation.film import Film
 from nearhand.simulation.people import PASSWORD
 from nearhand.simulation.render import Look, Scene, phone_camera
 from nearhand.simulation.walk import Stand, Walk
-from tests.support.chromium import chromium, sign_in_page
+from tests.support.chromium import CALM_FRAMES_PER_S, chromium, sign_in_page
 from tests.support.demo import DemoProcess
-from tests.support.moving import FRAMES_PER_S, Moving, seen_marks, watch
+from tests.support.moving import Moving, seen_marks, watch
 from tests.support.tcp import tcp_way
 
 Answer = TypeVar("Answer")
@@ -141,10 +141,11 @@ def rehearsal(
     size: tuple[int, int] = (1280, 720),
     delay_s: float = 0.0,
     look: Look = LOOK,
+    frames_per_s: int = CALM_FRAMES_PER_S,
 ) -> Iterator[Rehearsal]:
     """The field app in a session about the filmed device; the server is `delay_s` away, there and back again."""
     view, layout, scene = hall
-    moving = Moving(Film(scene, walk, phone_camera(*size, field_of_view_deg=VIEW_DEG), look, FRAMES_PER_S))
+    moving = Moving(Film(scene, walk, phone_camera(*size, field_of_view_deg=VIEW_DEG), look, frames_per_s))
     file = moving.write(folder / f"film-{size[0]}.mjpeg")
     expert = Expert()
     with tcp_way(urlsplit(demo.url).port or 0) as way, chromium(file) as browser:

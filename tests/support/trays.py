@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from nearhand.simulation.canvas import Picture
 from nearhand.simulation.people import PASSWORD
-from tests.support.chromium import sign_in_page, write_camera
+from tests.support.chromium import CALM_FRAMES_PER_S, filmed_once, sign_in_page
 from tests.support.udp import UdpWay
 
 SLOW_MS = 45_000
@@ -40,7 +40,9 @@ def trays(seed: int) -> Picture:
 
 
 def trays_film(folder: Path) -> Path:
-    return write_camera(folder / "camera.mjpeg", [trays(seed) for seed in range(6)] * 10)
+    return filmed_once(
+        folder / "camera", "trays", lambda: [trays(seed) for seed in range(6)], CALM_FRAMES_PER_S
+    )
 
 
 def asked_for_help(field: Page) -> str:
