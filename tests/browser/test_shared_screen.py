@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from nearhand.simulation.people import PASSWORD
 from tests.support.chromium import CHOOSES_TAB, chromium, sign_in_page
@@ -15,7 +15,7 @@ from tests.support.trays import DESK, PHONE, SLOW_MS, asked_for_help, trays_film
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
 TITLE = "Log of the switch"
-LANDSCAPE = {"width": PHONE["height"], "height": PHONE["width"]}
+LANDSCAPE: ViewportSize = {"width": PHONE["height"], "height": PHONE["width"]}
 NEW_WITHIN_S = 5.0
 
 
