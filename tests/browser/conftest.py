@@ -119,6 +119,20 @@ async def hall_at(url: str) -> tuple[DeviceView, Layout, Scene]:
         return view, *_halls[label.code][1:]
 
 
+@pytest.fixture(scope="module")
+def _browser_of_the_file() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def browser(_browser_of_the_file: Browser) -> Iterator[Browser]:
+    """Without a camera of its own, and with nothing left in it of the file's other tests."""
+    yield _browser_of_the_file
+    for context in _browser_of_the_file.contexts:
+        context.close()
+
+
 @pytest.fixture
 def bare(tmp_path: Path) -> Iterator[Bare]:
     with DemoProcess(tmp_path / "demo") as demo, chromium(trays_film(tmp_path)) as browser:

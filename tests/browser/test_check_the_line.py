@@ -1,24 +1,17 @@
 """The account page tries every way from this browser, and says in words what will work."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from nearhand.simulation.people import PASSWORD
-from tests.support.chromium import chromium, sign_in_page
+from tests.support.chromium import sign_in_page
 from tests.support.demo import DemoProcess
 from tests.support.turn import TurnProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 SLOW_MS = 30_000
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 def checked(browser: Browser, url: str, *, width: int = 1440, is_dark: bool = False) -> Page:

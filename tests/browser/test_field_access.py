@@ -17,7 +17,7 @@ from nearhand.access.passwords import Passwords
 from nearhand.app import build_resources, create_app
 from nearhand.kit.settings import Settings
 from tests.browser.test_passkeys import ASK, KEY, add_passkey, ask
-from tests.support.chromium import FLAGS, chromium, find_chromium, sign_in_page, write_camera
+from tests.support.chromium import FLAGS, find_chromium, sign_in_page, write_camera
 from tests.support.people import PASSWORD, QUICK
 from tests.support.server import served
 
@@ -30,7 +30,7 @@ SLOW_MS = 20_000
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[tuple[str, Browser]]:
+def stage(tmp_path: Path, browser: Browser) -> Iterator[tuple[str, Browser]]:
     """A service with one technician, and a browser."""
     resources = build_resources(Settings(data_dir=tmp_path), passwords=Passwords(QUICK))
     app = create_app(resources.settings, resources)
@@ -49,7 +49,7 @@ def stage(tmp_path: Path) -> Iterator[tuple[str, Browser]]:
         for user_id in made:
             resources.access_means.has_changed(user_id)
 
-    with served(app) as url, chromium() as browser:
+    with served(app) as url:
         here = url.replace("127.0.0.1", "localhost")
         resources.access_means.policy = Policy(base_url=here, device_idle_limit=timedelta(minutes=15))
         page = browser.new_page()

@@ -1,12 +1,9 @@
 """The figures on the field app's picture are whole on every width of screen."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
-
-from tests.support.chromium import chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -27,12 +24,6 @@ STICKS_OUT = """() => {
     ...parts.map((one) => Math.max(one.right - strip.right, one.bottom - strip.bottom)),
   );
 }"""
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.mark.parametrize("width", [320, 390, 480, 844])

@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from nearhand.access.means import Policy
 from nearhand.access.model import NewUser, Role, everywhere
 from nearhand.access.passwords import Passwords
 from nearhand.app import build_resources, create_app
 from nearhand.kit.settings import Settings
-from tests.support.chromium import chromium
 from tests.support.people import PASSWORD, QUICK
 from tests.support.server import served
 
@@ -42,7 +41,7 @@ KEY = {
 
 
 @pytest.fixture
-def page(tmp_path: Path) -> Iterator[Page]:
+def page(tmp_path: Path, browser: Browser) -> Iterator[Page]:
     resources = build_resources(Settings(data_dir=tmp_path), passwords=Passwords(QUICK))
     app = create_app(resources.settings, resources)
 
@@ -51,7 +50,7 @@ def page(tmp_path: Path) -> Iterator[Page]:
         new = NewUser(name="expert", display_name="E", grants=everywhere(Role.EXPERT), password=PASSWORD)
         await resources.access.register(new)
 
-    with served(app) as url, chromium() as browser:
+    with served(app) as url:
         here = url.replace("127.0.0.1", "localhost")
         resources.access_means.policy = Policy(base_url=here)
         page = browser.new_page()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from nearhand.access.means import Policy
 from nearhand.access.model import NewUser, Role, everywhere
@@ -15,7 +15,7 @@ from nearhand.kit.clock import SystemClock
 from nearhand.kit.settings import Settings
 from tests.browser.test_passkeys import KEY
 from tests.support.account import totp
-from tests.support.chromium import chromium, sign_in_page
+from tests.support.chromium import sign_in_page
 from tests.support.people import PASSWORD, QUICK
 from tests.support.server import served
 
@@ -26,7 +26,7 @@ NEW_PASSWORD = "another horse battery"
 
 
 @pytest.fixture
-def page(tmp_path: Path) -> Iterator[Page]:
+def page(tmp_path: Path, browser: Browser) -> Iterator[Page]:
     """A console signed in by the administrator, in a browser that makes passkeys."""
     resources = build_resources(Settings(data_dir=tmp_path), passwords=Passwords(QUICK))
     app = create_app(resources.settings, resources)
@@ -45,7 +45,7 @@ def page(tmp_path: Path) -> Iterator[Page]:
     async def seal() -> None:
         await resources.ledger.seal()
 
-    with served(app) as url, chromium() as browser:
+    with served(app) as url:
         here = url.replace("127.0.0.1", "localhost")
         resources.access_means.policy = Policy(base_url=here)
         page = browser.new_context(base_url=here, locale="en").new_page()

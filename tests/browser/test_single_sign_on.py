@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pydantic import SecretStr
 
 from nearhand.access.passwords import Passwords
 from nearhand.app import build_resources, create_app
 from nearhand.kit.settings import Settings
-from tests.support.chromium import chromium
 from tests.support.people import QUICK
 from tests.support.process import free_port
 from tests.support.provider import CLIENT_ID, SECRET, RunningProvider, running_provider
@@ -48,10 +47,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Run
 
 
 @pytest.fixture
-def house(running: tuple[str, RunningProvider]) -> Iterator[House]:
-    with chromium() as browser:
-        context = browser.new_context(viewport={"width": 1440, "height": 900})
-        yield House(*running, context)
+def house(running: tuple[str, RunningProvider], browser: Browser) -> House:
+    return House(*running, browser.new_context(viewport={"width": 1440, "height": 900}))
 
 
 def sign_in_there(page: Page, login: str) -> None:

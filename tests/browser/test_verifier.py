@@ -14,7 +14,6 @@ from playwright.sync_api import Browser, Page, expect
 from nearhand.audit.command import PAGE
 from nearhand.audit.verify import Broken, verify_export
 from nearhand.kit.clock import FixedClock
-from tests.support.chromium import chromium
 from tests.support.factories import empty_registry
 from tests.support.ledger import a_ledger, exported, seen, somebody
 
@@ -43,12 +42,6 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     folder = tmp_path_factory.mktemp("ledger")
     with ThreadPoolExecutor(1) as thread:  # the browser's driver may hold this thread's loop
         return thread.submit(lambda: asyncio.run(an_export(folder))).result()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture
