@@ -82,6 +82,7 @@ function whoText(): string {
   if (view.isEnded) return ts("ended");
   const names = expertsPresent.value.map((one) => one.display_name).join(", ");
   if (names) return ts("with", { names });
+  if (currentAt.value === null) return ""; // nobody has told yet
   const wasHelped = view.participants.some((one) => one.id !== view.you?.id && one.role === "expert");
   return wasHelped ? ts("expert_away") : ts("ringing");
 }
