@@ -18,6 +18,7 @@ from nearhand.kit.sealing import KeyFile, Keyring
 from nearhand.kit.settings import MIB, Settings
 from nearhand.migrations.upgrade import upgrade
 from nearhand.simulation import people
+from tests.support import livekit
 from tests.support.janus import ADMIN_KEY, API_SECRET, JanusProcess
 from tests.support.lying_provider import CLIENT_ID, lying_provider
 from tests.support.people import PASSWORD, QUICK
@@ -219,7 +220,7 @@ async def test_one_that_answers_as_it_must_is_not(sound: Settings) -> None:
 
 
 def about_the_line(found: set[str]) -> set[str]:
-    return {code for code in found if code.startswith(("turn", "janus"))}
+    return {code for code in found if code.startswith(("turn", "janus", "livekit", "media_server"))}
 
 
 async def test_turn_servers_are_asked_for_a_relay(sound: Settings, tmp_path: Path) -> None:
@@ -253,3 +254,24 @@ async def test_the_media_server_is_asked_for_a_room(sound: Settings, tmp_path: P
         assert await of(janus.url, API_SECRET, "") == {"janus_refused", "janus_open"}
         assert await of("ws://127.0.0.1:9", API_SECRET, ADMIN_KEY) == {"janus_unreachable"}
         assert await of("", "", "") == set()
+
+
+async def test_livekit_is_asked_for_a_room(sound: Settings) -> None:
+    with livekit.LiveKitProcess() as process:
+
+        async def of(url: str, key: str, secret: str, **changes: str) -> set[str]:
+            changed = {"livekit_url": url, "livekit_key": key, "livekit_secret": SecretStr(secret), **changes}
+            return about_the_line(await codes(sound.model_copy(update=changed)))
+
+        key, secret = livekit.KEY, livekit.SECRET
+        assert await of(process.url, key, secret) == set()
+        assert await of(process.url, key, secret[::-1]) == {"livekit_refused"}
+        assert await of(process.url, "another", secret) == {"livekit_refused"}
+        assert await of(process.url, key, "guessed-soon-enough") == {
+            "livekit_refused",
+            "livekit_short_secret",
+        }
+        assert await of(process.url, key, "") == {"media_server_unclear"}
+        assert await of(process.url, key, secret, janus_url="ws://127.0.0.1:9") == {"media_server_unclear"}
+        assert await of("ws://127.0.0.1:9", key, secret) == {"livekit_unreachable"}
+        assert "livekit_in_clear" in await of("ws://192.0.2.1:9", key, secret)

@@ -74,8 +74,11 @@ from nearhand.sessions.package import Packer
 from nearhand.sessions.recorded import Recordings, Retention
 from nearhand.sessions.recordings import router as recordings_router
 from nearhand.sessions.relay import Allowed as AllowedPictures
+from nearhand.sessions.screen_files import ScreenFiles
 from nearhand.sessions.sealing import SessionSeals
 from nearhand.sessions.service import Registry, SessionService, Stills
+from nearhand.sessions.sfu import MediaServer, SfuUnclear
+from nearhand.sessions.sharing import router as sharing_router
 from nearhand.sessions.socket import router as socket_router
 from nearhand.sessions.tending import TEND_EVERY_S
 from nearhand.sessions.video import VideoLines
@@ -98,6 +101,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     media_router,
     recordings_router,
     sessions_router,
+    sharing_router,
     socket_router,
     telemetry_router,
     video_router,
@@ -139,10 +143,11 @@ class Resources:
     live_log: Log
     session_seals: SessionSeals
     sessions: SessionService
+    screen_files: ScreenFiles
     voice_notes: VoiceNotes
     ice: Ice
     hub: Hub
-    janus: Janus | None
+    media_server: MediaServer | None
     video: VideoLines
     packer: Packer
     burner: Burner
@@ -203,7 +208,8 @@ def build_resources(
         ids=ids,
         clock=clock,
     )
-    janus = janus_of(settings)
+    screen_files = ScreenFiles(live_log, blobs, eyes, clock=clock)
+    media_server = media_server_of(settings)
     hub = Hub(
         live_log,
         clock=clock,
@@ -213,12 +219,13 @@ def build_resources(
             outbox_s=settings.live_outbox_limit_s,
             idle_s=settings.live_idle_timeout_s,
             snapshot_events=settings.live_snapshot_events,
+            screens_per_minute=settings.screen_pictures_per_minute,
             budget_bytes=settings.phone_bytes_per_session,
         ),
-        registered=Registered(sessions.look_up, sessions.place_of, sessions.camera_mask),
+        registered=Registered(sessions.look_up, sessions.place_of, sessions.camera_mask, screen_files.keep),
     )
-    if janus is not None:
-        hub.confer_by(janus)
+    if media_server is not None:
+        hub.confer_by(media_server)
     recordings = Recordings(live_log, blobs, clock=clock)
     return Resources(
         settings=settings,
@@ -255,6 +262,7 @@ def build_resources(
         live_log=live_log,
         session_seals=SessionSeals(live_log, database),
         sessions=sessions,
+        screen_files=screen_files,
         voice_notes=VoiceNotes(live_log, sessions, blobs, clock=clock),
         ice=Ice(
             settings.ice_stun,
@@ -263,7 +271,7 @@ def build_resources(
             settings.turn_minutes,
         ),
         hub=hub,
-        janus=janus,
+        media_server=media_server,
         video=VideoLines(
             hub.gate,
             AllowedPictures(
@@ -325,7 +333,12 @@ def mail_of(settings: Settings) -> Mail | None:
     )
 
 
-def janus_of(settings: Settings) -> Janus | None:
+def media_server_of(settings: Settings) -> MediaServer | None:
+    """Raise SfuUnclear."""
+    if settings.janus_url and settings.livekit_url:
+        raise SfuUnclear("There is one media server: NEARHAND_JANUS_URL or NEARHAND_LIVEKIT_URL, not both.")
+    if settings.livekit_url:
+        return _livekit_of(settings)
     if not settings.janus_url:
         return None
     return Janus(
@@ -333,6 +346,19 @@ def janus_of(settings: Settings) -> Janus | None:
         api_secret=settings.janus_api_secret.get_secret_value(),
         admin_key=settings.janus_admin_key.get_secret_value(),
     )
+
+
+def _livekit_of(settings: Settings) -> MediaServer:
+    secret = settings.livekit_secret.get_secret_value()
+    if not settings.livekit_key or not secret:
+        raise SfuUnclear(
+            "LiveKit lets nobody in without NEARHAND_LIVEKIT_KEY and NEARHAND_LIVEKIT_SECRET_FILE."
+        )
+    try:
+        from nearhand.sessions.livekit import LiveKit  # with it comes protobuf, which nobody else needs
+    except ImportError as error:
+        raise SfuUnclear(f"LiveKit needs an extra: pip install 'nearhand[livekit]' ({error}).") from None
+    return LiveKit(settings.livekit_url, key=settings.livekit_key, secret=secret)
 
 
 def provider_of(settings: Settings, clock: Clock) -> Provider | None:
@@ -373,8 +399,8 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
         await resources.session_seals.recover()
         await resources.ledger.start()
         await resources.hub.start()
-        if resources.janus is not None:
-            await resources.janus.start()
+        if resources.media_server is not None:
+            await resources.media_server.start()
         await resources.blobs.sweep()
         async with (
             Periodic("seal_ledger", every_s=SEAL_EVERY_S, work=lambda: _seal(resources)),
@@ -400,8 +426,8 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
             yield
         resources.video.stop()
         await resources.hub.stop()
-        if resources.janus is not None:
-            await resources.janus.stop()
+        if resources.media_server is not None:
+            await resources.media_server.stop()
         await resources.access.write_seen()
         await resources.people.mails_sent()
         resources.eyes.close()

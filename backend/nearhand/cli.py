@@ -57,6 +57,7 @@ def serve(
     from nearhand.kit.settings import Settings
     from nearhand.kit.tls import certificates, own_names
     from nearhand.sessions.log import FolderTaken
+    from nearhand.sessions.sfu import SfuUnclear
 
     if (tls_cert is None) != (tls_key is None) or (tls and tls_cert):
         raise typer.BadParameter("Give --tls, or both --tls-cert and --tls-key.")
@@ -75,7 +76,7 @@ def serve(
         )
         resources = build_resources(settings)
         resources.live_log.claim()
-    except (UnknownHost, FolderTaken, NoKeys) as error:
+    except (UnknownHost, FolderTaken, NoKeys, SfuUnclear) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     service = create_app(settings, resources)

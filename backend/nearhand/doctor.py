@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from nearhand.access.credentials import ProviderDown
 from nearhand.access.passwords import Passwords
-from nearhand.app import house_of, janus_of, provider_of
+from nearhand.app import house_of, media_server_of, provider_of
 from nearhand.kit.blobs import Blobs
 from nearhand.kit.clock import SystemClock
 from nearhand.kit.database import Database
@@ -33,7 +33,7 @@ from nearhand.kit.serving import LEAST_LEFT_FILES, raise_file_limit
 from nearhand.kit.settings import Settings
 from nearhand.migrations.upgrade import alembic_config
 from nearhand.sessions.ice import Ice
-from nearhand.sessions.sfu import SfuDown, SfuRefused
+from nearhand.sessions.sfu import SfuDown, SfuRefused, SfuUnclear
 from nearhand.sessions.turn import TurnAddress, TurnRefused, TurnTrouble, ask_for_relay, turn_address
 from nearhand.simulation.people import PASSWORD, PEOPLE, ROBOTS
 
@@ -43,6 +43,9 @@ SKEW_S = 5.0
 KNOCK_S = 3.0
 SHORT_SECRET = 16
 HTTPS_PORT = 443
+JANUS_KEYS = "NEARHAND_JANUS_API_SECRET_FILE and NEARHAND_JANUS_ADMIN_KEY_FILE"
+LIVEKIT_KEYS = "NEARHAND_LIVEKIT_KEY and NEARHAND_LIVEKIT_SECRET_FILE"
+LIVEKIT_SECRET_CHARACTERS = 32  # as LiveKit itself asks
 THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -452,9 +455,42 @@ async def _of_turn(settings: Settings) -> AsyncIterator[Finding]:
 
 async def _of_media_server(settings: Settings) -> AsyncIterator[Finding]:
     """Open a room at it and close it again."""
-    janus = janus_of(settings)
-    if janus is None:
+    try:
+        server = media_server_of(settings)
+    except SfuUnclear as error:
+        yield Finding(
+            code="media_server_unclear",
+            severity=Severity.BROKEN,
+            sentence=f"The service does not start: {error}",
+            remedy="docs/how-to/set-up-an-sfu-and-turn.md",
+        )
         return
+    if server is None:
+        return
+    about = _of_livekit(settings) if settings.livekit_url else _of_janus(settings)
+    for finding in about:
+        yield finding
+    name, its_keys = ("LiveKit", LIVEKIT_KEYS) if settings.livekit_url else ("Janus", JANUS_KEYS)
+    url = settings.livekit_url or settings.janus_url
+    try:
+        await server.try_once()
+    except SfuRefused as error:
+        yield Finding(
+            code=f"{name.lower()}_refused",
+            severity=Severity.BROKEN,
+            sentence=f"{name} opens no room for us: {error}",
+            remedy=f"Do {its_keys} say what its settings do?",
+        )
+    except SfuDown as error:
+        yield Finding(
+            code=f"{name.lower()}_unreachable",
+            severity=Severity.BROKEN,
+            sentence=f"{name} is out of reach at {url}: {error}",
+            remedy="Is it up, and its port open from here? Until then three connect directly, and more see pictures.",
+        )
+
+
+def _of_janus(settings: Settings) -> Iterator[Finding]:
     address = urlsplit(settings.janus_url)
     if address.scheme != "wss" and not _is_local(address):
         yield Finding(
@@ -470,21 +506,23 @@ async def _of_media_server(settings: Settings) -> AsyncIterator[Finding]:
             sentence="Whoever reaches Janus' API may open rooms in it.",
             remedy="Set admin_key in janus.plugin.videoroom.jcfg, and NEARHAND_JANUS_ADMIN_KEY_FILE.",
         )
-    try:
-        await janus.try_once()
-    except SfuRefused as error:
+
+
+def _of_livekit(settings: Settings) -> Iterator[Finding]:
+    address = urlsplit(settings.livekit_url)
+    if address.scheme not in {"wss", "https"} and not _is_local(address):
         yield Finding(
-            code="janus_refused",
-            severity=Severity.BROKEN,
-            sentence=f"Janus opens no room for us: {error}",
-            remedy="Do NEARHAND_JANUS_API_SECRET_FILE and NEARHAND_JANUS_ADMIN_KEY_FILE say what its settings do?",
+            code="livekit_in_clear",
+            severity=Severity.UNSAFE,
+            sentence=f"{settings.livekit_url} is spoken to without TLS: whoever is on the way gets into every room.",
+            remedy="Run LiveKit on this machine, or reach it by wss:// or a tunnel.",
         )
-    except SfuDown as error:
+    if len(settings.livekit_secret.get_secret_value()) < LIVEKIT_SECRET_CHARACTERS:
         yield Finding(
-            code="janus_unreachable",
-            severity=Severity.BROKEN,
-            sentence=f"Janus is out of reach at {settings.janus_url}: {error}",
-            remedy="Is it up, with its WebSocket transport? Until then three connect directly, and more see pictures.",
+            code="livekit_short_secret",
+            severity=Severity.WEAK,
+            sentence=f"LiveKit's secret has fewer than {LIVEKIT_SECRET_CHARACTERS} characters: it could be tried out.",
+            remedy="openssl rand -hex 32, in `keys` of its configuration and in NEARHAND_LIVEKIT_SECRET_FILE.",
         )
 
 

@@ -1,9 +1,9 @@
 """What a flood of sign-ins from one address costs everybody else.
 
 A person's console asks for lists, 40 times a second from one address; another address tries to sign in 200 times a
-second. Periods with and without the flood take turns, and the median of the others' p99 is compared.
+second. Periods with and without the flood take turns; the p99 of all that the others asked in either is compared.
 
-    python -m tests.benchmarks.flood [--json] [--rounds 5] [--seconds 6]
+    python -m tests.benchmarks.flood [--json] [--rounds 10] [--seconds 6]
 """
 
 import argparse
@@ -57,8 +57,15 @@ class Line:
 
 
 async def flood(port: int) -> None:
-    """Until it is ended; a process that gives way to all others, as another machine's would: it costs the server alone."""
-    os.nice(19)
+    """Until it is ended; a process that gives way to all others, as another machine's would: it costs the server alone.
+
+    Niceness is not enough: for as long as its slice lasts, 3 ms and more, the nicest process still keeps a core from
+    who would answer.
+    """
+    if sys.platform == "linux":
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    else:
+        os.nice(19)
     lines = [await Line.to(port, FLOODER) for _ in range(LINES)]
 
     async def one(line: Line, number: int) -> None:
@@ -95,7 +102,7 @@ async def flooded(port: int) -> AsyncIterator[None]:
     assert tries > 0.8 * FLOOD_PER_S * (took_s - 1), "the flood was none"
 
 
-async def p99_ms(port: int, token: str, seconds: float) -> float:
+async def asked_ms(port: int, token: str, seconds: float) -> list[float]:
     line = await Line.to(port, OTHERS)
     took, due = [], time.perf_counter()
     for _ in range(int(seconds * OTHERS_PER_S)):
@@ -105,7 +112,7 @@ async def p99_ms(port: int, token: str, seconds: float) -> float:
         assert status == 200
         took.append((time.perf_counter() - started) * 1000)
         due = max(due + 1 / OTHERS_PER_S, time.perf_counter())
-    return statistics.quantiles(took, n=100)[98]
+    return took
 
 
 async def prepare(settings: Settings) -> None:
@@ -120,13 +127,14 @@ async def measure_on(port: int, rounds: int, seconds: float) -> dict[str, float]
     line = await Line.to(port, OTHERS)
     _, answer = await line.ask("POST", "sign-in?want_token=true", {"name": "bench", "password": PASSWORD})
     token = json.loads(answer)["token"]
-    await p99_ms(port, token, 2)
-    quiet, loud = [], []
+    await asked_ms(port, token, 2)
+    quiet: list[float] = []
+    loud: list[float] = []
     for _ in range(rounds):
-        quiet.append(await p99_ms(port, token, seconds))
+        quiet += await asked_ms(port, token, seconds)
         async with flooded(port):
-            loud.append(await p99_ms(port, token, seconds))
-    before, during = statistics.median(quiet), statistics.median(loud)
+            loud += await asked_ms(port, token, seconds)
+    before, during = (statistics.quantiles(took, n=100)[98] for took in (quiet, loud))
     return {
         "flood_p99_ratio": round(during / before, 2),
         "quiet_p99_ms": round(before, 2),
@@ -145,7 +153,7 @@ def measure_flood(rounds: int, seconds: float) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="Print one JSON object and nothing else.")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=6)
     parser.add_argument("--flood", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -92,9 +92,6 @@ def test_what_both_write_while_nothing_passes_is_there_once_when_it_is_over(ways
     written.assert_there_once(PATIENT_MS)
 
 
-@pytest.mark.xfail(
-    run=False, reason="Open: after a silence of both ways the direct one does not come back each time."
-)
 def test_after_a_silence_the_direct_way_is_found_again(ways: Ways) -> None:
     two, line, direct = ways
     line.shape.is_stalled = direct.shape.is_cut = True

@@ -115,7 +115,7 @@ def test_a_genuine_label_opens_its_device_at_once(tmp_path: Path) -> None:
 def test_the_console_asks_for_signatures_and_offers_what_is_to_be_printed_anew(tmp_path: Path) -> None:
     labelled(tmp_path, LabelSigning.OFF)
     with phone(tmp_path, "/console/places") as page:
-        page.get_by_role("button", name="Rename, or give to a tenant").first.click()
+        page.get_by_role("button", name="Edit the site").first.click()
         page.get_by_label("Signed labels").select_option("enforce")
         page.get_by_test_id("save-place").click()
         expect(page.get_by_test_id("save-place")).to_have_count(0)

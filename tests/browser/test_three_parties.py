@@ -13,6 +13,7 @@ from tests.support.chromium import chromium, sign_in_page
 from tests.support.demo import DemoProcess
 from tests.support.identity import AT_THE_DESK
 from tests.support.janus import JanusProcess
+from tests.support.livekit import LiveKitProcess
 from tests.support.trays import DESK, SLOW_MS, Bare, desk, phone, seen_directly, trays_film
 from tests.support.udp import THROUGH_THE_WAY, UdpWay, udp_way
 
@@ -25,16 +26,21 @@ def camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def janus(tmp_path: Path) -> Iterator[JanusProcess]:
-    with JanusProcess(tmp_path / "janus") as janus:
-        yield janus
+def media_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[JanusProcess | LiveKitProcess]:
+    """Janus, where a test does not ask for what stands in for LiveKit."""
+    is_livekit = getattr(request, "param", "janus") == "livekit"
+    with LiveKitProcess() if is_livekit else JanusProcess(tmp_path / "janus") as process:
+        yield process
 
 
 @pytest.fixture
 def served(
-    tmp_path: Path, camera: Path, janus: JanusProcess, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    camera: Path,
+    media_server: JanusProcess | LiveKitProcess,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Bare]:
-    for name, value in janus.environment.items():
+    for name, value in media_server.environment.items():
         monkeypatch.setenv(name, value)
     with DemoProcess(tmp_path / "demo") as demo, chromium(camera) as browser:
         yield Bare(demo.url, browser)
@@ -82,8 +88,9 @@ def sees(page: Page) -> None:
     assert picture.evaluate(NUMBERED) >= 20
 
 
+@pytest.mark.parametrize("media_server", ["janus", "livekit"], indirect=True)
 def test_three_meet_at_the_media_server_and_when_it_is_killed_go_on_directly_until_it_is_back(
-    served: Bare, janus: JanusProcess, tmp_path: Path
+    served: Bare, media_server: JanusProcess | LiveKitProcess, tmp_path: Path
 ) -> None:
     field, session = phone(served)
     expert = desk(served, session)
@@ -105,7 +112,7 @@ def test_three_meet_at_the_media_server_and_when_it_is_killed_go_on_directly_unt
     expert.screenshot(path=tmp_path / "desk.png")
     field.screenshot(path=tmp_path / "field.png")
 
-    janus.kill()
+    media_server.kill()
     for page in (field, expert, observer):
         goes(page, "direct")
         expect(page.get_by_test_id("voice-trouble")).to_contain_text("media server is out of reach")
@@ -113,7 +120,7 @@ def test_three_meet_at_the_media_server_and_when_it_is_killed_go_on_directly_unt
     sees(observer)
     expert.screenshot(path=tmp_path / "desk-lost.png")
 
-    janus.start()
+    media_server.start()
     for page in (field, expert, observer):
         goes(page, "sfu")
     sees(expert)
@@ -133,6 +140,51 @@ def test_without_a_media_server_three_are_a_mesh_and_a_fourth_is_told_so(bare: B
     expect(fourth.get_by_test_id("desk-picture")).to_be_visible(timeout=SLOW_MS)
     fourth.screenshot(path=tmp_path / "fourth.png")
     sees(observer)
+
+
+# What this page makes of its camera, for whomever.
+ENCODED = """
+const Sent = RTCPeerConnection;
+window.connections = [];
+window.RTCPeerConnection = class extends Sent {
+    constructor(configuration) { super(configuration); window.connections.push(this); }
+};
+window.encoded = async () => {
+    let frames = 0;
+    for (const one of window.connections)
+        for (const report of (await one.getStats()).values())
+            if (report.type === "outbound-rtp" && report.kind === "video") frames += report.framesEncoded ?? 0;
+    return frames;
+};
+"""
+MORE = "before => window.encoded().then(now => now > before + 5)"
+# For two seconds no frame, after what was under way.
+STILL = """async () => {
+    const before = await window.encoded();
+    await new Promise(resolve => setTimeout(resolve, 2000));
+    return await window.encoded() === before;
+}"""
+
+
+def test_while_nobody_looks_the_phone_makes_no_pictures_for_the_media_server_either(
+    served: Bare, tmp_path: Path
+) -> None:
+    """L28."""
+    field, session = phone(served, script=ENCODED)
+    expert = desk(served, session)
+    observer = watcher(served, session)
+    for page in (field, expert, observer):
+        goes(page, "sfu")
+    sees(expert)
+    sees(observer)
+    for page in (expert, observer):
+        page.get_by_test_id("live-toggle").click()
+    field.wait_for_function(STILL, timeout=PATIENT_MS)
+    field.screenshot(path=tmp_path / "unwatched.png")
+    before = field.evaluate("() => window.encoded()")
+    expert.get_by_test_id("live-toggle").click()
+    field.wait_for_function(MORE, arg=before, timeout=SLOW_MS)
+    sees(expert)
 
 
 # Met through the way alone: the media server is not told where this page is.

@@ -1,13 +1,14 @@
-"""The Python client over WebRTC: two of them see and hear each other, directly and through a real Janus."""
+"""The Python client over WebRTC: they see and hear each other, directly, through a real Janus, and through what stands in for LiveKit."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from aiortc.mediastreams import AudioStreamTrack
 from av import AudioFrame, VideoFrame
 
 from nearhand.access.model import LinkMay, Role
@@ -17,6 +18,7 @@ from nearhand.client.rtc import Call, Camera, Media, may_show, may_speak, steady
 from nearhand.sessions.model import Participant
 from tests.client.conftest import SignIn
 from tests.support.janus import JanusProcess
+from tests.support.livekit import LiveKitProcess
 from tests.support.people import PASSWORD
 from tests.support.process import ServerProcess
 
@@ -31,6 +33,10 @@ class Seen:
         self.brightness: list[float] = []
         self.sounds = 0
         self.of: set[str] = set()
+
+    def clear(self) -> None:
+        self.brightness.clear()
+        self.sounds = 0
 
     def picture(self, client: str, frame: VideoFrame) -> None:
         self.of.add(client)
@@ -54,7 +60,7 @@ async def filming(client: Client, live: LiveSession) -> AsyncIterator[Call]:
     camera = Camera()
     reel = asyncio.create_task(film(camera))
     try:
-        async with Call(client, live, Media(camera=camera)) as call:
+        async with Call(client, live, Media(camera=camera, sound=AudioStreamTrack())) as call:
             yield call
     finally:
         reel.cancel()
@@ -86,33 +92,41 @@ async def test_a_camera_is_seen_directly_and_no_more_when_it_is_closed(sign_in: 
         await eventually(lambda: not watching.is_open)
 
 
-async def test_three_meet_through_janus_and_go_on_directly_when_it_is_killed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with JanusProcess(tmp_path / "janus") as janus:
-        for name, value in janus.environment.items():
-            monkeypatch.setenv(name, value)
-        async with AsyncExitStack() as stack:
-            server = stack.enter_context(ServerProcess(tmp_path / "data"))
-            clients = [
-                await stack.enter_async_context(await Client.sign_in(server.url, role, PASSWORD))
-                for role in ("technician", "expert", "observer")
-            ]
-            session = await clients[0].open_session()
-            lives = [await stack.enter_async_context(one.live(session.id)) for one in clients]
-            sights = [Seen(), Seen()]
-            calls = [await stack.enter_async_context(filming(clients[0], lives[0]))]
-            for client, live, seen in zip(clients[1:], lives[1:], sights, strict=True):
-                call = Call(client, live, Media(on_picture=seen.picture))
-                calls.append(await stack.enter_async_context(call))
-            await eventually(lambda: all(call.way == "sfu" for call in calls))
-            await eventually(lambda: all(is_a_film(seen) for seen in sights))
+@pytest.fixture(params=["janus", "livekit"])
+def media_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[JanusProcess | LiveKitProcess]:
+    is_janus = request.param == "janus"
+    with JanusProcess(tmp_path / "janus") if is_janus else LiveKitProcess() as process:
+        yield process
 
-            janus.kill()
-            await eventually(lambda: all(call.way == "direct" for call in calls))
-            for seen in sights:
-                seen.brightness.clear()
-            await eventually(lambda: all(is_a_film(seen) for seen in sights))
+
+async def test_three_meet_through_a_media_server_and_go_on_directly_when_it_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, media_server: JanusProcess | LiveKitProcess
+) -> None:
+    for name, value in media_server.environment.items():
+        monkeypatch.setenv(name, value)
+    async with AsyncExitStack() as stack:
+        server = stack.enter_context(ServerProcess(tmp_path / "data"))
+        clients = [
+            await stack.enter_async_context(await Client.sign_in(server.url, role, PASSWORD))
+            for role in ("technician", "expert", "observer")
+        ]
+        session = await clients[0].open_session()
+        lives = [await stack.enter_async_context(one.live(session.id)) for one in clients]
+        sights = [Seen(), Seen()]
+        calls = [await stack.enter_async_context(filming(clients[0], lives[0]))]
+        for client, live, seen in zip(clients[1:], lives[1:], sights, strict=True):
+            call = Call(client, live, Media(on_picture=seen.picture, on_sound=seen.sound))
+            calls.append(await stack.enter_async_context(call))
+        await eventually(lambda: all(call.way == "sfu" for call in calls))
+        for seen in sights:
+            seen.clear()  # of what may have come directly
+        await eventually(lambda: all(is_a_film(seen) and seen.sounds > 30 for seen in sights))
+
+        media_server.kill()
+        await eventually(lambda: all(call.way == "direct" for call in calls))
+        for seen in sights:
+            seen.clear()
+        await eventually(lambda: all(is_a_film(seen) for seen in sights))
 
 
 def test_what_brings_a_browser_down_to_a_few_pictures_a_second_is_not_said() -> None:

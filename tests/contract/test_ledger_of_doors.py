@@ -21,6 +21,7 @@ UNTOLD = {
     ("POST", f"{API}/enrolments/show"),
     ("GET", f"{API}/cameras/{{key}}"),
     ("POST", f"{API}/telemetry/samples"),
+    *((method, f"{API}/sessions/{{session_id}}/screen") for method in ("GET", "PUT")),
 }
 
 

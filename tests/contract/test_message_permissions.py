@@ -22,12 +22,21 @@ FOR_HELPERS = {
     *("pointer.move", "stroke.draw", "frame.sight", "frame.freeze"),
     *("rung.tell", "rung.ask"),
 }
+# What an expert shows of their own: only they, and whoever runs the place.
+FOR_EXPERTS = {"screen.share", "screen.stop"}
 # The customer's word: of their own people, who watch, or of whoever runs the place; never of those who ask for it.
 FOR_CUSTOMERS = {"approval.give"}
 # Whoever watches may receive voice and video, and says how they are reached.
 TO_RECEIVE = {
     *("rtc.hail", "rtc.describe", "rtc.candidate", "rtc.part"),
-    *("rtc.sfu_enter", "rtc.sfu_describe", "rtc.sfu_candidate", "rtc.sfu_again", "rtc.sfu_layer"),
+    *(
+        "rtc.sfu_enter",
+        "rtc.sfu_describe",
+        "rtc.sfu_candidate",
+        "rtc.sfu_again",
+        "rtc.sfu_layer",
+        "rtc.sfu_look",
+    ),
 }
 # Whoever is in the session says whether they may be recorded, and may end it.
 TO_CONSENT = {"recording.agree", "recording.end"}
@@ -65,7 +74,7 @@ def test_this_walk_meets_every_message() -> None:
         for choice in client_messages.json_schema()["$defs"].values()
         if "const" in choice.get("properties", {}).get("type", {})
     }
-    assert set(MESSAGES) == known == FOR_HELPERS | FOR_CUSTOMERS | FOR_ALL == set(EXAMPLES)
+    assert set(MESSAGES) == known == FOR_HELPERS | FOR_EXPERTS | FOR_CUSTOMERS | FOR_ALL == set(EXAMPLES)
 
 
 def test_observers_watch_speak_and_approve_and_nothing_else() -> None:
@@ -73,7 +82,7 @@ def test_observers_watch_speak_and_approve_and_nothing_else() -> None:
     helpers = {Role.ADMIN, Role.EXPERT, Role.TECHNICIAN}
     assert {name: one.roles - {Role.OBSERVER} for name, one in MESSAGES.items()} == dict.fromkeys(
         MESSAGES, helpers
-    ) | {"approval.give": {Role.ADMIN}}
+    ) | {"approval.give": {Role.ADMIN}} | {name: {Role.ADMIN, Role.EXPERT} for name in FOR_EXPERTS}
 
 
 def test_a_link_to_watch_only_says_how_it_is_reached_and_one_to_approve_speaks_and_decides() -> None:
@@ -82,7 +91,7 @@ def test_a_link_to_watch_only_says_how_it_is_reached_and_one_to_approve_speaks_a
 
     assert sent_by(LinkMay.WATCH) == {"hello", "ping"} | TO_RECEIVE | TO_CONSENT
     assert sent_by(LinkMay.APPROVE) == FOR_ALL | FOR_CUSTOMERS
-    assert sent_by(LinkMay.HELP) == FOR_ALL | FOR_HELPERS
+    assert sent_by(LinkMay.HELP) == FOR_ALL | FOR_HELPERS | FOR_EXPERTS
 
 
 def test_every_message_needs_what_whoever_is_in_the_session_holds() -> None:
@@ -103,7 +112,9 @@ def somebody(role: Role) -> Participant:
 
 
 @pytest.mark.parametrize("may", list(LinkMay))
-@pytest.mark.parametrize("name", sorted(FOR_HELPERS | FOR_CUSTOMERS | FOR_ALL - {"hello", "ping"}))
+@pytest.mark.parametrize(
+    "name", sorted(FOR_HELPERS | FOR_EXPERTS | FOR_CUSTOMERS | FOR_ALL - {"hello", "ping"})
+)
 async def test_what_a_guests_link_does_not_let_them_send_has_no_effect(
     server: LiveServer, name: str, may: LinkMay
 ) -> None:

@@ -19,7 +19,9 @@ CALLERS = {
 MAY = ("client/", "doctor.py")
 # A setting names the one address it begins at; tests/access/test_provider.py sees that it is led to no other.
 PROVIDER = "access/provider.py"
-MEDIA_SERVER = "sessions/janus.py"  # at the address in the settings, which no message can name or change
+# At the address in the settings, which no message can name or change.
+JANUS = "sessions/janus.py"
+LIVEKIT = ("sessions/livekit_api.py", "sessions/livekit_line.py")
 
 
 def called(path: Path) -> set[str]:
@@ -42,7 +44,9 @@ def test_nothing_of_the_service_can_open_an_address() -> None:
     others = {name: modules for name, modules in callers.items() if not name.startswith(MAY)}
     assert others == {
         PROVIDER: ["authlib.integrations.httpx_client", "httpx2"],
-        MEDIA_SERVER: ["websockets.asyncio.client"],
+        JANUS: ["websockets.asyncio.client"],
+        LIVEKIT[0]: ["httpx2"],
+        LIVEKIT[1]: ["websockets.asyncio.client"],
     }
 
 
@@ -56,8 +60,9 @@ def test_where_the_provider_is_comes_from_the_settings_alone() -> None:
 
 
 def test_where_the_media_server_is_comes_from_the_settings_alone() -> None:
-    making = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if makes(path, "Janus")}
-    assert making == {"app.py"}
+    for name in ("Janus", "LiveKit"):
+        making = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if makes(path, name)}
+        assert making == {"app.py"}
 
 
 def makes_provider(path: Path) -> bool:

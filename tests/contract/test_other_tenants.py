@@ -51,6 +51,8 @@ REFUSED = {
     "DELETE /device-types/{device_type_id}": "still_in_use",
     "PUT /device-types/{device_type_id}/faces/{side}/picture": "nothing_to_go_by",  # a picture without a label
     "POST /sign-in/code": "ticket_dead",
+    "GET /sessions/{session_id}/screen": "no_screen",  # tests/sessions/test_screens.py has some
+    "PUT /sessions/{session_id}/screen": "screen_not_shared",
     **dict.fromkeys(
         (
             *("POST /sign-in/provider", "POST /sign-in/provider/finish"),

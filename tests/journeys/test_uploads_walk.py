@@ -33,6 +33,7 @@ HANDED_OUT = {
     "/pictures": "pictures/{sha256}",
     "/sessions/{session_id}/stills": "sessions/{session_id}/stills/{sha256}",
     "/sessions/{session_id}/recordings/{recording_id}/chunks/{k}": "sessions/{session_id}/recordings/{recording_id}/media",
+    "/sessions/{session_id}/screen": "sessions/{session_id}/screen",
     "/sessions/{session_id}/voice-notes": "sessions/{session_id}/voice-notes/{sha256}",
 }
 FILM = "/sessions/{session_id}/recordings/{recording_id}/chunks/{k}"
@@ -121,6 +122,8 @@ def filled(service: Attacked) -> Iterator[dict[str, str]]:
         recorder.enter()
         recorder.say({"type": "recording.ask", "n": 1, "id": "r1"})
         recorder.told("recording.began")
+        recorder.say({"type": "screen.share", "n": 2, "id": "s1"})
+        recorder.told("document.shown")
         service.ask("PUT", FILM.format(**filled, k=0).removeprefix("/"), content=HEAD_LINE + HEADER)
         yield filled
 
@@ -128,6 +131,8 @@ def filled(service: Attacked) -> Iterator[dict[str, str]]:
 def params_of(path: str, name: str = "x.png") -> dict[str, Any]:
     if path == "/attachments":
         return {"name": name}
+    if path.endswith("/screen"):
+        return {"screen_id": "s1"}
     return {"duration_ms": 900} if path.endswith("/voice-notes") else {}
 
 
@@ -214,6 +219,7 @@ def test_what_is_no_picture_is_taken_by_no_door_for_pictures(
         if door[1] in {
             "/pictures",
             "/sessions/{session_id}/stills",
+            "/sessions/{session_id}/screen",
             "/sessions/{session_id}/voice-notes",
             "/images/read",
         }:

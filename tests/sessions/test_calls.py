@@ -167,6 +167,23 @@ async def test_a_lost_line_parts_only_after_a_while_and_not_when_it_came_back(se
     assert [one["client"] for one in desk.line.told("rtc.parted")] == [phone.client]
 
 
+async def test_who_was_parted_while_away_is_told_so_when_back_and_only_once(server: LiveServer) -> None:
+    """L27. One end of a connection alone would never carry anything again."""
+    phone, desk = await server.join(TECHNICIAN, "phone"), await server.join(EXPERT, "desk")
+    await phone.say(describe(desk))
+    phone.leave()
+    await desk.say(describe(phone))
+    assert not desk.line.told("rtc.parted")  # it may be back in a moment
+    server.ticker.now_s += AWAY_S + 1
+    desk.connection.heard_at = server.ticker.now_s
+    await server.hub.tend()
+    assert [one["client"] for one in desk.line.told("rtc.parted")] == [phone.client]
+    back = await phone.again()
+    assert [one["client"] for one in back.line.told("rtc.parted")] == [desk.client]
+    back.leave()
+    assert not (await back.again()).line.told("rtc.parted")
+
+
 async def test_whoever_loses_their_rights_is_parted_at_once(server: LiveServer) -> None:
     """L21, L27."""
     phone, desk = await server.join(TECHNICIAN, "phone"), await server.join(EXPERT, "desk")

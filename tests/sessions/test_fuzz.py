@@ -70,6 +70,8 @@ VALID: list[dict[str, Any]] = [
     {"type": "device.show", "device": {"device_id": "D", "face": "rear"}},
     {"type": "step.show", "step": {"guide_id": "G", "step": 1, "done": [0]}},
     {"type": "document.show", "document": {"kind": "page", "document_id": "D", "page": 3}},
+    {"type": "screen.share", "id": "s1"},
+    {"type": "screen.stop", "id": "s1"},
     {"type": "approval.ask", "id": "a1", "what": "Pull the left supply", "device_id": "DEVICE"},
     {"type": "approval.give", "id": "a1", "decision": "refused", "reason": "not now"},
     {"type": "recording.ask", "id": "r1"},
@@ -112,6 +114,7 @@ VALID: list[dict[str, Any]] = [
     {"type": "rtc.sfu_candidate", "leg": "l1", "candidate": CANDIDATE},
     {"type": "rtc.sfu_again", "leg": "l1"},
     {"type": "rtc.sfu_layer", "leg": "l1", "layer": "half"},
+    {"type": "rtc.sfu_look", "looks": False},
 ]
 DURABLE = {m["type"] for m in VALID} - {
     "ping",
@@ -136,6 +139,7 @@ DURABLE = {m["type"] for m in VALID} - {
     "rtc.sfu_candidate",
     "rtc.sfu_again",
     "rtc.sfu_layer",
+    "rtc.sfu_look",
 }
 
 FORGED: list[dict[str, Any]] = [{}, {}, {"seq": 1}, {"by": EXPERT.id}, {"client": "x" * 16}, {"at": AT}]

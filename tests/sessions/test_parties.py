@@ -283,6 +283,30 @@ async def test_a_leg_that_found_no_way_is_offered_anew_and_a_strange_one_is_clos
     assert closed(desk)[-2:] == [offer["leg"], "none"]
 
 
+async def test_what_is_offered_anew_is_told_and_answered_on_the_same_leg(
+    server: LiveServer, sfu: FakeSfu
+) -> None:
+    """As LiveKit does: data channels first, then sound and pictures."""
+    _, desk, watcher, room = await conferring(server, sfu)
+    (offer,) = offers(desk)
+    answer = {"type": "rtc.sfu_describe", "leg": offer["leg"], "kind": "answer", "sdp": "first"}
+    await desk.say(answer)
+    await until(lambda: any(leg.answers == ["first"] for leg in room.takings))
+    mine = next(leg for leg in room.takings if leg.answers)
+    mine.watching.offer("anew")
+    first, second = offers(desk)
+    assert (second["leg"], second["sdp"]) == (first["leg"], "anew")
+    assert len(offers(watcher)) == 1
+    # It was lost with the line, and is told again until it is answered.
+    desk.leave()
+    back = await desk.again()
+    await back.say({"type": "rtc.hail", "to": None, "run": "r1"})
+    assert [one["sdp"] for one in offers(back)] == ["anew"]
+    await back.say(answer | {"sdp": "second"}, answer | {"sdp": "once too often"})
+    await until(lambda: mine.answers == ["first", "second"])
+    assert not closed(back)
+
+
 async def test_whoever_has_a_thin_line_takes_pictures_at_half_the_size_and_nobody_else_does(
     server: LiveServer, sfu: FakeSfu
 ) -> None:
@@ -348,3 +372,70 @@ def test_while_the_session_is_elsewhere_a_customer_takes_nothing_and_is_back_wit
         assert watching.until("rtc.way", 3)["way"] == "sfu"
         watching.pass_on("rtc.sfu_enter", room=room, takes_pictures=True)
         assert watching.until("rtc.sfu_described", 2)["leg"] != leg
+
+
+# -- who looks ------------------------------------------------------------------------------------------------------
+
+
+def watched(member: Member) -> list[bool]:
+    return [one["is_watched"] for one in member.line.told("rtc.sfu_watched")]
+
+
+async def look(member: Member, *, looks: bool) -> None:
+    await member.say({"type": "rtc.sfu_look", "looks": looks})
+
+
+async def test_whoever_sends_is_told_when_nobody_looks_any_more_and_when_somebody_does_again(
+    server: LiveServer, sfu: FakeSfu
+) -> None:
+    """L28."""
+    phone, desk, watcher, room = await conferring(server, sfu)
+    await until(lambda: watched(phone) == [True])
+    await look(desk, looks=False)
+    assert watched(phone) == [True]
+    await look(watcher, looks=False)
+    await until(lambda: watched(phone) == [True, False])
+    assert len(room.open_takings) == 2  # what is taken stays: the first picture is there at once
+    await look(desk, looks=True)
+    await until(lambda: watched(phone) == [True, False, True])
+    assert not watched(desk)
+
+
+async def test_where_the_last_who_looks_is_gone_nobody_does(server: LiveServer, sfu: FakeSfu) -> None:
+    """L28."""
+    phone, desk, watcher, _room = await conferring(server, sfu)
+    fourth = await came(server, SECOND, "fourth")
+    await enter(fourth, takes_pictures=False)
+    await look(desk, looks=False)
+    watcher.leave()
+    server.ticker.now_s += AWAY_S + 1
+    await server.hub.tend()
+    await until(lambda: watched(phone) == [True, False])
+    # A page that is loaded anew looks, until it says otherwise.
+    await enter(desk)
+    await until(lambda: watched(phone)[-1])
+
+
+async def test_who_lost_the_line_is_told_again_whether_they_are_looked_at(
+    server: LiveServer, sfu: FakeSfu
+) -> None:
+    """L28."""
+    phone, desk, watcher, _room = await conferring(server, sfu)
+    for member in (desk, watcher):
+        await look(member, looks=False)
+    phone.leave()
+    back = await phone.again()
+    await back.say({"type": "rtc.hail", "to": None, "run": "r1"})
+    await until(lambda: watched(back) == [False])
+
+
+async def test_of_a_conference_that_takes_only_voices_no_pictures_are_watched(
+    server: LiveServer, sfu: FakeSfu
+) -> None:
+    """L28."""
+    phone, desk, watcher = await three(server)
+    await until(lambda: bool(sfu.rooms))
+    for member in (phone, desk, watcher):
+        await enter(member, takes_pictures=False)
+    await send(phone, sfu.rooms[0])
+    await until(lambda: watched(phone) == [False])

@@ -23,6 +23,8 @@ HOW = (
     "No Chromium for the browser tests. Install one (Debian: apt install chromium), or name it in NEARHAND_CHROMIUM, "
     "or let npm reach its registry for @sparticuz/chromium."
 )
+NOBODY_ASKED = "--use-fake-ui-for-media-stream"
+CHOOSES_TAB = "--auto-select-tab-capture-source-by-title="
 CAMERA_FRAMES_PER_S = 30  # at which Chromium plays JPEGs
 CALM_FRAMES_PER_S = (
     15  # enough for whoever does not measure, and half the work for coders, screens and readers
@@ -37,7 +39,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
+    NOBODY_ASKED,
     "--disable-features=WebRtcHideLocalIpsWithMdns",  # no multicast on a test machine
 )
 
@@ -102,7 +104,10 @@ def chromium(camera: Path | None = None, *more: str) -> Iterator[Browser]:
 
 def launched(kind: BrowserType, camera: Path | None, *more: str, program: str | None = None) -> Browser:
     """One more of them, for whom `chromium` is not enough."""
-    flags = [*FLAGS, *more, *([f"--use-file-for-fake-video-capture={camera}"] if camera else [])]
+    # Whoever is to choose a tab of their own would be given a made-up screen.
+    chooses = any(flag.startswith(CHOOSES_TAB) for flag in more)
+    kept = [flag for flag in FLAGS if not (chooses and flag == NOBODY_ASKED)]
+    flags = [*kept, *more, *([f"--use-file-for-fake-video-capture={camera}"] if camera else [])]
     return kind.launch(executable_path=program or find_chromium(), headless=True, args=flags)
 
 

@@ -299,6 +299,9 @@ class World:
             assert live.ask("recording.ask", id=ids["recording"]) == "ack"
             self._recorded(ids, technician)
             assert live.ask("recording.end", id=ids["recording"]) == "ack"
+        ids["screen"] = f"{word}screen"
+        with self.live(ids["session"], expert, f"{word}2") as live:
+            assert live.ask("screen.share", id=ids["screen"]) == "ack"
         link = {"may": "help", "role": "technician", "label": word}
         made = self.made("POST", f"sessions/{ids['session']}/invitations", link, expert)
         ids["link"], ids["link_token"] = made["link"]["id"], made["url"].partition("#")[2]

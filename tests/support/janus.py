@@ -1,13 +1,13 @@
 """A real Janus in a folder, killed at the end; tests that need one skip where it is not installed."""
 
 import shutil
-import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
+
+from tests.support.child import Child, is_free
 
 PLUGINS = Path("/usr/lib/x86_64-linux-gnu/janus")
 PORTS = range(8550, 8556)
@@ -27,13 +27,13 @@ admin: {{ admin_ws=false; admin_wss=false }}
 """
 
 
-class JanusProcess:
+class JanusProcess(Child):
     def __init__(self, folder: Path) -> None:
         if shutil.which("janus") is None or not PLUGINS.is_dir():
             pytest.skip("Janus is not installed (Debian: apt install janus)")
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self.port = next(port for port in PORTS if _is_free(port))
+        self.port = next(port for port in PORTS if is_free(port))
         self.url = f"ws://127.0.0.1:{self.port}"
         unused = [one.name for one in (PLUGINS / "plugins").glob("*.so") if "videoroom" not in one.name]
         carriers = [one.name for one in (PLUGINS / "transports").glob("*.so") if "websockets" not in one.name]
@@ -56,7 +56,7 @@ class JanusProcess:
                 ["janus", "-F", str(self._folder)], stdout=log, stderr=log, cwd=self._folder
             )
         until_s = time.monotonic() + 20
-        while _is_free(self.port):
+        while is_free(self.port):
             if self.process.poll() is not None or time.monotonic() > until_s:
                 pytest.fail(
                     (self._folder / "janus.log").read_text(encoding="utf-8", errors="replace")[-3000:]
@@ -70,19 +70,3 @@ class JanusProcess:
             "NEARHAND_JANUS_API_SECRET": API_SECRET,
             "NEARHAND_JANUS_ADMIN_KEY": ADMIN_KEY,
         }
-
-    def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def __enter__(self) -> "JanusProcess":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.process.poll() is None:
-            self.kill()
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0

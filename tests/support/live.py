@@ -11,6 +11,7 @@ from nearhand.access.model import HOUSE, Role, Where
 from nearhand.devices.model import CameraMask, Face, FaceSide
 from nearhand.kit.clock import FixedClock
 from nearhand.kit.ids import SequentialIds
+from nearhand.media.model import Still
 from nearhand.sessions.anchoring import Part
 from nearhand.sessions.connections import Caller, Connection, Limits
 from nearhand.sessions.finding import Registered
@@ -140,6 +141,7 @@ class LiveServer:
         self._limits = limits
         self.look_up: Callable[..., Any] = nothing_to_find
         self.place_of: Callable[..., Any] = nowhere
+        self.keeps = True
         self.masks: dict[str | None, CameraMask] = {}
 
     async def start(self) -> "LiveServer":
@@ -150,7 +152,7 @@ class LiveServer:
             self.log,
             clock=self.clock,
             limits=self._limits,
-            registered=Registered(self._look_up, self._place_of, self._mask_of),
+            registered=Registered(self._look_up, self._place_of, self._mask_of, self._keep),
             monotonic=self.ticker,
         )
         await self.hub.start()
@@ -168,6 +170,11 @@ class LiveServer:
 
     async def _mask_of(self, device_id: str | None) -> CameraMask:
         return self.masks.get(device_id, CameraMask.OFF)
+
+    async def _keep(self, still: Still, account: str, content: bytes) -> None:
+        if not self.keeps:
+            raise NotSaved
+        await self.log.add_still(still, account)
 
     async def stop(self) -> None:
         await self.hub.stop()

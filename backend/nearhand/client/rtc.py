@@ -99,7 +99,9 @@ class _Way:
     by: str | None  # the participant behind it
     run: str = ""  # of the other's page
     leg: str = ""  # at the media server
+    offer: str = ""  # of what comes by that leg
     is_opener: bool = False
+    connected: asyncio.Event = field(default_factory=asyncio.Event)
     early: list[signalling.IceCandidate] = field(default_factory=list)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     is_over: bool = False
@@ -310,12 +312,19 @@ class Call:
                     if not way.is_over:
                         await self._take(way, "answer", message.sdp)
             return
-        if message.leg in self._ways or message.client is None:
+        if message.client is None:
+            return
+        way = self._ways.get(message.leg) or self._connect(
+            message.leg, message.client, message.by, leg=message.leg
+        )
+        if way.offer == message.sdp:
             return  # told again after a lost line
-        way = self._connect(message.leg, message.client, message.by, leg=message.leg)
+        if way.offer:
+            await way.connected.wait()  # aiortc starts nothing of what is added while it connects
         async with way.turn:
             if way.is_over:
                 return
+            way.offer = message.sdp
             await self._take(way, "offer", message.sdp)
             await self._describe(way, await way.pc.createAnswer())
 
@@ -336,6 +345,7 @@ class Call:
         def _() -> None:
             if pc.connectionState == "connected":
                 self._pause_s = 1.0
+                way.connected.set()
             elif pc.connectionState == "failed" and self._ways.get(name) is way:
                 self._do(self._again(name))
 

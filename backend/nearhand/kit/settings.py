@@ -195,6 +195,11 @@ class Settings(BaseSettings):
         description="File with the keys that sign labels where a site asks for it, made if absent. "
         "Unset: `keys/labels.keys` in data_dir.",
     )
+    screen_pictures_per_minute: int = Field(
+        60,
+        gt=0,
+        description="Pictures of a shared screen that are taken in a minute of one session before 429.",
+    )
     json_limit_bytes: int = Field(1 * MIB, description="Largest JSON request body, in bytes.")
     upload_limit_bytes: int = Field(50 * MIB, description="Largest uploaded file, in bytes.")
     import_limit_bytes: int = Field(64 * MIB, description="Largest bulk import, in bytes.")
@@ -285,6 +290,12 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Its VideoRoom's admin_key (janus.plugin.videoroom.jcfg), without which nobody else opens rooms.",
     )
+    livekit_url: str = Field(
+        "",
+        description="Address of a LiveKit server, in place of Janus: ws://127.0.0.1:7880. Needs the extra `livekit`.",
+    )
+    livekit_key: str = Field("", description="One of its API keys (`keys` in its configuration), by name.")
+    livekit_secret: SecretStr = Field(SecretStr(""), description="That key's secret.")
     live_snapshot_events: int = Field(1000, description="Events between two folded snapshots of a session.")
 
     @field_validator("trusted_proxies")

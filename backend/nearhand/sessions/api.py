@@ -147,7 +147,8 @@ async def export(
 
     resources = request.app.state.resources
     packed_at = resources.clock.now().isoformat()
-    pieces = resources.packer.pack(Told(audience.row, pages, stills), packed_at=packed_at)
+    told = Told(audience.row, pages, stills, is_whole=audience.sees_all)
+    pieces = resources.packer.pack(told, packed_at=packed_at)
     return StreamingResponse(
         pieces,
         media_type="application/zip",

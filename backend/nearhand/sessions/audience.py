@@ -24,6 +24,7 @@ from nearhand.sessions.messages import (
     ApprovalGiven,
     DeviceShow,
     DeviceShown,
+    DocumentShown,
     FrameSight,
     FrameSighted,
     ParticipantJoined,
@@ -174,8 +175,16 @@ class Curtain:
             # Moved to where they may not look: for them it is gone.
             stamp = event.model_dump(exclude={"type", "annotation"})
             return AnnotationRemoved(**stamp, id=event.annotation.id).model_dump_json()
+        if isinstance(event, DocumentShown):
+            return self._document(event).model_dump_json()
         is_elsewhere = isinstance(event, DeviceShown)
         return Withheld(seq=event.seq, is_elsewhere=is_elsewhere).model_dump_json()
+
+    def _document(self, event: DocumentShown) -> DocumentShown:
+        """What took its place may not be theirs to see; that it is not shown any more names no equipment."""
+        last = event.last if event.last is not None and self.sees((self._stage.at(event.last.seq),)) else None
+        document = event.document if self.sees((self._stage.at(event.seq),)) else None
+        return event.model_copy(update={"document": document, "last": last})
 
     def told_all(self, bodies: list[str]) -> list[str]:
         return [self.told(server_events.validate_json(body), body) for body in bodies]
@@ -187,6 +196,11 @@ class Curtain:
     def shows(self, frame: FrameRef) -> bool:
         """Whether a live picture is for their eyes: it is about what the session is about, and what is seen in it."""
         return not self.is_elsewhere and self.sees(self._of_frame(frame))
+
+    def shows_screen(self, at_seq: int) -> bool:
+        """Whether what a shared screen was at this event is for their eyes: as a page, and as of that moment."""
+        shown = self._room.document
+        return shown is not None and self.sees((self._stage.at(shown.seq), self._stage.at(at_seq)))
 
     def state(self) -> SessionState:
         """All they may see of it, for one who joins."""
@@ -256,6 +270,8 @@ class Curtain:
                 return self._of_still(event.still)
             case ApprovalAsked() | ApprovalGiven():
                 return self._of_approval(event.approval)
+            case DocumentShown(last=last) if last is not None:
+                return (self._stage.at(event.seq), self._stage.at(last.seq))
             case _:
                 return (self._stage.at(event.seq),)
 

@@ -34,6 +34,7 @@ class Calls:
     def __init__(self) -> None:
         self._pairs: set[frozenset[str]] = set()
         self._away: dict[str, float] = {}
+        self._untold: dict[str, set[str]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._pairs)
@@ -49,12 +50,24 @@ class Calls:
             self._away.pop(one, None)
         return sorted(name for pair in ended for name in pair if name != one)
 
+    def tell_later(self, client: str, parted: str) -> None:
+        """This client was parted from that one while it was away: its own end may still stand."""
+        self._untold.setdefault(client, set()).add(parted)
+
+    def untold(self, client: str) -> list[str]:
+        """Whom it was parted from while it was away; asked once, when it is back."""
+        return sorted(self._untold.pop(client, ()))
+
     def clients(self) -> set[str]:
         return {name for pair in self._pairs for name in pair}
 
     def is_away(self, client: str, since_s: float) -> None:
         if client in self.clients():
             self._away[client] = since_s
+
+    def awaits(self, one: str, other: str) -> bool:
+        """Whether the other, with whom this one was put through, has lost its line a moment ago and may be back."""
+        return other in self._away and frozenset((one, other)) in self._pairs
 
     def is_back(self, client: str) -> None:
         self._away.pop(client, None)

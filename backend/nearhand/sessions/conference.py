@@ -21,7 +21,13 @@ from nearhand.sessions.sfu import (
     Taking,
     Watching,
 )
-from nearhand.sessions.signalling import IceCandidate, RtcSfuCandidateTold, RtcSfuClosed, RtcSfuDescribed
+from nearhand.sessions.signalling import (
+    IceCandidate,
+    RtcSfuCandidateTold,
+    RtcSfuClosed,
+    RtcSfuDescribed,
+    RtcSfuWatched,
+)
 
 log = structlog.get_logger()
 
@@ -62,6 +68,7 @@ class _Sender:
     theirs: _Candidates
     leg: Sending | None = None
     is_flowing: bool = False
+    is_watched: bool | None = None  # as it was told; None: not yet
     is_dropped: bool = False
     early: list[IceCandidate | None] = field(default_factory=list)
 
@@ -73,6 +80,7 @@ class _Taker:
     source: _Sender
     kinds: frozenset[Kind]
     leg: Taking | None = None
+    offer: str = ""
     is_answered: bool = False
     is_dropped: bool = False
 
@@ -88,6 +96,7 @@ class Conference:
         self._room.add_done_callback(_note_failure)
         self._rights: Mapping[str, Rights] = {}
         self._entered: dict[str, bool] = {}  # by client: whether it takes pictures
+        self._looks_away: set[str] = set()
         self._senders: dict[str, _Sender] = {}
         self._takers: dict[tuple[str, str], _Taker] = {}  # by (who takes, whose)
         self._is_closed = False
@@ -100,6 +109,7 @@ class Conference:
     def enter(self, client: str, *, takes_pictures: bool) -> None:
         self._drop_all(client)
         self._entered[client] = takes_pictures
+        self._looks_away.discard(client)
         self._settle()
 
     def offered(self, client: str, leg_id: str, sdp: str) -> None:
@@ -134,6 +144,10 @@ class Conference:
         if taker is not None and taker.leg is not None:
             self._do(taker.leg.want(layer))
 
+    def look(self, client: str, *, looks: bool) -> None:
+        (self._looks_away.discard if looks else self._looks_away.add)(client)
+        self._tell_watched()
+
     def again(self, client: str, leg_id: str) -> None:
         for pair, taker in list(self._takers.items()):
             if pair[0] == client and taker.leg_id == leg_id:
@@ -147,6 +161,10 @@ class Conference:
         for pair, taker in self._takers.items():
             if pair[0] == client and taker.leg is not None and not taker.is_answered:
                 self._offer(pair, taker)
+        sender = self._senders.get(client)
+        if sender is not None:
+            sender.is_watched = None
+            self._tell_watched()
 
     # -- what has changed --
 
@@ -182,6 +200,20 @@ class Conference:
                 theirs = self._candidates(pair[0], leg_id)
                 taker = self._takers[pair] = _Taker(leg_id, theirs, self._senders[pair[1]], kinds)
                 self._do(self._make_taking(pair, taker))
+        self._tell_watched()
+
+    def _tell_watched(self) -> None:
+        """Whoever sends pictures is told when the first looks at them, and when nobody does any more."""
+        watched = {
+            other
+            for (client, other), taker in self._takers.items()
+            if "video" in taker.kinds and client not in self._looks_away
+        }
+        for client, sender in self._senders.items():
+            is_watched = client in watched
+            if sender.is_flowing and sender.is_watched is not is_watched:
+                sender.is_watched = is_watched
+                self._tell(client, RtcSfuWatched(is_watched=is_watched))
 
     def _wanted(self) -> dict[tuple[str, str], frozenset[Kind]]:
         wanted: dict[tuple[str, str], frozenset[Kind]] = {}
@@ -235,7 +267,12 @@ class Conference:
         try:
             room = await self._its_room()
             # Whose leg is over notices it, and asks for another one.
-            watching = Watching(lambda: None, taker.theirs.found, lambda: None)
+            watching = Watching(
+                lambda: None,
+                taker.theirs.found,
+                lambda: None,
+                lambda sdp: self._offered_anew(pair, taker, sdp),
+            )
             leg = await room.taking(source.feed, taker.kinds, watching)
         except SfuRefused as error:
             log.warning("taking_was_refused", error=str(error))
@@ -248,13 +285,18 @@ class Conference:
         if taker.is_dropped:
             await leg.close()
             return
+        taker.offer = leg.offer
         self._offer(pair, taker)
 
+    def _offered_anew(self, pair: tuple[str, str], taker: _Taker, sdp: str) -> None:
+        taker.offer, taker.is_answered = sdp, False
+        if self._takers.get(pair) is taker:
+            self._offer(pair, taker)
+
     def _offer(self, pair: tuple[str, str], taker: _Taker) -> None:
-        assert taker.leg is not None
         client, other = pair
         offer = RtcSfuDescribed(
-            leg=taker.leg_id, kind="offer", sdp=taker.leg.offer, client=other, by=self._rights[other].by
+            leg=taker.leg_id, kind="offer", sdp=taker.offer, client=other, by=self._rights[other].by
         )
         self._tell(client, offer)
         taker.theirs.described()
@@ -283,6 +325,7 @@ class Conference:
 
     def _drop_all(self, client: str) -> None:
         self._entered.pop(client, None)
+        self._looks_away.discard(client)
         self._drop_sender(client)
         for pair in [one for one in self._takers if one[0] == client]:
             self._drop_taker(pair)

@@ -43,6 +43,7 @@ class Limits:
     outbox_s: float
     idle_s: float
     snapshot_events: int
+    screens_per_minute: int = 60  # pictures of a shared screen, of one session
     budget_bytes: int | None = None  # of a phone's own traffic in a session; it counts by itself
 
 

@@ -9,6 +9,7 @@ import structlog
 from nearhand.access.model import Where
 from nearhand.devices.model import Face
 from nearhand.kit.errors import NearhandError
+from nearhand.media.model import Still
 from nearhand.sessions.anchoring import Part
 from nearhand.sessions.audience import named_in
 from nearhand.sessions.connections import Asked, Connection
@@ -24,6 +25,10 @@ log = structlog.get_logger()
 LookUp = Callable[[str, Ask | FrameSight, ShownDevice | None], Awaitable[Part | Face | None]]
 
 
+# Make it a still of its session, on the disk: what it is, on whose account, and its bytes.
+Keep = Callable[[Still, str, bytes], Awaitable[None]]
+
+
 class PlaceOf(Protocol):
     def __call__(self, device_id: str, *, is_fresh: bool = False) -> Awaitable[Where]:
         """Where a device stands; `is_fresh`: as of now, not of a few seconds ago."""
@@ -36,6 +41,7 @@ class Registered:
     look_up: LookUp
     place_of: PlaceOf
     mask_of: RuleOf
+    keep: Keep
 
 
 class Finder:

@@ -20,6 +20,7 @@ from nearhand.sessions.model import ClientTaken, Session, UnknownSession
 from nearhand.sessions.pipeline import Parts, Pipeline
 from nearhand.sessions.room import Deliver
 from nearhand.sessions.rooms import Rooms
+from nearhand.sessions.screens import Screens
 from nearhand.sessions.sfu import Sfu
 from nearhand.sessions.signalling import Conferring
 from nearhand.sessions.stage import Placed
@@ -49,8 +50,13 @@ class Hub:
         self._walls = Walls(live_log, self._rooms)
         self.gate = Gate(self._rooms, registered.mask_of, monotonic)
         self._finder = Finder(registered)
-        self._entrance = Entrance(live_log, self._rooms, self.gate, limits.budget_bytes)
-        parts = Parts(live_log, self._rooms, self._walls, self.gate, self._finder, self._entrance)
+        self.screens = Screens(
+            self._rooms, registered.keep, per_minute=limits.screens_per_minute, monotonic=monotonic
+        )
+        self._entrance = Entrance(live_log, self._rooms, self.gate, self.screens, limits.budget_bytes)
+        parts = Parts(
+            live_log, self._rooms, self._walls, self.gate, self.screens, self._finder, self._entrance
+        )
         self._pipeline = Pipeline(
             parts, snapshot_events=limits.snapshot_events, clock=clock, monotonic=monotonic
         )
@@ -196,6 +202,7 @@ class Hub:
 
     async def _hear_ask(self, connection: Connection, ask: Ask) -> None:
         asked = Asked(connection, ask, ask.n)
+        await self.screens.before(connection, ask)
         await self._finder.find(asked, ask)
         if not connection.is_closing:
             self._pipeline.ask(asked)

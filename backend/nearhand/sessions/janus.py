@@ -3,7 +3,6 @@
 import asyncio
 import json
 import secrets
-from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -11,6 +10,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
+from nearhand.sessions.presence import Presence
 from nearhand.sessions.sfu import Feed, Kind, Layer, Line, SfuDown, SfuRefused, Watching
 from nearhand.sessions.signalling import IceCandidate
 
@@ -27,23 +27,18 @@ PLUGIN = "janus.plugin.videoroom"
 SUBSTREAMS: dict[Layer, int] = {"whole": 1, "half": 0}
 
 
-class Janus:
+class Janus(Presence):
     """One connection, opened anew whenever it is lost; rooms of an older one are gone."""
 
     def __init__(self, url: str, *, api_secret: str = "", admin_key: str = "") -> None:
+        super().__init__()
         self._url = url
         self._api_secret, self._admin_key = api_secret, admin_key
         self._socket: ClientConnection | None = None
         self._session_id = 0
         self._asked: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._handles: dict[int, _Handle] = {}
-        self._watchers: list[Callable[[], None]] = []
         self._task: asyncio.Task[None] | None = None
-        self.is_up = False
-        self.trouble = ""  # why it is not, in words
-
-    def watch(self, on_change: Callable[[], None]) -> None:
-        self._watchers.append(on_change)
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._stay())
@@ -86,12 +81,10 @@ class Janus:
                 async with self._line() as socket:
                     reading = await self._open_session(socket)
                     pause_s = 0.25
-                    self._become(is_up=True)
+                    self.become(is_up=True)
                     await self._keep_alive(reading)
             except (OSError, WebSocketException, ValueError, SfuDown, SfuRefused) as error:
-                if str(error) != self.trouble:
-                    self.trouble = str(error)
-                    log.warning("media_server_out_of_reach", error=self.trouble)
+                self.missed(error)
             finally:
                 self._forget()
             await asyncio.sleep(pause_s)
@@ -120,16 +113,6 @@ class Janus:
             reading.cancel()
         raise SfuDown("The connection was closed.")
 
-    def _become(self, *, is_up: bool) -> None:
-        if is_up == self.is_up:
-            return
-        self.is_up = is_up
-        if is_up:
-            self.trouble = ""
-            log.info("media_server_is_there")
-        for on_change in self._watchers:
-            on_change()
-
     def _forget(self) -> None:
         self._socket, self._session_id = None, 0
         asked, self._asked = self._asked, {}
@@ -137,7 +120,7 @@ class Janus:
             if not waiting.done():
                 waiting.set_exception(SfuDown("The connection was lost."))
         self._handles.clear()
-        self._become(is_up=False)
+        self.become(is_up=False)
 
     async def _read(self, socket: ClientConnection) -> None:
         try:

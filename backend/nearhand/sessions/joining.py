@@ -8,6 +8,7 @@ from nearhand.sessions.gate import Gate
 from nearhand.sessions.log import Log
 from nearhand.sessions.messages import Hello, ResumeFrom, State, Welcome
 from nearhand.sessions.rooms import Rooms
+from nearhand.sessions.screens import Screens
 from nearhand.sessions.wire import CloseCode
 
 MAX_RESUMED_EVENTS = 20_000  # who missed more is told the state instead
@@ -25,8 +26,11 @@ class Joining:
 class Entrance:
     """Prepares who comes, and lets them in between two turns."""
 
-    def __init__(self, live_log: Log, rooms: Rooms, gate: Gate, budget_bytes: int | None) -> None:
-        self._log, self._rooms, self._gate, self._budget_bytes = live_log, rooms, gate, budget_bytes
+    def __init__(
+        self, live_log: Log, rooms: Rooms, gate: Gate, screens: Screens, budget_bytes: int | None
+    ) -> None:
+        self._log, self._rooms, self._gate, self._screens = live_log, rooms, gate, screens
+        self._budget_bytes = budget_bytes
 
     async def prepare(self, connection: Connection, hello: Hello) -> Joining:
         """Read all that takes time. Raises UnknownSession, also for a session that is not theirs to see."""
@@ -76,6 +80,8 @@ class Entrance:
             self._tell_state(connection, running)
         else:
             _tell_tail(connection, tail)
+        self._screens.tell(running, connection)
+        switchboard.tell_untold(connection, running)
         if not was_present:
             running.tell_presence(connection, is_present=True)
         early, connection.early = connection.early, []

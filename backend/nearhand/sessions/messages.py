@@ -29,10 +29,12 @@ from nearhand.sessions.message import (
 from nearhand.sessions.model import (
     Annotation,
     Approval,
+    BeforeAll,
     Decision,
     FramePart,
     FrameRef,
     ImagePoint,
+    LastOfScreen,
     Participant,
     PhraseId,
     PictureMask,
@@ -72,11 +74,14 @@ from nearhand.sessions.signalling import (
     RtcSfuDescribed,
     RtcSfuEnter,
     RtcSfuLayer,
+    RtcSfuLook,
+    RtcSfuWatched,
     RtcTalk,
     RtcTalks,
     RtcWay,
 )
 
+SCREEN_ROLES = frozenset({Role.ADMIN, Role.EXPERT})
 Bytes = Annotated[int, Field(ge=0, lt=2**53)]
 # Live video large and small, live pictures over the line, one still every few seconds, stills on request.
 Rung = Literal[1, 2, 3, 4, 5]
@@ -217,6 +222,22 @@ class DocumentShow(Ask):
 
     type: Literal["document.show"] = "document.show"
     document: ShownDocument | None
+
+
+class ScreenShare(Ask):
+    """Put one's screen before everybody's eyes, as it is from now on. The client mints `id`."""
+
+    roles = SCREEN_ROLES
+    type: Literal["screen.share"] = "screen.share"
+    id: ShortId
+
+
+class ScreenStop(Ask):
+    """Share it no more: by whoever shares it. What somebody else puts before everybody's eyes ends it too."""
+
+    roles = SCREEN_ROLES
+    type: Literal["screen.stop"] = "screen.stop"
+    id: ShortId
 
 
 class ApprovalAsk(Ask):
@@ -473,8 +494,11 @@ class StepShown(Event):
 
 
 class DocumentShown(Event):
+    """`last`: what the screen showed whose place it takes."""
+
     type: Literal["document.shown"] = "document.shown"
-    document: ShownDocument | None
+    document: BeforeAll | None
+    last: LastOfScreen | None = None
 
 
 class ApprovalAsked(Event):
@@ -605,6 +629,17 @@ class RungAsked(Passing):
     rung: Rung | None
 
 
+class ScreenChanged(Passing):
+    """The newest picture of the screen that is shared: to be fetched when there is room for it."""
+
+    replaces = "screen"
+    type: Literal["screen.changed"] = "screen.changed"
+    id: ShortId
+    sha256: str
+    width: int
+    height: int
+
+
 class CaptionSaid(Passing):
     replaces = "caption"
     type: Literal["caption.said"] = "caption.said"
@@ -616,12 +651,12 @@ class CaptionSaid(Passing):
 ClientMessage = Annotated[
     Hello | Ping
     | AnnotationAdd | AnnotationEdit | AnnotationRemove | AnnotationRestore
-    | ChatSay | SignalGive | StillShare | DeviceShow | StepShow | DocumentShow | ApprovalAsk | ApprovalGive
-    | RecordingAsk | RecordingAgree | RecordingEnd | SessionEnd
+    | ChatSay | SignalGive | StillShare | DeviceShow | StepShow | DocumentShow | ScreenShare | ScreenStop
+    | ApprovalAsk | ApprovalGive | RecordingAsk | RecordingAgree | RecordingEnd | SessionEnd
     | PointerMove | StrokeDraw | FrameSight | FrameFreeze | RungTell | RungAsk | CaptionSay
     | CameraAsk | CameraState
     | RtcHail | RtcDescribe | RtcCandidate | RtcHush | RtcPart
-    | RtcTalk | RtcSfuEnter | RtcSfuDescribe | RtcSfuCandidate | RtcSfuAgain | RtcSfuLayer,
+    | RtcTalk | RtcSfuEnter | RtcSfuDescribe | RtcSfuCandidate | RtcSfuAgain | RtcSfuLayer | RtcSfuLook,
     Field(discriminator="type"),
 ]  # fmt: skip
 
@@ -651,9 +686,9 @@ ServerMessage = Annotated[
     | RecordingAsked | RecordingAgreed | RecordingBegan | RecordingPaused | RecordingEnded | SessionClosed
     | Withheld
     | PresenceChanged | PointerMoved | StrokeDrawn | FrameSighted | FreezeAsked | RungTold | RungAsked | CaptionSaid
-    | CameraAsked | CameraStated
+    | ScreenChanged | CameraAsked | CameraStated
     | RtcHailed | RtcDescribed | RtcCandidateTold | RtcHushed | RtcParted
-    | RtcWay | RtcTalks | RtcSfuDescribed | RtcSfuCandidateTold | RtcSfuClosed
+    | RtcWay | RtcTalks | RtcSfuDescribed | RtcSfuCandidateTold | RtcSfuClosed | RtcSfuWatched
     | CameraMaskChanged,
     Field(discriminator="type"),
 ]  # fmt: skip

@@ -475,14 +475,32 @@ class ShownPicture(Frozen):
     height: int = Field(gt=0, le=20_000)
 
 
+class ShownScreen(Frozen):
+    """Somebody's screen as it is now: `GET /sessions/{id}/screen`."""
+
+    kind: Literal["screen"] = "screen"
+    id: ShortId
+    client: str  # which of their pages shares it
+
+
+class LastOfScreen(Frozen):
+    """What a screen showed when it was shared no more, kept as a still. `seq`: as of which event it was like that."""
+
+    sha256: str
+    width: int
+    height: int
+    seq: int
+
+
 ShownDocument = Annotated[ShownPage | ShownPicture, Field(discriminator="kind")]
+BeforeAll = Annotated[ShownPage | ShownPicture | ShownScreen, Field(discriminator="kind")]
 
 
 class GivenDocument(Frozen):
     seq: int
     by: str
     at: datetime
-    document: ShownDocument
+    document: BeforeAll
 
 
 # -- another's camera -------------------------------------------------------------------------------------------
@@ -644,6 +662,19 @@ class MaskMissing(Conflict):
 
 class UnknownStill(NotFound):
     code, title = "unknown_still", "That picture was not uploaded to this session"
+
+
+class NotShared(Conflict):
+    code, title = "screen_not_shared", "That screen is shared no more, or by somebody else"
+
+
+class NoScreen(NotFound):
+    code, title = "no_screen", "No screen is shared that you may see, or no picture of it has come yet"
+
+
+class TooManyScreens(TooMany):
+    code, title = "too_many_screens", "Pictures of a screen came faster than one a second"
+    retry_after_s = 1
 
 
 class UnknownVoiceNote(NotFound):

@@ -39,6 +39,7 @@ class Told:
     session: Session
     pages: Pages
     stills: Stills
+    is_whole: bool = True  # nothing of it is held back, or told otherwise than it was
 
 
 class Packer:
@@ -107,7 +108,7 @@ async def _packed(told: Told, packed_at: str) -> AsyncIterator[bytes]:
         "events": last,
         "withheld": withheld,
         # Each event's text holds the one before it fast; the ledger has the seal of the same head.
-        "log_head": None if withheld else head.hex(),
+        "log_head": None if withheld or not told.is_whole else head.hex(),
         "log_head_is": "h = SHA-256(h + text of the event), beginning with SHA-256('nearhand-session\\n' + id)",
         "missing_stills": missing,
     }
@@ -123,13 +124,14 @@ def _logged(log: Entry, bodies: list[str], head: bytes) -> bytes:
 
 
 def _marked(marks: MarkBook, bodies: list[str]) -> tuple[list[str], int]:
-    """The stills that were shared, and how many events are not told."""
+    """The pictures that were shared or shown, and how many events are not told."""
     shared, withheld = [], 0
     for event in map(json.loads, bodies):
         marks.take(event)
         withheld += event["type"] == "withheld"
-        if event["type"] == "still.shared":
-            shared.append(event["still"]["sha256"])
+        for named in (event.get("still"), event.get("document"), event.get("last")):
+            if named and "sha256" in named:
+                shared.append(named["sha256"])
     return shared, withheld
 
 

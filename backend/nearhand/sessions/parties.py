@@ -16,6 +16,7 @@ from nearhand.sessions.signalling import (
     RtcSfuDescribe,
     RtcSfuEnter,
     RtcSfuLayer,
+    RtcSfuLook,
     RtcTalks,
     RtcWay,
 )
@@ -162,6 +163,8 @@ class Party:
                 conference.again(end.client, leg)
             case RtcSfuLayer(leg=leg, layer=layer):
                 conference.layer(end.client, leg, layer)
+            case RtcSfuLook(looks=looks):
+                conference.look(end.client, looks=looks)
 
     def _tell_who_talks(self, end: End) -> None:
         for client in sorted(self._talking - {end.client}):

@@ -21,6 +21,7 @@ from nearhand.sessions.messages import Ack
 from nearhand.sessions.model import ClientTaken, NotSaved
 from nearhand.sessions.room import Effect, Store
 from nearhand.sessions.rooms import Rooms
+from nearhand.sessions.screens import Screens
 from nearhand.sessions.settled import Acknowledge, Refuse
 from nearhand.sessions.turns import Due, Opening, TakingOff, Turn
 from nearhand.sessions.walls import Walls
@@ -47,6 +48,7 @@ class Parts:
     rooms: Rooms
     walls: Walls
     gate: Gate
+    screens: Screens
     finder: Finder
     entrance: Entrance
 
@@ -127,6 +129,11 @@ class Pipeline:
         self._due.recorded.append(running)
         self._wake.set()
 
+    def end_screen(self, running: Running, shown_seq: int) -> None:
+        """Whoever shared it is gone. `shown_seq`: the event that showed it."""
+        self._due.left.append((running, shown_seq))
+        self._wake.set()
+
     def busy(self) -> set[Running]:
         return self._due.rooms()
 
@@ -202,6 +209,10 @@ class Pipeline:
             self._take_off(turn, taking)
         for running in due.recorded:
             self._count_heads(turn, running, running.present())
+        for running, shown_seq in due.left:
+            if running in self._rooms:
+                turn.touched.add(running)
+                self._store_all(turn, running, running.room.end_screen(shown_seq, self._clock.now()))
         for new in due.opening:
             turn.open(new)
         turn.finish(self._snapshot_events)

@@ -50,6 +50,8 @@ from nearhand.sessions.messages import (
     RecordingEnded,
     RecordingEvent,
     RecordingPaused,
+    ScreenShare,
+    ScreenStop,
     SessionClosed,
     SessionEnd,
     SignalGive,
@@ -70,7 +72,9 @@ from nearhand.sessions.model import (
     FrameKey,
     GivenDocument,
     GivenSignal,
+    LastOfScreen,
     NoPose,
+    NotShared,
     OnFace,
     OnFrame,
     OnPort,
@@ -90,6 +94,7 @@ from nearhand.sessions.model import (
     Shape,
     SharedStill,
     ShownDevice,
+    ShownScreen,
     ShownStep,
     Snapshot,
     StillAnchor,
@@ -173,6 +178,7 @@ class Room:
         self.step_seq = 0
         self.approvals: dict[str, Approval] = {}
         self.document: GivenDocument | None = None
+        self.last_of_screen: LastOfScreen | None = None  # of the one that is shown now; fleeting
         self.voices: set[str] = set()
         self.recording: Recording | None = None
         self.recordings: dict[str, None] = {}  # the ids of all, in order
@@ -276,16 +282,19 @@ class Room:
         answer = self.settled.answer(participant.id, client, message.n)
         if answer is not None:
             return [answer]
+        before: list[Effect] = []
         try:
             if isinstance(found, NearhandError):
                 raise found
             self._check(participant, message)
+            if isinstance(message, SessionEnd) and self.document is not None:
+                before = self.end_screen(self.document.seq, now)
             event = self._DECIDE[type(message)](self, message, _Context(participant, client, now, found))
         except NearhandError as error:
             self.settled.settle(client, participant.id, message.n, is_stored=False)
             return [Refuse(error, message.n, is_settled=True)]
         self.apply(event)
-        return [Store(event)]
+        return [*before, Store(event)]
 
     def refuse(self, participant: Participant, client: str, n: int, error: NearhandError) -> list[Effect]:
         """Settle a numbered message that could not be understood: it must not block those after it."""
@@ -307,6 +316,29 @@ class Room:
             client="",
             n=0,
             annotation=old.model_copy(update={"is_kept": False, "updated_at": now}),
+        )
+        self.apply(event)
+        return [Store(event)]
+
+    @property
+    def screen(self) -> ShownScreen | None:
+        """The one that is shared now."""
+        shown = None if self.document is None else self.document.document
+        return shown if isinstance(shown, ShownScreen) else None
+
+    def end_screen(self, shown_seq: int, now: datetime) -> list[Effect]:
+        """Whoever shared it is not there any more, or the session ends. `shown_seq`: the event that showed it."""
+        shown = self.document
+        if self.is_ended or shown is None or self.screen is None or shown.seq != shown_seq:
+            return []
+        event = DocumentShown(
+            seq=self.seq + 1,
+            at=now,
+            by=shown.by,
+            client="",
+            n=0,
+            document=None,
+            last=self.last_of_screen,
         )
         self.apply(event)
         return [Store(event)]
@@ -352,7 +384,26 @@ class Room:
         return StepShown(**self._stamp(message, context), step=message.step)
 
     def _decide_document_show(self, message: DocumentShow, context: _Context) -> Event:
-        return DocumentShown(**self._stamp(message, context), document=message.document)
+        if message.document is None:
+            self._demand_own_screen(context)
+        return DocumentShown(
+            **self._stamp(message, context), document=message.document, last=self.last_of_screen
+        )
+
+    def _decide_screen_share(self, message: ScreenShare, context: _Context) -> Event:
+        screen = ShownScreen(id=message.id, client=context.client)
+        return DocumentShown(**self._stamp(message, context), document=screen, last=self.last_of_screen)
+
+    def _decide_screen_stop(self, message: ScreenStop, context: _Context) -> Event:
+        if self.screen is None or self.screen.id != message.id:
+            raise NotShared
+        self._demand_own_screen(context)
+        return DocumentShown(**self._stamp(message, context), document=None, last=self.last_of_screen)
+
+    def _demand_own_screen(self, context: _Context) -> None:
+        """Raises Forbidden where another's screen would only be taken away."""
+        if self.screen is not None and self.document and self.document.by != context.participant.id:
+            raise Forbidden("Whoever shares a screen stops it; others may show something else instead.")
 
     def _decide_approval_ask(self, message: ApprovalAsk, context: _Context) -> Event:
         if message.id in self.approvals:
@@ -628,6 +679,7 @@ class Room:
         self.step, self.step_seq = event.step, event.seq
 
     def _reduce_document_shown(self, event: DocumentShown) -> None:
+        self.last_of_screen = None
         self.document = (
             None
             if event.document is None
@@ -655,6 +707,8 @@ class Room:
         DeviceShow: _decide_device_show,
         StepShow: _decide_step_show,
         DocumentShow: _decide_document_show,
+        ScreenShare: _decide_screen_share,
+        ScreenStop: _decide_screen_stop,
         ApprovalAsk: _decide_approval_ask,
         ApprovalGive: _decide_approval_give,
         RecordingAsk: _decide_recording_ask,

@@ -216,8 +216,7 @@ class SessionService:
         await self.running(session_id)
         if role not in kind.roles or (actor.link and actor.link.may not in kind.guests):
             raise Forbidden(f"A participant with the role {role} may not send files for {kind.__name__}.")
-        # One link makes as many guests as one likes, so they share an account; nobody else's can be used up.
-        account = "guests" if actor.user_id is None else actor.user_id
+        account = account_of(actor)
         with self._counted(session_id, account) as uploading:
             if await self._log.unshared_stills(session_id, account) + uploading > self._stills.unshared:
                 raise TooManyUnshared(f"Share some first: {self._stills.unshared} wait to be shared.")
@@ -376,3 +375,8 @@ class SessionService:
         if part is None:
             raise UnknownPort(f"{view.device.name} has no port {place.port} on its {place.face}.")
         return Part(part.name, part.x_mm, part.y_mm, part.width_mm, part.height_mm)
+
+
+def account_of(actor: Actor) -> str:
+    """On whose account uploads are. One link makes as many guests as one likes, so all of them share one."""
+    return "guests" if actor.user_id is None else actor.user_id

@@ -18,6 +18,10 @@ class SfuRefused(Exception):
     """It answered, and does not do this one thing."""
 
 
+class SfuUnclear(ValueError):
+    """The settings do not say which one it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One sound or one picture that a sender sends. `mid`: its name in what the sender described."""
@@ -69,6 +73,9 @@ class Watching:
     flows: Callable[[], None]  # a way was found: what is sent can be taken by others
     candidate: Callable[[IceCandidate | None], None]
     over: Callable[[], None]  # the media server has given it up
+    offer: Callable[[str], None] = lambda _: (
+        None
+    )  # what is taken by it is described anew, and to be answered once more
 
 
 class SfuRoom(Protocol):
@@ -90,3 +97,19 @@ class Sfu(Protocol):
         """Be told when it is out of reach, and when it is back: then with nothing of what was there."""
 
     async def open(self) -> SfuRoom: ...
+
+
+class MediaServer(Sfu, Protocol):
+    """As the settings name it."""
+
+    @property
+    def trouble(self) -> str:
+        """Why it is not up, in words."""
+
+    async def start(self) -> None:
+        """Find it, and find it again whenever it was lost."""
+
+    async def stop(self) -> None: ...
+
+    async def try_once(self) -> None:
+        """Instead of starting: is it there, and opens a room? Raises SfuDown and SfuRefused with what is wrong."""

@@ -172,6 +172,13 @@ class RtcSfuLayer(Conferring):
     layer: Literal["whole", "half"]
 
 
+class RtcSfuLook(Conferring):
+    """The pictures that I take are looked at, or not any more. Whoever enters looks."""
+
+    type: Literal["rtc.sfu_look"] = "rtc.sfu_look"
+    looks: bool
+
+
 class CameraAsked(Put):
     type: Literal["camera.asked"] = "camera.asked"
     act: CameraAct
@@ -220,7 +227,8 @@ class RtcHushed(Put):
 class RtcParted(FromServer):
     """You and that client are not to be connected any more: close the connection now.
 
-    They gave it up, are gone, or one of you may not see what the session is about now.
+    They gave it up, are gone, or one of you may not see what the session is about now. Whoever was away is told when
+    back.
     """
 
     traffic = Traffic.DIRECTED
@@ -251,7 +259,10 @@ class RtcTalks(Put):
 
 
 class RtcSfuDescribed(FromServer):
-    """The answer to what you send, or an offer of what another client sends: then `client` and `by` say whose."""
+    """The answer to what you send, or an offer of what another client sends: then `client` and `by` say whose.
+
+    Another offer of the same leg is answered too, on the same connection; the same one was told again after a lost line.
+    """
 
     traffic = Traffic.DIRECTED
     type: Literal["rtc.sfu_described"] = "rtc.sfu_described"
@@ -275,3 +286,11 @@ class RtcSfuClosed(FromServer):
     traffic = Traffic.DIRECTED
     type: Literal["rtc.sfu_closed"] = "rtc.sfu_closed"
     leg: ShortId
+
+
+class RtcSfuWatched(FromServer):
+    """Whether anybody looks at the pictures that you send: while nobody does, none need be made."""
+
+    traffic = Traffic.DIRECTED
+    type: Literal["rtc.sfu_watched"] = "rtc.sfu_watched"
+    is_watched: bool

@@ -73,9 +73,12 @@ def _put_to(
     other = running.connections.get(to)
     if isinstance(message, RtcPart):
         _part(running, connection.client, to)
+    elif running.calls.awaits(connection.client, to):
+        return  # their own connection may still stand, and is looked for anew if not
     elif other is None or other is connection or not _may_reach(message, running, connection, other):
         # No error: whoever has just gone, or may not see any more, is still spoken to for a moment.
-        connection.tell(RtcParted(client=to))
+        if not _part(running, connection.client, to):
+            connection.tell(RtcParted(client=to))
     else:
         if is_of_a_way(message):
             running.calls.join(connection.client, other.client)
@@ -105,10 +108,20 @@ def _may_meet(running: Running, *ends: Connection) -> bool:
     return is_open and not any(one.curtain is not None and one.curtain.is_elsewhere for one in ends)
 
 
-def _part(running: Running, client: str, other: str | None = None) -> None:
-    """Tell this client and those it was put through to that they are to close."""
-    for name in running.calls.part(client, other):
+def tell_untold(connection: Connection, running: Running) -> None:
+    """A connection of which only one end is left would never carry anything again."""
+    for parted in running.calls.untold(connection.client):
+        connection.tell(RtcParted(client=parted))
+
+
+def _part(running: Running, client: str, other: str | None = None) -> bool:
+    """Tell this client and those it was put through to that they are to close. Returns whether there were any."""
+    names = running.calls.part(client, other)
+    for name in names:
         for one, parted in ((name, client), (client, name)):
             connection = running.connections.get(one)
-            if connection is not None:
+            if connection is None:
+                running.calls.tell_later(one, parted)
+            else:
                 connection.tell(RtcParted(client=parted))
+    return bool(names)

@@ -25,7 +25,7 @@ class Tender:
         self, parts: Parts, pipeline: Pipeline, *, idle_s: float, monotonic: Callable[[], float]
     ) -> None:
         self._rooms, self._walls, self._gate = parts.rooms, parts.walls, parts.gate
-        self._pipeline = pipeline
+        self._pipeline, self._screens = pipeline, parts.screens
         self._idle_s, self._monotonic = idle_s, monotonic
         self._rechecks: set[asyncio.Task[None]] = set()
         self._rechecked_at = monotonic()
@@ -44,8 +44,10 @@ class Tender:
         for running in self._rooms:
             if running.connections and running.ended_at is None:
                 await self._gate.tell_mask(running)
+            await self._watch_screen(running, now)
         for session_id in self._rooms.forget_empty(self._pipeline.busy()):
             self._gate.forget(session_id)
+            self._screens.forget(session_id)
         if now - self._rechecked_at >= RECHECK_EVERY_S:
             self._rechecked_at = now
             await self._recheck(everyone)
@@ -68,6 +70,12 @@ class Tender:
         if running.recorder_heard_at is None or recording.recorder in running.connections:
             running.recorder_heard_at = now
         self._pipeline.count_heads(running)
+
+    async def _watch_screen(self, running: Running, now: float) -> None:
+        shown_seq = self._screens.left(running, now)
+        if shown_seq is not None:
+            await self._screens.keep(running)
+            self._pipeline.end_screen(running, shown_seq)
 
     def recheck(self, holder: str, connections: Iterable[Connection]) -> None:
         """Somebody's rights are others now: what they have open is checked at once."""

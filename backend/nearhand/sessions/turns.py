@@ -9,7 +9,7 @@ from types import MappingProxyType
 from nearhand.access.model import Where
 from nearhand.kit.errors import Forbidden
 from nearhand.sessions.connections import Asked, Connection, Running
-from nearhand.sessions.handed import file_in
+from nearhand.sessions.handed import files_in
 from nearhand.sessions.joining import Joining
 from nearhand.sessions.log import Batch
 from nearhand.sessions.message import Event
@@ -54,9 +54,12 @@ class Due:
     opening: list[Opening] = field(default_factory=list)
     taking_off: list[TakingOff] = field(default_factory=list)
     recorded: list[Running] = field(default_factory=list)  # rooms to count heads in
+    left: list[tuple[Running, int]] = field(default_factory=list)  # screens, by the event that showed them
 
     def __bool__(self) -> bool:
-        return bool(self.asked or self.joining or self.opening or self.taking_off or self.recorded)
+        return bool(
+            self.asked or self.joining or self.opening or self.taking_off or self.recorded or self.left
+        )
 
     def settle(self, error: Exception | None = None) -> None:
         """Tell those who wait at a door of REST; they may have gone."""
@@ -79,6 +82,7 @@ class Due:
             *(join.running for join in self.joining),
             *(taking.running for taking in self.taking_off),
             *self.recorded,
+            *(running for running, _ in self.left),
         }
 
 
@@ -114,8 +118,7 @@ class Turn:
         self.batch.add_event(session_id, event, event.type, body)
         self.events[running].append(body)
         self._keep_marks(session_id, event)
-        sha256 = file_in(event)
-        if sha256 is not None:
+        for sha256 in files_in(event):
             self.batch.share(session_id, sha256)
         if isinstance(event, RecordingEvent):
             self.batch.record(session_id, event.recording)

@@ -87,13 +87,19 @@ export const uploadedBytes = (): number => uploaded;
 export async function sendBytes<T>(
   path: string,
   body: Blob | ArrayBuffer | Uint8Array<ArrayBuffer>,
-  options: { type?: string; headers?: Record<string, string>; signal?: AbortSignal; base?: string } = {},
+  options: {
+    method?: "PUT";
+    type?: string;
+    headers?: Record<string, string>;
+    signal?: AbortSignal;
+    base?: string;
+  } = {},
 ): Promise<T> {
   const type = options.type ?? (body instanceof Blob ? body.type : "");
   uploaded += body instanceof Blob ? body.size : body.byteLength;
   const response = await reach(
     globalThis.fetch((options.base ?? API) + path, {
-      method: "POST",
+      method: options.method ?? "POST",
       body,
       credentials: "same-origin",
       headers: { "Content-Type": type || "application/octet-stream", ...options.headers },

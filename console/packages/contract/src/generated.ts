@@ -1891,6 +1891,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{session_id}/screen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Screen
+         * @description What the shared screen shows now, once it has changed; its first picture is a still of the session.
+         *
+         *     For whoever was told of it by `screen.changed`. Its ETag is its SHA-256; 304 answers whoever has it.
+         */
+        get: operations["screen_api_v1_sessions__session_id__screen_get"];
+        /**
+         * Show Screen
+         * @description What the shared screen shows now, in the place of what it showed before: about one a second is taken, else 429.
+         *
+         *     For whoever shares it, as an expert or administrator. `screen.changed` tells the others.
+         */
+        put: operations["show_screen_api_v1_sessions__session_id__screen_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{session_id}/stills": {
         parameters: {
             query?: never;
@@ -3300,7 +3328,7 @@ export interface components {
             /** Size Bytes */
             size_bytes: number;
         };
-        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Ping"] | components["schemas"]["AnnotationAdd"] | components["schemas"]["AnnotationEdit"] | components["schemas"]["AnnotationRemove"] | components["schemas"]["AnnotationRestore"] | components["schemas"]["ChatSay"] | components["schemas"]["SignalGive"] | components["schemas"]["StillShare"] | components["schemas"]["DeviceShow"] | components["schemas"]["StepShow"] | components["schemas"]["DocumentShow"] | components["schemas"]["ApprovalAsk"] | components["schemas"]["ApprovalGive"] | components["schemas"]["RecordingAsk"] | components["schemas"]["RecordingAgree"] | components["schemas"]["RecordingEnd"] | components["schemas"]["SessionEnd"] | components["schemas"]["PointerMove"] | components["schemas"]["StrokeDraw"] | components["schemas"]["FrameSight"] | components["schemas"]["FrameFreeze"] | components["schemas"]["RungTell"] | components["schemas"]["RungAsk"] | components["schemas"]["CaptionSay"] | components["schemas"]["CameraAsk"] | components["schemas"]["CameraState"] | components["schemas"]["RtcHail"] | components["schemas"]["RtcDescribe"] | components["schemas"]["RtcCandidate"] | components["schemas"]["RtcHush"] | components["schemas"]["RtcPart"] | components["schemas"]["RtcTalk"] | components["schemas"]["RtcSfuEnter"] | components["schemas"]["RtcSfuDescribe"] | components["schemas"]["RtcSfuCandidate"] | components["schemas"]["RtcSfuAgain"] | components["schemas"]["RtcSfuLayer"];
+        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Ping"] | components["schemas"]["AnnotationAdd"] | components["schemas"]["AnnotationEdit"] | components["schemas"]["AnnotationRemove"] | components["schemas"]["AnnotationRestore"] | components["schemas"]["ChatSay"] | components["schemas"]["SignalGive"] | components["schemas"]["StillShare"] | components["schemas"]["DeviceShow"] | components["schemas"]["StepShow"] | components["schemas"]["DocumentShow"] | components["schemas"]["ScreenShare"] | components["schemas"]["ScreenStop"] | components["schemas"]["ApprovalAsk"] | components["schemas"]["ApprovalGive"] | components["schemas"]["RecordingAsk"] | components["schemas"]["RecordingAgree"] | components["schemas"]["RecordingEnd"] | components["schemas"]["SessionEnd"] | components["schemas"]["PointerMove"] | components["schemas"]["StrokeDraw"] | components["schemas"]["FrameSight"] | components["schemas"]["FrameFreeze"] | components["schemas"]["RungTell"] | components["schemas"]["RungAsk"] | components["schemas"]["CaptionSay"] | components["schemas"]["CameraAsk"] | components["schemas"]["CameraState"] | components["schemas"]["RtcHail"] | components["schemas"]["RtcDescribe"] | components["schemas"]["RtcCandidate"] | components["schemas"]["RtcHush"] | components["schemas"]["RtcPart"] | components["schemas"]["RtcTalk"] | components["schemas"]["RtcSfuEnter"] | components["schemas"]["RtcSfuDescribe"] | components["schemas"]["RtcSfuCandidate"] | components["schemas"]["RtcSfuAgain"] | components["schemas"]["RtcSfuLayer"] | components["schemas"]["RtcSfuLook"];
         /**
          * Component
          * @description A named part that is seen or replaced: a PSU, fan, disk bay, LED or button. Centre and size as for ports.
@@ -3595,7 +3623,10 @@ export interface components {
              */
             type: "document.show";
         };
-        /** DocumentShown */
+        /**
+         * DocumentShown
+         * @description `last`: what the screen showed whose place it takes.
+         */
         DocumentShown: {
             /**
              * At
@@ -3607,7 +3638,8 @@ export interface components {
             /** Client */
             client: string;
             /** Document */
-            document: (components["schemas"]["ShownPage"] | components["schemas"]["ShownPicture"]) | null;
+            document: (components["schemas"]["ShownPage"] | components["schemas"]["ShownPicture"] | components["schemas"]["ShownScreen"]) | null;
+            last?: components["schemas"]["LastOfScreen"] | null;
             /** N */
             n: number;
             /** Seq */
@@ -3945,7 +3977,7 @@ export interface components {
             /** By */
             by: string;
             /** Document */
-            document: components["schemas"]["ShownPage"] | components["schemas"]["ShownPicture"];
+            document: components["schemas"]["ShownPage"] | components["schemas"]["ShownPicture"] | components["schemas"]["ShownScreen"];
             /** Seq */
             seq: number;
         };
@@ -4328,6 +4360,20 @@ export interface components {
          * @enum {string}
          */
         LabelSigning: "off" | "warn" | "enforce";
+        /**
+         * LastOfScreen
+         * @description What a screen showed when it was shared no more, kept as a still. `seq`: as of which event it was like that.
+         */
+        LastOfScreen: {
+            /** Height */
+            height: number;
+            /** Seq */
+            seq: number;
+            /** Sha256 */
+            sha256: string;
+            /** Width */
+            width: number;
+        };
         /**
          * Layout
          * @description What vision needs to know of a labelled face; the same document as the CLI's layout.json.
@@ -6439,7 +6485,8 @@ export interface components {
          * RtcParted
          * @description You and that client are not to be connected any more: close the connection now.
          *
-         *     They gave it up, are gone, or one of you may not see what the session is about now.
+         *     They gave it up, are gone, or one of you may not see what the session is about now. Whoever was away is told when
+         *     back.
          */
         RtcParted: {
             /** Client */
@@ -6524,6 +6571,8 @@ export interface components {
         /**
          * RtcSfuDescribed
          * @description The answer to what you send, or an offer of what another client sends: then `client` and `by` say whose.
+         *
+         *     Another offer of the same leg is answered too, on the same connection; the same one was told again after a lost line.
          */
         RtcSfuDescribed: {
             /** By */
@@ -6577,6 +6626,32 @@ export interface components {
              * @enum {string}
              */
             type: "rtc.sfu_layer";
+        };
+        /**
+         * RtcSfuLook
+         * @description The pictures that I take are looked at, or not any more. Whoever enters looks.
+         */
+        RtcSfuLook: {
+            /** Looks */
+            looks: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.sfu_look";
+        };
+        /**
+         * RtcSfuWatched
+         * @description Whether anybody looks at the pictures that you send: while nobody does, none need be made.
+         */
+        RtcSfuWatched: {
+            /** Is Watched */
+            is_watched: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rtc.sfu_watched";
         };
         /**
          * RtcTalk
@@ -6755,6 +6830,57 @@ export interface components {
             unit: string;
         };
         /**
+         * ScreenChanged
+         * @description The newest picture of the screen that is shared: to be fetched when there is room for it.
+         */
+        ScreenChanged: {
+            /** By */
+            by: string;
+            /** Height */
+            height: number;
+            /** Id */
+            id: string;
+            /** Sha256 */
+            sha256: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "screen.changed";
+            /** Width */
+            width: number;
+        };
+        /**
+         * ScreenShare
+         * @description Put one's screen before everybody's eyes, as it is from now on. The client mints `id`.
+         */
+        ScreenShare: {
+            /** Id */
+            id: string;
+            /** N */
+            n: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "screen.share";
+        };
+        /**
+         * ScreenStop
+         * @description Share it no more: by whoever shares it. What somebody else puts before everybody's eyes ends it too.
+         */
+        ScreenStop: {
+            /** Id */
+            id: string;
+            /** N */
+            n: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "screen.stop";
+        };
+        /**
          * SecondStep
          * @description A code of the authenticator app, or one of the recovery codes.
          */
@@ -6795,7 +6921,7 @@ export interface components {
             quantity: string;
         };
         ServerEvent: components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["RecordingAsked"] | components["schemas"]["RecordingAgreed"] | components["schemas"]["RecordingBegan"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingEnded"] | components["schemas"]["SessionClosed"];
-        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["RecordingAsked"] | components["schemas"]["RecordingAgreed"] | components["schemas"]["RecordingBegan"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingEnded"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"] | components["schemas"]["RungTold"] | components["schemas"]["RungAsked"] | components["schemas"]["CaptionSaid"] | components["schemas"]["CameraAsked"] | components["schemas"]["CameraStated"] | components["schemas"]["RtcHailed"] | components["schemas"]["RtcDescribed"] | components["schemas"]["RtcCandidateTold"] | components["schemas"]["RtcHushed"] | components["schemas"]["RtcParted"] | components["schemas"]["RtcWay"] | components["schemas"]["RtcTalks"] | components["schemas"]["RtcSfuDescribed"] | components["schemas"]["RtcSfuCandidateTold"] | components["schemas"]["RtcSfuClosed"] | components["schemas"]["CameraMaskChanged"];
+        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["State"] | components["schemas"]["Ack"] | components["schemas"]["Refused"] | components["schemas"]["Problem"] | components["schemas"]["Pong"] | components["schemas"]["ParticipantJoined"] | components["schemas"]["AnnotationAdded"] | components["schemas"]["AnnotationEdited"] | components["schemas"]["AnnotationRemoved"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["ChatSaid"] | components["schemas"]["SignalGiven"] | components["schemas"]["StillShared"] | components["schemas"]["DeviceShown"] | components["schemas"]["StepShown"] | components["schemas"]["DocumentShown"] | components["schemas"]["ApprovalAsked"] | components["schemas"]["ApprovalGiven"] | components["schemas"]["RecordingAsked"] | components["schemas"]["RecordingAgreed"] | components["schemas"]["RecordingBegan"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingEnded"] | components["schemas"]["SessionClosed"] | components["schemas"]["Withheld"] | components["schemas"]["PresenceChanged"] | components["schemas"]["PointerMoved"] | components["schemas"]["StrokeDrawn"] | components["schemas"]["FrameSighted"] | components["schemas"]["FreezeAsked"] | components["schemas"]["RungTold"] | components["schemas"]["RungAsked"] | components["schemas"]["CaptionSaid"] | components["schemas"]["ScreenChanged"] | components["schemas"]["CameraAsked"] | components["schemas"]["CameraStated"] | components["schemas"]["RtcHailed"] | components["schemas"]["RtcDescribed"] | components["schemas"]["RtcCandidateTold"] | components["schemas"]["RtcHushed"] | components["schemas"]["RtcParted"] | components["schemas"]["RtcWay"] | components["schemas"]["RtcTalks"] | components["schemas"]["RtcSfuDescribed"] | components["schemas"]["RtcSfuCandidateTold"] | components["schemas"]["RtcSfuClosed"] | components["schemas"]["RtcSfuWatched"] | components["schemas"]["CameraMaskChanged"];
         /**
          * Session
          * @description One support call as a list shows it.
@@ -6986,6 +7112,21 @@ export interface components {
             sha256: string;
             /** Width */
             width: number;
+        };
+        /**
+         * ShownScreen
+         * @description Somebody's screen as it is now: `GET /sessions/{id}/screen`.
+         */
+        ShownScreen: {
+            /** Client */
+            client: string;
+            /** Id */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "screen";
         };
         /**
          * ShownStep
@@ -7697,6 +7838,7 @@ export type Label = components['schemas']['Label'];
 export type LabelDoubt = components['schemas']['LabelDoubt'];
 export type LabelPlace = components['schemas']['LabelPlace'];
 export type LabelSigning = components['schemas']['LabelSigning'];
+export type LastOfScreen = components['schemas']['LastOfScreen'];
 export type Layout = components['schemas']['Layout'];
 export type LayoutFace = components['schemas']['LayoutFace'];
 export type LayoutLabel = components['schemas']['LayoutLabel'];
@@ -7838,6 +7980,8 @@ export type RtcSfuDescribe = components['schemas']['RtcSfuDescribe'];
 export type RtcSfuDescribed = components['schemas']['RtcSfuDescribed'];
 export type RtcSfuEnter = components['schemas']['RtcSfuEnter'];
 export type RtcSfuLayer = components['schemas']['RtcSfuLayer'];
+export type RtcSfuLook = components['schemas']['RtcSfuLook'];
+export type RtcSfuWatched = components['schemas']['RtcSfuWatched'];
 export type RtcTalk = components['schemas']['RtcTalk'];
 export type RtcTalks = components['schemas']['RtcTalks'];
 export type RtcWay = components['schemas']['RtcWay'];
@@ -7847,6 +7991,9 @@ export type RungTell = components['schemas']['RungTell'];
 export type RungTold = components['schemas']['RungTold'];
 export type Sample = components['schemas']['Sample'];
 export type SampleBatch = components['schemas']['SampleBatch'];
+export type ScreenChanged = components['schemas']['ScreenChanged'];
+export type ScreenShare = components['schemas']['ScreenShare'];
+export type ScreenStop = components['schemas']['ScreenStop'];
 export type SecondStep = components['schemas']['SecondStep'];
 export type Series = components['schemas']['Series'];
 export type SeriesKey = components['schemas']['SeriesKey'];
@@ -7864,6 +8011,7 @@ export type SheetFormat = components['schemas']['SheetFormat'];
 export type ShownDevice = components['schemas']['ShownDevice'];
 export type ShownPage = components['schemas']['ShownPage'];
 export type ShownPicture = components['schemas']['ShownPicture'];
+export type ShownScreen = components['schemas']['ShownScreen'];
 export type ShownStep = components['schemas']['ShownStep'];
 export type Sighting = components['schemas']['Sighting'];
 export type Signal = components['schemas']['Signal'];
@@ -12101,6 +12249,80 @@ export interface operations {
                 };
                 content: {
                     "video/webm": string;
+                };
+            };
+        };
+    };
+    screen_api_v1_sessions__session_id__screen_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-none-match"?: string | null;
+            };
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": string;
+                };
+            };
+        };
+    };
+    show_screen_api_v1_sessions__session_id__screen_put: {
+        parameters: {
+            query: {
+                /** @description As `screen.share` named it. */
+                screen_id: string;
+            };
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description A JPEG, PNG or WebP of 1 MiB at most. */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Refused, with the reason. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Still"];
                 };
             };
         };

@@ -135,6 +135,7 @@ export class FakeServer {
       case "rtc.sfu_candidate":
       case "rtc.sfu_again":
       case "rtc.sfu_layer":
+      case "rtc.sfu_look":
         return; // nobody else could be connected to here
       default:
         return this.#ask(wire, message);

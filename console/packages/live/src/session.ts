@@ -13,6 +13,7 @@ import type {
   PointerMoved,
   Recording,
   Refused,
+  ScreenChanged,
   ServerEvent,
   ServerMessage,
   SharedStill,
@@ -51,6 +52,8 @@ export interface SessionView {
   readonly approvals: readonly Approval[];
   /** What somebody has put before everybody's eyes. */
   readonly document: GivenDocument | null;
+  /** The newest picture of the screen that somebody shares; null: none has come yet. */
+  readonly screen: ScreenChanged | null;
   /** What is recorded, or asked for; null: nothing. */
   readonly recording: Recording | null;
   /** The session is about equipment now that is not this person's to see. */
@@ -82,6 +85,7 @@ export const EMPTY_SESSION: SessionView = {
   step: null,
   approvals: [],
   document: null,
+  screen: null,
   recording: null,
   isElsewhere: false,
   pointers: {},
@@ -126,6 +130,7 @@ export function reduce(view: SessionView, message: ServerMessage): SessionView {
         ...view,
         ...state,
         document: state.document ?? null,
+        screen: null,
         recording: state.recording ?? null, // older servers leave it out
         epoch,
         seq,
@@ -154,6 +159,8 @@ export function reduce(view: SessionView, message: ServerMessage): SessionView {
       return { ...view, frames: { ...view.frames, [message.by]: message } };
     case "rung.told":
       return { ...view, rungs: { ...view.rungs, [message.by]: message } };
+    case "screen.changed":
+      return { ...view, screen: message };
     case "freeze.asked":
     case "rung.asked":
     case "caption.said":
@@ -169,6 +176,7 @@ export function reduce(view: SessionView, message: ServerMessage): SessionView {
     case "rtc.sfu_described":
     case "rtc.sfu_candidate_told":
     case "rtc.sfu_closed":
+    case "rtc.sfu_watched":
       return view; // a wish to act on, not a state: see `listen`
     case "withheld":
       return withoutEvent(view, message);
@@ -228,7 +236,7 @@ function withEvent(view: SessionView, event: ServerEvent): SessionView {
     case "step.shown":
       return { ...next, step: event.step };
     case "document.shown":
-      return { ...next, document: event.document && { seq, by, at, document: event.document } };
+      return { ...next, screen: null, document: event.document && { seq, by, at, document: event.document } };
     case "approval.asked":
     case "approval.given":
       return { ...next, approvals: replaced(view.approvals, event.approval) };

@@ -1,5 +1,5 @@
 /** What the camera sees, acted upon: devices recognised, poses told, stills shared. */
-import { sendBytes, type Sighting, type Still } from "@nearhand/contract";
+import { type FrameRef, sendBytes, type Sighting, type Still } from "@nearhand/contract";
 import type { Located } from "@nearhand/spatial";
 import { signal } from "@preact/signals";
 import { recognise } from "../device/recognise";
@@ -17,7 +17,7 @@ import type { FrameRead, PictureTaken, StillTaken } from "./messages";
 import { NOTHING_DUE, showing } from "./showing";
 
 const SIGHT_GAP_MS = 100;
-const SIGHT_GAP_ON_REQUEST_MS = 1000; // nobody sees the frames between: a still brings its own sighting
+const SIGHT_GAP_STILLS_MS = 1000; // nobody sees the frames between: a still brings its own sighting
 const RING_STILL_GAP_MS = 500; // during a session; a freeze asks for one of these
 const KEEPSAKE_GAP_MS = 2000;
 const POSES_KEPT_MS = 15_000;
@@ -27,7 +27,7 @@ export const lastSight = signal<(Sight & { frame_id: number; at: number; deviceI
 /** The newest still in which the device was seen: shown when it is lost from view. */
 export const keepsake = signal<{ url: string; sight: Sight; deviceId: string } | null>(null);
 
-const poses = new Map<number, Sight & { at: number }>();
+const poses = new Map<number, Sight & { at: number; deviceId: string }>();
 let lastTold = 0;
 let lastStill = 0;
 let stills: { sessionId: string; sender: StillSender } | null = null;
@@ -100,7 +100,7 @@ function taken(frame: FrameRead, deviceId: string, located: Located): void {
   const sight: Sight = { camera: frame.camera, located, ...(isByPicture && { held: "face_picture" }) };
   const { frame_id, captured_at: at } = frame;
   if ((lastSight.peek()?.at ?? 0) <= at) lastSight.value = { ...sight, frame_id, at, deviceId };
-  poses.set(frame_id, { ...sight, at });
+  poses.set(frame_id, { ...sight, at, deviceId });
 }
 
 function onRead(frame: FrameRead): void {
@@ -147,7 +147,7 @@ let lastToldId = 0;
 
 function tellSight(frame: FrameRead, isShown = false): void {
   const session = open.peek();
-  const gap = rungNow() === 5 ? SIGHT_GAP_ON_REQUEST_MS : SIGHT_GAP_MS;
+  const gap = rungNow() >= 4 ? SIGHT_GAP_STILLS_MS : SIGHT_GAP_MS;
   const isSoon = frame.captured_at - lastTold < gap;
   if (!session || !isLive.peek() || frame.frame_id === lastToldId || (isSoon && !isShown)) return;
   [lastTold, lastToldId] = [frame.captured_at, frame.frame_id];
@@ -155,7 +155,21 @@ function tellSight(frame: FrameRead, isShown = false): void {
   session.commands.sightFrame(ref, new Date(frame.captured_at), sightingOf(frame));
 }
 
-export function sightingOf({ located, deviceId, camera }: FrameRead): Sighting | null {
+/** Somebody draws on this frame. On a poor line, what was told of it gave way to what was told of the next. */
+function tellAgain(frame: FrameRef | null): void {
+  const seen = frame?.stream === STREAM && poses.get(frame.frame_id);
+  if (!seen) return;
+  const { frame_id } = frame;
+  open
+    .peek()
+    ?.commands.sightFrame({ stream: STREAM, frame_id, how: "still" }, new Date(seen.at), sightingOf(seen));
+}
+
+export function sightingOf({
+  located,
+  deviceId,
+  camera,
+}: Pick<FrameRead, "located" | "deviceId" | "camera">): Sighting | null {
   const now = target.peek();
   if (!located || !deviceId || now?.view.device.id !== deviceId) return null;
   return {
@@ -230,6 +244,8 @@ function newSender(Sender: typeof StillSender, id: string): StillSender {
 
 open.subscribe((session) => {
   session?.live.listen((message) => {
-    if (message.type === "freeze.asked") sender()?.freeze(message.frame, message.is_whole);
+    if (message.type !== "freeze.asked") return;
+    tellAgain(message.frame);
+    sender()?.freeze(message.frame, message.is_whole);
   });
 });

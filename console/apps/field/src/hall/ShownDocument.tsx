@@ -1,19 +1,19 @@
 /** What somebody puts before everybody's eyes: a page or a picture, as large as the screen; two fingers enlarge it. */
 import { API, type Document, type GivenDocument } from "@nearhand/contract";
-import { Icon } from "@nearhand/ui";
-import { computed, signal, useSignal } from "@preact/signals";
+import type { SeenScreen } from "@nearhand/live/hall";
+import { clock, Icon } from "@nearhand/ui";
+import { computed, signal } from "@preact/signals";
 import left from "lucide-static/icons/chevron-left.svg?raw";
 import right from "lucide-static/icons/chevron-right.svg?raw";
 import presentation from "lucide-static/icons/presentation.svg?raw";
 import x from "lucide-static/icons/x.svg?raw";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { get } from "../rest";
 import { buzz } from "../hud/buzz";
 import { isLive, nameOf, room, sessionId } from "../session/room";
 import { t } from "../words/hall";
-import { Fingers } from "./points";
-
-const LARGEST = 5;
+import { Enlargeable } from "./Enlargeable";
+import { ShownScreen } from "./ShownScreen";
 
 /** What this person has put away, by its event; it can be opened again. */
 const closed = signal(0);
@@ -38,7 +38,8 @@ export function ShownChip() {
   if (!now || closed.value !== now.seq) return null;
   return (
     <button type="button" class="shown-chip" data-testid="shown-open" onClick={() => (closed.value = 0)}>
-      <Icon svg={presentation} size={22} /> {t("open_shown", { name: nameOf(now.by) })}
+      <Icon svg={presentation} size={22} />
+      {t(now.document.kind === "screen" ? "open_screen" : "open_shown", { name: nameOf(now.by) })}
     </button>
   );
 }
@@ -48,29 +49,41 @@ function Shown({ given, name, close }: { given: GivenDocument; name: string; clo
   const button = useRef<HTMLButtonElement>(null);
   const [page, setPage] = useState(document.kind === "page" ? document.page : 1);
   const [about, setAbout] = useState<Document | null>(null);
+  const [seen, setSeen] = useState<SeenScreen | null>(null);
   useEffect(() => button.current?.focus({ preventScroll: true }), []);
   useEffect(() => {
     if (document.kind !== "page") return;
     get<Document>(`/documents/${encodeURIComponent(document.document_id)}`).then(setAbout, () => undefined);
   }, []);
+  const title = t(document.kind === "screen" ? "shares" : "shown_by", { name });
   const isText = about?.kind === "markdown";
   const src =
     document.kind === "page"
       ? `${API}/documents/${encodeURIComponent(document.document_id)}/${isText ? "html" : `pages/${page}.png`}`
-      : `${API}/sessions/${encodeURIComponent(sessionId.value ?? "")}/stills/${document.sha256}`;
+      : document.kind === "picture"
+        ? `${API}/sessions/${encodeURIComponent(sessionId.value ?? "")}/stills/${document.sha256}`
+        : "";
   const pages = about?.pages ?? 1;
   return (
-    <section class="shown" role="dialog" aria-label={t("shown_by", { name })} data-testid="shown">
+    <section class="shown" role="dialog" aria-label={title} data-testid="shown">
       <header>
         <p>
-          {t("shown_by", { name })}
+          {title}
           {about && <b> {about.title}</b>}
+          {seen && (
+            <span class="soft" data-testid="screen-as-of">
+              {" "}
+              {t("as_of", { time: clock(new Date(seen.at)) })}
+            </span>
+          )}
         </p>
         <button ref={button} type="button" class="close" aria-label={t("close")} onClick={close}>
           <Icon svg={x} size={24} />
         </button>
       </header>
-      {isText ? (
+      {document.kind === "screen" ? (
+        <ShownScreen id={document.id} name={name} seen={seen} onSeen={setSeen} />
+      ) : isText ? (
         <iframe class="document" sandbox="allow-same-origin" src={src} title={about.title} />
       ) : (
         <Enlargeable key={src} src={src} alt={t("page", { n: page, all: pages })} />
@@ -99,43 +112,5 @@ function Shown({ given, name, close }: { given: GivenDocument; name: string; clo
         </footer>
       )}
     </section>
-  );
-}
-
-/** Two fingers or a tap enlarge; what is larger than the screen is moved by scrolling. */
-function Enlargeable({ src, alt }: { src: string; alt: string }) {
-  const scale = useSignal(1);
-  const from = useRef(1);
-  const [isLost, setLost] = useState(false);
-  const fingers = useMemo(
-    () =>
-      new Fingers(
-        () => (scale.value = scale.value > 1 ? 1 : 2.5),
-        (factor, isBegun) => {
-          if (isBegun) from.current = scale.value;
-          scale.value = Math.min(LARGEST, Math.max(1, from.current * factor));
-        },
-      ),
-    [],
-  );
-  if (isLost) return <p class="shown-lost">{t("not_shown")}</p>;
-  return (
-    <div
-      class="shown-page"
-      onPointerDown={(event) => fingers.down(event.pointerId, [event.clientX, event.clientY])}
-      onPointerMove={(event) => fingers.move(event.pointerId, [event.clientX, event.clientY])}
-      onPointerUp={(event) => fingers.up(event.pointerId, [event.clientX, event.clientY])}
-      onPointerCancel={(event) => fingers.gone(event.pointerId)}
-    >
-      <img
-        src={src}
-        alt={alt}
-        draggable={false}
-        style={{ width: `${100 * scale.value}%` }}
-        data-scale={scale.value.toFixed(2)}
-        data-testid="shown-image"
-        onError={() => setLost(true)}
-      />
-    </div>
   );
 }

@@ -100,7 +100,7 @@ function stopped(): Message | null {
 }
 
 function refused(): Message | null {
-  if (notice.value) return { tone: "caution", text: notice.value.text };
+  if (notice.value) return { tone: notice.value.isGood ? "calm" : "caution", text: notice.value.text };
   if (!waitingHelp.value) return null;
   const delay = helpDelay.value;
   return {

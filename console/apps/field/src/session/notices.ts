@@ -3,7 +3,7 @@ import type { RefusedWish } from "@nearhand/live";
 import { signal } from "@preact/signals";
 import { refusalText } from "../words/refusals";
 
-export const notice = signal<{ text: string; at: number } | null>(null);
+export const notice = signal<{ text: string; at: number; isGood?: boolean } | null>(null);
 
 const SHOWN_MS = 6000;
 notice.subscribe((now) => {

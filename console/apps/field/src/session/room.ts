@@ -133,7 +133,7 @@ function hear(message: ServerMessage, who: Actor): void {
     case "approval.given": {
       const { decision, what } = message.approval;
       if (!decision || message.by === who.participant_id) return;
-      notice.value = { text: t(decision, { what }), at: Date.now() };
+      notice.value = { text: t(decision, { what }), at: Date.now(), isGood: decision === "approved" };
       return buzz([120]);
     }
     case "withheld":

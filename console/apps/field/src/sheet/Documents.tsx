@@ -23,7 +23,7 @@ export function Documents({ documents, onOpen }: DocumentsProps) {
               <Icon svg={bookOpen} />
               <b>{one.title}</b>
               <small>
-                {one.kind.toUpperCase()}
+                {one.kind === "markdown" ? t("text") : one.kind.toUpperCase()}
                 {one.pages > 1 && ` · ${t("pages", { n: one.pages })}`}
               </small>
             </button>

@@ -30,7 +30,7 @@ export function Now({ target }: { target: Target }) {
             <i class={`dot is-${device.status}`} aria-hidden="true" /> {t(device.status)}
           </span>
           {target.view.tenant && (
-            <span class="badge is-customer">
+            <span class="badge is-tenant">
               {t("tenant")} · {target.view.tenant.name}
             </span>
           )}

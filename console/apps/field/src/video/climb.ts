@@ -12,7 +12,8 @@ export class Climb {
   #step: number;
   #strained = 0;
   #calmSince: number | null = null;
-  #calmMs = CALM_MS;
+  /** How long a step waits to be tried again, where once was too early. */
+  readonly #calmMs = new Map<number, number>();
   /** When it went up last, unless it has come down since. */
   #climbedAt: number | null = null;
 
@@ -42,22 +43,26 @@ export class Climb {
     this.#step = this.start;
     this.#strained = 0;
     this.#calmSince = this.#climbedAt = null;
-    this.#calmMs = CALM_MS;
+    this.#calmMs.clear();
   }
 
   #calm(now: number): void {
     this.#calmSince ??= now;
-    if (this.#climbedAt !== null && now - this.#climbedAt > STEADY_MS) this.#calmMs = CALM_MS;
-    if (this.#step === 0 || now - this.#calmSince < this.#calmMs) return;
+    if (this.#climbedAt !== null && now - this.#climbedAt > STEADY_MS) this.#calmMs.delete(this.#step);
+    if (this.#step === 0 || now - this.#calmSince < this.#calmOf(this.#step - 1)) return;
     this.#step -= 1;
     this.#climbedAt = now;
     this.#calmSince = null;
   }
 
+  #calmOf(step: number): number {
+    return this.#calmMs.get(step) ?? CALM_MS;
+  }
+
   #down(now: number, to: number): void {
-    // It went up too early: it waits longer before it tries again.
+    // It went up too early: it waits longer before it tries this step again.
     if (this.#climbedAt !== null && now - this.#climbedAt < STEADY_MS)
-      this.#calmMs = Math.min(LONGEST_CALM_MS, this.#calmMs * 2);
+      this.#calmMs.set(this.#step, Math.min(LONGEST_CALM_MS, this.#calmOf(this.#step) * 2));
     this.#climbedAt = null;
     this.#step = Math.min(this.worst, to);
     this.#strained = 0;

@@ -63,6 +63,15 @@ describe("the ladder", () => {
     expect(steps.findIndex((step) => step < STILLS) * JUDGE_EVERY_MS).toBeLessThan(10_000);
   });
 
+  it("is not slower up to a step because another one was tried too early", () => {
+    const ladder = new Ladder();
+    run(ladder, CELLULAR, 0, 18); // 720p was too much for it
+    run(ladder, DEAD, 18_000, 2);
+    const steps = run(ladder, CELLULAR, 20_000, 10);
+    expect(steps.indexOf(1) * JUDGE_EVERY_MS).toBeLessThan(7_500);
+    expect(steps.includes(1)).toBe(true);
+  });
+
   it("steps down when the phone cannot make pictures as fast", () => {
     const ladder = new Ladder();
     for (let k = 0; k < 4; k++)

@@ -48,7 +48,7 @@ export const t = words({
     "包含此通話的所有上下行資料；不含網路本身的額外開銷（約多 5 至 10 %）。",
     "包含此通话的所有上下行数据；不含网络本身的额外开销（约多 5 至 10 %）。",
   ],
-  budget: ["Data budget of a session", "每次通話的流量預算", "每次会话的流量预算"],
+  budget: ["Data budget of a session", "每次通話的流量預算", "每次通话的流量预算"],
   budget_text: [
     "Once it is used up, pictures go out only when asked for. Marks, words and voice always go on.",
     "用完後僅在要求時傳送畫面。標示、文字與語音始終照常。",

@@ -44,7 +44,7 @@ export const t = words({
     "通話目前正在處理不屬於您的設備。",
     "通话目前正在处理不属于您的设备。",
   ],
-  ended: ["The session has ended", "通話已結束", "通话已结束"],
+  ended: ["Session ended", "通話已結束", "通话已结束"],
   still_open: ["Your session is still open", "您的通話仍在進行", "您的通话仍在进行"],
   still_open_about: ["Still open: {subject}", "仍在進行：{subject}", "仍在进行：{subject}"],
   return: ["Return", "返回", "返回"],

@@ -16,6 +16,16 @@ import { t } from "./words";
 
 export function Welcome() {
   const [token] = useState(() => location.hash.slice(1));
+  if (token.length < 10)
+    return (
+      <Gate title={t("invited")}>
+        <ErrorState title={t("badLink")} />
+      </Gate>
+    );
+  return <Invitation token={token} />;
+}
+
+function Invitation({ token }: { token: string }) {
   const shown = useLoad(`welcome/${token}`, () => post<InvitationShown>("/invitations/show", { token }));
   if (shown.status === "failed") {
     const { title, detail } = explain(shown.error);

@@ -17,9 +17,9 @@ export const t = words({
   demoHint: ["One click signs you in.", "點一下即可登入。", "点一下即可登录。"],
   join: ["Join the session", "加入通話", "加入通话"],
   joinHint: [
-    "You were invited to watch a support session. Others will see the name you give.",
-    "您受邀觀看一場支援通話，其他人會看到您填寫的名字。",
-    "您受邀观看一场支援通话，其他人会看到您填写的名字。",
+    "You were invited to a support session. Others will see the name you give.",
+    "您受邀加入一場支援通話，其他人會看到您填寫的名字。",
+    "您受邀加入一场支援通话，其他人会看到您填写的名字。",
   ],
   yourName: ["Your name", "您的名字", "您的名字"],
   badLink: [

@@ -135,7 +135,7 @@ function HeadPanel() {
           <>
             <p>
               {t("sealedTo", { seq: now.seq, at: now.at ? dateTime(now.at) : "–" })}{" "}
-              {t("signedTo", { seq: now.signed_seq })}
+              {now.signed_seq > 0 ? t("signedTo", { seq: now.signed_seq }) : t("unsigned")}
             </p>
             <dl class="prints">
               <dt>{t("hash")}</dt>

@@ -38,6 +38,7 @@ export const t = words({
   sealed: ["Sealed and signed", "封存與簽署", "封存与签名"],
   sealedTo: ["Sealed up to entry {seq}, {at}.", "已封存至第 {seq} 筆，{at}。", "已封存至第 {seq} 条，{at}。"],
   signedTo: ["Signed up to entry {seq}.", "已簽署至第 {seq} 筆。", "已签名至第 {seq} 条。"],
+  unsigned: ["Not signed yet.", "尚未簽署。", "尚未签名。"],
   hash: ["Hash", "雜湊", "哈希"],
   key: ["Key", "金鑰", "密钥"],
   sealedHint: [

@@ -52,7 +52,7 @@ function Sources({ desk, hall }: { desk: Desk; hall: DeskHall }) {
 
 function Controls({ desk, hall, camera }: { desk: Desk; hall: DeskHall; camera: CameraStated }) {
   const { torch, zoom, can_focus, cameras, asked, declined, is_steered } = camera;
-  const hasNothing = torch === null && !zoom && !can_focus && cameras < 2;
+  if (torch === null && !zoom && !can_focus && cameras < 2) return null;
   const says = asked ? "waits" : declined ? "declined" : is_steered ? "steered" : "asks";
   return (
     <div
@@ -107,7 +107,7 @@ function Controls({ desk, hall, camera }: { desk: Desk; hall: DeskHall; camera: 
         class={declined ? "camera-says is-declined" : "camera-says"}
         data-testid="camera-says"
       >
-        {hasNothing ? t("nothing") : t(says)}
+        {t(says)}
       </span>
     </div>
   );

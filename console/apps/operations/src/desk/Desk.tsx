@@ -17,6 +17,7 @@ import { useDeskKeys } from "./keys";
 import { sendLeftovers } from "./leftovers";
 import { LinkNotice } from "./LinkNotice";
 import { Picture } from "./Picture";
+import { ScreenBand } from "./ScreenBand";
 import { SignalBar, SignalFlash } from "./Signals";
 import { TALK_KEY, useVoice } from "./voice";
 import { Toolbar } from "./Toolbar";
@@ -53,6 +54,7 @@ function OpenDesk({ desk }: { desk: DeskModel }) {
       <div class="desk-notices">
         <DeskRecording desk={desk} voice={voice} />
         <LinkNotice desk={desk} />
+        {hall && <ScreenBand desk={desk} hall={hall} />}
         <Approvals desk={desk} />
       </div>
       <div class="desk-stage">
@@ -68,7 +70,7 @@ function OpenDesk({ desk }: { desk: DeskModel }) {
             <VoiceBar
               call={voice.call}
               view={voice.view.value}
-              nameOf={(id) => desk.view.value.participants.find((each) => each.id === id)?.display_name ?? ""}
+              nameOf={(id) => desk.nameOf(id)}
               shortcut={TALK_KEY}
             />
           )}

@@ -28,11 +28,9 @@ export function LiveFlow({ desk }: { desk: Desk }) {
   const label = t(isOff ? "goLive" : "stillsOnly");
   return (
     <>
-      {flow && size && (
-        <span data-testid="flow" data-delay-ms={flow.delayMs ?? ""}>
-          {flow.delayMs === null
-            ? t("flowDirect", { size })
-            : t("flow", { size, kbit: flow.kbitPerS.toLocaleString(), ms: flow.delayMs })}
+      {flow && size && flow.delayMs !== null && (
+        <span data-testid="flow" data-delay-ms={flow.delayMs}>
+          {t("flow", { size, kbit: flow.kbitPerS.toLocaleString(), ms: flow.delayMs })}
         </span>
       )}
       {shown?.frame.how === "approximate" && (
@@ -45,7 +43,7 @@ export function LiveFlow({ desk }: { desk: Desk }) {
           {t("liveCut")}
         </span>
       )}
-      <RungNow desk={desk} />
+      <RungNow desk={desk} isDirect={size !== "" && flow?.delayMs === null} />
       {isOff && <span>{t("stillsOnlyNow")}</span>}
       {!desk.view.value.isEnded && (
         <button

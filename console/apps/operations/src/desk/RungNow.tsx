@@ -7,7 +7,7 @@ import type { Desk } from "./desk";
 import { isLiveShown } from "./livePictures";
 import { t } from "./rungWords";
 
-export function RungNow({ desk }: { desk: Desk }) {
+export function RungNow({ desk, isDirect }: { desk: Desk; isDirect: boolean }) {
   useNow(); // whose they are changes with the picture
   const shown = desk.shown.value;
   const by = shown?.by;
@@ -25,6 +25,7 @@ export function RungNow({ desk }: { desk: Desk }) {
   return (
     <span class="rung-now" data-testid="rung-now" data-rung={told.rung} data-because={told.because}>
       {rungName(RUNGS[isVideoElsewhere ? 3 : told.rung]!)}
+      {isDirect && ` · ${t("direct")}`}
       {why && ` · ${why}`}
       {bytes !== null && (
         <span
@@ -49,7 +50,7 @@ export function RungNow({ desk }: { desk: Desk }) {
           }}
         >
           <option value="" hidden>
-            …
+            {t("change")}
           </option>
           {RUNGS.map((name, rung) => (
             <option key={name} value={rung}>

@@ -2,14 +2,16 @@
 import type { Document } from "@nearhand/contract";
 import { Button, Dialog, notify, useLoad } from "@nearhand/ui";
 import monitorUp from "lucide-static/icons/monitor-up.svg?raw";
+import screenShare from "lucide-static/icons/screen-share.svg?raw";
 import { useEffect, useState } from "preact/hooks";
+import type { ScreenShot } from "@nearhand/live/hall";
 import { DocumentPage } from "../guides/DocumentPage";
 import { loadManuals } from "../guides/manuals";
 import { Shown, sentence } from "../shell/Shown";
 import type { Desk } from "./desk";
 import type { DeskHall } from "./hall";
 import { t } from "./hallWords";
-import { canShowScreen, type Picture, pictureOfScreen } from "./screen";
+import { canShowScreen, pictureOfScreen } from "./screen";
 
 interface ShowDialogProps {
   readonly desk: Desk;
@@ -19,8 +21,9 @@ interface ShowDialogProps {
 
 export function ShowDialog({ desk, hall, onClose }: ShowDialogProps) {
   const [document, setDocument] = useState<Document | null>(null);
-  const [picture, setPicture] = useState<Picture | null>(null);
+  const [picture, setPicture] = useState<ScreenShot | null>(null);
   const device = desk.device.value?.view.device;
+  const shown = desk.view.value.document?.document;
   if (document)
     return <PageDialog document={document} hall={hall} onBack={() => setDocument(null)} onClose={onClose} />;
   if (picture)
@@ -28,7 +31,7 @@ export function ShowDialog({ desk, hall, onClose }: ShowDialogProps) {
   return (
     <Dialog title={t("showTitle")} onClose={onClose}>
       <p class="soft">{t("showHint")}</p>
-      {desk.view.value.document && (
+      {shown && shown.kind !== "screen" && (
         <p class="button-row" data-testid="shown-now">
           <b>{t("shownNow")}</b>
           <Button onClick={() => desk.session.commands.showDocument(null)} data-testid="take-away">
@@ -37,13 +40,26 @@ export function ShowDialog({ desk, hall, onClose }: ShowDialogProps) {
         </p>
       )}
       {canShowScreen() ? (
-        <Button
-          icon={monitorUp}
-          data-testid="show-screen"
-          onClick={() => void pictureOfScreen().then((taken) => taken && setPicture(taken))}
-        >
-          {t("screen")}
-        </Button>
+        <p class="button-row">
+          {mayShareScreen(desk) && (
+            <Button
+              icon={screenShare}
+              look="primary"
+              disabled={hall.sharing.isStarting.value}
+              data-testid="share-screen"
+              onClick={() => void hall.sharing.start().then((isShared) => isShared && onClose())}
+            >
+              {t("shareScreen")}
+            </Button>
+          )}
+          <Button
+            icon={monitorUp}
+            data-testid="show-screen"
+            onClick={() => void pictureOfScreen().then((taken) => taken && setPicture(taken))}
+          >
+            {t("screen")}
+          </Button>
+        </p>
       ) : (
         <p class="soft">{t("noScreen")}</p>
       )}
@@ -55,6 +71,8 @@ export function ShowDialog({ desk, hall, onClose }: ShowDialogProps) {
     </Dialog>
   );
 }
+
+const mayShareScreen = (desk: Desk): boolean => ["admin", "expert"].includes(desk.view.value.you?.role ?? "");
 
 function Documents({ deviceId, choose }: { deviceId: string; choose: (document: Document) => void }) {
   const manuals = useLoad(deviceId, (signal) => loadManuals({ device_id: deviceId }, signal));
@@ -123,7 +141,7 @@ function PageDialog({ document, hall, onBack, onClose }: PreviewProps & { docume
   );
 }
 
-function PictureDialog({ picture, hall, onBack, onClose }: PreviewProps & { picture: Picture }) {
+function PictureDialog({ picture, hall, onBack, onClose }: PreviewProps & { picture: ScreenShot }) {
   const [isBusy, setBusy] = useState(false);
   const [url, setUrl] = useState<string>();
   useEffect(() => {

@@ -7,7 +7,7 @@ import { t } from "./words";
 
 /** Their keys are 1 to 5. */
 export const SIGNALS: readonly Signal[] = ["stop", "wait", "go", "pull", "which"];
-const SHAPES: Record<Signal, string> = { stop: "⬣", wait: "◆", go: "▲", pull: "▼", which: "?" };
+const SHAPES: Record<Signal, string> = { stop: "⬣", wait: "◆", go: "▲", pull: "▼", which: "●" };
 const SHOWN_MS = 5000;
 
 export function SignalBar({ desk }: { desk: Desk }) {

@@ -13,6 +13,7 @@ import { notify } from "@nearhand/ui";
 import { computed, effect, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import { me } from "../access/identity";
 import { get } from "../rest";
+import { wipeRefused } from "./fixing";
 import { isLiveShown, LivePictures, type LiveShown } from "./livePictures";
 import type { Tool } from "./pen";
 import { sameFrame } from "./sight";
@@ -33,8 +34,6 @@ export interface WordsWanted {
 
 /** Below this width a frozen picture is too coarse to draw on: its sharp still is asked for. */
 const SHARP_PX = 1000;
-const STILL_WITHIN_MS = 8000;
-const STILL_LOOK_MS = 50;
 
 export class Desk {
   readonly view: Signal<LiveView>;
@@ -125,6 +124,7 @@ export class Desk {
         if (isBack) this.pictures.again();
       }),
       commands.undoState.subscribe((state) => (this.undo.value = state)),
+      wipeRefused(session),
       live.listen((message) => {
         if (message.type === "still.shared") {
           this.#arrived.set(message.still.seq, Date.now());
@@ -149,6 +149,10 @@ export class Desk {
 
   get participantId(): string {
     return me.value?.participant_id ?? "";
+  }
+
+  nameOf(id: string): string {
+    return this.view.value.participants.find((each) => each.id === id)?.display_name ?? "";
   }
 
   get isHeld(): boolean {
@@ -183,19 +187,6 @@ export class Desk {
    */
   stay(): void {
     if (this.#penStill.value && !this.sighting.value) this.#chosenStill.value = this.#penStill.value;
-  }
-
-  /**
-   * Whether what was drawn on a picture can be fixed. One that only passed by, and shows no device, has to be there
-   * as a still first; the pen has asked for it.
-   */
-  async canBeFixed(frame: FrameRef): Promise<boolean> {
-    if (this.sightOf(frame)) return true;
-    for (const until = Date.now() + STILL_WITHIN_MS; Date.now() < until;) {
-      if (this.stillOf(frame)) return true;
-      await new Promise((resolve) => setTimeout(resolve, STILL_LOOK_MS));
-    }
-    return false;
   }
 
   sightOf(frame: FrameRef): Sighting | null {

@@ -1,14 +1,21 @@
 /** What a desk has beside pictures and marks: the cameras it may ask, voice notes, captions. */
 import type { CameraAsk, CameraStated, Document, Still } from "@nearhand/contract";
 import { sendBytes } from "@nearhand/contract";
-import { NoteSender, OwnCaptions, openNoteShelf, sendLeftNotes, type WaitingNote } from "@nearhand/live/hall";
+import {
+  NoteSender,
+  OwnCaptions,
+  openNoteShelf,
+  type ScreenShot,
+  sendLeftNotes,
+  type WaitingNote,
+} from "@nearhand/live/hall";
 import { notify } from "@nearhand/ui";
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { sentence } from "../shell/Shown";
 import type { Desk } from "./desk";
 import { t } from "./hallWords";
-import type { Picture } from "./screen";
+import { Sharing } from "./sharing";
 
 const HEARD_MS = 6000;
 const ZOOM_GAP_MS = 400; // a slider is faster than a lens, and than what the service passes on
@@ -19,6 +26,7 @@ export class DeskHall {
   readonly heard = signal<Readonly<Record<string, string>>>({});
   readonly waiting = signal<readonly WaitingNote[]>([]);
   readonly captionsOn = signal(false);
+  readonly sharing: Sharing;
   readonly #captions: OwnCaptions;
   readonly #silences = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #leave: (() => void)[];
@@ -29,6 +37,7 @@ export class DeskHall {
 
   constructor(private readonly desk: Desk) {
     const { live } = desk.session;
+    this.sharing = new Sharing(desk);
     let wasCurrent = false;
     const askAll = () => live.put({ type: "camera.ask", act: "tell" });
     if (live.get().isCurrent && desk.mayDraw.peek()) askAll();
@@ -91,7 +100,7 @@ export class DeskHall {
   }
 
   /** A picture that was taken of this screen. Throws as any upload does. */
-  async showPicture({ blob, width, height }: Picture): Promise<void> {
+  async showPicture({ blob, width, height }: ScreenShot): Promise<void> {
     const { sha256 } = await sendBytes<Still>(`/sessions/${this.desk.id}/stills`, blob);
     this.desk.session.commands.showDocument({ kind: "picture", sha256, width, height });
   }
@@ -112,6 +121,7 @@ export class DeskHall {
     for (const timer of this.#silences.values()) clearTimeout(timer);
     clearTimeout(this.#zooming);
     this.#captions.stop();
+    this.sharing.close();
     this.#notes?.close();
   }
 

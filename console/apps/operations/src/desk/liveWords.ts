@@ -2,7 +2,6 @@
 import { words } from "@nearhand/ui";
 
 export const t = words({
-  flowDirect: ["{size} · direct video", "{size} · 直接視訊", "{size} · 直接视频"],
   approximate: [
     "Frame not known exactly: marks are approximate",
     "無法確認是哪一幀：標示為約略",

@@ -5,6 +5,7 @@ import { randomId } from "@nearhand/live";
 import { useRef } from "preact/hooks";
 import type { Desk } from "./desk";
 import { markAt, type Drawn } from "./drawn";
+import { canBeFixed, giveUp } from "./fixing";
 import { isLiveShown } from "./livePictures";
 import { needsWords, penDown, penMove, penUp, type Draft, type Scale } from "./pen";
 import { portNear, reachAt, toFace } from "./sight";
@@ -125,7 +126,9 @@ export function usePicturePen(
       const add = () =>
         desk.session.commands.addAnnotation({ id, shape, place: where, ...(text && { text }) });
       if (isLiveShown(still()) && !desk.sighting.value)
-        void desk.canBeFixed(where.frame).then((can) => (can ? add() : notify(t("notThere"), "caution")));
+        void canBeFixed(desk, where.frame).then((can) =>
+          can ? add() : giveUp(desk, id, shape, where.frame),
+        );
       else add();
       desk.chosen.value = null;
       desk.stay();

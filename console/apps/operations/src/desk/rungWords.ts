@@ -2,6 +2,8 @@
 import { words } from "@nearhand/ui";
 
 export const t = words({
+  direct: ["direct", "直接連線", "直接连接"],
+  change: ["Change…", "變更…", "更改…"],
   ask: ["Ask for another picture…", "要求其他畫面…", "要求其他画面…"],
   data: ["Data of the phone: {used}", "手機流量：{used}", "手机流量：{used}"],
   near: [

@@ -59,7 +59,8 @@ function Documents({ documents }: { documents: readonly Document[] }) {
               {document.title}
             </button>{" "}
             <span class="soft">
-              {document.kind.toUpperCase()} · {document.language} · {bytes(document.size_bytes)}
+              {document.kind === "markdown" ? t("text") : document.kind.toUpperCase()} · {document.language} ·{" "}
+              {bytes(document.size_bytes)}
             </span>
           </li>
         ))}

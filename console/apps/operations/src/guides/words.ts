@@ -4,6 +4,7 @@ import { words } from "@nearhand/ui";
 export const t = words({
   guides: ["Guides", "指引", "指引"],
   documents: ["Documents", "文件", "文档"],
+  text: ["Text", "文字", "文本"],
   noGuides: ["No guide for this device yet", "此設備尚無指引", "此设备暂无指引"],
   noGuidesHint: [
     "Guides are written per device type or device and posted to /api/v1/guides.",

@@ -29,7 +29,7 @@ export function RackPage({ id }: { id: string }) {
   const [isEditing, setEditing] = useState(false);
   const side: FaceSide = query.value.get("side") === "rear" ? "rear" : "front";
   return (
-    <div class="page">
+    <div class="page page-wide">
       <Shown of={elevation}>
         {({ rack, devices }) => (
           <>

@@ -4,7 +4,7 @@ import { words } from "@nearhand/ui";
 export const t = words({
   title: ["Sites and racks", "站點與機櫃", "站点与机柜"],
   addSite: ["Add a site", "新增站點", "新增站点"],
-  changeSite: ["Rename, or give to a tenant", "更名或指定租戶", "更名或指定租户"],
+  changeSite: ["Edit the site", "編輯站點", "编辑站点"],
   addLocation: ["Add a location", "新增位置", "新增位置"],
   addRack: ["Add a rack", "新增機櫃", "新增机柜"],
   name: ["Name", "名稱", "名称"],

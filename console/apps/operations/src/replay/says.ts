@@ -10,6 +10,7 @@ import eraser from "lucide-static/icons/eraser.svg?raw";
 import listChecks from "lucide-static/icons/list-checks.svg?raw";
 import logIn from "lucide-static/icons/log-in.svg?raw";
 import messageSquare from "lucide-static/icons/message-square.svg?raw";
+import presentation from "lucide-static/icons/presentation.svg?raw";
 import scanLine from "lucide-static/icons/scan-line.svg?raw";
 import square from "lucide-static/icons/square.svg?raw";
 import video from "lucide-static/icons/video.svg?raw";
@@ -23,6 +24,13 @@ export interface Line {
   readonly icon: string;
   readonly text: string;
 }
+
+const SHOWN = {
+  page: "showsPage",
+  picture: "showsPicture",
+  screen: "sharesScreen",
+  none: "showsNoMore",
+} as const;
 
 export function nameIn({ participants }: Pick<SessionView, "participants">, id: string): string {
   return participants.find((each) => each.id === id)?.display_name ?? tDesk("somebody");
@@ -49,6 +57,8 @@ export function says(event: ServerEvent, view: Pick<SessionView, "participants">
       return { icon: listChecks, text: tDesk("step", { n: event.step.step + 1 }) };
     case "device.shown":
       return { icon: scanLine, text: tDesk("deviceShown") };
+    case "document.shown":
+      return { icon: presentation, text: t(SHOWN[event.document?.kind ?? "none"], { name }) };
     case "approval.asked":
     case "approval.given":
       return { icon: badgeCheck, text: saidOf(event.approval) };

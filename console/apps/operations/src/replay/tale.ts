@@ -114,6 +114,7 @@ function laneOf({ type }: ServerEvent): Lane | null {
       return "marks";
     case "step.shown":
     case "device.shown":
+    case "document.shown":
       return "work";
     case "chat.said":
       return "words";

@@ -86,7 +86,7 @@ export class Call implements Store<CallView> {
   readonly measure = (): Promise<DirectSeen[]> => {
     const peers = [...this.#peers.values()];
     const all = [...peers.flatMap(({ peer }) => peer.lines), ...this.#way.lines];
-    return this.#gauge.measure(peers.flatMap(lookedAtBy), all);
+    return this.#gauge.measure([...peers.flatMap(lookedAtBy), ...this.#way.lookedAt], all);
   };
 
   /** What all connections carried, both ways, as of the last measure; those that have ended too. */
@@ -105,6 +105,7 @@ export class Call implements Store<CallView> {
   look(looks: boolean): void {
     this.#looks = looks;
     for (const { peer } of this.#peers.values()) peer.say({ looks });
+    this.#way.looks(looks);
   }
 
   /** Ask somebody to mute. */
@@ -155,6 +156,7 @@ export class Call implements Store<CallView> {
         await this.#way.hear(message);
         if (message.type !== "rtc.way") return;
         this.#way.talks(this.#microphone.isTalking);
+        if (!this.#looks) this.#way.looks(false);
         return this.#publish();
     }
   }

@@ -111,6 +111,19 @@ test("an offer is answered once, and what comes by it is theirs whose it is", as
   expect(theirs.way).toBe("open");
 });
 
+test("another offer of the same leg is answered on the same connection", async () => {
+  const { conference: made, told, hear } = conference({ sendsSound: false, sendsPictures: false });
+  await hear(offer);
+  await hear({ ...offer, sdp: "theirs, and their pictures" });
+  expect(FakeConnection.all).toHaveLength(1);
+  expect(FakeConnection.all[0]!.taken).toEqual([
+    { type: "offer", sdp: "theirs" },
+    { type: "offer", sdp: "theirs, and their pictures" },
+  ]);
+  expect(told.slice(1)).toHaveLength(2);
+  expect(made.others.size).toBe(1);
+});
+
 test("of pictures that lose much on the way from the media server half the size is asked for", async () => {
   const { told, hear } = conference({ sendsSound: false, sendsPictures: false });
   await hear(offer);
@@ -170,6 +183,19 @@ test("what one sends is offered anew, by another name, with growing pauses", asy
   expect(offers().length).toBe(2);
   await vi.advanceTimersByTimeAsync(1000);
   expect(new Set(offers()).size).toBe(3);
+});
+
+test("what one sends is looked at once it flows, and as long as the service says so", async () => {
+  const { conference: made, hear, onChange } = conference();
+  expect(made.isLookedAt).toBe(false);
+  await vi.advanceTimersByTimeAsync(0);
+  FakeConnection.all[0]!.become("connected");
+  expect(made.isLookedAt).toBe(true);
+  onChange.mockClear();
+  await hear({ type: "rtc.sfu_watched", is_watched: false });
+  expect([made.isLookedAt, onChange.mock.calls.length]).toEqual([false, 1]);
+  await hear({ type: "rtc.sfu_watched", is_watched: true });
+  expect(made.isLookedAt).toBe(true);
 });
 
 test("closed, it closes all and tries nothing any more", async () => {

@@ -44,9 +44,8 @@ export class Relayed implements Reach {
     return this.#receiver("video")?.track ?? null;
   }
 
-  get isShown(): boolean {
-    return this.conference.isSendingPictures;
-  }
+  /** Who looks at what goes to the media server, the service says: {@link Conference.isLookedAt}. */
+  readonly isShown = false;
 
   get sendingLine(): RTCPeerConnection | null {
     return this.conference.sendingLine;
@@ -90,6 +89,7 @@ export class Conference {
   #video: RTCRtpSender | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #tries = 0;
+  #isWatched = true;
   readonly #looking: ReturnType<typeof setInterval> | undefined;
 
   constructor(
@@ -102,8 +102,9 @@ export class Conference {
     if (options.takesPictures) this.#looking = setInterval(() => void this.#look(), LOOK_MS);
   }
 
-  get isSendingPictures(): boolean {
-    return this.#video !== null && this.#sending?.way === "open";
+  /** Pictures go to the media server, and from there to somebody who looks at them. */
+  get isLookedAt(): boolean {
+    return this.#video !== null && this.#sending?.way === "open" && this.#isWatched;
   }
 
   get sendingLine(): RTCPeerConnection | null {
@@ -119,6 +120,9 @@ export class Conference {
         return void this.#leg(message.leg)?.candidateTold(message.candidate ?? null);
       case "rtc.sfu_closed":
         return this.#closed(message.leg);
+      case "rtc.sfu_watched":
+        this.#isWatched = message.is_watched;
+        return this.options.onChange();
     }
   }
 
@@ -139,6 +143,7 @@ export class Conference {
     const { sendsSound, sendsPictures } = this.options;
     this.#sending?.close();
     [this.#sending, this.#audio, this.#video] = [null, null, null];
+    this.#isWatched = true;
     if (!sendsSound && !sendsPictures) return;
     const leg = (this.#sending = new Leg(this.#legOptions(randomId(12), () => this.#offerAgain(leg))));
     const line = (kind: string, sendEncodings?: RTCRtpEncodingParameters[]) =>
@@ -168,8 +173,9 @@ export class Conference {
 
   #offered({ leg: id, client, by, sdp }: Described): void {
     if (client == null || by == null) return;
-    if (this.others.get(client)?.leg.id === id) return; // told again after a lost line
-    this.others.get(client)?.close();
+    const known = this.others.get(client);
+    if (known?.leg.id === id) return known.leg.described("offer", sdp);
+    known?.close();
     const leg = new Leg(this.#legOptions(id, () => this.options.put({ type: "rtc.sfu_again", leg: id })));
     this.others.set(client, new Relayed(by, leg, this));
     leg.described("offer", sdp);

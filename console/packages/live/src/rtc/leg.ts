@@ -24,6 +24,7 @@ export class Leg {
   #queue: Promise<void> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
+  #offer: string | undefined;
 
   constructor(private readonly options: LegOptions) {
     this.id = options.id;
@@ -41,7 +42,12 @@ export class Leg {
     });
   }
 
+  /** More than one offer may come, when what the other client sends is described anew. */
   described(kind: "offer" | "answer", sdp: string): void {
+    if (kind === "offer") {
+      if (sdp === this.#offer) return; // told again after a lost line
+      this.#offer = sdp;
+    }
     this.#inTurn(async () => {
       await this.pc.setRemoteDescription({ type: kind, sdp });
       if (kind === "answer") return;

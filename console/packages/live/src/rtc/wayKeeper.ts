@@ -36,6 +36,11 @@ export class WayKeeper {
     return line ? [line] : [];
   }
 
+  /** The same, while somebody looks at the pictures that go by it. */
+  get lookedAt(): readonly RTCPeerConnection[] {
+    return this.#conference?.isLookedAt ? this.lines : [];
+  }
+
   async hear(message: ServerMessage): Promise<void> {
     switch (message.type) {
       case "rtc.way":
@@ -43,6 +48,7 @@ export class WayKeeper {
       case "rtc.sfu_described":
       case "rtc.sfu_candidate_told":
       case "rtc.sfu_closed":
+      case "rtc.sfu_watched":
         return this.#conference?.hear(message);
     }
   }
@@ -56,6 +62,12 @@ export class WayKeeper {
     const { live } = this.options;
     if (this.isConferring && maySpeak(live.get().you ?? undefined))
       live.put({ type: "rtc.talk", is_talking: isTalking });
+  }
+
+  /** Whether the pictures that come from the media server are looked at. */
+  looks(looks: boolean): void {
+    if (this.isConferring && this.options.takesPictures)
+      this.options.live.put({ type: "rtc.sfu_look", looks });
   }
 
   close(): void {

@@ -9,7 +9,7 @@ import { Icon } from "../Icon";
 import { words } from "../i18n";
 
 const t = words({
-  hold: ["Hold to record", "按住錄音", "按住录音"],
+  hold: ["Hold to record a note", "按住錄語音訊息", "按住录语音消息"],
   recording: [
     "Recording {time} · let go to send",
     "錄音中 {time} · 放開即傳送",
