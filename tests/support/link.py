@@ -100,8 +100,8 @@ def link() -> Iterator[Link]:
             stack.callback(_ip, "netns", "del", namespace)
         home = stack.enter_context(Path("/proc/thread-self/ns/net").open("rb"))
         with Path(f"/run/netns/{near}").open("rb") as there:
-            _enter(there.fileno())
-        stack.callback(_enter, home.fileno())
+            enter(there.fileno())
+        stack.callback(enter, home.fileno())
         ends = (_tun("nh-near"), _tun("nh-far"))
         for end in ends:
             stack.callback(os.close, end)
@@ -120,7 +120,8 @@ def _ip(*words: str) -> None:
     subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
 
 
-def _enter(namespace: int) -> None:
+def enter(namespace: int) -> None:
+    """From now on this thread, and whatever it starts, is there. Raises NoLink."""
     if ctypes.CDLL(None, use_errno=True).setns(namespace, NEW_NET):
         raise NoLink(os.strerror(ctypes.get_errno()))
 
