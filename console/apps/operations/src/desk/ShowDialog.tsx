@@ -7,6 +7,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { ScreenShot } from "@nearhand/live/hall";
 import { DocumentPage } from "../guides/DocumentPage";
 import { loadManuals } from "../guides/manuals";
+import { t as tGuides } from "../guides/words";
 import { Shown, sentence } from "../shell/Shown";
 import type { Desk } from "./desk";
 import type { DeskHall } from "./hall";
@@ -88,7 +89,7 @@ function Documents({ deviceId, choose }: { deviceId: string; choose: (document: 
                 <button type="button" class="link" data-testid="show-document" onClick={() => choose(each)}>
                   {each.title}
                 </button>{" "}
-                <span class="soft">{each.kind.toUpperCase()}</span>
+                <span class="soft">{each.kind === "markdown" ? tGuides("text") : each.kind.toUpperCase()}</span>
               </li>
             ))}
           </ul>
