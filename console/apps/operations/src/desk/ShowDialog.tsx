@@ -89,7 +89,9 @@ function Documents({ deviceId, choose }: { deviceId: string; choose: (document: 
                 <button type="button" class="link" data-testid="show-document" onClick={() => choose(each)}>
                   {each.title}
                 </button>{" "}
-                <span class="soft">{each.kind === "markdown" ? tGuides("text") : each.kind.toUpperCase()}</span>
+                <span class="soft">
+                  {each.kind === "markdown" ? tGuides("text") : each.kind.toUpperCase()}
+                </span>
               </li>
             ))}
           </ul>
