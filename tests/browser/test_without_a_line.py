@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
 
 from nearhand.simulation.people import PASSWORD
-from tests.support.chromium import sign_in_page
+from tests.support.chromium import chromium, sign_in_page
 from tests.support.demo import DemoProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
@@ -23,6 +23,12 @@ WORDS = "Said while the service was gone."
 def demo(tmp_path: Path) -> Iterator[DemoProcess]:
     with DemoProcess(tmp_path / "demo") as demo:
         yield demo
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
 
 
 def test_words_of_a_desk_that_was_closed_meanwhile_go_out_once_at_the_next_start(

@@ -245,8 +245,11 @@ async def test_livekits_own_client_takes_what_a_leg_sends(scene: Scene) -> None:
     assert own.stdout is not None
     async with asyncio.timeout(40):
         assert await own.stdout.readline() == b"seen and heard\n"
-        (mine,) = [one for one in participants(await scene.process.rooms()) if one["identity"] == "own"]
-        assert (mine["state"], mine["published"]) == ("ACTIVE", ["video"])
+        wanted = ("own", "ACTIVE", ["video"])
+        await told(
+            scene.process,
+            lambda all_: wanted in [(one["identity"], one["state"], one["published"]) for one in all_],
+        )
         await own.communicate(b"\n")
     assert own.returncode == 0
 

@@ -36,7 +36,7 @@ def small_first(offer: str) -> str:
 
 
 def _line(section: str) -> OfferedLine | None:
-    head, *rest = section.splitlines()
+    head, *rest = section.splitlines() or [""]
     kind, port, _, *formats = (*head.split(), "", "", "")
     found: dict[str, str] = {}
     for attribute in rest:
