@@ -10,10 +10,11 @@ from PIL import Image
 from nearhand.app import Resources
 from nearhand.devices.model import CameraMask
 from nearhand.sessions.masks import KEPT_S, MaskRules
-from nearhand.sessions.model import PictureMask
+from nearhand.sessions.model import MaskMissing, PictureMask
 from nearhand.sessions.pictures import Codec, Head, read_head
 from tests.sessions.test_scopes import share
 from tests.sessions.test_video import SEND, WATCH, line
+from tests.support.live import EXPERT, OBSERVER, SESSION, TECHNICIAN, LiveServer, until
 from tests.support.neighbours import Headers, Neighbours, neighbours
 
 STILL = BytesIO()
@@ -133,6 +134,23 @@ def test_turning_to_a_device_at_another_site_is_told_to_all(hall: Neighbours) ->
         assert upload(hall, session, technician, None).status_code == 201
         assert live.ask("device.show", device=shown | {"device_id": hall.bank.id}) == "ack"
         assert desk.until("camera.mask_changed", 2)["camera_mask"] == "enforce"
+
+
+@pytest.mark.parametrize("finder", ["a still", "a newcomer", "the clock"])
+async def test_whoever_finds_the_rule_changed_all_are_told(server: LiveServer, finder: str) -> None:
+    technician = await server.join(TECHNICIAN, "phone")
+    expert = await server.join(EXPERT, "desk")
+    server.masks[None] = CameraMask.ENFORCE
+    server.ticker.now_s += KEPT_S
+    if finder == "a still":
+        with pytest.raises(MaskMissing):
+            await server.hub.gate.demand_mask(SESSION, PictureMask.NONE)
+    elif finder == "a newcomer":
+        await server.join(OBSERVER, "page")
+    await server.hub.tend()
+    for member in (technician, expert):
+        await until(lambda member=member: bool(member.line.told("camera.mask_changed")))
+        assert [one["camera_mask"] for one in member.line.told("camera.mask_changed")] == ["enforce"]
 
 
 def test_the_ledger_keeps_who_changed_the_rule(hall: Neighbours) -> None:

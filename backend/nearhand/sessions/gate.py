@@ -82,7 +82,7 @@ class Gate:
 
     async def demand_mask(self, session_id: str, mask: PictureMask) -> None:
         """Raises UnknownSession, and MaskMissing for a still that may not be taken in as it is."""
-        await self.refresh_mask(await self._rooms.load(session_id))
+        await self.tell_mask(await self._rooms.load(session_id))
         if not self._masks.obeys(session_id, mask):
             raise MaskMissing
 
@@ -90,13 +90,12 @@ class Gate:
         """Why a still is not made part of the session."""
         return self._masks.objection(session_id, ask)
 
-    async def refresh_mask(self, running: Running) -> bool:
-        """Look up what is asked of pictures where the session is now; says whether it is another than before."""
-        return await self._masks.refresh(running.id, running.stage.now)
-
     async def tell_mask(self, running: Running) -> None:
-        """What is asked of pictures where the session is now, to all, when it is something else than before."""
-        if await self.refresh_mask(running):
+        """Look up what is asked of pictures where the session is now, and tell all when it is another than before.
+
+        Whoever looks it up must tell: the next one to look finds nothing new.
+        """
+        if await self._masks.refresh(running.id, running.stage.now):
             told = CameraMaskChanged(camera_mask=self._masks.of(running.id))
             for connection in list(running.connections.values()):
                 connection.tell(told)

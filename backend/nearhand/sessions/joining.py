@@ -42,7 +42,7 @@ class Entrance:
             if len(running.recent) < missed <= MAX_RESUMED_EVENTS:
                 older = await self._log.events(session_id, after=hello.resume.seq, limit=MAX_RESUMED_EVENTS)
                 running = await self._rooms.load(session_id)
-        await self._gate.refresh_mask(running)
+        await self._gate.tell_mask(running)
         return Joining(connection, running, hello.resume, older)
 
     def let_in(self, join: Joining) -> list[Asked]:
