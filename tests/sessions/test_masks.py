@@ -148,9 +148,10 @@ async def test_whoever_finds_the_rule_changed_all_are_told(server: LiveServer, f
     elif finder == "a newcomer":
         await server.join(OBSERVER, "page")
     await server.hub.tend()
-    for member in (technician, expert):
-        await until(lambda member=member: bool(member.line.told("camera.mask_changed")))
-        assert [one["camera_mask"] for one in member.line.told("camera.mask_changed")] == ["enforce"]
+    told = [member.line for member in (technician, expert)]
+    await until(lambda: all(end.told("camera.mask_changed") for end in told))
+    for end in told:
+        assert [one["camera_mask"] for one in end.told("camera.mask_changed")] == ["enforce"]
 
 
 def test_the_ledger_keeps_who_changed_the_rule(hall: Neighbours) -> None:

@@ -181,11 +181,11 @@ class Call:
                 return
             match message:
                 case m.Welcome():
-                    self._hail()  # the line was lost; whoever came meanwhile does not know of us
+                    await self._is_back()
                 case signalling.RtcHailed():
                     await self._hailed(message)
                 case signalling.RtcDescribed() if message.to_run == self._run:
-                    self._do(self._described(message.client, message.run, message.kind, message.sdp))
+                    self._do(self._described(message))
                 case signalling.RtcCandidateTold() if message.to_run == self._run:
                     self._do(self._candidate(message.client, message.candidate))
                 case signalling.RtcParted():
@@ -208,6 +208,16 @@ class Call:
         self._live.put(signalling.RtcHail(to=None, run=self._run))
 
     # -- directly --
+
+    async def _is_back(self) -> None:
+        """The session's line was lost: an offer or its answer perhaps with it, and whoever came meanwhile knows
+        nothing of us."""
+        direct = {name: way for name, way in self._ways.items() if not way.leg}
+        if any(way.pc.connectionState != "connected" for way in direct.values()):
+            for name in direct:
+                await self._drop(name)
+            self._run = secrets.token_hex(6)  # as a page that was loaded anew
+        self._hail()
 
     async def _hailed(self, message: signalling.RtcHailed) -> None:
         you = self._live.view.you
@@ -236,18 +246,18 @@ class Call:
                 )
             await self._describe(way, await way.pc.createOffer())
 
-    async def _described(self, client: str, run: str, kind: str, sdp: str) -> None:
-        way = self._ways.get(client)
-        if way is None or way.run != run:
+    async def _described(self, told: signalling.RtcDescribed) -> None:
+        way = self._ways.get(told.client)
+        if way is None or way.run != told.run:
             return
         async with way.turn:
             # Whoever opens does not give way.
-            if way.is_over or (kind == "offer" and way.pc.signalingState != "stable"):
+            if way.is_over or (told.kind == "offer" and way.pc.signalingState != "stable"):
                 return
-            await self._take(way, kind, sdp)
-            if kind == "offer":
+            await self._take(way, told.kind, told.sdp)
+            if told.kind == "offer":
                 self._attach(way)
-                await self._describe(way, await way.pc.createAnswer())
+                await self._describe(way, await way.pc.createAnswer(), told.offer)
 
     def _attach(self, way: _Way) -> None:
         """What one sends, to the lines that were offered."""
@@ -261,7 +271,9 @@ class Call:
             else:
                 line.direction = "recvonly" if wants else "inactive"
 
-    async def _describe(self, way: _Way, description: RTCSessionDescription) -> None:
+    async def _describe(
+        self, way: _Way, description: RTCSessionDescription, offer: int | None = None
+    ) -> None:
         """Say it with all ways by which one may be reached: they are all known when this is set."""
         await way.pc.setLocalDescription(description)
         local = way.pc.localDescription
@@ -269,8 +281,9 @@ class Call:
         if way.leg:
             self._live.put(signalling.RtcSfuDescribe(leg=way.leg, kind=local.type, sdp=sdp))
         elif way.client is not None:
+            runs = {"run": self._run, "to_run": way.run}
             self._live.put(
-                signalling.RtcDescribe(to=way.client, run=self._run, to_run=way.run, kind=local.type, sdp=sdp)
+                signalling.RtcDescribe(to=way.client, **runs, kind=local.type, sdp=sdp, offer=offer)
             )
 
     # -- through the media server --

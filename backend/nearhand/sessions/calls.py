@@ -85,8 +85,8 @@ def as_heard(message: Directed, by: str, client: str) -> Put:
             return kind(by=by, client=client, **told)
         case RtcHail(run=run, to=to):
             return RtcHailed(by=by, client=client, run=run, is_for_all=to is None)
-        case RtcDescribe(run=run, to_run=to_run, kind=kind, sdp=sdp):
-            return RtcDescribed(by=by, client=client, run=run, to_run=to_run, kind=kind, sdp=sdp)
+        case RtcDescribe():
+            return RtcDescribed(by=by, client=client, **message.model_dump(exclude={"type", "to"}))
         case RtcCandidate(run=run, to_run=to_run, candidate=candidate):
             return RtcCandidateTold(by=by, client=client, run=run, to_run=to_run, candidate=candidate)
         case RtcHush():

@@ -97,6 +97,8 @@ class RtcDescribe(Calling):
     to_run: ShortId
     kind: Literal["offer", "answer"]
     sdp: str = Field(min_length=1, max_length=MAX_SDP)
+    # Which offer of its maker it is, or answers: an answer to one that was withdrawn is not taken for the next one's.
+    offer: int | None = Field(default=None, ge=0, lt=2**31)
 
 
 class RtcCandidate(Calling):
@@ -211,6 +213,7 @@ class RtcDescribed(Put):
     to_run: ShortId
     kind: Literal["offer", "answer"]
     sdp: str
+    offer: int | None
 
 
 class RtcCandidateTold(Put):

@@ -6375,6 +6375,8 @@ export interface components {
              * @enum {string}
              */
             kind: "offer" | "answer";
+            /** Offer */
+            offer?: number | null;
             /** Run */
             run: string;
             /** Sdp */
@@ -6400,6 +6402,8 @@ export interface components {
              * @enum {string}
              */
             kind: "offer" | "answer";
+            /** Offer */
+            offer: number | null;
             /** Run */
             run: string;
             /** Sdp */

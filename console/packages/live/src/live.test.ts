@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { NewMark } from "./commands";
 import type { FakeServer } from "./fakeServer";
+import type { Directed } from "./live";
 import type { Ask } from "./outbox";
 import { Testbed, texts } from "./testbed";
 
@@ -145,6 +146,22 @@ describe("a live session", () => {
     await bed.settle();
     expect(line.isClosed).toBe(true);
     expect(texts(two)).toEqual(["lost on its way", "seen"]);
+  });
+
+  test("whoever hears that the line is there again can say something over it at once", async () => {
+    const { live } = await bed.enter();
+    const said: Directed = { type: "rtc.hail", to: null, run: "r1" };
+    let wasOpen = true;
+    live.subscribe(({ link }) => {
+      if (link.state === "open" && !wasOpen) live.put(said);
+      wasOpen = link.state === "open";
+    });
+    server.wire.cut(4012);
+    await vi.advanceTimersByTimeAsync(250);
+    server.wire.open();
+    server.wire.flushToServer();
+    server.wire.flushToClient();
+    expect(server.wire.toServer.flatMap((frame) => JSON.parse(frame) as unknown[])).toContainEqual(said);
   });
 
   test("takes the whole state when the server cannot resume", async () => {

@@ -195,7 +195,6 @@ export class Live implements Store<LiveView> {
   }
 
   #welcomed(welcome: Welcome): void {
-    this.#connection.confirm();
     if (this.#mustRename || !this.#outbox.agreesWith(welcome.acked)) {
       if (this.#mustRename) this.#outbox.settleUpTo(welcome.acked);
       this.#mustRename = false;
@@ -211,6 +210,7 @@ export class Live implements Store<LiveView> {
     // Everything that waits is sent again, also what `welcome.acked` covers: only the answers say which of it
     // was stored and which refused.
     this.#sentUpTo = 0;
+    this.#connection.confirm(); // whoever hears that the line is open says something at once
   }
 
   #settled(ask: Ask): void {

@@ -1,133 +1,20 @@
-import type { Participant, ServerMessage } from "@nearhand/contract";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Directed, Live, LiveView } from "../live";
-import { EMPTY_SESSION } from "../session";
-import { Call } from "./call";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import {
+  EXPERT,
+  FakeConnection,
+  PHONE,
+  WATCHER,
+  fakeAll,
+  hailed,
+  newest,
+  session,
+  unfakeAll,
+} from "./callTestbed";
 
-class FakeTransceiver {
-  currentDirection: string | null = null;
-  readonly receiver: object;
-  readonly sender = {
-    track: null,
-    replaceTrack: vi.fn(async () => undefined),
-    getParameters: () => ({ encodings: [] }),
-    setParameters: async () => undefined,
-  };
-  constructor(
-    kind: string,
-    public direction: string,
-  ) {
-    this.receiver = { track: { kind }, getSynchronizationSources: () => [{ audioLevel: 0.2 }] };
-  }
-}
-
-/** A connection that agrees to everything. */
-class FakeConnection {
-  static all: FakeConnection[] = [];
-  connectionState = "new";
-  signalingState = "stable";
-  localDescription: { type: string; sdp: string } | null = null;
-  isClosed = false;
-  restarts = 0;
-  readonly lines: FakeTransceiver[] = [];
-  readonly words = { readyState: "open", send: vi.fn(), onmessage: null, onopen: null };
-  onnegotiationneeded: (() => void) | null = null;
-  onconnectionstatechange: (() => void) | null = null;
-  onicecandidate: unknown = null;
-  constructor(public configuration: RTCConfiguration) {
-    FakeConnection.all.push(this);
-  }
-  getConfiguration = () => this.configuration;
-  setConfiguration = (configuration: RTCConfiguration) => void (this.configuration = configuration);
-  createDataChannel = () => this.words;
-  getTransceivers = () => this.lines;
-  addTransceiver(kind: string, { direction }: { direction: string }) {
-    const line = new FakeTransceiver(kind, direction);
-    this.lines.push(line);
-    queueMicrotask(() => this.onnegotiationneeded?.());
-    return line;
-  }
-  async setLocalDescription(description?: { type: string }) {
-    if (description?.type === "rollback") return void (this.signalingState = "stable");
-    const isAnswer = this.signalingState === "have-remote-offer";
-    this.signalingState = isAnswer ? "stable" : "have-local-offer";
-    this.localDescription = { type: isAnswer ? "answer" : "offer", sdp: "mine" };
-  }
-  async setRemoteDescription({ type }: { type: string }) {
-    this.signalingState = type === "offer" ? "have-remote-offer" : "stable";
-    if (type === "offer")
-      this.lines.push(new FakeTransceiver("audio", "recvonly"), new FakeTransceiver("video", "recvonly"));
-  }
-  async addIceCandidate() {}
-  restartIce = () => void (this.restarts += 1);
-  close = () => void (this.isClosed = true);
-  become(state: string) {
-    this.connectionState = state;
-    this.onconnectionstatechange?.();
-  }
-}
-
-const EXPERT: Participant = { id: "E", display_name: "An expert", role: "expert", guest: null };
-const PHONE: Participant = { id: "T", display_name: "A technician", role: "technician", guest: null };
-const WATCHER: Participant = { id: "W", display_name: "A guest", role: "observer", guest: "watch" };
-
-function session(client: string, you: Participant, takesPictures = true) {
-  const told: Directed[] = [];
-  let [listener, watcher] = [(_: ServerMessage) => {}, (_: LiveView) => {}];
-  let view = {
-    ...EMPTY_SESSION,
-    awaitsState: false,
-    you,
-    participants: [EXPERT, PHONE, WATCHER],
-    link: { state: "open" },
-  } as unknown as LiveView;
-  const live = {
-    client,
-    get: () => view,
-    put: (message: Directed) => told.push(message),
-    listen: (act: typeof listener) => ((listener = act), () => {}),
-    subscribe: (act: typeof watcher) => ((watcher = act), () => {}),
-  } as unknown as Live;
-  const servers = vi.fn(async () => ({
-    servers: [{ urls: ["turn:t"], username: "u", credential: "c" }],
-    until: "",
-  }));
-  const call = new Call({ live, takesPictures, servers });
-  const run = (told[0] as { run: string }).run;
-  return {
-    call,
-    told,
-    run,
-    servers,
-    hear: async (message: object) => {
-      listener(message as ServerMessage);
-      await vi.advanceTimersByTimeAsync(0);
-    },
-    change: (changes: Partial<LiveView>) => watcher((view = { ...view, ...changes })),
-  };
-}
-
-const hailed = (by: Participant, client = "m", run = "r1", is_for_all = true) => ({
-  type: "rtc.hailed",
-  by: by.id,
-  client,
-  run,
-  is_for_all,
-});
-const newest = () => FakeConnection.all.at(-1)!;
 const directions = () => newest().lines.map(({ direction }) => direction);
 
-beforeEach(() => {
-  vi.useFakeTimers();
-  FakeConnection.all = [];
-  vi.stubGlobal("RTCPeerConnection", FakeConnection);
-  vi.stubGlobal("Audio", class { srcObject = null; play = async () => undefined; }); // prettier-ignore
-  vi.stubGlobal("MediaStream", class { constructor(readonly tracks: unknown[]) {} getTracks = () => this.tracks; }); // prettier-ignore
-});
-afterEach(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
+beforeEach(fakeAll);
+afterEach(unfakeAll);
 
 describe("meeting", () => {
   test("a hail for all is hailed back once per page, and one of two sides offers", async () => {
@@ -225,41 +112,5 @@ describe("the end", () => {
     expect(me.call.get().maySpeak).toBe(true);
     me.change({ link: { state: "open" } });
     expect(me.told.filter((one) => one.type === "rtc.hail" && one.to === null)).toHaveLength(2);
-  });
-
-  test("without a way it says so and looks again with growing pauses, until there is one", async () => {
-    const me = session("z", EXPERT);
-    await me.hear(hailed(PHONE));
-    const way = () => me.call.get().peers[0]?.way;
-    expect(way()).toBe("seeking");
-    await vi.advanceTimersByTimeAsync(12_000);
-    expect([way(), newest().restarts]).toEqual(["none", 0]);
-    await vi.advanceTimersByTimeAsync(1000);
-    expect(newest().restarts).toBe(1);
-    await vi.advanceTimersByTimeAsync(14_000);
-    expect([way(), newest().restarts]).toEqual(["none", 2]);
-    newest().become("connected");
-    expect(way()).toBe("open");
-    await vi.advanceTimersByTimeAsync(120_000);
-    expect(newest().restarts).toBe(2);
-    newest().become("disconnected");
-    expect(way()).toBe("lost");
-    newest().become("failed");
-    await vi.advanceTimersByTimeAsync(1000);
-    expect([way(), newest().restarts]).toEqual(["none", 3]);
-  });
-
-  test("a way is looked for again with passwords of now, by either side", async () => {
-    for (const client of ["z", "a"]) {
-      const me = session(client, EXPERT);
-      await me.hear(hailed(PHONE));
-      newest().configuration.iceTransportPolicy = "relay";
-      const servers = [{ urls: ["turn:t"], username: "later", credential: "d" }];
-      me.servers.mockResolvedValueOnce({ servers, until: "" });
-      newest().become("failed");
-      await vi.advanceTimersByTimeAsync(1000);
-      expect(newest().configuration).toEqual({ iceTransportPolicy: "relay", iceServers: servers });
-      me.call.close();
-    }
   });
 });

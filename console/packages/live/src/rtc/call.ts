@@ -138,7 +138,7 @@ export class Call implements Store<CallView> {
         return this.#hailed(message.client, message.by, message.run, message.is_for_all);
       case "rtc.described":
         if (message.to_run !== this.#run) return;
-        return void this.#direct(message)?.described(message.kind, message.sdp);
+        return void this.#direct(message)?.described(message.kind, message.sdp, message.offer ?? null);
       case "rtc.candidate_told":
         if (message.to_run !== this.#run) return;
         return this.#direct(message)?.candidateTold(message.candidate ?? null);
@@ -190,7 +190,7 @@ export class Call implements Store<CallView> {
       if (this.#peers.size >= MOST_PEERS) return;
       await this.#findServers();
       this.#meet(client, by, run, you);
-    }
+    } else if (known.peer instanceof Peer) known.peer.isBack();
     if (isForAll) this.#put({ type: "rtc.hail", to: client, run: this.#run });
   }
 
@@ -205,7 +205,7 @@ export class Call implements Store<CallView> {
         findServers: () => this.#findServers(),
         isOpener,
         allowed: allowed(you, them, this.options.takesPictures),
-        describe: (kind, sdp) => this.#put({ type: "rtc.describe", ...about, kind, sdp }),
+        describe: (kind, sdp, offer) => this.#put({ type: "rtc.describe", ...about, kind, sdp, offer }),
         candidate: (candidate) => this.#put({ type: "rtc.candidate", ...about, candidate }),
         onChange: () => this.#peerChanged(client),
         onSaid: (said) => this.#said(client, said),

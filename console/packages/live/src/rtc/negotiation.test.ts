@@ -58,7 +58,7 @@ function seeded(seed: number): () => number {
 }
 
 /** Two sides and a line that keeps the order and takes its time; all by chance, the same for the same seed. */
-async function played(seed: number, steps: number) {
+async function played(seed: number, steps: number, withdrawing = 0) {
   const random = seeded(seed);
   const errors: unknown[] = [];
   const pause = async () => {
@@ -69,7 +69,8 @@ async function played(seed: number, steps: number) {
     const pc = new FakeConnection(name, pause);
     const negotiation: Negotiation = new Negotiation(pc, {
       isPolite: index === 0,
-      describe: (kind, sdp) => lines[index]!.push(() => sides[1 - index]!.negotiation.described(kind, sdp)),
+      describe: (kind, sdp, offer) =>
+        lines[index]!.push(() => sides[1 - index]!.negotiation.described(kind, sdp, offer)),
       prepareAnswer: pause,
       onError: (error) => errors.push(error),
     });
@@ -83,6 +84,8 @@ async function played(seed: number, steps: number) {
   for (let step = 0; step < steps; step++) {
     const who = random() < 0.5 ? 0 : 1;
     if (random() < 0.3 && sides[who]!.pc.signalingState === "stable") void sides[who]!.negotiation.offer();
+    else if (random() < withdrawing)
+      void sides[who]!.negotiation.withdraw().then(() => sides[who]!.negotiation.offer());
     else await deliver(who);
     await pause();
   }
@@ -105,6 +108,13 @@ describe("perfect negotiation", () => {
         left: 0,
       });
       expect(sides[0]!.pc.agreed, `seed ${seed}`).toBe(sides[1]!.pc.agreed);
+    }
+  });
+
+  test("what answers an offer that was withdrawn is not taken for the next one's answer", async () => {
+    for (let seed = 1; seed <= 400; seed++) {
+      const { errors, lines } = await played(seed, 40, 0.2);
+      expect({ seed, errors, left: lines.flat().length }).toEqual({ seed, errors: [], left: 0 });
     }
   });
 

@@ -12,7 +12,8 @@ export interface Negotiable {
 export interface NegotiationOptions {
   /** Gives way when both offer at once. Of two sides exactly one is polite. */
   readonly isPolite: boolean;
-  readonly describe: (kind: "offer" | "answer", sdp: string) => void;
+  /** `offer`: which offer of its maker it is, or answers. */
+  readonly describe: (kind: "offer" | "answer", sdp: string, offer: number | null) => void;
   /** The other side's offer is in place: match what one sends to it before it is answered. */
   readonly prepareAnswer: () => Promise<void>;
   readonly onError: (error: unknown) => void;
@@ -21,6 +22,8 @@ export interface NegotiationOptions {
 export class Negotiation {
   /** Ours stands against an offer that was ignored: its candidates are of no use either. */
   #isIgnoring = false;
+  /** How many offers were made here. */
+  #made = 0;
   #queue: Promise<void> = Promise.resolve();
 
   constructor(
@@ -33,7 +36,7 @@ export class Negotiation {
     return this.#inTurn(async () => {
       if (this.pc.signalingState !== "stable") return;
       await this.pc.setLocalDescription();
-      this.#tell();
+      this.#tell(++this.#made);
     });
   }
 
@@ -45,12 +48,13 @@ export class Negotiation {
     });
   }
 
-  /** The other side's description, in the order in which they come. */
-  described(kind: "offer" | "answer", sdp: string): Promise<void> {
+  /** The other side's description, in the order in which they come. Clients that do not count leave `offer` out. */
+  described(kind: "offer" | "answer", sdp: string, offer: number | null = null): Promise<void> {
     return this.#inTurn(async () => {
       if (kind === "answer") {
         // An answer to what was rolled back meanwhile.
         if (this.pc.signalingState !== "have-local-offer") return;
+        if (offer !== null && offer !== this.#made) return;
         await this.pc.setRemoteDescription({ type: kind, sdp });
         return;
       }
@@ -59,7 +63,7 @@ export class Negotiation {
       await this.pc.setRemoteDescription({ type: kind, sdp }); // rolls back an offer of our own
       await this.options.prepareAnswer();
       await this.pc.setLocalDescription();
-      this.#tell();
+      this.#tell(offer);
     });
   }
 
@@ -78,9 +82,9 @@ export class Negotiation {
     return this.#queue;
   }
 
-  #tell(): void {
+  #tell(offer: number | null): void {
     const { type, sdp } = this.pc.localDescription ?? {};
-    if (sdp && (type === "offer" || type === "answer")) this.options.describe(type, sdp);
+    if (sdp && (type === "offer" || type === "answer")) this.options.describe(type, sdp, offer);
   }
 
   #inTurn(act: () => Promise<void>): Promise<void> {

@@ -14,7 +14,7 @@ export interface PeerOptions {
   /** Of two sides one opens: it makes the first offer, and does not give way when both offer. */
   readonly isOpener: boolean;
   readonly allowed: Allowed;
-  readonly describe: (kind: "offer" | "answer", sdp: string) => void;
+  readonly describe: (kind: "offer" | "answer", sdp: string, offer: number | null) => void;
   readonly candidate: (candidate: IceCandidate | null) => void;
   /** Way, sound or pictures are others now. */
   readonly onChange: () => void;
@@ -71,8 +71,8 @@ export class Peer implements Reach {
     }
   }
 
-  described(kind: "offer" | "answer", sdp: string): Promise<void> {
-    return this.#negotiation.described(kind, sdp).then(() => this.#take());
+  described(kind: "offer" | "answer", sdp: string, offer: number | null): Promise<void> {
+    return this.#negotiation.described(kind, sdp, offer).then(() => this.#take());
   }
 
   candidateTold(candidate: IceCandidate | null): void {
@@ -111,6 +111,13 @@ export class Peer implements Reach {
   get level(): number {
     if (this.way !== "open") return 0;
     return this.#audio?.receiver.getSynchronizationSources()[0]?.audioLevel ?? 0;
+  }
+
+  /** One of the two had lost the session's line and has it again: what was told meanwhile may be lost. */
+  isBack(): void {
+    if (this.way === "seeking") return; // not told yet, or just now
+    this.#tries = 0;
+    void this.#again();
   }
 
   close(): void {
@@ -155,13 +162,14 @@ export class Peer implements Reach {
   #wayChanged(): void {
     const state = this.#pc.connectionState;
     if (state === "connected") {
-      clearTimeout(this.#retry);
       this.#tries = 0;
       this.way = "open";
+      this.#seek(); // ICE found it again by itself while an offer was out: perhaps to one end alone
     } else if (state === "disconnected") {
       this.way = "lost"; // ICE may find it again by itself
       this.#seek();
     } else if (state === "failed") {
+      this.way = "lost";
       this.#notFound();
     }
     this.options.onChange();
@@ -172,11 +180,16 @@ export class Peer implements Reach {
     this.#retry = setTimeout(() => this.#notFound(), FIND_WITHIN_MS);
   }
 
+  /** Both ends have agreed on it, and it is there. */
+  get #isFound(): boolean {
+    return this.way === "open" && this.#pc.signalingState === "stable";
+  }
+
   /** Look for a way once more, with growing pauses: the network may become another one. */
   #notFound(): void {
     clearTimeout(this.#retry);
-    if (this.#isClosed) return;
-    this.way = "none";
+    if (this.#isClosed || this.#isFound) return;
+    if (this.way !== "open") this.way = "none";
     this.options.onChange();
     const pause = Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** this.#tries++);
     this.#retry = setTimeout(() => void this.#again(), pause);
@@ -185,7 +198,7 @@ export class Peer implements Reach {
   /** With an offer that nothing has become of withdrawn, and other passwords: those from before may have run out. */
   async #again(): Promise<void> {
     const servers = await this.options.findServers();
-    if (this.#isClosed || this.way === "open") return;
+    if (this.#isClosed || this.#isFound) return;
     await this.#negotiation.withdraw();
     this.#pc.setConfiguration({ ...this.#pc.getConfiguration(), iceServers: [...servers] });
     if (this.options.isOpener) this.#pc.restartIce();
