@@ -18,6 +18,7 @@ MAX_DEPTH = 64  # of arrays and objects within each other; what the service spea
 MAX_MEMBERS = 40_000  # names in one body: each that is wrong costs time to find, and is told
 STRANGERS_BYTES = 20 << 10  # of a body, before anybody knows whose it is: a provider's token is the longest
 _RETRY_S = 5
+_PUT_OFF_S, _PUT_OFF_AT_MOST_S = 0.1, 20.0
 _TRIED_TOO_OFTEN = "Too many sign-in tries from this address. Wait a minute."
 
 
@@ -71,6 +72,8 @@ class Limits:
         if not self._by_address.allow(home, now_s):
             raise TooFast("Too many requests from this address.")
         if self.is_spent_try(address, method, path):
+            # A flood must not get even the few tries of its minute: each costs a core for a tenth of a second.
+            self._tries.put_off(home, now_s, _PUT_OFF_S, _PUT_OFF_AT_MOST_S)
             raise TooMany(_TRIED_TOO_OFTEN)
 
     def is_spent_try(self, address: str, method: str, path: str) -> bool:
