@@ -281,10 +281,9 @@ export class Call implements Store<CallView> {
 
   #drop(client: string): void {
     const known = this.#peers.get(client);
-    if (!known) return;
     this.#peers.delete(client);
-    known.peer.close();
-    known.speaker.close();
+    known?.peer.close();
+    known?.speaker.close();
   }
 
   get #mine() {
