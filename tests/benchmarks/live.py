@@ -172,7 +172,7 @@ async def prepare(folder: Path) -> None:
 
 def load(server: Server, *, rate: float, seconds: float) -> dict[str, float]:
     command = [sys.executable, "-m", "tests.benchmarks.live_peers.load", "--dialect", server.dialect]
-    command += ["--port", str(PORT), "--pid", str(server.pid), "--token", server.token]
+    command += ["--port", str(PORT), "--pid", str(server.pid), f"--token={server.token}"]
     command += ["--rooms", json.dumps(server.rooms), "--rate", str(rate), "--seconds", str(seconds)]
     done = subprocess.run(
         command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=120, preexec_fn=on_core(1)

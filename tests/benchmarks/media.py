@@ -81,11 +81,14 @@ async def row(server: ServerProcess, step: Step, watchers: int, seconds: float) 
                 asyncio.create_task(watch(server.url, session_id, expert, delays)) for _ in range(watchers)
             ]
             await told(phone, f'"watchers":{watchers}')
-            reading = asyncio.create_task(drain(phone))
+            wants_key = asyncio.Event()
+            reading = asyncio.create_task(heard(phone, wants_key))
             before, began = sum(process.cpu_times()[:2]), time.monotonic()
             for number in range(round(seconds * per_s)):
                 await asyncio.sleep(max(0.0, began + number / per_s - time.monotonic()))
-                await phone.send(picture(number, size, codec))
+                is_key = codec is Codec.JPEG or number == 0 or wants_key.is_set()
+                wants_key.clear()
+                await phone.send(picture(number, size, codec, is_key=is_key))
             spent = (sum(process.cpu_times()[:2]) - before) / (time.monotonic() - began)
             await asyncio.sleep(0.3)
             for task in (reading, *watching):
@@ -105,9 +108,9 @@ async def row(server: ServerProcess, step: Step, watchers: int, seconds: float) 
     }
 
 
-def picture(number: int, size: int, codec: Codec) -> bytes:
+def picture(number: int, size: int, codec: Codec, *, is_key: bool) -> bytes:
     at = time.monotonic_ns().to_bytes(8, "big")
-    head = Head(codec, codec is Codec.JPEG or number == 0, number, 0, 1280, 720)
+    head = Head(codec, is_key, number, 0, 1280, 720)
     return head.pack() + b"\xff\xd8" + at + bytes(size - 10 - HEAD_BYTES)
 
 
@@ -158,9 +161,10 @@ async def watch(url: str, session_id: str, token_: str, delays: list[float]) -> 
                 await desk.send(f'{{"type": "media.got", "slot": {head.slot}, "frame_id": {head.frame_id}}}')
 
 
-async def drain(socket: ClientConnection) -> None:
-    async for _ in socket:
-        pass
+async def heard(socket: ClientConnection, wants_key: asyncio.Event) -> None:
+    async for message in socket:
+        if '"media.key"' in str(message):
+            wants_key.set()
 
 
 async def told(socket: ClientConnection, word: str) -> None:

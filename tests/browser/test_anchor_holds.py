@@ -24,6 +24,7 @@ RINGS = 15  # the benchmark `browser_anchor` draws fifty
 HALF_PITCH_MM = 6.8
 LABEL_GONE = (0.17, 0.5)  # shares of the journey without the label in view
 FEW_FRAMES = 6
+HALF_A_SECOND = 15  # frames, where thirty are read a second
 WARM_UP_MS, WATCHED_MS = 10_000, 20_000
 MOST_GROWN_MB = 5.0  # not even six pictures
 FAR = (0.72, 0.84)  # and from 1.5 m
@@ -88,16 +89,11 @@ def test_a_ring_stays_on_its_port_turns_into_an_area_far_away_and_back_again(
     assert not states[0]
     assert not states[-1]
     assert True in states
-    assert longest_loss_s(frames) < 0.5
+    assert longest_loss(frames) < HALF_A_SECOND
 
 
-def longest_loss_s(frames: list[dict[str, object]]) -> float:
-    """The longest time in which the page looked, again and again, and did not know where the face is.
-
-    A few frames in which it did not know are no loss, however long a busy machine took for them.
-    """
+def longest_loss(frames: list[dict[str, object]]) -> int:
+    """Of how many frames in a row the page did not know where the face is. A busy machine reads fewer a second."""
     sees = [bool(frame["pose"] or frame["isBlurred"]) for frame in frames]
-    came = [float(str(frame["came"])) for frame in frames]
     held = [k for k, is_held in enumerate(sees) if is_held]
-    losses = [came[after] - came[before] for before, after in pairwise(held) if after - before > FEW_FRAMES]
-    return max(losses, default=0.0) / 1e3
+    return max((after - before - 1 for before, after in pairwise(held)), default=0)
