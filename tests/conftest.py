@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from fastapi.testclient import TestClient
 
@@ -25,6 +26,9 @@ from tests.support.once import run_folder, work_in_memory
 from tests.support.people import PASSWORD, QUICK
 from tests.support.postgres import Postgres, running_postgres
 
+# What is slow is found by benchmarks: here other tests, and browsers, run beside each example.
+hypothesis.settings.register_profile("beside others", deadline=None)
+hypothesis.settings.load_profile("beside others")
 configure_logging()  # for tests of parts that no app was made for
 
 

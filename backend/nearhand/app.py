@@ -39,10 +39,10 @@ from nearhand.kit.bodies import BodyLimit, Pace
 from nearhand.kit.clock import Clock, SystemClock
 from nearhand.kit.database import Database
 from nearhand.kit.files import FORM_BYTES
-from nearhand.kit.headers import SafeHeaders
+from nearhand.kit.headers import SafeHeaders, safe_headers
 from nearhand.kit.http import PROBLEM_RESPONSES, forget_idempotency_keys, install_error_handlers, refusal
 from nearhand.kit.ids import Ids, RandomIds
-from nearhand.kit.limits import Allowed, LimitedAddresses, Limits
+from nearhand.kit.limits import Allowed, LimitedAddresses, Limits, SpentTries
 from nearhand.kit.logging import configure_logging
 from nearhand.kit.patterns import is_id
 from nearhand.kit.peer import Proxied, networks
@@ -300,9 +300,11 @@ def build_resources(
 class Service(FastAPI):
     """Its outermost layers are there for accidents too, which are answered outside of all other middleware."""
 
+    refusal_of: SpentTries  # asked by whoever serves this, before it makes a request
+
     def build_middleware_stack(self) -> ASGIApp:
         settings: Settings = self.state.resources.settings
-        inner = SafeHeaders(super().build_middleware_stack(), hsts_days=settings.hsts_days)
+        inner = SafeHeaders(super().build_middleware_stack(), headers_of=safe_headers(settings.hsts_days))
         return Proxied(inner, trusted=networks(settings.trusted_proxies))
 
 
@@ -462,6 +464,13 @@ def create_app(settings: Settings | None = None, resources: Resources | None = N
     )
     app.add_middleware(
         LimitedAddresses, limits=resources.limits, refusal=refusal, refused=resources.ledger.count_refusal
+    )
+    app.refusal_of = SpentTries(
+        resources.limits,
+        refusal=refusal,
+        refused=resources.ledger.count_refusal,
+        headers_of=safe_headers(settings.hsts_days),
+        trusted=networks(settings.trusted_proxies),
     )
     app.router.routes.extend(UNDER_API.routes)
     mount_pages(app)

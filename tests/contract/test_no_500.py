@@ -57,7 +57,7 @@ def test_no_request_makes_the_service_stumble(label: str, admin: tuple[str, dict
     url, headers = admin
 
     @given(case=OPERATIONS[label].as_strategy())
-    @settings(max_examples=EXAMPLES_PER_OPERATION, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=EXAMPLES_PER_OPERATION, suppress_health_check=list(HealthCheck))
     def throw(case: Any) -> None:
         response = case.call(base_url=url, headers=headers)
         case.validate_response(response, checks=[not_a_server_error])

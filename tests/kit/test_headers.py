@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from nearhand.app import Resources, create_app
-from nearhand.kit.headers import SafeHeaders
+from nearhand.kit.headers import SafeHeaders, safe_headers
 from nearhand.pages import router as pages
 
 
@@ -85,13 +85,15 @@ def test_what_only_some_may_see_is_kept_in_no_cache(client: TestClient) -> None:
 )
 def test_browsers_that_came_over_https_are_told_to_stay(url: str, is_said: bool) -> None:
     app = FastAPI()
-    with TestClient(SafeHeaders(app, hsts_days=365), base_url=url) as client:
+    with TestClient(SafeHeaders(app, headers_of=safe_headers(365)), base_url=url) as client:
         said = client.get("/").headers.get("strict-transport-security")
     assert said == ("max-age=31536000" if is_said else None)
 
 
 def test_hsts_may_be_switched_off() -> None:
-    with TestClient(SafeHeaders(FastAPI(), hsts_days=0), base_url="https://help.example") as client:
+    with TestClient(
+        SafeHeaders(FastAPI(), headers_of=safe_headers(0)), base_url="https://help.example"
+    ) as client:
         assert "strict-transport-security" not in client.get("/").headers
 
 
@@ -112,4 +114,4 @@ async def test_the_headers_cost_next_to_nothing() -> None:
             best = min(best, (time.perf_counter() - began) / 200)
         return best
 
-    assert await took_s(SafeHeaders(app, hsts_days=1)) - await took_s(app) < 100e-6
+    assert await took_s(SafeHeaders(app, headers_of=safe_headers(1))) - await took_s(app) < 100e-6

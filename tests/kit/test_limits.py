@@ -68,9 +68,30 @@ def test_an_address_without_tries_left_is_heard_but_for_another_try() -> None:
     assert refused(5, lambda: few.hear("10.0.0.1", "POST", "/sign-in")) == 5
     assert refused(5, lambda: few.hear("10.0.0.1", "POST", "/devices")) == 0
     assert refused(5, lambda: few.hear("10.0.0.2", "POST", "/sign-in")) == 0
-    now[0] = 20
+    now[0] = 21
     assert refused(5, lambda: few.hear("10.0.0.1", "POST", "/sign-in")) == 0, "hearing is no try"
     assert refused(2, lambda: few.try_in("10.0.0.1")) == 1
+
+
+@pytest.mark.parametrize(("refusals", "waits_s"), [(0, 2.0), (3, 2.3), (1000, 20.0)])
+def test_whoever_goes_on_although_refused_waits_longer_but_not_for_ever(refusals: int, waits_s: float) -> None:
+    now = [0.0]
+    few = limits(now, requests_per_minute_and_address=10**6, tries_per_minute_and_address=30)
+    assert refused(30, lambda: few.try_in("10.0.0.1")) == 0
+    assert refused(refusals, lambda: few.hear("10.0.0.1", "POST", "/sign-in")) == refusals
+    for at_s, is_spent in ((waits_s - 0.01, True), (waits_s + 0.01, False)):
+        now[0] = at_s
+        assert few.is_spent_try("10.0.0.1", "POST", "/sign-in") is is_spent
+
+
+def test_a_flood_gets_not_one_try() -> None:
+    now = [0.0]
+    few = limits(now, requests_per_minute_and_address=10**6, tries_per_minute_and_address=30)
+    assert refused(31, lambda: few.try_in("10.0.0.1")) == 1
+    for step in range(200 * 60):
+        now[0] = step / 200
+        assert few.is_spent_try("10.0.0.1", "POST", "/sign-in")
+        assert refused(1, lambda: few.hear("10.0.0.1", "POST", "/sign-in")) == 1
 
 
 def test_each_account_has_its_own_budget_and_one_of_uploads() -> None:

@@ -123,7 +123,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(STEPS)
 def test_random_joins_drawings_drops_and_restarts_leave_everybody_with_the_same_annotations(
     steps: list[tuple[int, Any]],

@@ -180,7 +180,7 @@ def test_deep_nesting_is_no_message() -> None:
     assert found.error.code == "not_a_message"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.one_of(mutated(), JSON), max_size=25))
 def test_no_message_makes_the_hub_stumble(messages: list[Any]) -> None:
     """L22. Forged stamps, numbers out of order, wrong types: refused or told, and the next good message works."""

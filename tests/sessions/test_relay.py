@@ -88,7 +88,7 @@ def traffic(draw: st.DrawFn) -> list[tuple[str, int, bool, int]]:
 
 @pytest.mark.parametrize("codec", list(Codec))
 @given(steps=traffic(), size=st.integers(10, 290_000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_nothing_is_reordered_and_nothing_follows_a_gap_and_memory_is_bounded(
     codec: Codec, steps: list[tuple[str, int, bool, int]], size: int
 ) -> None:

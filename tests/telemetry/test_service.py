@@ -247,7 +247,7 @@ PAIRS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     batches=st.lists(PAIRS, min_size=1, max_size=4),
     steps_s=st.lists(st.integers(0, 40_000), min_size=4, max_size=4),

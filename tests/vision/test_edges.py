@@ -41,7 +41,7 @@ def test_the_outline_of_a_symbol_goes_round_its_black_modules() -> None:
     assert len(outline(ring, 3).at) == 48
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(
     tilt=st.tuples(st.floats(-0.6, 0.6), st.floats(-0.6, 0.6), st.floats(-3, 3)),
     distance_mm=st.floats(150, 450),

@@ -26,7 +26,7 @@ def printed(px_per_module: int = 4, quiet: int = 4) -> Pixels:
     return np.kron(np.where(modules, 20, 230), np.ones((px_per_module, px_per_module))).astype(np.uint8)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     tilt=st.tuples(st.floats(-0.5, 0.5), st.floats(-0.5, 0.5), st.floats(-3, 3)),
     distance_mm=st.floats(150, 260),

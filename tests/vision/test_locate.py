@@ -33,7 +33,7 @@ def errors_mm(located: Located, where: Pose, camera: Intrinsics) -> Pose:
     return np.asarray(np.linalg.norm(back - np.array(PORTS), axis=1))
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(
     tilt=st.tuples(st.floats(-0.45, 0.45), st.floats(-0.45, 0.45), st.floats(-0.2, 0.2)),
     distance_mm=st.floats(470, 700),

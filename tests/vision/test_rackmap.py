@@ -200,7 +200,7 @@ def test_there_is_no_way_to_itself_or_to_what_is_not_on_this_side() -> None:
 # -- the rack's pose --------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     tilt=st.tuples(st.floats(-0.35, 0.35), st.floats(-0.35, 0.35), st.floats(-0.2, 0.2)),
     distance_mm=st.floats(700, 1500),

@@ -1,6 +1,7 @@
 """Send with every answer the headers that keep a browser from doing more than our pages ask."""
 
 import ipaddress
+from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -37,6 +38,7 @@ _COMMON = [
 _UNKEPT = (b"cache-control", b"no-store")  # what only some may see lies in no cache that did not ask
 
 Headers = list[tuple[bytes, bytes]]
+HeadersOf = Callable[[Scope], Headers]
 
 
 def page_headers(prefix: str) -> Headers:
@@ -51,14 +53,25 @@ _PAGES = {prefix: page_headers(prefix) for prefix in _POLICIES}
 _REST = [*page_headers(""), _UNKEPT]
 
 
+def safe_headers(hsts_days: int = 0) -> HeadersOf:
+    """What the answer to a request has, by its scope's path, scheme and headers."""
+    hsts = (b"strict-transport-security", b"max-age=%d" % (hsts_days * 86400))
+
+    def headers_of(scope: Scope) -> Headers:
+        path: str = scope["path"]
+        headers = next((found for prefix, found in _PAGES.items() if path.startswith(prefix)), _REST)
+        if hsts_days and scope.get("scheme") == "https" and not _is_this_machine(scope):
+            return [*headers, hsts]
+        return headers
+
+    return headers_of
+
+
 class SafeHeaders:
     """ASGI middleware. A header that the answer brings itself stays as it is: an uploaded file has its own policy."""
 
-    def __init__(self, app: ASGIApp, *, hsts_days: int = 0) -> None:
-        self._app = app
-        self._hsts = (
-            (b"strict-transport-security", b"max-age=%d" % (hsts_days * 86400)) if hsts_days else None
-        )
+    def __init__(self, app: ASGIApp, *, headers_of: HeadersOf) -> None:
+        self._app, self._of = app, headers_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -73,13 +86,6 @@ class SafeHeaders:
             await send(message)
 
         await self._app(scope, receive, with_headers)
-
-    def _of(self, scope: Scope) -> Headers:
-        path: str = scope["path"]
-        headers = next((found for prefix, found in _PAGES.items() if path.startswith(prefix)), _REST)
-        if self._hsts is not None and scope.get("scheme") == "https" and not _is_this_machine(scope):
-            return [*headers, self._hsts]
-        return headers
 
 
 def _is_this_machine(scope: Scope) -> bool:

@@ -3,20 +3,22 @@
 import re
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nearhand.kit.errors import Invalid, TooMany
-from nearhand.kit.peer import address_of, home_of
+from nearhand.kit.peer import Network, address_of, home_of, is_among
 from nearhand.kit.rate import RateLimit
 
 MAX_DEPTH = 64  # of arrays and objects within each other; what the service speaks has ten
 MAX_MEMBERS = 40_000  # names in one body: each that is wrong costs time to find, and is told
 STRANGERS_BYTES = 20 << 10  # of a body, before anybody knows whose it is: a provider's token is the longest
 _RETRY_S = 5
+_PUT_OFF_S, _PUT_OFF_AT_MOST_S = 0.1, 20.0
 _TRIED_TOO_OFTEN = "Too many sign-in tries from this address. Wait a minute."
 
 
@@ -69,8 +71,14 @@ class Limits:
         home, now_s = home_of(address), self._now_s()
         if not self._by_address.allow(home, now_s):
             raise TooFast("Too many requests from this address.")
-        if self._is_try(method, path) and self._tries.is_spent(home, now_s):
+        if self.is_spent_try(address, method, path):
+            # A flood must not get even the few tries of its minute: each costs a core for a tenth of a second.
+            self._tries.put_off(home, now_s, _PUT_OFF_S, _PUT_OFF_AT_MOST_S)
             raise TooMany(_TRIED_TOO_OFTEN)
+
+    def is_spent_try(self, address: str, method: str, path: str) -> bool:
+        """Whether `hear` would refuse this. Counts nothing."""
+        return self._is_try(method, path) and self._tries.is_spent(home_of(address), self._now_s())
 
     def try_in(self, address: str) -> None:
         """Somebody at this address tries to get in. Raises TooMany."""
@@ -144,6 +152,49 @@ class LimitedAddresses:
             await self._app(scope, receive, send)
         finally:
             self._limits.close(scope)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+
+class SpentTries:
+    """What one more try to get in is answered, from an address that has used up its own, before it is a request.
+
+    A flood of them is what anybody may send: it must cost next to nothing. What comes by a trusted proxy is left to
+    `LimitedAddresses`, for whom it speaks stands in its headers. `headers_of` what every answer has, by its scope.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        refusal: Callable[[TooMany], Response],
+        refused: Callable[[str], None],
+        headers_of: Callable[[Scope], Iterable[tuple[bytes, bytes]]],
+        trusted: Iterable[Network],
+    ) -> None:
+        self._limits, self._refusal, self._refused = limits, refusal, refused
+        self._headers_of, self._trusted = headers_of, tuple(trusted)
+        self._answers: dict[str, Response] = {}
+
+    def __call__(self, scope: Scope) -> Refusal | None:
+        address, asked = address_of(HTTPConnection(scope)), (scope["method"], scope["path"])
+        if not self._limits.is_spent_try(address, *asked) or is_among(address, self._trusted):
+            return None
+        try:
+            self._limits.hear(address, *asked)
+        except TooMany as error:
+            self._refused(address)
+            if error.code not in self._answers:
+                self._answers[error.code] = self._refusal(error)
+            answer = self._answers[error.code]
+            headers = (*answer.raw_headers, *self._headers_of(scope))
+            return Refusal(answer.status_code, headers, bytes(answer.body))
+        return None
 
 
 def refuse_tangled(body: bytes) -> None:

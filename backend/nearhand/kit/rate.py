@@ -15,16 +15,24 @@ class RateLimit:
 
     def allow(self, key: str, now_s: float) -> bool:
         tokens = self._tokens(key, now_s)
-        self._buckets.pop(key, None)
         is_allowed = tokens >= 1
-        self._buckets[key] = (tokens - is_allowed, now_s)
-        if len(self._buckets) > MAX_KEYS:
-            self._buckets.popitem(last=False)
+        self._put(key, tokens - is_allowed, now_s)
         return is_allowed
+
+    def put_off(self, key: str, now_s: float, by_s: float, at_most_s: float) -> None:
+        """It goes on although it is refused: its next try is allowed later, this long at most after it stops."""
+        rate = self._per_minute / 60
+        self._put(key, max(1 - at_most_s * rate, self._tokens(key, now_s) - by_s * rate), now_s)
 
     def is_spent(self, key: str, now_s: float) -> bool:
         """Whether the next try would be refused. Tries nothing."""
         return self._tokens(key, now_s) < 1
+
+    def _put(self, key: str, tokens: float, now_s: float) -> None:
+        self._buckets.pop(key, None)
+        self._buckets[key] = (tokens, now_s)
+        if len(self._buckets) > MAX_KEYS:
+            self._buckets.popitem(last=False)
 
     def _tokens(self, key: str, now_s: float) -> float:
         most = float(self._burst or self._per_minute)

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import Server
 
 from nearhand.kit.gate import Gate
+from nearhand.kit.limits import Refusal
 from nearhand.kit.peer import UNKNOWN, is_among, networks
 from nearhand.kit.redirect import Redirection
 from nearhand.kit.settings import MIB, Settings
@@ -40,6 +41,9 @@ _CROWDED = (
 )
 
 
+_LAST = (b"connection", b"close")
+
+
 @dataclass(frozen=True)
 class TlsFiles:
     certificate: Path
@@ -50,11 +54,17 @@ class TlsFiles:
 
 
 class GuardedHttp(HttpToolsProtocol):
-    """HTTP/1.1 where a request's head must be small and there in time, and its answer must be read."""
+    """HTTP/1.1 where a request's head must be small and there in time, and its answer must be read.
+
+    What the application's `refusal_of` refuses is answered here, before anything is made of it: a flood of it costs
+    the loop a fraction.
+    """
 
     gate: Gate
     head_s: float
     stall_s: float
+    _refusal_of: Callable[[Scope], Refusal | None] | None
+    _refusal: Refusal | None = None
     _is_in = False
     _head_bytes = 0
     _late: asyncio.TimerHandle | None = None
@@ -62,6 +72,7 @@ class GuardedHttp(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._refusal_of = getattr(self.app, "refusal_of", None)
         address = self.client[0] if self.client else UNKNOWN
         self._is_in = self.gate.enter(transport, address, transport.abort)
         if self._is_in:
@@ -80,7 +91,9 @@ class GuardedHttp(HttpToolsProtocol):
             return
         super().data_received(data)
         self._head_bytes = 0 if self._late is None else self._head_bytes + len(data)
-        if self._head_bytes > HEAD_BYTES:
+        if self._refusal is not None and (self._head_bytes > HEAD_BYTES or self.expect_100_continue):
+            self._end(self._told(self._refusal, _LAST))
+        elif self._head_bytes > HEAD_BYTES:
             self._end(_TOO_LARGE)
 
     def on_message_begin(self) -> None:
@@ -89,9 +102,31 @@ class GuardedHttp(HttpToolsProtocol):
             self._expect_head()  # of a further request on this connection
 
     def on_headers_complete(self) -> None:
-        self._expect_no_head()
         self.gate.spoke(self.transport)
-        super().on_headers_complete()
+        self._unset_keepalive_if_required()
+        # What waits behind another request is refused in its turn.
+        if self._refusal_of is not None and (self.cycle is None or self.cycle.response_complete):
+            asked = {"method": self.parser.get_method().decode("ascii"), "path": self.url.decode("latin-1")}
+            self._refusal = self._refusal_of({**self.scope, **asked})
+        if self._refusal is None:
+            self._expect_no_head()
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if self._refusal is None:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if self._refusal is None:
+            super().on_message_complete()
+            return
+        refusal, self._refusal = self._refusal, None
+        self._expect_no_head()  # of which its body was a part
+        if self.parser.should_keep_alive():
+            self.transport.write(self._told(refusal))
+            self.on_response_complete()
+        else:
+            self._end(self._told(refusal, _LAST))
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -124,6 +159,11 @@ class GuardedHttp(HttpToolsProtocol):
         if self._stalled is not None:
             self._stalled.cancel()
             self._stalled = None
+
+    def _told(self, refusal: Refusal, *more: tuple[bytes, bytes]) -> bytes:
+        headers = (*self.server_state.default_headers, *refusal.headers, *more)
+        lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+        return b"%b%b\r\n%b" % (STATUS_LINE[refusal.status], lines, refusal.body)
 
     def _end(self, answer: bytes) -> None:
         self._is_in = False

@@ -37,6 +37,8 @@ export const NOTHING_DUE: Due = { picture: null, film: null };
 export interface Direct {
   measure(): Promise<readonly DirectSeen[]>;
   limit(bitPerS: number): void;
+  /** Whether to see how much they lose, while no pictures go by them. */
+  probe(wants: boolean): void;
   /** What these ways carried, as of the last measure. */
   readonly bytes: number;
 }

@@ -2,8 +2,9 @@
 
 const DOWN_AFTER = 3; // half seconds of strain
 const CALM_MS = 3000;
+const PROBED_MS = 500; // what was probed is of seconds already
 const LONGEST_CALM_MS = 30_000;
-const STEADY_MS = 20_000; // a step that held so long was no mistake
+const STEADY_MS = 8000; // a step that held so long was no mistake: what is too much shows within two or three seconds
 
 /** 0: none, 1: too much for this step, 2: nothing gets through. */
 export type Strain = 0 | 1 | 2;
@@ -29,13 +30,13 @@ export class Climb {
     return this.#step;
   }
 
-  /** `now` in milliseconds; what half a second has shown. */
-  judge(now: number, strain: Strain): void {
+  /** `now` in milliseconds; what half a second has shown. `isProbed`: of the step above, which needs no trial then. */
+  judge(now: number, strain: Strain, isProbed = false): void {
     if (strain === 2) return this.#down(now, this.worst);
     this.#strained = strain ? this.#strained + 1 : 0;
     if (this.#strained >= DOWN_AFTER) return this.#down(now, this.#step + 1);
     if (strain) this.#calmSince = null;
-    else this.#calm(now);
+    else this.#calm(now, isProbed);
   }
 
   /** It is another way: what was learnt of the old one says nothing. */
@@ -46,10 +47,11 @@ export class Climb {
     this.#calmMs.clear();
   }
 
-  #calm(now: number): void {
+  #calm(now: number, isProbed: boolean): void {
     this.#calmSince ??= now;
     if (this.#climbedAt !== null && now - this.#climbedAt > STEADY_MS) this.#calmMs.delete(this.#step);
-    if (this.#step === 0 || now - this.#calmSince < this.#calmOf(this.#step - 1)) return;
+    if (this.#step === 0) return;
+    if (now - this.#calmSince < (isProbed ? PROBED_MS : this.#calmOf(this.#step - 1))) return;
     this.#step -= 1;
     this.#climbedAt = now;
     this.#calmSince = null;

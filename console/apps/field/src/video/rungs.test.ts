@@ -4,7 +4,7 @@ import { JUDGE_EVERY_MS } from "./ladder";
 import { FILMS, type RungNo, Rungs, type Seen } from "./rungs";
 
 const GOOD: DirectSeen = {
-  sent: 10, bitPerS: 2_500_000, rttMs: 30, lost: 0, isBusy: false, isHeard: true,
+  sent: 10, bitPerS: 2_500_000, rttMs: 30, lost: 0, probed: null, isBusy: false, isHeard: true,
 }; // prettier-ignore
 const CALM = { sent: 7, held: 0, tripMs: 40, unseen: 1, madeMs: 12 };
 const THIN = { sent: 1, held: 6, tripMs: 2500, unseen: 9, madeMs: 12 };
@@ -37,7 +37,18 @@ class Trace {
 
 const direct = (change: Partial<DirectSeen>): Seen => ({ ...DIRECT, direct: [{ ...GOOD, ...change }] });
 
+/** A way that loses so much, by what goes over it: pictures, or what is sent to see it. */
+const losing = (lost: number) => (rung: RungNo) => direct(rung <= 2 ? { lost } : { sent: 0, probed: lost });
+
 describe("the five rungs", () => {
+  it("do not try a way that is seen to lose much, and are up again within ten seconds when it does not", () => {
+    const trace = new Trace();
+    trace.run(10, DIRECT);
+    expect(trace.run(3, losing(0.15)).at(-1)).toBeGreaterThan(2);
+    expect(Math.min(...trace.run(120, losing(0.15)))).toBeGreaterThan(2);
+    expect(trace.run(10, losing(0)).at(-1)).toBe(1);
+  });
+
   it("go up to the best within ten seconds where there is a direct way, and stay", () => {
     const trace = new Trace();
     expect(trace.run(10, DIRECT).at(-1)).toBe(1);

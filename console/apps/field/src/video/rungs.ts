@@ -17,6 +17,7 @@ const NO_FILM = FILMS.length;
 const SLOW_MS = 600;
 const LOSSY = 0.1;
 const HOPELESS = 0.3; // lost
+const STILL_LOSSY = 0.05; // of what is sent there and back while no pictures go
 const UNHEARD_MS = 1400; // the other end says something at least once a second
 
 /** What half a second showed. */
@@ -72,6 +73,11 @@ export class Rungs {
     if (seen.watchers > 0 && seen.isLineOpen) this.#judgeLine(now, seen.line);
   }
 
+  /** The video lost too much: whether the way still does can be told without trying. */
+  get isProbing(): boolean {
+    return this.#film.step === NO_FILM && this.#filmWhy === "lossy" && this.chosen === null;
+  }
+
   get now(): Now {
     const seen = this.#seen;
     if (seen?.isOverBudget) return { rung: 5, because: "budget", film: null, step: STILLS };
@@ -99,6 +105,13 @@ export class Rungs {
     return seen.direct.length > 0 ? this.#filmWhy : "unwatched";
   }
 
+  /** No pictures go directly. Who has it best is followed. */
+  #judgeUnused(now: number, direct: readonly DirectSeen[]): void {
+    const known = this.isProbing ? direct.flatMap(({ probed }) => (probed === null ? [] : [probed])) : [];
+    if (known.length === 0) return this.#film.judge(now, 0);
+    this.#film.judge(now, Math.min(...known) > STILL_LOSSY ? 1 : 0, true);
+  }
+
   #judgeLine(now: number, line: Judged): void {
     const before = this.#line.step;
     this.#line.take(now, line);
@@ -108,7 +121,7 @@ export class Rungs {
   #judgeFilm(now: number, { direct, filmed }: Seen): void {
     this.#unheardMs = direct.some(({ isHeard }) => isHeard) ? 0 : this.#unheardMs + JUDGE_EVERY_MS;
     const film = FILMS[this.#film.step];
-    if (!film) return this.#film.judge(now, 0);
+    if (!film) return this.#judgeUnused(now, direct);
     const strains = direct.map((one) => strainOf(one, film, filmed));
     // Who has it best is followed; of the others each has pictures left out by the browser.
     const least = strains.reduce((a, b) => (b.strain < a.strain ? b : a));

@@ -90,6 +90,7 @@ export function showPictures(
       });
     [madeMs, filmed] = [0, 0];
     direct?.limit((rungs.now.film ?? FILMS[1]).bitPerS);
+    direct?.probe(rungs.isProbing);
     changed(seen.length);
   };
   /** Where all who watch read it, a picture may rest on the one before it: the same for a fifth of the bytes. */

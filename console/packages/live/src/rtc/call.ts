@@ -4,7 +4,7 @@ import type { Participant, ServerMessage } from "@nearhand/contract";
 import type { Directed, LiveView } from "../live";
 import { randomId } from "../outbox";
 import { type Store, type Unsubscribe, Value } from "../store";
-import { type CallOptions, type CallView, isSame, type Known, lookedAtBy, NO_CALL, viewOf } from "./callView";
+import { type CallOptions, type CallView, isSame, type Known, lookedAt, NO_CALL, viewOf } from "./callView";
 import { type DirectSeen, Gauge } from "./measure";
 import { Microphone } from "./microphone";
 import { Peer } from "./peer";
@@ -33,6 +33,7 @@ export class Call implements Store<CallView> {
   #looks = true;
   #bitPerS = 2_500_000;
   readonly #gauge = new Gauge();
+  readonly #put = (message: Directed): void => this.options.live.put(message);
   #wasHere = false;
   /** What comes is taken in one after the other: the servers may have to be asked for first. */
   #queue: Promise<void> = Promise.resolve();
@@ -86,8 +87,13 @@ export class Call implements Store<CallView> {
   readonly measure = (): Promise<DirectSeen[]> => {
     const peers = [...this.#peers.values()];
     const all = [...peers.flatMap(({ peer }) => peer.lines), ...this.#way.lines];
-    return this.#gauge.measure([...peers.flatMap(lookedAtBy), ...this.#way.lookedAt], all);
+    return this.#gauge.measure(lookedAt(peers, this.#way.lookedAt), all);
   };
+
+  /** Whether it is looked at how much the direct ways lose while no pictures go by them. */
+  probe(wants: boolean): void {
+    for (const { peer } of this.#peers.values()) peer.probe?.ask(wants);
+  }
 
   /** What all connections carried, both ways, as of the last measure; those that have ended too. */
   get bytes(): number {
@@ -275,18 +281,13 @@ export class Call implements Store<CallView> {
 
   #drop(client: string): void {
     const known = this.#peers.get(client);
-    if (!known) return;
     this.#peers.delete(client);
-    known.peer.close();
-    known.speaker.close();
+    known?.peer.close();
+    known?.speaker.close();
   }
 
   get #mine() {
     return { sound: this.#microphone.track, pictures: this.#pictures, bitPerS: this.#bitPerS };
-  }
-
-  #put(message: Directed): void {
-    this.options.live.put(message);
   }
 
   #publish(): void {

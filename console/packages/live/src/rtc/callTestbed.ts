@@ -41,7 +41,7 @@ export class FakeConnection {
   }
   getConfiguration = () => this.configuration;
   setConfiguration = (configuration: RTCConfiguration) => void (this.configuration = configuration);
-  createDataChannel = () => this.words;
+  createDataChannel = (label: string) => (label === "words" ? this.words : { readyState: "connecting" });
   getTransceivers = () => this.lines;
   addTransceiver(kind: string, { direction }: { direction: string }) {
     const line = new FakeTransceiver(kind, direction);

@@ -3,6 +3,7 @@
 import type { IceServers } from "@nearhand/contract";
 import type { Live, LiveView } from "../live";
 import type { Microphone, MicrophoneState } from "./microphone";
+import type { Probe } from "./probe";
 import type { Reach, Way } from "./reach";
 import { maySpeak } from "./rights";
 import type { Speaker } from "./speaker";
@@ -84,9 +85,17 @@ function seen([client, { by, peer, isTalking }]: [string, Known]): PeerView {
   };
 }
 
-/** The connection by which pictures go to somebody who looks at them. */
-export function lookedAtBy({ looks, peer }: Known): RTCPeerConnection[] {
-  return looks && peer.isShown && peer.way === "open" && peer.sendingLine ? [peer.sendingLine] : [];
+/** The connections by which pictures go to those who look, some of them to several at once; and what probes them. */
+export function lookedAt(
+  peers: Iterable<Known>,
+  shared: Iterable<RTCPeerConnection>,
+): Map<RTCPeerConnection, Probe | null> {
+  const looked = new Map<RTCPeerConnection, Probe | null>();
+  for (const { looks, peer } of peers)
+    if (looks && peer.isShown && peer.way === "open" && peer.sendingLine)
+      looked.set(peer.sendingLine, peer.probe ?? null);
+  for (const line of shared) looked.set(line, null);
+  return looked;
 }
 
 export function viewOf(

@@ -27,8 +27,9 @@ describe("what the browser counts", () => {
     };
     const [looked, other, late] = [line(1000), line(200), line(7)];
     const gauge = new Gauge();
-    const measure = (...lines: object[]) => gauge.measure([looked as never], lines as never);
-    expect(await measure(looked, other)).toHaveLength(1);
+    const measure = (...lines: object[]) =>
+      gauge.measure(new Map([[looked as never, { lost: 0.2 }]]), lines as never);
+    expect(await measure(looked, other)).toMatchObject([{ probed: 0.2 }]);
     expect(gauge.bytes).toBe(1300);
     looked.carried.sent += 400;
     await measure(looked, late);

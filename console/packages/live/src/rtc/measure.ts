@@ -9,6 +9,8 @@ export interface DirectSeen {
   readonly rttMs: number | null;
   /** 0 to 1. */
   readonly lost: number | null;
+  /** The same of what was sent to see what is lost, there or back, while no pictures go; null: not known. */
+  readonly probed: number | null;
   /** The device is too busy to make them as they are wanted. */
   readonly isBusy: boolean;
   /** Something came from the other end. */
@@ -30,15 +32,16 @@ export class Gauge {
 
   /** Of each that is looked at by the other side, once; of the others only what they carried. */
   async measure(
-    looked: Iterable<RTCPeerConnection>,
+    looked: ReadonlyMap<RTCPeerConnection, { readonly lost: number | null } | null>,
     all: Iterable<RTCPeerConnection>,
   ): Promise<DirectSeen[]> {
-    const wanted = new Set(looked);
-    const seen = await Promise.all([...new Set([...wanted, ...all])].map((line) => this.#look(line)));
-    return [...wanted].map((_, at) => seen[at]!); // they come first
+    const lines = new Set([...looked.keys(), ...all]);
+    const seen = await Promise.all([...lines].map((line) => this.#look(line)));
+    // Those that are looked at come first.
+    return [...looked.values()].map((probe, at) => ({ ...seen[at]!, probed: probe?.lost ?? null }));
   }
 
-  async #look(line: RTCPeerConnection): Promise<DirectSeen> {
+  async #look(line: RTCPeerConnection): Promise<Measured> {
     const report: Entry[] = [];
     (await line.getStats()).forEach((entry: Entry) => report.push(entry));
     const carried = carriedBy(report);
@@ -50,6 +53,7 @@ export class Gauge {
   }
 }
 
+type Measured = Omit<DirectSeen, "probed">;
 type Entry = Readonly<Record<string, unknown>> & { readonly type: string };
 const number = (value: unknown): number | null => (typeof value === "number" ? value : null);
 
@@ -68,7 +72,7 @@ export function carriedBy(report: readonly Entry[]): number {
 export function measured(
   report: Iterable<Entry>,
   before: Counted | null,
-): { seen: DirectSeen; counted: Counted } {
+): { seen: Measured; counted: Counted } {
   const entries = [...report];
   // Pictures may go in several sizes: the one that gets furthest counts.
   const videos = entries.filter(({ type, kind }) => type === "outbound-rtp" && kind === "video");

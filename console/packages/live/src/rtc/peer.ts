@@ -3,6 +3,7 @@
 import type { IceCandidate } from "@nearhand/contract";
 import { fromWire, toWire } from "./candidates";
 import { Negotiation } from "./negotiation";
+import { Probe } from "./probe";
 import type { Mine, Reach, Way } from "./reach";
 import type { Allowed } from "./rights";
 import { tuneSending } from "./sending";
@@ -30,6 +31,7 @@ export class Peer implements Reach {
   /** The other side's sound and pictures, once they come. */
   sound: MediaStreamTrack | null = null;
   pictures: MediaStreamTrack | null = null;
+  readonly probe: Probe;
   readonly #pc: RTCPeerConnection;
   readonly #negotiation: Negotiation;
   readonly #words: RTCDataChannel;
@@ -57,8 +59,10 @@ export class Peer implements Reach {
     );
     pc.onicecandidate = ({ candidate }) => options.candidate(candidate && toWire(candidate));
     pc.onconnectionstatechange = () => this.#wayChanged();
-    // The same on both sides, so that it needs no offer of its own.
+    // The same on both sides, so that they need no offers of their own.
     this.#words = pc.createDataChannel("words", { negotiated: true, id: 0 });
+    const once = { negotiated: true, id: 1, ordered: false, maxRetransmits: 0 };
+    this.probe = new Probe(pc.createDataChannel("probe", once));
     this.#words.onmessage = ({ data }) => options.onSaid(parsed(data));
     this.#words.onopen = () => options.onChange();
     this.#seek();
@@ -122,6 +126,7 @@ export class Peer implements Reach {
 
   close(): void {
     this.#isClosed = true;
+    this.probe.ask(false);
     clearTimeout(this.#retry);
     this.#pc.close();
   }

@@ -1,5 +1,7 @@
 /** What of another client's voice and pictures arrives here, whichever way it takes. */
 
+import type { Probe } from "./probe";
+
 /** `seeking`: no way yet. `lost`: there was one. `none`: none was found so far; it is tried again. */
 export type Way = "seeking" | "open" | "lost" | "none";
 
@@ -21,6 +23,8 @@ export interface Reach {
   readonly sendingLine: RTCPeerConnection | null;
   /** What there is of connections of its own. */
   readonly lines: readonly RTCPeerConnection[];
+  /** How much of what goes to them directly is lost, also while no pictures do. */
+  readonly probe?: Probe;
   /** How loud they are now, 0 to 1. */
   readonly level: number;
   /** What goes out from now on. */
