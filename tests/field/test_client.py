@@ -1,6 +1,7 @@
 """The field client's loop against a real server, with an expert at the other end."""
 
 import asyncio
+import json
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -11,9 +12,11 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from websockets.asyncio.client import ClientConnection
 
 from nearhand.client import Client, LiveSession, LiveView
 from nearhand.client import live as live_module
+from nearhand.client.link import open_socket
 from nearhand.field.client import FieldClient
 from nearhand.field.eye import Symbols
 from nearhand.field.frames import Frame, from_images
@@ -21,9 +24,20 @@ from nearhand.field.screen import VideoFile
 from nearhand.labels.model import Resolved
 from nearhand.sessions import messages as m
 from nearhand.sessions.inked import CYAN, ring_of
-from nearhand.sessions.model import FaceAnchor, FrameRef, OnFrame, Shape, Sighting, StillAnchor
+from nearhand.sessions.model import (
+    FaceAnchor,
+    FramePart,
+    FrameRef,
+    OnFrame,
+    Shape,
+    SharedStill,
+    Sighting,
+    StillAnchor,
+)
+from nearhand.sessions.pictures import VIDEO_PROTOCOL, read_head
 from nearhand.simulation.walk import tripod
 from nearhand.vision.symbols import LabelSeen
+from nearhand.vision.tags import find_tags
 from tests.client.conftest import server  # noqa: F401
 from tests.field.devices import labelled_device
 from tests.field.scene import TEXT, Stage, resolved
@@ -31,6 +45,8 @@ from tests.support.people import PASSWORD
 from tests.support.process import ServerProcess
 
 LIMIT_MM = 3.0
+STILL_LIMIT_MM = 0.5
+PATIENCE_S = 60
 PORT = "37"
 FRAME_LIMIT = 400
 PAUSE_S = 0.03  # leaves the server some of a small machine
@@ -207,16 +223,13 @@ async def test_the_still_of_exactly_the_frozen_frame_is_shared(
     looking = asyncio.create_task(field.run())
     label = (stage.shown.label.place.x_mm, stage.shown.label.place.y_mm)
     async with expert.live(session.id) as live:
-        await live.until(lambda view: view.state is not None and bool(view.state.stills))
+        await on_request(live)
         frozen = await sighted(live, stage, label)
-        live.freeze(frozen)
-        view = await live.until(
-            lambda view: view.state is not None and any(s.frame == frozen for s in view.state.stills)
-        )
+        live.freeze(frozen, is_whole=True)
+        still = await shared(live, frozen)
         shooting.stop()
         await looking
-        assert view.state is not None
-        still = next(s for s in view.state.stills if s.frame == frozen)
+        assert still.part is None
         assert still.sighting is not None
         assert (still.width, still.height) == (1920, 1080)
         x, y = label
@@ -231,6 +244,134 @@ async def test_the_still_of_exactly_the_frozen_frame_is_shared(
         assert isinstance(anchor, FaceAnchor)
         at_x, at_y, _ = anchor.points_mm[0]
         assert np.hypot(at_x - x, at_y - y) < 3
+
+
+async def on_request(live: LiveSession) -> None:
+    """No still leaves from now on but those that are asked for."""
+    inbox = live.messages()
+    await live.until(lambda view: bool(view.frames))
+    live.ask_rung(5)
+    assert await rung_told(inbox, 5) == "asked"
+
+
+async def shared(live: LiveSession, frame: FrameRef) -> SharedStill:
+    view = await live.until(lambda v: v.state is not None and any(s.frame == frame for s in v.state.stills))
+    assert view.state is not None
+    return next(s for s in view.state.stills if s.frame == frame)
+
+
+@pytest.mark.parametrize("is_whole", [False, True])
+async def test_a_mark_drawn_on_a_still_lies_on_what_the_still_shows_there(
+    technician: Client, expert: Client, stage: Stage, is_whole: bool
+) -> None:
+    """L8. By the still's own pixels, of which nobody has said where in the frame they belong but the still itself."""
+    session = await technician.open_session(stage.shown.label.device_id)
+    async with technician.live(session.id) as live:
+        await live.saved(await live.show_device(stage.shown.label.device_id))
+    whole_face = Stage(stage.shown, tripod(stage.shown.layout, distance_mm=520))
+    shooting = Shooting(whole_face)
+    field = FieldClient(
+        frames=iter(shooting), client=technician, live=technician.live(session.id), eye=whole_face.eye
+    )
+    looking = asyncio.create_task(field.run())
+    tags = {tag.id: (tag.x_mm, tag.y_mm) for tag in stage.shown.layout.tags}
+    async with expert.live(session.id) as live:
+        await on_request(live)
+        frozen = await sighted(live, whole_face, tags[min(tags)])
+        live.freeze(frozen, is_whole=is_whole)
+        still = await shared(live, frozen)
+        shooting.stop()
+        await looking
+        assert (still.part is None) == is_whole
+        jpeg = await expert.still(session.id, still.sha256)
+        sharp = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+        assert sharp is not None
+        assert sharp.shape[:2] == (still.height, still.width)
+        part = still.part or FramePart(x=0, y=0, frame_width=still.width, frame_height=still.height)
+        assert (part.frame_width, part.frame_height) == (1920, 1080)
+        errors = []
+        for tag in find_tags(np.asarray(sharp, np.uint8)):
+            u, v = tag.corners_px.mean(axis=0)
+            point = ((part.x + u + 0.5) / part.frame_width, (part.y + v + 0.5) / part.frame_height)
+            id_, n = await live.add_annotation(Shape.FREEHAND, OnFrame(frame=still.frame, points=(point,)))
+            await live.saved(n)
+            anchor = next(a.anchor for a in live.view.annotations if a.id == id_)
+            assert isinstance(anchor, FaceAnchor)
+            x, y = tags[tag.id]
+            errors.append(float(np.hypot(anchor.points_mm[0][0] - x, anchor.points_mm[0][1] - y)))
+    assert len(errors) == len(tags) == 2
+    of = "a whole still" if is_whole else f"a part of {still.width} x {still.height}"
+    sys.stdout.write(f"marks on {of}: {max(errors):.2f} mm off at most\n")
+    assert max(errors) < STILL_LIMIT_MM
+
+
+async def test_the_rung_that_somebody_asks_for_is_taken_and_told(
+    technician: Client, expert: Client, stage: Stage
+) -> None:
+    """V9."""
+    session = await technician.open_session(stage.shown.label.device_id)
+    shooting, told = Shooting(stage), Told()
+    field = FieldClient(iter(shooting), technician, technician.live(session.id), stage.eye, tell=told)
+    looking = asyncio.create_task(field.run())
+    watching = expert.pictures(session.id, "unused")
+    seen: list[int] = []
+    async with (
+        asyncio.timeout(PATIENCE_S),
+        expert.live(session.id) as live,
+        open_socket(watching.address, VIDEO_PROTOCOL) as desk,
+    ):
+        inbox = live.messages()
+        await desk.send('{"type": "media.watch"}')
+        watch = asyncio.create_task(look_at(desk, seen))
+        assert await rung_told(inbox, 3) == "no_way"
+        while len(seen) < 3:  # noqa: ASYNC110  they come over another line
+            await asyncio.sleep(0.01)
+        live.ask_rung(4)
+        assert await rung_told(inbox, 4) == "asked"
+        await still_shared(inbox)
+        live.ask_rung(5)
+        assert await rung_told(inbox, 5) == "asked"
+        live.freeze()
+        await still_shared(inbox)
+        live.ask_rung(None)
+        assert await rung_told(inbox, 3) == "no_way"
+        last = max(line["frame_id"] for line in told.of("frame"))
+        while max(seen) <= last:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        shooting.stop()
+        await looking
+        watch.cancel()
+    rungs = [at for at, line in enumerate(told.lines) if line["type"] == "rung"][-4:]
+    assert [told.lines[at]["rung"] for at in rungs] == [3, 4, 5, 3]
+    # Of the frames between, but for the one that was under way, no live picture was seen.
+    first, last = (
+        max(line["frame_id"] for line in told.lines[:at] if line["type"] == "frame")
+        for at in (rungs[1], rungs[3])
+    )
+    assert last - first > 3
+    assert [frame_id for frame_id in seen if first + 1 < frame_id <= last] == []
+
+
+async def still_shared(inbox: AsyncIterator[Any]) -> None:
+    async for message in inbox:
+        if isinstance(message, m.StillShared):
+            return
+
+
+async def look_at(desk: ClientConnection, seen: list[int]) -> None:
+    async for told in desk:
+        if isinstance(told, bytes):
+            head = read_head(told)
+            seen.append(head.frame_id)
+            await desk.send(json.dumps({"type": "media.got", "slot": head.slot, "frame_id": head.frame_id}))
+
+
+async def rung_told(inbox: AsyncIterator[Any], rung: int) -> str:
+    """Why, once it is told."""
+    async for message in inbox:
+        if isinstance(message, m.RungTold) and message.rung == rung:
+            return message.because
+    raise AssertionError("the link has ended")
 
 
 def bare_wall(stop: threading.Event) -> Iterator[Frame]:

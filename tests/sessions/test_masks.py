@@ -37,9 +37,10 @@ def demand(hall: Neighbours, rule: CameraMask) -> None:
     assert changed.status_code == 200, changed.text
 
 
-def upload(hall: Neighbours, session: str, headers: Headers, mask: str | None) -> Any:
-    asked = "" if mask is None else f"?mask={mask}"
-    return hall.ask("POST", f"sessions/{session}/stills{asked}", headers, content=STILL.getvalue())
+def upload(hall: Neighbours, session: str, headers: Headers, mask: str | None, **more: Any) -> Any:
+    params = more if mask is None else more | {"mask": mask}
+    path = f"sessions/{session}/stills"
+    return hall.ask("POST", path, headers, params=params, content=STILL.getvalue())
 
 
 def a_picture(frame_id: int, mask: PictureMask = PictureMask.NONE) -> bytes:
@@ -54,6 +55,7 @@ def test_without_the_rule_pictures_go_as_they_are_and_say_so(hall: Neighbours, r
     session = hall.opened(technician, device_id=hall.bank.id)
     with hall.live(session, technician) as live:
         assert live.until("welcome")["camera_mask"] == rule
+        assert upload(hall, session, technician, None, is_screen=True).status_code == 201
         sha256 = upload(hall, session, technician, None).json()["sha256"]
         assert live.ask("still.share", **share(sha256, 1)) == "ack"
         assert live.until("still.shared")["still"]["mask"] == "none"
@@ -75,6 +77,33 @@ def test_where_masks_are_demanded_a_still_without_one_is_refused(hall: Neighbour
         assert live.ask("still.share", **share(sha256, 1), mask="none") == "mask_missing"
         assert live.ask("still.share", **share(sha256, 1), mask="range") == "ack"
         assert live.until("still.shared")["still"]["mask"] == "range"
+
+
+def test_where_masks_are_demanded_an_expert_shows_a_picture_of_their_screen(hall: Neighbours) -> None:
+    """L31, L33. As a still it must obey; what is not said to be a screen must, whoever sends it."""
+    demand(hall, CameraMask.ENFORCE)
+    technician, expert = hall.headers("technician"), hall.headers("expert")
+    session = hall.opened(technician, device_id=hall.bank.id)
+    with hall.live(session, technician) as live, hall.live(session, expert, "b") as desk:
+        refused = upload(hall, session, expert, None)
+        assert (refused.status_code, refused.json()["code"]) == (409, "mask_missing")
+        sha256 = upload(hall, session, expert, None, is_screen=True).json()["sha256"]
+        picture = {"kind": "picture", "sha256": sha256, "width": 64, "height": 48}
+        assert desk.ask("document.show", document=picture) == "ack"
+        assert live.until("document.shown")["document"] == picture
+        for mask in ({}, {"mask": "none"}):
+            assert desk.ask("still.share", **share(sha256, 1), **mask) == "mask_missing"
+
+
+def test_what_a_technician_calls_their_screen_needs_its_mask_all_the_same(hall: Neighbours) -> None:
+    """L31. Whoever films may not share a screen, neither live nor as a picture of it."""
+    demand(hall, CameraMask.ENFORCE)
+    technician = hall.headers("technician")
+    session = hall.opened(technician, device_id=hall.bank.id)
+    helper, _ = hall.guest(session, hall.headers("expert"), may="help", role="technician")
+    for who in (technician, helper):
+        refused = upload(hall, session, who, None, is_screen=True)
+        assert (refused.status_code, refused.json()["code"]) == (409, "mask_missing")
 
 
 def test_where_masks_are_demanded_only_live_pictures_with_one_reach_whoever_watches(hall: Neighbours) -> None:

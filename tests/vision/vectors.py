@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nearhand.sessions.anchoring import BESIDE_FACE_MM
 from nearhand.vision.camera import Intrinsics, nominal
+from nearhand.vision.crop import crop_to
 from nearhand.vision.edges import outline
 from nearhand.vision.fit import Fit, Seen, fit_camera, fit_pose
 from nearhand.vision.layout import LayoutFace
@@ -50,6 +52,7 @@ def vectors() -> dict[str, str]:
         "fits.json": _text(_fits(np.random.default_rng(SEED + 3))),
         "calibrations.json": _text(_calibrations(np.random.default_rng(SEED + 4))),
         "masks.json": _text(_masks(np.random.default_rng(SEED + 5))),
+        "crops.json": _text(_crops(np.random.default_rng(SEED + 6))),
     }
 
 
@@ -294,6 +297,23 @@ def _masks(rng: np.random.Generator) -> list[dict[str, Any]]:
             outline_px = kept_outline(camera, where, covariance, Extent(**extent), margin_px)
             case = {"camera": _plain(camera), "pose": where, "covariance": covariance, "extent": extent}
             cases.append(case | {"margin_px": margin_px, "outline_px": outline_px})
+    return cases
+
+
+def _crops(rng: np.random.Generator) -> list[dict[str, Any]]:
+    cases = []
+    for k1 in (-0.12, 0.0, 0.08):
+        for distance_mm, sd_mm in ((1400, 2.0), (900, 0.2), (450, 0.1), (160, 0.05), (700, 0.0), (900, 40.0)):
+            camera = _camera(rng, 1280, 720, k1)
+            face = LayoutFace(width_mm=482.6, height_mm=44.45 * int(rng.integers(1, 4)))
+            at = np.array([rng.uniform(100, 380), rng.uniform(0, face.height_mm), 0])
+            turn = rng.uniform(-0.5, 0.5, 3)
+            where = pose(turn, np.array([0, 0, distance_mm]) - pose(turn, (0, 0, 0))[:3, :3] @ at)
+            spread = np.append(rng.uniform(0.5, 1.5, 3) * sd_mm / 300, rng.uniform(0.5, 1.5, 3) * sd_mm)
+            covariance = np.diag(spread**2)
+            part = crop_to(camera, where, covariance, face, BESIDE_FACE_MM)
+            case = {"camera": _plain(camera), "pose": where, "covariance": covariance}
+            cases.append(case | {"face": face.model_dump(), "part": part and part._asdict()})
     return cases
 
 

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic_core import to_json
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.typing import Subprotocol
@@ -97,6 +98,13 @@ class Link:
                 for message in (frame if isinstance(frame, list) else [frame])
                 if (parsed := _parsed(message)) is not None
             ]
+
+
+def text_of(message: BaseModel) -> str:
+    """Nothing is said of what is not there, unless it has to be: an older server knows no newer fields."""
+    said = message.model_dump(exclude_none=True)
+    demanded = {name: None for name, one in type(message).model_fields.items() if one.is_required()}
+    return to_json(demanded | said).decode()
 
 
 def _parsed(message: Any) -> Any:

@@ -11,7 +11,7 @@ from weakref import WeakSet
 
 from nearhand.access.model import Actor
 from nearhand.client.errors import LinkStopped, WishForgotten, WishRefused
-from nearhand.client.link import Address, Closed, Link, open_link
+from nearhand.client.link import Address, Closed, Link, open_link, text_of
 from nearhand.client.outbox import MemoryOutbox, Outbox
 from nearhand.client.verbs import Verbs
 from nearhand.client.view import Gap, LiveView, reduced
@@ -240,7 +240,7 @@ class LiveSession(Verbs):
                 await link.send(self._due_wishes())
                 directed, self._directed = self._directed, []
                 await link.send(directed)
-                await link.send([message.model_dump_json(exclude_none=True) for message in self.due()])
+                await link.send([text_of(message) for message in self.due()])
                 self._wake_later()
 
     def _due_wishes(self) -> list[str]:

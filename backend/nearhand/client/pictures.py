@@ -24,6 +24,7 @@ class PictureSender:
 
     def __init__(self, address: Address, stream: str) -> None:
         self.watchers = 0
+        self.is_spent = False  # the session has had all its bytes of live pictures
         self.address, self._stream = address, stream
         self._socket: ClientConnection | None = None
         self._flying: deque[int] = deque()
@@ -41,9 +42,14 @@ class PictureSender:
             await asyncio.gather(self._running, return_exceptions=True)
 
     @property
+    def is_open(self) -> bool:
+        return self._socket is not None
+
+    @property
     def has_room(self) -> bool:
         """Whether somebody would see a picture now, and one may leave."""
-        return self._socket is not None and self.watchers > 0 and len(self._flying) < MOST_FLYING
+        is_seen = self.is_open and self.watchers > 0 and not self.is_spent
+        return is_seen and len(self._flying) < MOST_FLYING
 
     async def send(self, head: Head, jpeg: bytes) -> None:
         if self._socket is None or head.codec is not Codec.JPEG:
@@ -71,7 +77,7 @@ class PictureSender:
                     log.info("live pictures end: %s", closed.reason)
                     return
             finally:
-                self._socket, self.watchers = None, 0
+                self._socket, self.watchers, self.is_spent = None, 0, False
                 self._flying.clear()
             await asyncio.sleep(pause_s * (0.5 + random.random() / 2))  # nosec B311
             pause_s = min(LONGEST_RETRY_S, pause_s * 2)
@@ -82,3 +88,5 @@ class PictureSender:
         elif message["type"] == "media.took":
             while self._flying and self._flying[0] <= message["frame_id"]:
                 self._flying.popleft()
+        elif message["type"] == "media.spent":
+            self.is_spent = True

@@ -12,6 +12,7 @@ from nearhand.sessions import messages as m
 from nearhand.sessions.message import Ask, Fleeting
 from nearhand.sessions.model import (
     Decision,
+    FramePart,
     FrameRef,
     ImagePoint,
     OnFace,
@@ -80,15 +81,19 @@ class Verbs(ABC):
         """STOP, WAIT, GO, PULL, WHICH?"""
         return await self.ask(m.SignalGive, signal=signal)
 
-    async def share_still(
+    async def share_still(  # noqa: PLR0913 - what is known of a picture
         self,
         still: Still,
         frame: FrameRef,
         captured_at: datetime,
         sighting: Sighting | None = None,
         mask: PictureMask = PictureMask.NONE,
+        part: FramePart | None = None,
     ) -> int:
-        """Make an uploaded picture part of the session; with its sighting it can be drawn on for good."""
+        """Make an uploaded picture part of the session; with its sighting it can be drawn on for good.
+
+        `part`: it shows no more of its frame; the sighting is that of all of it.
+        """
         return await self.ask(
             m.StillShare,
             frame=frame,
@@ -98,6 +103,7 @@ class Verbs(ABC):
             captured_at=captured_at,
             sighting=sighting,
             mask=mask,
+            part=part,
         )
 
     async def show_device(self, device_id: str, face: FaceSide = FaceSide.FRONT) -> int:
@@ -149,9 +155,17 @@ class Verbs(ABC):
     def freeze(self, frame: FrameRef | None = None, *, is_whole: bool = False) -> None:
         """Ask the technician's client for the sharp still of exactly this frame (None: of the next one).
 
-        `is_whole`: not of its device alone, to which phones cut stills that go over a thin line.
+        `is_whole`: not of its device alone, to which stills that go over a thin line are cut.
         """
         self.pass_on(m.FrameFreeze(frame=frame, is_whole=is_whole or None))
+
+    def tell_rung(self, stream: str, rung: m.Rung, because: m.RungReason) -> None:
+        """Say by which rung of the ladder this camera's pictures go, and why by no better one."""
+        self.pass_on(m.RungTell(stream=stream, rung=rung, because=because))
+
+    def ask_rung(self, rung: m.Rung | None) -> None:
+        """Ask who films for another rung; None: as the line allows."""
+        self.pass_on(m.RungAsk(rung=rung))
 
     # -- waiting to leave ---------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nearhand.client.errors import WishForgotten, WishRefused
+from nearhand.client.link import text_of
 from nearhand.client.outbox import Outbox
 from nearhand.sessions.message import Ask
 
@@ -76,7 +77,7 @@ class Wishes:
         """Take in a wish, and return its ticket once it is kept as well as can be."""
         async with self._lock:
             n = self.last + 1
-            text = kind(n=n, **fields).model_dump_json(exclude_none=True)
+            text = text_of(kind(n=n, **fields))
             self.last = n
             self._last_ticket += 1
             ticket = self._last_ticket

@@ -4,31 +4,27 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from nearhand.client import Client, LinkStopped, LiveSession, Refusal, Unreachable
 from nearhand.client.consent import answer_recording
-from nearhand.client.pictures import PictureSender
 from nearhand.field.eye import Eye, Symbols
-from nearhand.field.frames import Frame, Picture, Ring, shown
+from nearhand.field.frames import Frame, Picture
 from nearhand.field.known import Finding, Foreign, Known, Refused, Unknown, Unresolved
 from nearhand.field.screen import Nowhere, Screen
-from nearhand.field.stills import StillSender
-from nearhand.field.veil import Seen, outgoing
+from nearhand.field.sending import Sending
+from nearhand.field.veil import Seen
 from nearhand.labels.model import LabelDoubt, Resolved
 from nearhand.sessions import messages as m
 from nearhand.sessions.inked import AMBER, CYAN, RED, Drawn, draw_marks
 from nearhand.sessions.model import (
     Annotation,
-    FrameRef,
-    PictureMask,
     RecordingState,
     Sighting,
     Signal,
     StillAnchor,
 )
-from nearhand.sessions.pictures import Codec, Head
 from nearhand.vision.writing import write
 
 FAREWELL_S = 10.0
@@ -72,9 +68,7 @@ class FieldClient:
         # Two clients that called their streams alike would mix their frames.
         self.stream = f"py-{secrets.token_hex(6)}"
         self._known = Known(self.client)
-        self._ring = Ring()
-        self._stills: StillSender | None = None
-        self._pictures: PictureSender | None = None
+        self._sending: Sending | None = None
         self._kept: dict[str, tuple[Annotation, ...]] = {}
         self._device: Resolved | None = None
         self._other: Resolved | None = None  # in sight, while the session is about another
@@ -82,7 +76,6 @@ class FieldClient:
         self._banner: tuple[str, tuple[int, int, int]] = ("", CYAN)
         self._told_marks: set[str] = set()
         self._looking_up: dict[str, asyncio.Task[None]] = {}
-        self._freeze_next = False
         self._is_over = False
 
     async def run(self) -> None:
@@ -113,7 +106,8 @@ class FieldClient:
             known = (r for r in self._known.resolved if r.label.device_id == sighting.device_id)
             self._device = next(known, None)
         self._tell_seen(frame, symbols, sighting)
-        await self._send(frame, sighting)
+        if self._sending is not None:
+            await self._sending.send(frame, sighting, self._seen(sighting))
         picture, drawn = await asyncio.to_thread(self._drawn, frame, sighting)
         self._tell_drawn(frame, drawn)
         self._tell_on_stills()
@@ -166,7 +160,8 @@ class FieldClient:
         link = "" if self.live.link == "open" else f" · no connection ({self.live.link})"
         recording = self.live.view.state.recording if self.live.view.state else None
         is_recorded = recording is not None and recording.state is RecordingState.RUNNING
-        return f"{name}{link}{unsaved}{' · recorded' if is_recorded else ''}"
+        rung = f" · rung {self._sending.rung.rung}" if self._sending else ""
+        return f"{name}{link}{rung}{unsaved}{' · recorded' if is_recorded else ''}"
 
     def _tell_seen(self, frame: Frame, symbols: Symbols, sighting: Sighting | None) -> None:
         facts: dict[str, Any] = {"image": frame.name} if frame.name else {"frame_id": frame.frame_id}
@@ -181,24 +176,6 @@ class FieldClient:
             facts["sighting"] = sighting.model_dump(mode="json") if sighting else None
             self.tell("picture" if frame.name else "frame", **facts)
 
-    async def _send(self, frame: Frame, sighting: Sighting | None) -> None:
-        if self.live is None or self._stills is None:
-            return
-        ref = FrameRef(stream=self.stream, frame_id=frame.frame_id)
-        # Kept first: who hears of a frame may ask for its still at once.
-        seen, rule = self._seen(sighting), self.live.view.camera_mask
-        if rule is None:
-            return  # not welcome yet: what may leave is not known
-        picture, mask = await asyncio.to_thread(outgoing, frame.picture, rule, seen)
-        frame = replace(frame, picture=picture)
-        kept = await asyncio.to_thread(self._ring.add, frame, sighting, mask)
-        self.live.sight_frame(ref, frame.captured_at, sighting)
-        self._stills.offer(kept, frame.picture)
-        await self._show(frame, mask)
-        if self._freeze_next:
-            self._freeze_next = False
-            self._stills.ask(kept)
-
     def _seen(self, sighting: Sighting | None) -> Seen | None:
         """What others are to see of the picture: the face of the device that the session is about."""
         if sighting is None or self._bound_to() not in (None, sighting.device_id):
@@ -206,15 +183,6 @@ class FieldClient:
         faces = (r.layout.face for r in self._known.resolved if _is_of(r, sighting))
         face = next(faces, None)
         return None if face is None else Seen(sighting, face)
-
-    async def _show(self, frame: Frame, mask: PictureMask) -> None:
-        """To whoever watches, after its sighting: what is drawn on it is fixed by that."""
-        if self._pictures is None or not self._pictures.has_room:
-            return
-        (width, height), jpeg = await asyncio.to_thread(shown, frame.picture)
-        at_ms = round(frame.captured_at.timestamp() * 1000)
-        head = Head(Codec.JPEG, True, frame.frame_id, at_ms, width, height, mask=mask)
-        await self._pictures.send(head, jpeg)
 
     async def _press(self, keys: str) -> None:
         for key in keys:
@@ -339,21 +307,21 @@ class FieldClient:
             return
         inbox = self.live.messages()
         await self.live.start()
-        self._pictures = self.client.pictures(self.live.session_id, self.stream)
-        self._stills = StillSender(self.client, self.live, self.stream, self.tell)
-        tasks = [asyncio.create_task(self._stills.run()), asyncio.create_task(self._hear(inbox))]
+        self._sending = Sending(self.client, self.live, self.stream, self.tell)
+        hearing = asyncio.create_task(self._hear(inbox, self._sending))
         try:
-            async with self._pictures:
+            async with self._sending:
                 yield
         finally:
-            for task in [*tasks, *self._looking_up.values()]:
+            for task in [hearing, *self._looking_up.values()]:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(hearing, return_exceptions=True)
             await self.live.stop()
 
-    async def _hear(self, inbox: AsyncIterator[Any]) -> None:
+    async def _hear(self, inbox: AsyncIterator[Any], sending: Sending) -> None:
         assert self.live is not None
         async for message in inbox:
+            sending.hear(message)
             await answer_recording(self.live, message, yes=self.may_be_recorded)
             self._take(message)
         self.tell("link", state=self.live.link)
@@ -366,8 +334,6 @@ class FieldClient:
                 self._turning_to = None
                 if not self._is_mine(by):
                     self._turned(device.device_id)
-            case m.FreezeAsked(frame=frame):
-                self._freeze(frame)
             case m.ChatSaid(by=by, text=text) if not self._is_mine(by):
                 self._banner = text, CYAN
                 self.tell("said", by=by, text=text)
@@ -395,25 +361,13 @@ class FieldClient:
     def _is_mine(self, by: str) -> bool:
         return self.live is not None and self.live.view.you is not None and self.live.view.you.id == by
 
-    def _freeze(self, frame: FrameRef | None) -> None:
-        if self._stills is None or (frame is not None and frame.stream != self.stream):
-            return  # another camera's
-        if frame is None:
-            self._freeze_next = True
-            return
-        kept = self._ring.get(frame.frame_id)
-        if kept is None:
-            self.tell("problem", code="frame_expired", detail=f"Frame {frame.frame_id} is no longer kept.")
-        else:
-            self._stills.ask(kept)
-
     async def _say_farewell(self) -> None:
         """Before leaving, let arrive what was asked for; what cannot stays in the outbox."""
-        if self.live is None or self._stills is None:
+        if self.live is None or self._sending is None:
             return
         try:
             async with asyncio.timeout(FAREWELL_S):
-                await self._stills.finished()
+                await self._sending.finished()
                 await self.live.settled()
         except (TimeoutError, LinkStopped):
             self.tell("unsaved", count=self.live.unsaved)

@@ -177,6 +177,7 @@ SENTENCES = {
     "unresolved_label": "No connection: {text} cannot be looked up yet.",
     "mark": "Mark: {shape} {text}",
     "mark_on_still": "Mark on a still only, for no device was recognised in it: {shape} {text}",
+    "rung": "Pictures go by rung {rung} of the ladder now ({because}).",
     "said": "Said: {text}",
     "signal": "Signal: {signal}",
     "problem": "Problem ({code}): {detail}",

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearhand.sessions.model import PictureMask, Sighting
+from nearhand.vision.layout import LayoutFace
 
 Picture = NDArray[np.uint8]
 
@@ -149,6 +150,7 @@ class Kept:
     captured_at: datetime
     sighting: Sighting | None
     mask: PictureMask
+    face: LayoutFace | None  # of the device that others are to see, where it was in sight
 
 
 @dataclass
@@ -158,11 +160,13 @@ class Ring:
     _frames: OrderedDict[int, tuple[float, Kept]] = field(default_factory=OrderedDict)
     _bytes: int = 0
 
-    def add(self, frame: Frame, sighting: Sighting | None, mask: PictureMask = PictureMask.NONE) -> Kept:
+    def add(
+        self, frame: Frame, sighting: Sighting | None, mask: PictureMask, face: LayoutFace | None
+    ) -> Kept:
         """`frame`: as it may leave; `mask`: what was hidden in it."""
         width, height = frame.size
         jpeg = encoded(frame.picture)
-        kept = Kept(frame.frame_id, jpeg, width, height, frame.captured_at, sighting, mask)
+        kept = Kept(frame.frame_id, jpeg, width, height, frame.captured_at, sighting, mask, face)
         now = time.monotonic()
         self._frames[frame.frame_id] = now, kept
         self._bytes += len(kept.jpeg)

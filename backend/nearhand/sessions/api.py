@@ -209,12 +209,19 @@ async def add_still(
         PictureMask,
         Query(description="What was hidden in it; some sites refuse a picture with nothing hidden."),
     ] = PictureMask.NONE,
+    is_screen: Annotated[
+        bool,
+        Query(
+            description="It shows one's screen, and no camera took it: of whoever may share a screen, no mask is"
+            " asked of it to be shown (`document.show`)."
+        ),
+    ] = False,
     actor: Actor = may(Permission.SESSIONS_JOIN),
 ) -> Still:
-    """Upload a picture for the session; guests who help may too. The live message `still.share` then names it."""
+    """Upload a picture for the session; guests who help may too. `still.share` or `document.show` then names it."""
     actor.demand_session(session_id)
     role = (await hub.audience(session_id, actor)).role
-    await hub.gate.demand_mask(session_id, mask)
+    await hub.gate.demand_mask(session_id, mask, screen_of=role if is_screen else None)
     still = await service.add_still(session_id, request.stream(), actor, role)
     asking().about_id = still.sha256
     return still

@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import Callable
 
-from nearhand.access.model import Actor
+from nearhand.access.model import Actor, Role
 from nearhand.devices.model import CameraMask
 from nearhand.kit.errors import Forbidden, NearhandError
 from nearhand.sessions.audience import Viewer
 from nearhand.sessions.connections import Running
 from nearhand.sessions.masks import MaskRules, RuleOf
 from nearhand.sessions.message import Ask
-from nearhand.sessions.messages import CameraMaskChanged
+from nearhand.sessions.messages import CameraMaskChanged, ScreenShare
 from nearhand.sessions.model import (
     Elsewhere,
     FrameRef,
@@ -80,10 +80,14 @@ class Gate:
         """Whether a picture with this mask may be shown where the session is now."""
         return self._masks.obeys(session_id, mask)
 
-    async def demand_mask(self, session_id: str, mask: PictureMask) -> None:
-        """Raises UnknownSession, and MaskMissing for a still that may not be taken in as it is."""
+    async def demand_mask(self, session_id: str, mask: PictureMask, screen_of: Role | None = None) -> None:
+        """Raises UnknownSession, and MaskMissing for a still that may not be taken in as it is.
+
+        `screen_of`: it is said to show the screen of somebody with this role in the session. Whoever may share theirs
+        could show it live (L33), so nothing is asked of it here; shared as a still, it must obey like any other.
+        """
         await self.tell_mask(await self._rooms.load(session_id))
-        if not self._masks.obeys(session_id, mask):
+        if screen_of not in ScreenShare.roles and not self._masks.obeys(session_id, mask):
             raise MaskMissing
 
     def objection(self, session_id: str, ask: Ask) -> NearhandError | None:

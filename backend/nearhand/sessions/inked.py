@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from nearhand.sessions.model import Annotation, FaceAnchor, FacePoint, Shape, Sighting, StillAnchor
 from nearhand.vision.camera import Intrinsics
-from nearhand.vision.project import face_jacobian, pose_jacobian, project
-from nearhand.vision.rings import ring_radius
+from nearhand.vision.project import project
+from nearhand.vision.rings import face_ring_mm
 from nearhand.vision.writing import Pixels, write
 
 # Blue, green, red, as OpenCV wants them. The same meanings as in the apps.
@@ -140,12 +140,7 @@ def _ring_now_mm(point: FacePoint, sighting: Sighting) -> float:
     if sighting.covariance is None:
         return 0.0
     camera = Intrinsics(**sighting.camera.model_dump())
-    pose = np.array(sighting.T_camera_face).reshape(4, 4)
-    step, on_face = (jacobian([point], pose, camera)[0] for jacobian in (pose_jacobian, face_jacobian))
-    if not np.isfinite(on_face).all() or abs(np.linalg.det(on_face)) < 1e-9:
-        return float("inf")
-    back = np.linalg.inv(on_face) @ step
-    return ring_radius(back @ np.array(sighting.covariance).reshape(6, 6) @ back.T)
+    return face_ring_mm(point, sighting.T_camera_face, sighting.covariance, camera)
 
 
 def _lines(

@@ -1930,7 +1930,7 @@ export interface paths {
         put?: never;
         /**
          * Add Still
-         * @description Upload a picture for the session; guests who help may too. The live message `still.share` then names it.
+         * @description Upload a picture for the session; guests who help may too. `still.share` or `document.show` then names it.
          */
         post: operations["add_still_api_v1_sessions__session_id__stills_post"];
         delete?: never;
@@ -12334,6 +12334,8 @@ export interface operations {
     add_still_api_v1_sessions__session_id__stills_post: {
         parameters: {
             query?: {
+                /** @description It shows one's screen, and no camera took it: of whoever may share a screen, no mask is asked of it to be shown (`document.show`). */
+                is_screen?: boolean;
                 /** @description What was hidden in it; some sites refuse a picture with nothing hidden. */
                 mask?: components["schemas"]["PictureMask"];
             };

@@ -1,6 +1,7 @@
 /** The same numbers as the server's: vectors/*.json, written by tests/vision/vectors.py. */
 import { describe, expect, it } from "vitest";
 import calibrationsFile from "../vectors/calibrations.json";
+import cropsFile from "../vectors/crops.json";
 import fitsFile from "../vectors/fits.json";
 import masksFile from "../vectors/masks.json";
 import posesFile from "../vectors/poses.json";
@@ -8,6 +9,7 @@ import projectionFile from "../vectors/projection.json";
 import ringsFile from "../vectors/rings.json";
 import { calibrate } from "./calibrate";
 import { type Intrinsics, normalise } from "./camera";
+import { cropTo } from "./crop";
 import { SLACK, cameraOf, refineState, startAt } from "./fit";
 import type { Point } from "./homography";
 import { keptOutline } from "./mask";
@@ -99,6 +101,10 @@ describe("the server's numbers", () => {
     const kept = keptOutline(one.camera, one.pose, one.covariance, one.extent, one.margin_px);
     if (one.outline_px === null) return expect(kept).toBeNull();
     expectAlike(kept!.flat(), one.outline_px);
+  });
+
+  it.each(cropsFile)("crops: of $face, $part", ({ camera, pose, covariance, face, part }) => {
+    expect(cropTo(camera, pose, covariance, face)).toEqual(part);
   });
 
   it.each(ringsFile)("rings: radius $radius", ({ covariance, radius }) => {

@@ -101,7 +101,7 @@ export class DeskHall {
 
   /** A picture that was taken of this screen. Throws as any upload does. */
   async showPicture({ blob, width, height }: ScreenShot): Promise<void> {
-    const { sha256 } = await sendBytes<Still>(`/sessions/${this.desk.id}/stills`, blob);
+    const { sha256 } = await sendBytes<Still>(`/sessions/${this.desk.id}/stills?is_screen=true`, blob);
     this.desk.session.commands.showDocument({ kind: "picture", sha256, width, height });
   }
 
