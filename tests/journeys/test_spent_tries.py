@@ -25,8 +25,8 @@ TRIES = 2
 WHOLE = TRY % (PATH.encode(), len(BODY)) + BODY
 
 
-def made(folder: Path, **options: object) -> FastAPI:
-    settings = Settings(data_dir=folder, password_tries_per_minute=TRIES, **options)
+def made(folder: Path, trusted_proxies: str = "") -> FastAPI:
+    settings = Settings(data_dir=folder, password_tries_per_minute=TRIES, trusted_proxies=trusted_proxies)
     return create_app(settings, build_resources(settings, passwords=Passwords(QUICK)))
 
 

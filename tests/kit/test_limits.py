@@ -74,7 +74,9 @@ def test_an_address_without_tries_left_is_heard_but_for_another_try() -> None:
 
 
 @pytest.mark.parametrize(("refusals", "waits_s"), [(0, 2.0), (3, 2.3), (1000, 20.0)])
-def test_whoever_goes_on_although_refused_waits_longer_but_not_for_ever(refusals: int, waits_s: float) -> None:
+def test_whoever_goes_on_although_refused_waits_longer_but_not_for_ever(
+    refusals: int, waits_s: float
+) -> None:
     now = [0.0]
     few = limits(now, requests_per_minute_and_address=10**6, tries_per_minute_and_address=30)
     assert refused(30, lambda: few.try_in("10.0.0.1")) == 0
