@@ -79,6 +79,9 @@ class UdpWay:
             await asyncio.sleep(0)  # sockets are closed in the loop's next rounds
 
     def _run(self, coroutine: Coroutine[Any, Any, tuple[str, int]]) -> tuple[str, int]:
+        if not self._loop.is_running():  # a page that still asks while it is closed
+            coroutine.close()
+            raise ConnectionError("this way is gone")
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(5)
 
     async def _door(self, host: str, port: int) -> tuple[str, int]:
