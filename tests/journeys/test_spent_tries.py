@@ -3,9 +3,8 @@
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -15,6 +14,7 @@ from nearhand.access.passwords import Passwords
 from nearhand.app import API, build_resources, create_app
 from nearhand.kit.limits import LimitedAddresses
 from nearhand.kit.settings import Settings
+from tests.kit.test_serving import connected, rest
 from tests.support.people import QUICK
 from tests.support.server import served
 
@@ -37,13 +37,6 @@ def spent(app: FastAPI, headers: dict[str, str] | None = None) -> Iterator[httpx
         for _ in range(TRIES):
             assert client.post(PATH, content=BODY).status_code in (401, 422)
         yield client
-
-
-@contextmanager
-def connected(client: httpx2.Client) -> Iterator[socket.socket]:
-    parts = urlsplit(str(client.base_url))
-    with socket.create_connection((parts.hostname, parts.port), timeout=10) as line:
-        yield line
 
 
 def until(line: socket.socket, end: bytes, times: int = 1) -> bytes:
@@ -89,8 +82,9 @@ def test_it_is_told_the_same_as_by_the_application(
 def test_what_is_no_try_is_answered_and_the_refused_are_counted(tmp_path: Path, asked: list[str]) -> None:
     app = made(tmp_path)
     with spent(app) as client:
-        for _ in range(5):
+        for _ in range(4):
             assert client.post(PATH, content=BODY).status_code == 429
+        assert client.post(f"{PATH}?want_token=true", content=BODY).status_code == 429
         assert client.get("/healthz").status_code == 200
         assert app.state.resources.ledger._uncounted["127.0.0.1"] == 5
     assert asked == [PATH] * TRIES + ["/healthz"]
@@ -98,7 +92,7 @@ def test_what_is_no_try_is_answered_and_the_refused_are_counted(tmp_path: Path, 
 
 def test_tries_sent_at_once_are_refused_in_turn_between_other_requests(tmp_path: Path) -> None:
     other = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
-    with spent(made(tmp_path)) as client, connected(client) as line:
+    with spent(made(tmp_path)) as client, connected(str(client.base_url)) as line:
         line.sendall(WHOLE + WHOLE + other + WHOLE)
         said = until(line, b"\r\n\r\n", 4)
     statuses = [int(part[:3]) for part in said.split(b"HTTP/1.1 ")[1:]]
@@ -109,14 +103,11 @@ def test_tries_sent_at_once_are_refused_in_turn_between_other_requests(tmp_path:
     ("head", "sent"), [(b"", 100_000), (b"Expect: 100-continue\r\n", 0)], ids=["without end", "asks first"]
 )
 def test_a_body_is_not_taken_in(tmp_path: Path, head: bytes, sent: int) -> None:
-    with spent(made(tmp_path)) as client, connected(client) as line:
+    with spent(made(tmp_path)) as client, connected(str(client.base_url)) as line:
         line.sendall(
             (TRY % (PATH.encode(), 10**9)).replace(b"Host: a\r\n", b"Host: a\r\n" + head) + b" " * sent
         )
-        said = b""
-        with suppress(ConnectionResetError):
-            while piece := line.recv(65536):
-                said += piece
+        said = rest(line)
     head = said.partition(b"\r\n\r\n")[0].lower()
     assert head.startswith(b"http/1.1 429 ")
     assert b"\r\nconnection: close" in head

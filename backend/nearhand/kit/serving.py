@@ -106,7 +106,8 @@ class GuardedHttp(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         # What waits behind another request is refused in its turn.
         if self._refusal_of is not None and (self.cycle is None or self.cycle.response_complete):
-            asked = {"method": self.parser.get_method().decode("ascii"), "path": self.url.decode("latin-1")}
+            path = self.url.partition(b"?")[0].decode("latin-1")
+            asked = {"method": self.parser.get_method().decode("ascii"), "path": path}
             self._refusal = self._refusal_of({**self.scope, **asked})
         if self._refusal is None:
             self._expect_no_head()
