@@ -73,13 +73,15 @@ def test_an_address_without_tries_left_is_heard_but_for_another_try() -> None:
     assert refused(2, lambda: few.try_in("10.0.0.1")) == 1
 
 
-@pytest.mark.parametrize(("refusals", "waits_s"), [(0, 2.0), (3, 2.3), (1000, 20.0)])
+@pytest.mark.parametrize(
+    ("tries", "refusals", "waits_s"), [(30, 0, 2.0), (30, 3, 2.3), (30, 1000, 20.0), (1, 1000, 60.0)]
+)
 def test_whoever_goes_on_although_refused_waits_longer_but_not_for_ever(
-    refusals: int, waits_s: float
+    tries: int, refusals: int, waits_s: float
 ) -> None:
     now = [0.0]
-    few = limits(now, requests_per_minute_and_address=10**6, tries_per_minute_and_address=30)
-    assert refused(30, lambda: few.try_in("10.0.0.1")) == 0
+    few = limits(now, requests_per_minute_and_address=10**6, tries_per_minute_and_address=tries)
+    assert refused(tries, lambda: few.try_in("10.0.0.1")) == 0
     assert refused(refusals, lambda: few.hear("10.0.0.1", "POST", "/sign-in")) == refusals
     for at_s, is_spent in ((waits_s - 0.01, True), (waits_s + 0.01, False)):
         now[0] = at_s

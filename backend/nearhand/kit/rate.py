@@ -21,8 +21,8 @@ class RateLimit:
 
     def put_off(self, key: str, now_s: float, by_s: float, at_most_s: float) -> None:
         """It goes on although it is refused: its next try is allowed later, this long at most after it stops."""
-        rate = self._per_minute / 60
-        self._put(key, max(1 - at_most_s * rate, self._tokens(key, now_s) - by_s * rate), now_s)
+        rate, tokens = self._per_minute / 60, self._tokens(key, now_s)
+        self._put(key, min(tokens, max(1 - at_most_s * rate, tokens - by_s * rate)), now_s)
 
     def is_spent(self, key: str, now_s: float) -> bool:
         """Whether the next try would be refused. Tries nothing."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -63,7 +64,7 @@ class Server(Protocol):
         """Its signalling is. Unless LiveKit has put it out, its sound and pictures may flow on."""
 
 
-class Leg:
+class Leg(ABC):
     """Raises SfuDown, and SfuRefused whatever befell it alone: it is cut then, and may be tried anew."""
 
     target: SignalTarget
@@ -134,8 +135,9 @@ class Leg:
             case _:
                 self.told(message, watching)
 
+    @abstractmethod
     def told(self, message: SignalResponse, watching: Watching) -> None:
-        raise NotImplementedError
+        """What only this kind of leg is told."""
 
     # -- the end --
 
