@@ -24,7 +24,7 @@ RINGS = 15  # the benchmark `browser_anchor` draws fifty
 HALF_PITCH_MM = 6.8
 LABEL_GONE = (0.17, 0.5)  # shares of the journey without the label in view
 FEW_FRAMES = 6
-HALF_A_SECOND = 15  # frames, where thirty are read a second
+MOST_LOST = 10  # frames: a third of a second, where thirty are read in one
 WARM_UP_MS, WATCHED_MS = 10_000, 20_000
 MOST_GROWN_MB = 5.0  # not even six pictures
 FAR = (0.72, 0.84)  # and from 1.5 m
@@ -89,7 +89,7 @@ def test_a_ring_stays_on_its_port_turns_into_an_area_far_away_and_back_again(
     assert not states[0]
     assert not states[-1]
     assert True in states
-    assert longest_loss(frames) < HALF_A_SECOND
+    assert longest_loss(frames) < MOST_LOST
 
 
 def longest_loss(frames: list[dict[str, object]]) -> int:
